@@ -1,0 +1,61 @@
+import type { z } from 'zod';
+import type { Context } from '../context.ts';
+import { checkVersion } from '../etag.ts';
+import { tombstone } from '../jobs/subtrees.ts';
+import { mergePatch } from '../merge.ts';
+import { namespaces } from '../namespaces/model.ts';
+import { reach } from '../paths.ts';
+import { workspaces } from '../workspaces/model.ts';
+import { countBelow } from '../workspaces/repository.ts';
+import { created, insertion, removal, save, stillThere, update, withRetry } from '../writes.ts';
+import {
+  type App,
+  apps,
+  type createAppInput,
+  type deleteAppInput,
+  updateAppBody,
+  type updateAppInput,
+} from './model.ts';
+
+type Target = { orgId?: string | null; workspaceId?: string | null; appId: string };
+
+async function readApp(ctx: Context, input: Target): Promise<App> {
+  return reach(ctx, input.orgId, [[workspaces as never, input.workspaceId]], apps, input.appId);
+}
+
+export function createApp(ctx: Context, input: z.output<typeof createAppInput>) {
+  return withRetry(async () => {
+    const workspace = await reach(ctx, input.orgId, [], workspaces, input.workspaceId);
+    const app: App = {
+      ...created(ctx, ctx.deps.ids.next('app_')),
+      workspaceId: workspace.id,
+      name: input.name,
+      description: input.description ?? null,
+      tags: input.tags ?? [],
+    };
+    await save(ctx, [stillThere(workspaces, workspace), ...insertion(ctx, apps, app)], { app });
+    return { app };
+  });
+}
+
+export function updateApp(ctx: Context, input: z.output<typeof updateAppInput>) {
+  return update(
+    ctx,
+    apps,
+    () => readApp(ctx, input),
+    input.expectedVersion,
+    (before) => ({ doc: mergePatch(updateAppBody, before, input) }),
+    (app) => ({ app }),
+  );
+}
+
+/** Its namespaces go with it, in the manner of a workspace's subtree. */
+export function deleteApp(ctx: Context, input: z.output<typeof deleteAppInput>) {
+  return withRetry(async () => {
+    const app = await readApp(ctx, input);
+    checkVersion(ctx, app, input.expectedVersion);
+    const counts = await countBelow(ctx, { namespaces: namespaces.collection }, 'appId', app.id);
+    await save(ctx, [...removal(ctx, apps, app, { counts }), ...tombstone(ctx, app, 'appId')], { app });
+    return { app };
+  });
+}

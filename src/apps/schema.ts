@@ -1,0 +1,54 @@
+import { mutation } from '../graphql/mutations.ts';
+import { defineNode, edge } from '../graphql/nodes.ts';
+import { rootList, rootNode } from '../graphql/roots.ts';
+import { App, Workspace } from '../graphql/types.ts';
+import { namespacesField } from '../namespaces/connection.ts';
+import { workspaces } from '../workspaces/model.ts';
+import { below } from '../workspaces/schema.ts';
+import { createAppInput, deleteAppInput, updateAppInput } from './model.ts';
+import { createApp, deleteApp, updateApp } from './repository.ts';
+
+defineNode(App, 'An application of a workspace; it holds namespaces.', (t) => ({
+  appId: t.exposeString('id', { description: 'The documented id.' }),
+  orgId: t.exposeString('orgId', { description: 'The organization.' }),
+  workspaceId: t.exposeString('workspaceId', { description: 'The workspace.' }),
+  name: t.exposeString('name', { description: 'Unique in the workspace, up to letter case.' }),
+  description: t.exposeString('description', { nullable: true, description: 'What the app does.' }),
+  tags: t.exposeStringList('tags', { description: 'Free labels.' }),
+  workspace: edge(t, Workspace, 'The workspace.', (app) => app.workspaceId),
+  namespaces: namespacesField(t),
+}));
+
+const within = [['workspaceId', workspaces as never]] as const;
+rootNode(App, 'app', within);
+rootList(App, 'apps', {
+  above: within,
+  description: 'The apps of a workspace.',
+  list: ({ workspaceId }: { workspaceId: string }) => below('apps', workspaceId),
+});
+
+const payload = { app: { type: App.ref, description: 'The app.' } };
+
+mutation('createApp', {
+  permission: 'apps:create',
+  description: 'Creates an app in a workspace.',
+  input: createAppInput,
+  payload,
+  resolve: createApp,
+});
+
+mutation('updateApp', {
+  permission: 'apps:update',
+  description: 'Changes fields of an app, as a merge patch.',
+  input: updateAppInput,
+  payload,
+  resolve: updateApp,
+});
+
+mutation('deleteApp', {
+  permission: 'apps:delete',
+  description: 'Deletes an app and its namespaces, at once for every reader.',
+  input: deleteAppInput,
+  payload,
+  resolve: deleteApp,
+});

@@ -1,0 +1,28 @@
+import type { Noun } from '../nouns.ts';
+import type { Doc } from '../store/store.ts';
+
+/** One change: who, what, when, by which request, and the fields before and after. Written in the commit of the change itself. */
+export interface AuditEvent extends Doc {
+  action: string;
+  actorId: string;
+  tokenId: string | null;
+  resourceType: string;
+  resourceId: string;
+  workspaceId: string | null;
+  requestId: string;
+  changes: Record<string, { before: unknown; after: unknown }>;
+  /** Of a deleted subtree: how many documents of each noun went with it. */
+  counts: Record<string, number> | null;
+}
+
+export const auditEvents: Noun<AuditEvent> = {
+  type: 'AuditEvent',
+  resource: 'audit_event',
+  permission: 'audit',
+  collection: {
+    name: 'audit',
+    columns: ['action', 'workspaceId', 'resourceType'],
+    scopes: ['actorId', 'resourceId'],
+    totals: [[]],
+  },
+};

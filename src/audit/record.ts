@@ -1,0 +1,57 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Context, isoNow } from '../context.ts';
+import { snake } from '../naming.ts';
+import type { Noun } from '../nouns.ts';
+import type { Change, Doc } from '../store/store.ts';
+import { type AuditEvent, auditEvents } from './model.ts';
+
+/** Bookkeeping, not content: never part of an event's changes. */
+const SILENT = new Set(['id', 'orgId', 'version', 'createdAt', 'updatedAt', 'createdBy', 'secretHash', 'hash']);
+
+export interface Recorded {
+  verb: string;
+  before: Doc | null;
+  after: Doc | null;
+  counts?: Record<string, number>;
+  /** Where it differs from the document's own id (a logical model's slug is the id; a thread's namespace …). */
+  resourceId?: string;
+}
+
+/** The audit event of one change, as one more change of the same commit. */
+export function audit<D extends Doc>(
+  ctx: Context,
+  noun: Noun<D>,
+  { verb, before, after, counts, resourceId }: Recorded,
+): Change {
+  const doc = (after ?? before) as Doc & { workspaceId?: string };
+  const now = isoNow(ctx);
+  const event: AuditEvent = {
+    id: ctx.deps.ids.next('evt_'),
+    orgId: doc.orgId,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+    createdBy: ctx.principal.actorId,
+    action: `${noun.resource}.${verb}`,
+    actorId: ctx.principal.actorId,
+    tokenId: ctx.principal.tokenId,
+    resourceType: noun.resource,
+    resourceId: resourceId ?? doc.id,
+    workspaceId: noun.type === 'Workspace' ? doc.id : (doc.workspaceId ?? null),
+    requestId: ctx.requestId,
+    changes: difference(before, after),
+    counts: counts ?? null,
+  };
+  return { type: 'insert', in: auditEvents.collection, doc: event };
+}
+
+export function difference(before: Doc | null, after: Doc | null): AuditEvent['changes'] {
+  const left = (before ?? {}) as Record<string, unknown>;
+  const right = (after ?? {}) as Record<string, unknown>;
+  const changes: AuditEvent['changes'] = {};
+  for (const field of new Set([...Object.keys(left), ...Object.keys(right)])) {
+    if (SILENT.has(field) || isDeepStrictEqual(left[field], right[field])) continue;
+    changes[snake(field)] = { before: left[field] ?? null, after: right[field] ?? null };
+  }
+  return changes;
+}

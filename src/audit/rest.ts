@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { listQuery } from '../rest/lists.ts';
+import { listRow, type Resource, type Row, select } from '../rest/row.ts';
+
+const event: Resource = {
+  type: 'AuditEvent',
+  tag: 'Audit Events',
+  payload: 'auditEvent',
+  fields: select(
+    `event_id org_id action actor_id token_id resource_type resource_id workspace_id request_id changes counts at
+    created_by created_at updated_at`,
+  ),
+};
+
+const only = (what: string) => z.string().nullable().optional().describe(`Only ${what}.`);
+const moment = (what: string) =>
+  z
+    .string()
+    .refine(
+      (text) =>
+        /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text)),
+      'give an RFC 3339 time (2030-01-01T00:00:00Z)',
+    )
+    .nullable()
+    .optional()
+    .describe(`Only events ${what} this moment (RFC 3339).`);
+
+export const auditRows: Row[] = [
+  listRow(event, {
+    path: '/v1/orgs/{org_id}/audit-events',
+    operationId: 'list_audit_events',
+    summary: 'List Audit Events',
+    root: 'auditEvents',
+    key: 'events',
+    query: z.object({
+      action: only('this action'),
+      actorId: only('by this actor'),
+      resourceType: only('of this kind of thing'),
+      resourceId: only('of this thing'),
+      since: moment('from'),
+      until: moment('before'),
+      ...listQuery(200).shape,
+    }),
+  }),
+];

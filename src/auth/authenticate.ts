@@ -1,0 +1,116 @@
+import type { Deps, Principal } from '../context.ts';
+import { members } from '../members/model.ts';
+import { roles } from '../roles/model.ts';
+import type { Doc } from '../store/store.ts';
+import { type Credential, credentials, type Token, type TokenUse, tokens, tokenUses } from '../tokens/model.ts';
+import { rightsOf } from './rights.ts';
+import { hashOf, parseToken, sameHash } from './secret.ts';
+
+export type Authenticate = (authorization: string | undefined) => Promise<Principal | null>;
+
+interface Entry {
+  principal: Principal;
+  secretHash: string;
+  /** When the token, or this secret of it, ends (milliseconds). */
+  endsAt: number;
+  epoch: number;
+  readAt: number;
+  usedMinute: number;
+}
+
+/** How long a principal may be reused on an engine whose epoch does not tell of other processes at once. */
+const FRESH_MS = 500;
+const ENTRIES_MAX = 10_000;
+
+/** Bearer token to principal; null for none, malformed, unknown, expired or revoked, which callers cannot tell apart. */
+export function createAuthenticate(deps: Deps): Authenticate {
+  const entries = new Map<string, Entry>();
+  return async (authorization) => {
+    const token = /^Bearer ([^\s]+)$/i.exec(authorization ?? '')?.[1];
+    const publicId = token === undefined ? null : parseToken(token);
+    if (token === undefined || publicId === null) return null;
+    const hash = hashOf(token);
+    const known = entries.get(publicId);
+    const entry = known && isFresh(deps, known) ? known : await read(deps, publicId, known?.usedMinute);
+    if (!entry || !sameHash(entry.secretHash, hash) || entry.endsAt <= deps.now()) {
+      entries.delete(publicId);
+      return null;
+    }
+    remember(entries, publicId, entry);
+    noteUse(deps, entry);
+    return entry.principal;
+  };
+}
+
+function isFresh(deps: Deps, entry: Entry): boolean {
+  return entry.epoch === deps.store.changes.epoch() && deps.now() - entry.readAt < FRESH_MS;
+}
+
+function remember(entries: Map<string, Entry>, publicId: string, entry: Entry): void {
+  entries.set(publicId, entry);
+  if (entries.size > ENTRIES_MAX) entries.delete(entries.keys().next().value!);
+}
+
+async function read(deps: Deps, publicId: string, usedMinute = 0): Promise<Entry | null> {
+  const epoch = deps.store.changes.epoch();
+  const readAt = deps.now();
+  const credential = await deps.store.get(credentials, { orgId: '', id: publicId });
+  const token =
+    credential && (await deps.store.get(tokens.collection, { orgId: credential.tokenOrgId, id: credential.tokenId }));
+  const principal = token && token.revokedAt === null ? await principalOf(deps, token) : null;
+  if (!principal) return null;
+  return {
+    principal,
+    secretHash: credential!.secretHash,
+    endsAt: endOf(credential!, token!),
+    epoch,
+    readAt,
+    usedMinute,
+  };
+}
+
+function endOf(credential: Credential, token: Token): number {
+  return Math.min(
+    ...[credential.endsAt, token.expiresAt].map((time) =>
+      time === null ? Number.POSITIVE_INFINITY : Date.parse(time),
+    ),
+  );
+}
+
+async function principalOf(deps: Deps, token: Token): Promise<Principal | null> {
+  const { orgId } = token;
+  const member =
+    token.memberId === null ? null : await deps.store.get(members.collection, { orgId, id: token.memberId });
+  if (token.memberId !== null && !member) return null;
+  const role = token.roleId === null ? null : await deps.store.get(roles.collection, { orgId, id: token.roleId });
+  const memberRole = member && (await deps.store.get(roles.collection, { orgId, id: member.roleId }));
+  return {
+    orgId,
+    actorId: member?.id ?? token.id,
+    tokenId: token.id,
+    memberId: member?.id ?? null,
+    role: role?.name ?? memberRole?.name ?? null,
+    permissions: rightsOf({ token, role, member, memberRole }),
+    workspaceIds: token.workspaceIds,
+    rateLimitPerMinute: token.rateLimitPerMinute,
+  };
+}
+
+/** `last_used_at`, at most once a minute and beside the request: losing one changes nothing. */
+function noteUse(deps: Deps, entry: Entry): void {
+  const minute = Math.floor(deps.now() / 60_000);
+  if (entry.usedMinute === minute) return;
+  entry.usedMinute = minute;
+  const { orgId, tokenId } = entry.principal;
+  const lastUsedAt = new Date(minute * 60_000).toISOString();
+  deps.store
+    .commit([{ type: 'apply', in: tokenUses, key: { orgId, id: tokenId }, rule: 'token.use', input: { lastUsedAt } }])
+    .catch((error: unknown) => deps.log.warn({ err: error }, 'cannot note the use of a token'));
+}
+
+export const tokenRules = {
+  'token.use': (doc: Doc | null, input: { lastUsedAt: string }) => {
+    const before = (doc as TokenUse | null)?.lastUsedAt ?? '';
+    return { next: input.lastUsedAt > before ? { lastUsedAt: input.lastUsedAt } : null, result: null };
+  },
+};

@@ -1,0 +1,84 @@
+/** The words that permissions speak of, and what each built-in role may do (contract, section 7). */
+export const RESOURCES = [
+  'orgs',
+  'workspaces',
+  'apps',
+  'environments',
+  'namespaces',
+  'entitlements',
+  'provider_accounts',
+  'router_policies',
+  'models',
+  'tokens',
+  'members',
+  'roles',
+  'audit',
+  'jobs',
+  'decisions',
+] as const;
+
+export const ACTIONS = ['read', 'create', 'update', 'delete', 'reindex', 'manage'] as const;
+
+const READS = RESOURCES.filter((word) => word !== 'tokens' && word !== 'audit').map((word) => `${word}:read`);
+
+export const BUILT_IN_ROLES: Record<string, readonly string[]> = {
+  Admin: ['*:*'],
+  Developer: [...READS, 'apps:*', 'environments:*', 'namespaces:*', 'decisions:*'],
+  Operator: [
+    ...READS,
+    'audit:read',
+    'provider_accounts:*',
+    'router_policies:*',
+    'models:*',
+    'entitlements:*',
+    'decisions:*',
+    'namespaces:reindex',
+  ],
+  Viewer: READS,
+};
+
+/** Whether one granted permission covers a wanted one. `manage` is part of `*:*` only, never of `namespaces:*`. */
+export function covers(granted: string, wanted: string): boolean {
+  if (granted === wanted || granted === '*:*') return true;
+  const [resource, action] = split(granted);
+  const [wantedResource, wantedAction] = split(wanted);
+  if (resource !== '*' && resource !== wantedResource) return false;
+  return action === wantedAction || (action === '*' && wantedAction !== 'manage');
+}
+
+export function allows(permissions: readonly string[], wanted: string): boolean {
+  return permissions.some((granted) => covers(granted, wanted));
+}
+
+/** The first of the wanted permissions that is not covered, or null. A wildcard is covered by a wildcard at least as wide. */
+export function firstMissing(permissions: readonly string[], wanted: readonly string[]): string | null {
+  return wanted.find((one) => !allows(permissions, one)) ?? null;
+}
+
+/** What two sets of permissions both allow, for a token that acts as a member. */
+export function intersect(left: readonly string[], right: readonly string[]): string[] {
+  const both = [...left.filter((one) => allows(right, one)), ...right.filter((one) => allows(left, one))];
+  const crossed = left.flatMap((a) => right.map((b) => meet(a, b)).filter((one) => one !== null));
+  return [...new Set([...both, ...crossed])];
+}
+
+function meet(a: string, b: string): string | null {
+  const [resourceA, actionA] = split(a);
+  const [resourceB, actionB] = split(b);
+  const resource = resourceA === '*' ? resourceB : resourceB === '*' || resourceA === resourceB ? resourceA : null;
+  const action = actionA === '*' ? actionB : actionB === '*' || actionA === actionB ? actionA : null;
+  if (resource === null || action === null) return null;
+  const both = `${resource}:${action}`;
+  return covers(a, both) && covers(b, both) ? both : null;
+}
+
+export function isPermission(text: string): boolean {
+  const [resource, action, ...rest] = text.split(':');
+  const known = (list: readonly string[], word: string | undefined) => word === '*' || list.includes(word ?? '');
+  return rest.length === 0 && known(RESOURCES, resource) && known(ACTIONS, action);
+}
+
+function split(permission: string): [string, string] {
+  const at = permission.indexOf(':');
+  return [permission.slice(0, at), permission.slice(at + 1)];
+}

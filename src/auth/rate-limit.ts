@@ -1,0 +1,49 @@
+/** Requests per token, as a bucket that refills evenly; kept in this process. */
+export interface RateLimiter {
+  /** Takes one request; `null` where no limit holds. */
+  take(tokenId: string, limitPerMinute: number | null): RateState | null;
+}
+
+export interface RateState {
+  allowed: boolean;
+  limit: number;
+  remaining: number;
+  /** Seconds until the bucket is full again. */
+  resetSeconds: number;
+  /** Seconds until a request would be allowed; 0 where this one was. */
+  retryAfterSeconds: number;
+}
+
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+const BUCKETS_MAX = 10_000;
+
+/** `defaultPerMinute` holds for tokens without a limit of their own; 0 switches it off. */
+export function createRateLimiter(defaultPerMinute: number, now: () => number): RateLimiter {
+  const buckets = new Map<string, Bucket>();
+  return {
+    take(tokenId, own) {
+      const limit = own ?? defaultPerMinute;
+      if (limit <= 0) return null;
+      const perMs = limit / 60_000;
+      const before = buckets.get(tokenId) ?? { tokens: limit, at: now() };
+      const tokens = Math.min(limit, before.tokens + Math.max(0, now() - before.at) * perMs);
+      const allowed = tokens >= 1;
+      const left = allowed ? tokens - 1 : tokens;
+      // Deleted and set again, so that the oldest bucket is the first of the map.
+      buckets.delete(tokenId);
+      buckets.set(tokenId, { tokens: left, at: now() });
+      if (buckets.size > BUCKETS_MAX) buckets.delete(buckets.keys().next().value!);
+      return {
+        allowed,
+        limit,
+        remaining: Math.floor(left),
+        resetSeconds: Math.ceil((limit - left) / perMs / 1000),
+        retryAfterSeconds: allowed ? 0 : Math.max(1, Math.ceil((1 - left) / perMs / 1000)),
+      };
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import type { Member } from '../members/model.ts';
+import type { Role } from '../roles/model.ts';
+import type { Token } from '../tokens/model.ts';
+import { intersect } from './permissions.ts';
+
+/** What a token is made of, read together. */
+export interface TokenParts {
+  token: Pick<Token, 'permissions' | 'memberId'>;
+  role: Role | null;
+  member: Member | null;
+  memberRole: Role | null;
+}
+
+/** What a token may do now: its own list or its role's, never more than its role, never more than its member. */
+export function rightsOf({ token, role, memberRole }: TokenParts): string[] {
+  const own = token.permissions ?? role?.permissions ?? memberRole?.permissions ?? [];
+  const withinRole = token.permissions && role ? intersect(own, role.permissions) : own;
+  return memberRole ? intersect(withinRole, memberRole.permissions) : [...withinRole];
+}

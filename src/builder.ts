@@ -1,0 +1,122 @@
+import SchemaBuilder from '@pothos/core';
+import RelayPlugin from '@pothos/plugin-relay';
+import { GraphQLError, Kind, type ValueNode } from 'graphql';
+import type { Context } from './context.ts';
+import { typeOf } from './graphql/global-id.ts';
+import { PERMISSION_PLUGIN } from './graphql/permission-plugin.ts';
+
+export interface SchemaTypes {
+  Context: Context;
+  DefaultFieldNullability: false;
+  DefaultEdgesNullability: false;
+  DefaultNodeNullability: false;
+  Scalars: {
+    ID: { Input: string; Output: string };
+    SafeInt: { Input: number; Output: number };
+    DateTime: { Input: string; Output: string };
+    JSON: { Input: unknown; Output: unknown };
+    JSONObject: { Input: Record<string, unknown>; Output: Record<string, unknown> };
+  };
+}
+
+/** The one builder; nouns add their types to it. It defines no types of the domain. */
+export const builder = new SchemaBuilder<SchemaTypes>({
+  plugins: [PERMISSION_PLUGIN, RelayPlugin],
+  defaultFieldNullability: false,
+  relay: {
+    clientMutationId: 'omit',
+    cursorType: 'String',
+    nodeQueryOptions: false,
+    nodesQueryOptions: false,
+    nodesOnConnection: true,
+    nodeTypeOptions: {
+      description: 'Anything with an opaque global id, by which `node` and `nodes` find it again.',
+      resolveType: (value) => typeOf(value as object),
+    },
+    idFieldOptions: { description: 'The opaque global id.' },
+    pageInfoTypeOptions: { description: 'Where a page lies in its list; both flags are exact.' },
+    hasNextPageFieldOptions: { description: 'Whether a further item follows the last one of this page.' },
+    hasPreviousPageFieldOptions: { description: 'Whether an item precedes the first one of this page.' },
+    startCursorFieldOptions: { description: 'The cursor of the first item; null on an empty page.' },
+    endCursorFieldOptions: { description: 'The cursor of the last item; null on an empty page.' },
+    edgesFieldOptions: { description: 'The items of this page, each with its cursor.', nullable: false },
+    nodesFieldOptions: { description: 'The items of this page.', nullable: false },
+    nodeFieldOptions: { description: 'The item.', nullable: false },
+    cursorFieldOptions: {
+      description: 'Where the item lies in this list; opaque, good for this list and its filters only.',
+    },
+    pageInfoFieldOptions: { description: 'Where this page lies in the list.' },
+    firstArgOptions: { description: 'How many items after the cursor, 1–200; 50 by default.' },
+    lastArgOptions: { description: 'How many items before the cursor, 1–200; not together with `first`.' },
+    afterArgOptions: { description: 'Items after this cursor.' },
+    beforeArgOptions: { description: 'Items before this cursor.' },
+  },
+});
+
+builder.queryType({ description: 'What can be read.' });
+builder.mutationType({ description: 'What can be changed; each change is one commit with its audit event.' });
+
+builder.scalarType('SafeInt', {
+  description: 'A whole number within ±(2^53 − 1), for counts and limits beyond the 32 bits of Int.',
+  serialize: (value) => Number(value),
+  parseValue: safeInt,
+  parseLiteral: (node) => safeInt(node.kind === Kind.INT ? Number(node.value) : undefined),
+});
+
+builder.scalarType('DateTime', {
+  description: 'A moment in UTC, RFC 3339 with milliseconds: `2025-01-01T00:00:00.000Z`.',
+  serialize: (value) => String(value),
+  parseValue: dateTime,
+  parseLiteral: (node) => dateTime(node.kind === Kind.STRING ? node.value : undefined),
+});
+
+builder.scalarType('JSON', {
+  description: 'Any JSON value.',
+  serialize: (value) => value,
+  parseValue: (value) => value,
+  parseLiteral: (node, variables) => literal(node, variables ?? {}),
+});
+
+builder.scalarType('JSONObject', {
+  description: 'A JSON object; its keys are kept as they are.',
+  serialize: (value) => value as Record<string, unknown>,
+  parseValue: jsonObject,
+  parseLiteral: (node, variables) => jsonObject(literal(node, variables ?? {})),
+});
+
+function safeInt(value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+  throw new GraphQLError('SafeInt must be a whole number within ±(2^53 − 1)');
+}
+
+function dateTime(value: unknown): string {
+  const time =
+    typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(value)
+      ? Date.parse(value)
+      : Number.NaN;
+  if (Number.isNaN(time)) throw new GraphQLError('DateTime must be an RFC 3339 date and time with a zone');
+  return new Date(time).toISOString();
+}
+
+function jsonObject(value: unknown): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new GraphQLError('JSONObject must be an object');
+}
+
+function literal(node: ValueNode, variables: Record<string, unknown>): unknown {
+  switch (node.kind) {
+    case Kind.NULL:
+      return null;
+    case Kind.INT:
+    case Kind.FLOAT:
+      return Number(node.value);
+    case Kind.LIST:
+      return node.values.map((item) => literal(item, variables));
+    case Kind.OBJECT:
+      return Object.fromEntries(node.fields.map((field) => [field.name.value, literal(field.value, variables)]));
+    case Kind.VARIABLE:
+      return variables[node.name.value];
+    default:
+      return node.value;
+  }
+}

@@ -1,0 +1,29 @@
+import { serve } from './main.ts';
+import { createOrgCommand } from './orgs/command.ts';
+import { StartRefused } from './refused.ts';
+
+const USAGE = `Usage: switchyard COMMAND
+
+  serve [--no-demo]          serve the graph and the REST API (npm start)
+  org create NAME [--json]   make an organization, its first Admin and a token
+  help                       show this
+`;
+
+/** Runs one command; whatever stops it is one line on standard error, exit 1. */
+export async function runCli(args: string[]): Promise<void> {
+  try {
+    await run(args);
+  } catch (error) {
+    if (!(error instanceof StartRefused)) throw error;
+    process.stderr.write(`switchyard: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function run(args: string[]): Promise<void> {
+  const [command = 'help', ...rest] = args;
+  if (command === 'serve') return serve({ ...process.env, ...(rest.includes('--no-demo') ? { DEMO: 'false' } : {}) });
+  if (command === 'org' && rest[0] === 'create') return createOrgCommand(rest.slice(1), process.env);
+  if (['help', '--help', '-h'].includes(command)) return void process.stdout.write(USAGE);
+  throw new StartRefused(`there is no command ${JSON.stringify(args.join(' '))}; "switchyard help" lists them`);
+}

@@ -1,0 +1,63 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { StartRefused } from './refused.ts';
+
+const count = (fallback: number) => z.coerce.number().int().min(0).default(fallback);
+const SWITCH = /^(true|false|1|0|yes|no|on|off)$/i;
+const flag = z
+  .string()
+  .regex(SWITCH, 'must be true or false')
+  .transform((text) => /^(true|1|yes|on)$/i.test(text));
+
+/** The environment, one key a line; the README's table is made from it. */
+export const configSchema = z.object({
+  HOST: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(4000).describe('The port; 0 takes a free one.'),
+  DATA_DIR: z
+    .string()
+    .min(1)
+    .default('./data')
+    .describe('Where the embedded engine keeps its data, and where buckets are made.'),
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\/.+/, 'must begin with mongodb:// or mongodb+srv://')
+    .optional()
+    .describe('A MongoDB replica set or sharded cluster; unset: SQLite in DATA_DIR.'),
+  RATE_LIMIT_PER_MINUTE: count(6000).describe('Requests per token and minute; 0 switches the limit off.'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('How much is logged (on standard error).'),
+  CORS_ORIGINS: z
+    .string()
+    .default('')
+    .describe('Origins that browsers may call from, separated by commas; `*` for any.'),
+  SHUTDOWN_SECONDS: count(10).describe('How long a shutdown waits for what is in flight.'),
+  HEALTH_CHECK_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe('How often provider accounts are checked; unset: on demand only.'),
+  ALLOW_PRIVATE_ADDRESSES: flag
+    .default(false)
+    .describe('Whether health checks may call addresses inside (loopback, link-local, private).'),
+  DEMO: flag
+    .optional()
+    .describe('Whether demo content is made on the first start; by default outside production only.'),
+  NODE_ENV: z.string().optional().describe('`production` starts without demo content.'),
+});
+
+export type Config = z.output<typeof configSchema>;
+
+/** Parses the environment; a bad value stops the start with one line that names the key. An empty value counts as unset. */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const result = configSchema.safeParse(given);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    // The value is not repeated: a connection string may hold a password.
+    throw new StartRefused(`${String(issue!.path[0])}: ${issue!.message}`);
+  }
+  return { ...result.data, DATA_DIR: resolve(result.data.DATA_DIR) };
+}

@@ -1,0 +1,71 @@
+import type { Collection, Doc } from '../store/store.ts';
+
+/**
+ * The hot documents of routing, each changed by a named rule inside the commit and kept apart from what they count for:
+ * counters and derived status never change a version.
+ */
+
+/** What one period has used, and what open decisions hold of it until they are reported or their lease ends. */
+export interface MonthMeter {
+  tokens: number;
+  requests: number;
+  /** By the second in which the leases end: tokens and requests held. */
+  held: Record<string, [tokens: number, requests: number]>;
+}
+
+/** The limits' state of one account or entitlement; its id is `account:…` or `entitlement:…`. */
+export interface Meter extends Doc {
+  /** By `YYYY-MM` (UTC): the current month and the one before. */
+  months: Record<string, MonthMeter>;
+  /** GCRA: by the limit's key, the theoretical arrival time in milliseconds. */
+  arrivals: Record<string, number>;
+  /** By the second in which the leases end: requests under way. */
+  running: Record<string, number>;
+  requestCount: number;
+  totalTokens: number;
+  lastUsedAt: string | null;
+}
+export const meters: Collection<Meter> = { name: 'meters' };
+
+export function accountMeterId(providerAccountId: string): string {
+  return `account:${providerAccountId}`;
+}
+
+export function entitlementMeterId(entitlementId: string): string {
+  return `entitlement:${entitlementId}`;
+}
+
+/** What a policy's decisions came to; its id is the policy's. */
+export interface PolicyCounters extends Doc {
+  matchCount: number;
+  successCount: number;
+  errorCount: number;
+  lastMatchedAt: string | null;
+}
+export const policyCounters: Collection<PolicyCounters> = { name: 'policy_counters' };
+
+export interface TargetBreaker {
+  state: 'closed' | 'open' | 'half_open';
+  /** Counts the transitions; results of decisions made under another one do not count. */
+  generation: number;
+  /** By bucket number (time / bucket length): successes, failures, slow ones. */
+  buckets: Record<string, [successes: number, failures: number, slow: number]>;
+  consecutive: number;
+  openUntil: number;
+  /** A 429 with Retry-After rests the target until then, whatever its state. */
+  restUntil: number;
+  /** In half-open: by decision, when the probe's lease ends. */
+  probes: Record<string, number>;
+  probeSuccesses: number;
+}
+
+/** A policy's breaker: one state per target (`account|upstream model`) of its `route_to`; its id is the policy's. */
+export interface PolicyBreaker extends Doc {
+  targets: Record<string, TargetBreaker>;
+  /** When the policy as a whole went from closed to open, within the last hour (milliseconds). */
+  openings: number[];
+  latched: boolean;
+  /** Whether the policy as a whole was open after the last change. */
+  wasOpen: boolean;
+}
+export const policyBreakers: Collection<PolicyBreaker> = { name: 'policy_breakers' };

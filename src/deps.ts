@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Logger, pino } from 'pino';
+import { collections, rules } from './collections.ts';
+import type { Config } from './config.ts';
+import type { Deps } from './context.ts';
+import { createIds } from './ids.ts';
+import { StartRefused } from './refused.ts';
+import { openSqlite } from './store/sqlite/engine.ts';
+import type { Store } from './store/store.ts';
+import { createLocalProvisioner } from './workspaces/buckets.ts';
+
+/** The real world: the wall clock, the system's randomness, the configured engine. */
+export async function createDeps(config: Config, env: Record<string, string | undefined>): Promise<Deps> {
+  const log = createLog(config.LOG_LEVEL);
+  const now = Date.now;
+  return {
+    store: await openStore(config, log),
+    now,
+    ids: createIds(now),
+    random: Math.random,
+    randomBytes,
+    log,
+    provisioner: createLocalProvisioner(join(config.DATA_DIR, 'buckets')),
+    env: (name) => env[name],
+    wake: () => {},
+  };
+}
+
+/** Logs go to standard error as JSON lines; whatever could hold a secret is left out. */
+export function createLog(level: string): Logger {
+  return pino(
+    { level, base: undefined, redact: ['*.authorization', 'authorization', '*.token', 'token'] },
+    pino.destination({ dest: 2, sync: true }),
+  );
+}
+
+async function openStore(config: Config, _log: Logger): Promise<Store> {
+  const now = () => new Date().toISOString();
+  return openSqlite({ file: join(dataFolder(config.DATA_DIR), 'switchyard.db'), collections, rules, now });
+}
+
+export function dataFolder(folder: string): string {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return folder;
+  } catch (error) {
+    throw new StartRefused(`DATA_DIR: cannot make ${folder}: ${(error as Error).message}`);
+  }
+}

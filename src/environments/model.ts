@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import type { Noun } from '../nouns.ts';
+import { type Doc, fold } from '../store/store.ts';
+import {
+  expectedVersion,
+  flag,
+  flagOr,
+  name,
+  optionalText,
+  tagList,
+  within,
+  withinWorkspace,
+} from '../validation/fields.ts';
+
+export interface Environment extends Doc {
+  workspaceId: string;
+  name: string;
+  slug: string;
+  description: string | null;
+  tags: string[];
+  isDefault: boolean;
+}
+
+export const environments: Noun<Environment> = {
+  type: 'Environment',
+  resource: 'environment',
+  permission: 'environments',
+  collection: {
+    name: 'environments',
+    columns: ['isDefault'],
+    scopes: ['workspaceId'],
+    ancestors: ['workspaceId'],
+    totals: [['workspaceId']],
+    unique: (doc) => `${doc.workspaceId}\u0001${fold(doc.name)}`,
+  },
+};
+
+const READ_ONLY = ['environmentId', 'slug', 'workspaceId', 'orgId', 'createdAt', 'updatedAt', 'createdBy'];
+const optional = { description: optionalText('What it is for.'), tags: tagList() };
+const IS_DEFAULT =
+  'Whether it is the default of its workspace; true moves the default here, false on the default is a CONFLICT.';
+
+export const createEnvironmentBody = z
+  .object({
+    name: name('Unique in the workspace, up to letter case.'),
+    ...optional,
+    isDefault: flagOr(false, IS_DEFAULT),
+  })
+  .meta({ readOnly: READ_ONLY });
+export const updateEnvironmentBody = z
+  .object({
+    name: name('Unique in the workspace, up to letter case.').optional(),
+    ...optional,
+    isDefault: flag(IS_DEFAULT),
+  })
+  .meta({ readOnly: READ_ONLY });
+
+const target = { environmentId: z.string().describe('The environment.'), expectedVersion };
+export const createEnvironmentInput = createEnvironmentBody.extend({
+  ...within,
+  workspaceId: z.string().describe('The workspace.'),
+});
+export const updateEnvironmentInput = updateEnvironmentBody.extend({ ...withinWorkspace, ...target });
+export const deleteEnvironmentInput = z.object({ ...withinWorkspace, ...target });
+
+/** `Staging (EU)` is `staging-eu`: for addresses and file names; derived, not unique. */
+export function slugOf(text: string): string {
+  const slug = fold(text)
+    .normalize('NFKD')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+  return slug || 'environment';
+}

@@ -1,0 +1,121 @@
+import type { z } from 'zod';
+import type { Context } from '../context.ts';
+import { conflict } from '../errors.ts';
+import { checkVersion } from '../etag.ts';
+import { mergePatch } from '../merge.ts';
+import { namespaces } from '../namespaces/model.ts';
+import { canSee } from '../nouns.ts';
+import { reach } from '../paths.ts';
+import { workspaces } from '../workspaces/model.ts';
+import {
+  created,
+  insertion,
+  type Planned,
+  removal,
+  replacement,
+  save,
+  stillThere,
+  update,
+  withRetry,
+} from '../writes.ts';
+import {
+  type createEnvironmentInput,
+  type deleteEnvironmentInput,
+  type Environment,
+  environments,
+  slugOf,
+  updateEnvironmentBody,
+  type updateEnvironmentInput,
+} from './model.ts';
+
+type Target = { orgId?: string | null; workspaceId?: string | null; environmentId: string };
+
+async function readEnvironment(ctx: Context, input: Target): Promise<Environment> {
+  return reach(ctx, input.orgId, [[workspaces as never, input.workspaceId]], environments, input.environmentId);
+}
+
+/** Takes the default away from the one that has it: the version in its condition keeps two moves from both succeeding. */
+async function dethroned(ctx: Context, workspaceId: string): Promise<Planned[]> {
+  const where = [
+    { field: 'workspaceId', in: [workspaceId] },
+    { field: 'isDefault', in: [true] },
+  ];
+  const page = await ctx.deps.store.page(environments.collection, {
+    orgId: ctx.principal.orgId,
+    where,
+    order: 'asc',
+    limit: 1,
+  });
+  return page.docs.flatMap(
+    (current) => replacement(ctx, environments, current, { ...current, isDefault: false }).planned,
+  );
+}
+
+export function createEnvironment(ctx: Context, input: z.output<typeof createEnvironmentInput>) {
+  return withRetry(async () => {
+    const workspace = await reach(ctx, input.orgId, [], workspaces, input.workspaceId);
+    const environment: Environment = {
+      ...created(ctx, ctx.deps.ids.next('env_')),
+      workspaceId: workspace.id,
+      name: input.name,
+      slug: slugOf(input.name),
+      description: input.description ?? null,
+      tags: input.tags ?? [],
+      isDefault: input.isDefault,
+    };
+    const others = input.isDefault ? await dethroned(ctx, workspace.id) : [];
+    await save(ctx, [stillThere(workspaces, workspace), ...others, ...insertion(ctx, environments, environment)], {
+      environment,
+    });
+    return { environment };
+  });
+}
+
+export function updateEnvironment(ctx: Context, input: z.output<typeof updateEnvironmentInput>) {
+  return update(
+    ctx,
+    environments,
+    () => readEnvironment(ctx, input),
+    input.expectedVersion,
+    async (before) => {
+      const refuse =
+        before.isDefault && input.isDefault === false
+          ? conflict('environment', { reason: 'default_environment' })
+          : null;
+      const merged = mergePatch(updateEnvironmentBody, before, input);
+      const also = merged.isDefault && !before.isDefault ? await dethroned(ctx, before.workspaceId) : [];
+      return {
+        doc: { ...merged, slug: merged.name === before.name ? before.slug : slugOf(merged.name) },
+        also,
+        refuse,
+      };
+    },
+    (environment) => ({ environment }),
+  );
+}
+
+export function deleteEnvironment(ctx: Context, input: z.output<typeof deleteEnvironmentInput>) {
+  return withRetry(async () => {
+    const environment = await readEnvironment(ctx, input);
+    checkVersion(ctx, environment, input.expectedVersion);
+    if (environment.isDefault) throw conflict('environment', { reason: 'default_environment' });
+    const unused: Planned = {
+      change: {
+        type: 'none',
+        in: namespaces.collection,
+        query: { orgId: environment.orgId, ref: `environment:${environment.id}` },
+        label: 'environment in use',
+      },
+      otherwise: async (failed) => {
+        const id = String(failed.detail);
+        const user = await ctx.deps.store.get(namespaces.collection, { orgId: environment.orgId, id });
+        return conflict('environment', {
+          reason: 'in_use',
+          conflictingId: user && canSee(ctx.principal, namespaces, user) ? id : null,
+        });
+      },
+    };
+    await save(ctx, [unused, ...removal(ctx, environments, environment)], { environment });
+    return { environment };
+  });
+}

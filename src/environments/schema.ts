@@ -1,0 +1,59 @@
+import { mutation } from '../graphql/mutations.ts';
+import { defineNode, edge, listEdge } from '../graphql/nodes.ts';
+import { rootList, rootNode } from '../graphql/roots.ts';
+import { Environment, Namespace, Workspace } from '../graphql/types.ts';
+import { workspaces } from '../workspaces/model.ts';
+import { below } from '../workspaces/schema.ts';
+import { createEnvironmentInput, deleteEnvironmentInput, updateEnvironmentInput } from './model.ts';
+import { createEnvironment, deleteEnvironment, updateEnvironment } from './repository.ts';
+
+defineNode(Environment, 'A stage of a workspace (development, production …) that its namespaces belong to.', (t) => ({
+  environmentId: t.exposeString('id', { description: 'The documented id.' }),
+  orgId: t.exposeString('orgId', { description: 'The organization.' }),
+  workspaceId: t.exposeString('workspaceId', { description: 'The workspace.' }),
+  name: t.exposeString('name', { description: 'Unique in the workspace, up to letter case.' }),
+  slug: t.exposeString('slug', { description: 'The name, fit for addresses.' }),
+  description: t.exposeString('description', { nullable: true, description: 'What it is for.' }),
+  tags: t.exposeStringList('tags', { description: 'Free labels.' }),
+  isDefault: t.exposeBoolean('isDefault', { description: 'Whether it is the default; exactly one of a workspace is.' }),
+  workspace: edge(t, Workspace, 'The workspace.', (environment) => environment.workspaceId),
+  namespaces: listEdge(t, Namespace, 'The namespaces in it.', ({ id }) => ({
+    name: `namespaces in ${id}`,
+    where: [],
+    ref: `environment:${id}`,
+  })),
+}));
+
+const within = [['workspaceId', workspaces as never]] as const;
+rootNode(Environment, 'environment', within);
+rootList(Environment, 'environments', {
+  above: within,
+  description: 'The environments of a workspace.',
+  list: ({ workspaceId }: { workspaceId: string }) => below('environments', workspaceId),
+});
+
+const payload = { environment: { type: Environment.ref, description: 'The environment.' } };
+
+mutation('createEnvironment', {
+  permission: 'environments:create',
+  description: 'Creates an environment; with `isDefault` it takes the default over.',
+  input: createEnvironmentInput,
+  payload,
+  resolve: createEnvironment,
+});
+
+mutation('updateEnvironment', {
+  permission: 'environments:update',
+  description: 'Changes fields of an environment, as a merge patch; `isDefault: true` moves the default here.',
+  input: updateEnvironmentInput,
+  payload,
+  resolve: updateEnvironment,
+});
+
+mutation('deleteEnvironment', {
+  permission: 'environments:delete',
+  description: 'Deletes an environment that is neither the default nor in use.',
+  input: deleteEnvironmentInput,
+  payload,
+  resolve: deleteEnvironment,
+});

@@ -1,0 +1,94 @@
+import { GraphQLError } from 'graphql';
+
+/** The closed list of error codes: HTTP status and the message a person reads (contract, section 3). */
+export const ERRORS = {
+  AUTHENTICATION_FAILED: { status: 401, message: 'Authentication required' },
+  FORBIDDEN: { status: 403, message: "You don't have permission to perform this action" },
+  RESOURCE_NOT_FOUND: { status: 404, message: 'The requested resource was not found' },
+  METHOD_NOT_ALLOWED: { status: 405, message: 'This method is not allowed here' },
+  CONFLICT: { status: 409, message: 'The request conflicts with the current state' },
+  PRECONDITION_FAILED: { status: 412, message: 'The resource has changed since it was read' },
+  PAYLOAD_TOO_LARGE: { status: 413, message: 'The request body is too large' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'The request body must be JSON, without a Content-Encoding' },
+  VALIDATION_FAILED: { status: 422, message: 'The input is not valid' },
+  RATE_LIMIT_EXCEEDED: { status: 429, message: 'Too many requests' },
+  INTERNAL_SERVER_ERROR: { status: 500, message: 'An unexpected error occurred' },
+  SERVICE_UNAVAILABLE: { status: 503, message: 'The service cannot answer now; try again shortly' },
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+export type Details = Record<string, unknown>;
+
+/** One problem of an input, as pydantic v2 words it (contract, section 4). */
+export interface Issue {
+  type: string;
+  loc: (string | number)[];
+  msg: string;
+  input: unknown;
+  ctx?: Record<string, unknown>;
+}
+
+/** The one constructor of errors that callers may see: everything else is masked as INTERNAL_SERVER_ERROR. */
+export function fault(code: ErrorCode, details: Details = {}, message: string = ERRORS[code].message): GraphQLError {
+  return new GraphQLError(message, { extensions: { code, details } });
+}
+
+/** Absent, of another org, outside the token's workspaces: one answer. */
+export function notFound(resourceType: string, resourceId: string): GraphQLError {
+  return fault('RESOURCE_NOT_FOUND', { resource_type: resourceType, resource_id: resourceId });
+}
+
+export function forbidden(permission: string): GraphQLError {
+  return fault('FORBIDDEN', { required_permission: permission });
+}
+
+/** A taken name gives `field`, other conflicts a `reason`. */
+export function conflict(
+  resourceType: string,
+  why: { field?: string; reason?: string; conflictingId?: string | null },
+): GraphQLError {
+  return fault('CONFLICT', {
+    resource_type: resourceType,
+    ...(why.field === undefined ? {} : { field: why.field }),
+    ...(why.reason === undefined ? {} : { reason: why.reason }),
+    conflicting_id: why.conflictingId ?? null,
+  });
+}
+
+export function invalid(issues: Issue[]): GraphQLError {
+  return fault('VALIDATION_FAILED', { detail: issues });
+}
+
+/** An own rule's refusal of one field; `path` is camelCase below the operation's input. */
+export function invalidField(path: (string | number)[], message: string, input: unknown): GraphQLError {
+  return invalid([valueError(['input', ...path], message, input)]);
+}
+
+export function valueError(loc: (string | number)[], message: string, input: unknown): Issue {
+  return { type: 'value_error', loc, msg: `Value error, ${message}`, input, ctx: { error: {} } };
+}
+
+export function codeOf(error: unknown): ErrorCode | null {
+  const code = error instanceof GraphQLError ? error.extensions.code : undefined;
+  return typeof code === 'string' && Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : null;
+}
+
+export function detailsOf(error: GraphQLError): Details {
+  return (error.extensions.details as Details | undefined) ?? {};
+}
+
+/** The documented envelope; its timestamp has microseconds and no zone, as on the reference pages. */
+export function envelope(
+  code: ErrorCode,
+  details: Details,
+  now: number,
+  message: string = ERRORS[code].message,
+): object {
+  return {
+    error: code,
+    message,
+    details,
+    timestamp: `${new Date(now).toISOString().slice(0, -1)}000`,
+    status_code: ERRORS[code].status,
+  };
+}

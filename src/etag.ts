@@ -1,0 +1,26 @@
+import type { Context } from './context.ts';
+import { fault } from './errors.ts';
+import type { Doc } from './store/store.ts';
+
+/** The strong ETag of a version; the time of creation keeps a re-created id (a model's slug) apart from its predecessor. */
+export function etagOf(doc: Pick<Doc, 'version' | 'createdAt'>): string {
+  return `"${doc.version}-${Date.parse(doc.createdAt).toString(36)}"`;
+}
+
+/** Whether an `If-Match` or `If-None-Match` list names the tag. `weak`: for GET, where W/ does not matter. */
+export function matchesTag(header: string, tag: string, { weak }: { weak: boolean }): boolean {
+  if (header.trim() === '*') return true;
+  return header.split(',').some((part) => {
+    const one = part.trim();
+    return one === tag || (weak && one === `W/${tag}`);
+  });
+}
+
+/** Refuses with PRECONDITION_FAILED when the caller acts on another version than the current one. */
+export function checkVersion(ctx: Context, doc: Doc, expectedVersion: number | null | undefined): void {
+  const tag = etagOf(doc);
+  const stale =
+    (expectedVersion != null && expectedVersion !== doc.version) ||
+    (ctx.ifMatch !== null && !matchesTag(ctx.ifMatch, tag, { weak: false }));
+  if (stale) throw fault('PRECONDITION_FAILED', { current_etag: tag });
+}

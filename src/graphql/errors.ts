@@ -1,0 +1,39 @@
+import { GraphQLError } from 'graphql';
+import type { Logger } from 'pino';
+import { codeOf, fault } from '../errors.ts';
+import { StoreConflict, StoreUnavailable } from '../store/store.ts';
+
+/** The one place where anything thrown becomes what a caller may see; what is not ours is logged and masked. */
+export function toPublic(error: GraphQLError, log: Logger, requestId: string): GraphQLError {
+  if (codeOf(error) !== null) return error;
+  const original = rootOf(error);
+  const options = { nodes: error.nodes, path: error.path };
+  const as = (other: GraphQLError) => new GraphQLError(other.message, { ...options, extensions: other.extensions });
+  if (original instanceof StoreUnavailable) {
+    log.warn({ err: original, requestId }, 'the store cannot answer');
+    return as(fault('SERVICE_UNAVAILABLE', { retry_after: original.retryAfterSeconds }));
+  }
+  if (original instanceof StoreConflict) return as(fault('SERVICE_UNAVAILABLE', { retry_after: 1 }));
+  // Raised by graphql itself before anything ran: the caller's document or variables.
+  if (original === error) return error;
+  log.error({ err: original, requestId }, 'a resolver failed');
+  return as(fault('INTERNAL_SERVER_ERROR', {}));
+}
+
+function rootOf(error: GraphQLError): unknown {
+  let original: unknown = error;
+  while (original instanceof GraphQLError && original.originalError) original = original.originalError;
+  return original;
+}
+
+export function withCode(
+  error: GraphQLError,
+  code: 'GRAPHQL_PARSE_FAILED' | 'GRAPHQL_VALIDATION_FAILED',
+): GraphQLError {
+  return new GraphQLError(error.message, {
+    nodes: error.nodes,
+    source: error.source,
+    positions: error.positions,
+    extensions: { code },
+  });
+}

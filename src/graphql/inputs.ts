@@ -1,0 +1,69 @@
+import type { InputRef } from '@pothos/core';
+import type { z } from 'zod';
+import { builder } from '../builder.ts';
+import { pascal } from '../naming.ts';
+import { type Shape, shapeOf } from '../validation/shape.ts';
+
+const inputs = new Map<z.ZodType, InputRef<unknown>>();
+const enums = new Map<string, ReturnType<typeof enumType>>();
+
+/** The GraphQL input of a zod object: the same fields, descriptions and required-ness; lengths and ranges stay with zod. */
+export function inputFrom(name: string, schema: z.ZodType): InputRef<unknown> {
+  let input = inputs.get(schema);
+  if (!input) {
+    const shape = shapeOf(schema);
+    input = builder.inputType(name, {
+      description: shape.description || `The input of ${name.replace(/Input$/, '')}.`,
+      fields: (t) =>
+        Object.fromEntries(
+          Object.entries(shape.fields!).map(([field, item]) => [
+            field,
+            t.field({
+              type: typeOf(name.replace(/Input$/, '') + pascal(field), item) as never,
+              required: (item.required && !item.nullable) as never,
+              description: item.description + defaultOf(item),
+            }),
+          ]),
+        ) as never,
+    }) as InputRef<unknown>;
+    inputs.set(schema, input);
+  }
+  return input;
+}
+
+function typeOf(name: string, shape: Shape): unknown {
+  switch (shape.kind) {
+    case 'integer':
+      return 'SafeInt';
+    case 'number':
+      return 'Float';
+    case 'boolean':
+      return 'Boolean';
+    case 'list':
+      return [typeOf(name, shape.item!)];
+    case 'map':
+    case 'any':
+      return 'JSONObject';
+    case 'object':
+      return inputFrom(`${name}Input`, shape.schema);
+    default:
+      return 'String';
+  }
+}
+
+function defaultOf(shape: Shape): string {
+  const values = shape.kind === 'enum' ? ` One of ${shape.values!.map((value) => `\`${value}\``).join(', ')}.` : '';
+  return (
+    values + (shape.hasDefault && shape.kind !== 'object' ? ` By default ${JSON.stringify(shape.defaultValue)}.` : '')
+  );
+}
+
+/** An enum of the graph whose values are the documented words. */
+export function enumType(name: string, description: string, values: Record<string, string>) {
+  const ref = builder.enumType(name, {
+    description,
+    values: Object.fromEntries(Object.entries(values).map(([value, text]) => [value, { description: text }])),
+  });
+  enums.set(name, ref as never);
+  return ref;
+}

@@ -1,0 +1,125 @@
+import type { ObjectRef } from '@pothos/core';
+import type { GraphQLFieldExtensions } from 'graphql';
+import type { z } from 'zod';
+import { builder, type SchemaTypes } from '../builder.ts';
+import type { Context } from '../context.ts';
+import { type Issue, invalid, valueError } from '../errors.ts';
+import { camel, pascal } from '../naming.ts';
+import { shapeOf } from '../validation/shape.ts';
+import { walk } from '../validation/walk.ts';
+import { save } from '../writes.ts';
+import { inputFrom } from './inputs.ts';
+
+type Types = PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>;
+
+/** An own rule's finding: a camelCase path below the input. */
+export interface Finding {
+  path: (string | number)[];
+  message: string;
+}
+export type InputRules<T> = (input: Partial<T>, ctx: Context) => Finding[];
+
+export interface MutationOptions<S extends z.ZodType, P extends object> {
+  permission: string;
+  /** Whether a token that is limited to workspaces may never do this. */
+  unlimited?: boolean;
+  description: string;
+  input: S;
+  /** Rules beyond type and bounds that need nothing from the store. */
+  rules?: InputRules<z.output<S>>;
+  /** The payload's fields: how each is described and typed. */
+  payload: Record<string, { type: unknown; description: string; nullable?: boolean }>;
+  resolve: (ctx: Context, input: z.output<S>) => Promise<P>;
+}
+
+/** What the adapter needs to know of a mutation: how its input is checked. */
+export interface MutationExtensions extends GraphQLFieldExtensions<unknown, Context> {
+  input?: z.ZodType;
+  rules?: InputRules<unknown>;
+}
+
+/** A root mutation with one `input` and a payload; checks permission, then fields, then runs. */
+export function mutation<S extends z.ZodType, P extends object>(name: string, options: MutationOptions<S, P>): void {
+  const payload = builder.objectRef<P>(`${pascal(name)}Payload`).implement({
+    description: `What ${name} answers.`,
+    fields: (t) =>
+      Object.fromEntries(
+        Object.entries(options.payload).map(([field, { type, description, nullable }]) => [
+          field,
+          t.field({
+            type: type as never,
+            description,
+            nullable: nullable ?? false,
+            resolve: (value) => (value as Record<string, unknown>)[field] as never,
+          }),
+        ]),
+      ) as never,
+  }) as ObjectRef<Types, P, P>;
+  builder.mutationField(name, (t) =>
+    t.field({
+      type: payload,
+      nullable: true,
+      description: options.description,
+      permission: options.permission,
+      unlimited: options.unlimited,
+      extensions: { input: options.input, rules: options.rules } as MutationExtensions as Record<string, unknown>,
+      args: {
+        input: t.arg({
+          type: inputFrom(`${pascal(name)}Input`, options.input) as never,
+          required: true,
+          description: 'What to change, and how.',
+        }),
+      },
+      resolve: ((_root: unknown, args: { input: unknown }, ctx: Context) => run(ctx, options, args.input)) as never,
+    }),
+  );
+}
+
+async function run<S extends z.ZodType, P extends object>(
+  ctx: Context,
+  options: MutationOptions<S, P>,
+  input: unknown,
+): Promise<P> {
+  if (ctx.preset !== undefined) return ctx.preset as P;
+  const value = ctx.validated ? (input as z.output<S>) : checkInput(ctx, options, input);
+  const payload = await options.resolve(ctx, value);
+  // A mutation that changed nothing has made no commit: its Idempotency-Key is recorded all the same.
+  if (ctx.idempotency && !ctx.idempotency.stored) await save(ctx, [], payload);
+  ctx.root = payload;
+  return payload;
+}
+
+function checkInput<S extends z.ZodType>(
+  ctx: Context,
+  options: { input: S; rules?: InputRules<z.output<S>> },
+  input: unknown,
+): z.output<S> {
+  const { value, issues } = walk(options.input, input, ['input'], { naming: 'camel' });
+  const all = [...issues, ...ruleIssues(options.rules, value, ctx)];
+  if (all.length > 0) throw invalid(sortByField(options.input, all));
+  return value;
+}
+
+export function ruleIssues<T>(rules: InputRules<T> | undefined, value: T | undefined, ctx: Context): Issue[] {
+  if (!rules || typeof value !== 'object' || value === null) return [];
+  return rules(value as Partial<T>, ctx).map(({ path, message }) =>
+    valueError(
+      ['input', ...path],
+      message,
+      path.reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], value) ?? null,
+    ),
+  );
+}
+
+/** Issues come in the order of the fields, unknown names last. */
+export function sortByField(schema: z.ZodType, issues: Issue[]): Issue[] {
+  const order = Object.keys(shapeOf(schema).fields ?? {});
+  const place = (issue: Issue) => {
+    const at = order.indexOf(camel(String(issue.loc[1])));
+    return at < 0 ? order.length : at;
+  };
+  return issues
+    .map((issue, at) => ({ issue, at }))
+    .sort((a, b) => place(a.issue) - place(b.issue) || a.at - b.at)
+    .map(({ issue }) => issue);
+}

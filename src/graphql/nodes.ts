@@ -1,0 +1,179 @@
+import type { ArgBuilder, FieldMap, ObjectRef } from '@pothos/core';
+import { builder, type SchemaTypes } from '../builder.ts';
+import type { Context } from '../context.ts';
+import { invalid, notFound, valueError } from '../errors.ts';
+import { etagOf } from '../etag.ts';
+import { find, load, may, type Noun } from '../nouns.ts';
+import { type Connection, connect, type List, type PageArgs } from '../paging.ts';
+import { chain, type Doc, type MaybePromise } from '../store/store.ts';
+import { brand, decodeGlobalId, encodeGlobalId } from './global-id.ts';
+
+type Types = PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>;
+type FieldsOf<D> = (t: PothosSchemaTypes.ObjectFieldBuilder<Types, D>) => FieldMap;
+export type NodeRef<D> = ObjectRef<Types, D, D>;
+
+export interface NodeType<D extends Doc> {
+  noun: Noun<D>;
+  ref: NodeRef<D>;
+  connection: ObjectRef<Types, Connection<D>, Connection<D>>;
+}
+
+const nodeTypes = new Map<string, Noun<Doc>>();
+
+/** Names a node type before its fields are known, so that nouns can refer to each other. */
+export function nodeType<D extends Doc>(noun: Noun<D>): NodeType<D> {
+  nodeTypes.set(noun.type, noun as unknown as Noun<Doc>);
+  const ref = builder.objectRef<D>(noun.type) as NodeRef<D>;
+  const connection = builder.connectionObject(
+    {
+      type: ref,
+      name: `${noun.type}Connection`,
+      description: `A page of a list of ${noun.type} objects.`,
+      fields: (t) => ({
+        totalCount: t.field({
+          type: 'SafeInt',
+          description: 'How many items the filters match, on all pages.',
+          resolve: (parent) => (parent as unknown as Connection<D>).total(),
+        }),
+      }),
+    },
+    { name: `${noun.type}Edge`, description: `A ${noun.type} in a list.` },
+  ) as unknown as NodeType<D>['connection'];
+  return { noun, ref, connection };
+}
+
+/** Gives a node type its fields, beside those that every node has. */
+export function defineNode<D extends Doc>({ noun, ref }: NodeType<D>, description: string, fields: FieldsOf<D>): void {
+  builder.objectType(ref, {
+    description,
+    interfaces: [builder.nodeInterfaceRef()],
+    fields: (t) => ({
+      id: t.id({ description: 'The opaque global id.', resolve: (doc) => encodeGlobalId(noun.type, doc.id) }),
+      ...fields(t as never),
+      version: t.int({
+        description: 'Counts the changes from 1; `expectedVersion` of updates is compared with it.',
+        resolve: (doc) => doc.version,
+      }),
+      etag: t.string({
+        description: 'The strong ETag of this version, as REST replies carry it.',
+        resolve: (doc) => etagOf(doc),
+      }),
+      createdAt: t.field({ type: 'DateTime', description: 'When it was created.', resolve: (doc) => doc.createdAt }),
+      updatedAt: t.field({
+        type: 'DateTime',
+        description: 'When it last changed; counters and derived status do not count.',
+        resolve: (doc) => doc.updatedAt,
+      }),
+      createdBy: t.string({
+        nullable: true,
+        description: 'The actor (member or service token) that created it.',
+        resolve: (doc) => doc.createdBy,
+      }),
+    }),
+  });
+}
+
+/** A field that leads to one other node; null where it is absent or hidden. */
+export function edge<P extends Doc, D extends Doc>(
+  t: PothosSchemaTypes.ObjectFieldBuilder<Types, P>,
+  to: NodeType<D>,
+  description: string,
+  idOf: (parent: P) => string | null,
+) {
+  return t.field({
+    type: to.ref,
+    nullable: true,
+    description,
+    permission: `${to.noun.permission}:read`,
+    resolve: (parent, _args, ctx) => load(ctx, to.noun, idOf(parent as P)) as never,
+  });
+}
+
+/** The arguments of every connection, and the order that a walk takes. */
+export function connectionArgs(t: { arg: ArgBuilder<Types> }) {
+  return {
+    ...t.arg.connectionArgs(),
+    oldestFirst: t.arg.boolean({ description: 'Walk from the oldest to the newest; newest first by default.' }),
+  };
+}
+
+/** A field that leads to a list of nodes below (or around) the parent. */
+export function listEdge<P extends Doc, D extends Doc>(
+  t: PothosSchemaTypes.ObjectFieldBuilder<Types, P>,
+  to: NodeType<D>,
+  description: string,
+  listOf: (parent: P, ctx: Context) => Omit<List<D>, 'noun'>,
+) {
+  return t.field({
+    type: to.connection,
+    description,
+    nullable: true,
+    permission: `${to.noun.permission}:read`,
+    args: connectionArgs(t as never),
+    resolve: (parent, args, ctx) => {
+      const { oldestFirst, ...page } = args as PageArgs & { oldestFirst?: boolean | null };
+      return connect(
+        ctx,
+        { noun: to.noun, nested: true, ascending: oldestFirst ?? false, ...listOf(parent as P, ctx) },
+        page,
+      ) as never;
+    },
+  });
+}
+
+/** A root field by documented id: null with a RESOURCE_NOT_FOUND error where it is absent. */
+export async function byDocumentedId<D extends Doc>(
+  ctx: Context,
+  noun: Noun<D>,
+  id: string,
+  documentedId = id,
+): Promise<D> {
+  const doc = await find(ctx, noun, id);
+  if (!doc) throw notFound(noun.resource, documentedId);
+  return doc;
+}
+
+/** `node`: plain null for whatever cannot be read, the caller's missing permission included. */
+function nodeById(ctx: Context, globalId: string): MaybePromise<object | null> {
+  const parts = decodeGlobalId(globalId);
+  const noun = parts && nodeTypes.get(parts.type);
+  if (!noun || !may(ctx.principal, `${noun.permission}:read`)) return null;
+  return chain(find(ctx, noun, parts.id), (doc) => doc && brand(noun.type, doc));
+}
+
+const NODES_MAX = 200;
+
+builder.queryField('node', (t) =>
+  t.field({
+    type: builder.nodeInterfaceRef(),
+    nullable: true,
+    description: 'Finds anything by its global id; null where it is absent or hidden.',
+    args: { id: t.arg.id({ required: true, description: 'A global id.' }) },
+    resolve: (_root, { id }, ctx) => nodeById(ctx, id) as never,
+  }),
+);
+
+builder.queryField('nodes', (t) =>
+  t.field({
+    type: [builder.nodeInterfaceRef()],
+    nullable: { list: false, items: true },
+    description: `Finds up to ${NODES_MAX} things by their global ids, in the order asked; null where one is absent or hidden.`,
+    args: { ids: t.arg.idList({ required: true, description: 'Global ids.' }) },
+    resolve: async (_root, { ids }, ctx) => {
+      if (ids.length > NODES_MAX) throw tooManyIds(ids.length);
+      return Promise.all(ids.map((id) => batchedNode(ctx, id))) as never;
+    },
+  }),
+);
+
+async function batchedNode(ctx: Context, globalId: string): Promise<object | null> {
+  const parts = decodeGlobalId(globalId);
+  const noun = parts && nodeTypes.get(parts.type);
+  if (!noun || !may(ctx.principal, `${noun.permission}:read`)) return null;
+  const doc = await load(ctx, noun, parts.id);
+  return doc && brand(noun.type, doc);
+}
+
+function tooManyIds(count: number): Error {
+  return invalid([valueError(['ids'], `at most ${NODES_MAX} ids can be asked for at once`, count)]);
+}

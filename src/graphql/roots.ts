@@ -1,0 +1,133 @@
+import type { FieldMap } from '@pothos/core';
+import { builder } from '../builder.ts';
+import type { Context } from '../context.ts';
+import { type Issue, invalid } from '../errors.ts';
+import { pascal } from '../naming.ts';
+import { checkOrg, type Noun } from '../nouns.ts';
+import { type Connection, connect, type List, type PageArgs, pageIssues } from '../paging.ts';
+import { reach, type Step } from '../paths.ts';
+import { chain, type Doc, type MaybePromise } from '../store/store.ts';
+import { connectionArgs, type NodeType } from './nodes.ts';
+
+/** Names the argument of each path element (`workspaceId`), leftmost first. */
+export type PathArgs = readonly (readonly [string, Noun<never>])[];
+
+const ORG_ARG = 'The organization; by default the one that the token acts in.';
+
+function orgIdOf(args: object): string | null | undefined {
+  return (args as { orgId?: string | null }).orgId;
+}
+
+function stepsOf(path: PathArgs, args: object): Step[] {
+  return path.map(([name, noun]) => [noun, (args as Record<string, string | null | undefined>)[name]] as const);
+}
+
+/** A root field by documented id; ids of what it lies in may be given and are then checked. */
+export function rootNode<D extends Doc>(
+  type: NodeType<D>,
+  name: string,
+  above: PathArgs = [],
+  idArg = `${name}Id`,
+): void {
+  builder.queryField(name, (t) =>
+    t.field({
+      type: type.ref,
+      nullable: true,
+      description: `The ${type.noun.type} with this documented id; RESOURCE_NOT_FOUND where it is absent or hidden.`,
+      permission: `${type.noun.permission}:read`,
+      args: {
+        orgId: t.arg.string({ description: ORG_ARG }),
+        ...Object.fromEntries(
+          above.map(([arg, noun]) => [
+            arg,
+            t.arg.string({ description: `The ${noun.type} it lies in; checked when given.` }),
+          ]),
+        ),
+        [idArg]: t.arg.string({ required: true, description: 'The documented id.' }),
+      } as never,
+      resolve: ((_root: unknown, args: Record<string, string>, ctx: Context) =>
+        chain(reach(ctx, orgIdOf(args), stepsOf(above, args), type.noun, args[idArg]!), (doc) => {
+          ctx.root = doc;
+          return doc;
+        })) as never,
+    }),
+  );
+}
+
+export interface RootList<D extends Doc, A> {
+  /** The path to the list's parent; the last one is required. Empty: the org. */
+  above?: PathArgs;
+  args?: (t: PothosSchemaTypes.QueryFieldBuilder<never, never>) => FieldMap | object;
+  list: (args: A, ctx: Context) => Omit<List<D>, 'noun'>;
+  /** Pages in another way than by what is stored. */
+  connect?: (ctx: Context, list: List<D>, page: PageArgs, args: A) => MaybePromise<Connection<D>>;
+  description: string;
+}
+
+/** A root list field, named after the list key. */
+export function rootList<D extends Doc, A extends object = object>(
+  type: NodeType<D>,
+  name: string,
+  options: RootList<D, A>,
+): void {
+  const above = options.above ?? [];
+  const parent = above.at(-1);
+  const listOf = (args: A & ListArgs, ctx: Context): List<D> => ({
+    noun: type.noun,
+    ascending: args.oldestFirst ?? false,
+    ...options.list(args, ctx),
+  });
+  const extensions: ListExtensions = {
+    pageIssues: (args, ctx) => pageIssues(ctx, listOf(args as A & ListArgs, ctx), pageOf(args as ListArgs)),
+  };
+  builder.queryField(name, (t) =>
+    t.field({
+      type: type.connection,
+      nullable: true,
+      description: options.description,
+      permission: `${type.noun.permission}:read`,
+      extensions: extensions as Record<string, unknown>,
+      args: {
+        orgId: t.arg.string({ description: ORG_ARG }),
+        ...Object.fromEntries(
+          above.map(([arg, noun]) => [
+            arg,
+            t.arg.string({
+              required: arg === parent![0],
+              description: `The ${pascal(noun.type)} that the list lies in.`,
+            }),
+          ]),
+        ),
+        ...connectionArgs(t as never),
+        ...options.args?.(t as never),
+      } as never,
+      resolve: ((_root: unknown, args: A & ListArgs, ctx: Context) => {
+        const list = listOf(args, ctx);
+        const page = pageOf(args);
+        const issues = pageIssues(ctx, list, page);
+        if (issues.length > 0) throw invalid(issues);
+        const read = () => options.connect?.(ctx, list, page, args) ?? connect(ctx, list, page);
+        if (!parent) {
+          checkOrg(ctx, orgIdOf(args));
+          return read();
+        }
+        const id = (args as Record<string, unknown>)[parent[0]] as string;
+        return chain(
+          reach(ctx, orgIdOf(args), stepsOf(above.slice(0, -1), args), parent[1] as unknown as Noun<Doc>, id),
+          read,
+        );
+      }) as never,
+    }),
+  );
+}
+
+type ListArgs = PageArgs & { oldestFirst?: boolean | null };
+
+/** What the adapter needs to know of a list: whether a page can be asked for, before anything is read. */
+export interface ListExtensions {
+  pageIssues?: (args: object, ctx: Context) => Issue[];
+}
+
+function pageOf({ first, last, after, before }: PageArgs): PageArgs {
+  return { first, last, after, before };
+}

@@ -1,0 +1,32 @@
+import { apps } from '../apps/model.ts';
+import { auditEvents } from '../audit/model.ts';
+import { environments } from '../environments/model.ts';
+import { jobs } from '../jobs/model.ts';
+import { members } from '../members/model.ts';
+import { entitlements } from '../model-entitlements/model.ts';
+import { logicalModels } from '../models/model.ts';
+import { namespaces, threads } from '../namespaces/model.ts';
+import { organizations } from '../orgs/model.ts';
+import { providerAccounts } from '../provider-accounts/model.ts';
+import { roles } from '../roles/model.ts';
+import { routerPolicies } from '../router-policies/model.ts';
+import { tokens } from '../tokens/model.ts';
+import { workspaces } from '../workspaces/model.ts';
+import { nodeType } from './nodes.ts';
+
+/** Every node of the graph by name, so that nouns can refer to each other; each noun's `schema.ts` gives it its fields. */
+export const Organization = nodeType(organizations);
+export const Workspace = nodeType(workspaces);
+export const App = nodeType(apps);
+export const Environment = nodeType(environments);
+export const Namespace = nodeType(namespaces);
+export const Thread = nodeType(threads);
+export const LogicalModel = nodeType(logicalModels);
+export const ProviderAccount = nodeType(providerAccounts);
+export const ModelEntitlement = nodeType(entitlements);
+export const RouterPolicy = nodeType(routerPolicies);
+export const Member = nodeType(members);
+export const Role = nodeType(roles);
+export const Token = nodeType(tokens);
+export const AuditEvent = nodeType(auditEvents);
+export const Job = nodeType(jobs);

@@ -1,0 +1,43 @@
+import type { IncomingMessage } from 'node:http';
+
+export const BODY_MAX_BYTES = 1_048_576;
+
+/** The body's bytes, or `too_large` as soon as there are more than the limit: counted while they stream in. */
+export async function readBody(req: IncomingMessage, maxBytes: number = BODY_MAX_BYTES): Promise<Buffer | 'too_large'> {
+  if (Number(req.headers['content-length'] ?? 0) > maxBytes) return 'too_large';
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) return 'too_large';
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Strict: invalid UTF-8 is not JSON, nor is a byte order mark. */
+export function parseJson(bytes: Buffer): { value: unknown } | { error: string; offset: number } {
+  try {
+    return { value: JSON.parse(utf8.decode(bytes)) as unknown };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) return { error: 'the body is not valid UTF-8', offset: 0 };
+    const position = /position (\d+)/.exec(error.message)?.[1];
+    return {
+      error: error.message.replace(/,? \.*".*is not valid JSON/s, ''),
+      offset: position === undefined ? 0 : Number(position),
+    };
+  }
+}
+
+/** The media type of a Content-Type header, lower case, when its charset (if any) is UTF-8. */
+export function mediaTypeOf(contentType: string | undefined): string | null {
+  if (contentType === undefined) return null;
+  const [type, ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
+  const charset = parameters
+    .find((part) => part.startsWith('charset='))
+    ?.slice(8)
+    .replaceAll('"', '');
+  return charset === undefined || charset === 'utf-8' || charset === 'utf8' ? (type ?? null) : null;
+}

@@ -1,0 +1,38 @@
+import type { ServerResponse } from 'node:http';
+import { type Details, ERRORS, type ErrorCode, envelope, type Issue } from '../errors.ts';
+
+/** What a door answers; headers by their usual names. */
+export interface Reply {
+  status: number;
+  headers: Record<string, string>;
+  /** Sent as it is; null: no body. */
+  body: string | Buffer | null;
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+export function json(status: number, value: unknown, headers: Record<string, string> = {}): Reply {
+  return { status, headers: { 'Content-Type': JSON_TYPE, ...headers }, body: JSON.stringify(value) };
+}
+
+/** An error in the documented envelope; a 422 is the list of issues alone. */
+export function errorReply(code: ErrorCode, details: Details, now: number): Reply {
+  const { status } = ERRORS[code];
+  if (code === 'VALIDATION_FAILED') return json(status, { detail: details.detail as Issue[] });
+  return json(status, envelope(code, details, now), headersOf(code, details));
+}
+
+function headersOf(code: ErrorCode, details: Details): Record<string, string> {
+  if (code === 'AUTHENTICATION_FAILED') return { 'WWW-Authenticate': 'Bearer' };
+  if (code === 'METHOD_NOT_ALLOWED') return { Allow: (details.allow as string[]).join(', ') };
+  if (code === 'PRECONDITION_FAILED' && typeof details.current_etag === 'string') return { ETag: details.current_etag };
+  return typeof details.retry_after === 'number' ? { 'Retry-After': String(details.retry_after) } : {};
+}
+
+export function send(res: ServerResponse, reply: Reply): void {
+  if (res.destroyed || res.headersSent) return;
+  const length = reply.body === null ? 0 : Buffer.byteLength(reply.body);
+  const bodyless = reply.status === 204 || reply.status === 304;
+  res.writeHead(reply.status, { ...reply.headers, ...(bodyless ? {} : { 'Content-Length': String(length) }) });
+  res.end(reply.body ?? undefined);
+}

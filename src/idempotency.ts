@@ -1,0 +1,35 @@
+import { type Context, isoNow } from './context.ts';
+import type { Change, Collection, Doc } from './store/store.ts';
+
+/** What a POST under an Idempotency-Key answered, for 24 hours; keyed by the token and the key. */
+export interface IdempotencyRecord extends Doc {
+  requestHash: string;
+  status: number;
+  body: unknown;
+  etag: string | null;
+  expiresAt: string;
+}
+
+export const idempotencyRecords: Collection<IdempotencyRecord> = { name: 'idempotency', expires: 'expiresAt' };
+
+const LIFETIME_MS = 24 * 3_600_000;
+
+/** The record as one more change of the mutation's commit: its uniqueness is the lock. */
+export async function idempotencyRecord(ctx: Context, payload: unknown): Promise<Change | null> {
+  if (!ctx.idempotency || ctx.idempotency.stored) return null;
+  const { recordId, requestHash, render } = ctx.idempotency;
+  const reply = await render(payload);
+  const now = isoNow(ctx);
+  const doc: IdempotencyRecord = {
+    id: recordId,
+    orgId: '',
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+    createdBy: ctx.principal.actorId,
+    requestHash,
+    ...reply,
+    expiresAt: new Date(ctx.deps.now() + LIFETIME_MS).toISOString(),
+  };
+  return { type: 'insert', in: idempotencyRecords, doc };
+}

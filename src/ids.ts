@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto';
+
+export interface Ids {
+  /** A new id: the prefix, then 26 characters that sort by creation (ULID, lower case, increasing within a millisecond). */
+  next(prefix: string): string;
+}
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+
+export function createIds(now: () => number, random: (size: number) => Uint8Array = randomBytes): Ids {
+  let last = 0;
+  let tail: number[] = [];
+  return {
+    next(prefix) {
+      const time = now();
+      if (time > last) {
+        last = time;
+        tail = Array.from(random(16), (byte) => byte & 31);
+      } else increase(tail);
+      return prefix + encodeTime(last) + tail.map((digit) => ALPHABET[digit]).join('');
+    },
+  };
+}
+
+function encodeTime(time: number): string {
+  let text = '';
+  for (let rest = time, at = 0; at < 10; at += 1, rest = Math.floor(rest / 32)) text = ALPHABET[rest % 32] + text;
+  return text;
+}
+
+function increase(digits: number[]): void {
+  for (let at = digits.length - 1; at >= 0; at -= 1) {
+    digits[at] = (digits[at]! + 1) % 32;
+    if (digits[at] !== 0) return;
+  }
+}

@@ -1,0 +1,30 @@
+import type { Noun } from '../nouns.ts';
+import type { Collection, Doc } from '../store/store.ts';
+
+export interface Job extends Doc {
+  kind: 'reindex';
+  status: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
+  progress: { total: number; done: number; failed: number; percent: number };
+  resourceType: string;
+  resourceId: string;
+  workspaceId: string | null;
+  error: string | null;
+}
+
+export const jobs: Noun<Job> = {
+  type: 'Job',
+  resource: 'job',
+  permission: 'jobs',
+  collection: { name: 'jobs', columns: ['workspaceId', 'status'], scopes: ['resourceId'], totals: [[]] },
+};
+
+/** Work that a commit left for the runner: written with the change, removed when done. Keyed by itself. */
+export interface Task extends Doc {
+  kind: 'provision' | 'sweep';
+  targetOrgId: string;
+  targetId: string;
+  /** Until when a runner has claimed it. */
+  leaseUntil: string | null;
+  tries: number;
+}
+export const tasks: Collection<Task> = { name: 'tasks' };

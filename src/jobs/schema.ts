@@ -1,0 +1,25 @@
+import { defineNode, edge } from '../graphql/nodes.ts';
+import { rootList, rootNode } from '../graphql/roots.ts';
+import { Job, Workspace } from '../graphql/types.ts';
+import { JobStatus } from '../namespaces/schema.ts';
+import { orgWide } from '../orgs/schema.ts';
+
+defineNode(Job, 'Long work: asked for by a request, done step by step.', (t) => ({
+  jobId: t.exposeString('id', { description: 'The documented id.' }),
+  orgId: t.exposeString('orgId', { description: 'The organization.' }),
+  kind: t.exposeString('kind', { description: 'What it does: `reindex`.' }),
+  status: t.expose('status', { type: JobStatus, description: 'How far it is.' }),
+  progress: t.field({
+    type: 'JSONObject',
+    description: '`{total, done, failed, percent}`.',
+    resolve: (job) => job.progress as unknown as Record<string, unknown>,
+  }),
+  resourceType: t.exposeString('resourceType', { description: 'The kind of thing it works on.' }),
+  resourceId: t.exposeString('resourceId', { description: 'The thing.' }),
+  workspaceId: t.exposeString('workspaceId', { nullable: true, description: 'The workspace that it lies in.' }),
+  error: t.exposeString('error', { nullable: true, description: 'Why it failed.' }),
+  workspace: edge(t, Workspace, 'The workspace.', (job) => job.workspaceId),
+}));
+
+rootNode(Job, 'job');
+rootList(Job, 'jobs', { description: 'The long work of the organization.', list: orgWide('jobs') });

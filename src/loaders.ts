@@ -1,0 +1,61 @@
+import DataLoader from 'dataloader';
+import type { Principal } from './context.ts';
+import type { AnyCollection, Collection, Doc, Page, PageQuery, Query, Store } from './store/store.ts';
+
+/**
+ * One request's batched reads: whatever a selection asks of many parents becomes one store call per collection and kind,
+ * so a nested query costs a fixed number of calls whatever its page sizes.
+ */
+export interface Loaders {
+  get<D extends Doc>(from: Collection<D>, id: string): Promise<D | null>;
+  page<D extends Doc>(from: Collection<D>, query: PageQuery): Promise<Page<D>>;
+  count(from: AnyCollection, query: Query): Promise<number>;
+  /** Forgets what was read, after a write of the same request. */
+  clear(): void;
+}
+
+export function createLoaders(store: Store, principal: Principal): Loaders {
+  let gets = new Map<string, DataLoader<string, Doc | null>>();
+  let pages = new Map<string, DataLoader<PageQuery, Page<Doc>, string>>();
+  let counts = new Map<string, DataLoader<Query, number, string>>();
+  return {
+    get: <D extends Doc>(from: Collection<D>, id: string) =>
+      obtain(
+        gets,
+        from.name,
+        () =>
+          new DataLoader(async (ids) =>
+            store.getMany(
+              from,
+              ids.map((one) => ({ orgId: principal.orgId, id: one })),
+            ),
+          ),
+      ).load(id) as Promise<D | null>,
+    page: <D extends Doc>(from: Collection<D>, query: PageQuery) =>
+      obtain(
+        pages,
+        from.name,
+        () => new DataLoader(async (queries) => store.pages(from, queries), { cacheKeyFn: JSON.stringify }),
+      ).load(query) as Promise<Page<D>>,
+    count: (from, query) =>
+      obtain(
+        counts,
+        from.name,
+        () => new DataLoader(async (queries) => store.counts(from, queries), { cacheKeyFn: JSON.stringify }),
+      ).load(query),
+    clear() {
+      gets = new Map();
+      pages = new Map();
+      counts = new Map();
+    },
+  };
+}
+
+function obtain<T>(map: Map<string, T>, key: string, create: () => T): T {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = create();
+    map.set(key, value);
+  }
+  return value;
+}

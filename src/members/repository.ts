@@ -1,0 +1,82 @@
+import type { z } from 'zod';
+import { BUILT_IN_ROLES } from '../auth/permissions.ts';
+import type { Context } from '../context.ts';
+import { conflict } from '../errors.ts';
+import { checkVersion } from '../etag.ts';
+import { mergePatch } from '../merge.ts';
+import { orgFence } from '../models/repository.ts';
+import { checkOrg } from '../nouns.ts';
+import { reach } from '../paths.ts';
+import { type Role, roles } from '../roles/model.ts';
+import { checkGrants, roleByName } from '../roles/repository.ts';
+import { created, insertion, type Planned, removal, save, stillThere, update, withRetry } from '../writes.ts';
+import {
+  type createMemberInput,
+  type deleteMemberInput,
+  type Member,
+  members,
+  updateMemberBody,
+  type updateMemberInput,
+} from './model.ts';
+
+export function createMember(ctx: Context, input: z.output<typeof createMemberInput>) {
+  checkOrg(ctx, input.orgId);
+  return withRetry(async () => {
+    const role = await roleByName(ctx, input.role);
+    checkGrants(ctx, role.permissions);
+    const member: Member = {
+      ...created(ctx, ctx.deps.ids.next('mem_')),
+      email: input.email,
+      name: input.name ?? null,
+      roleId: role.id,
+    };
+    await save(ctx, [stillThere(roles, role), ...insertion(ctx, members, member, 'email')], { member });
+    return { member };
+  });
+}
+
+export function updateMember(ctx: Context, input: z.output<typeof updateMemberInput>) {
+  return update(
+    ctx,
+    members,
+    async () => reach(ctx, input.orgId, [], members, input.memberId),
+    input.expectedVersion,
+    async (before) => {
+      const { role: wanted, ...fields } = input;
+      const doc = mergePatch(updateMemberBody, before, fields);
+      if (wanted === undefined) return { doc, field: 'email' };
+      const role = await roleByName(ctx, wanted);
+      if (role.id === before.roleId) return { doc, field: 'email' };
+      checkGrants(ctx, role.permissions);
+      return {
+        doc: { ...doc, roleId: role.id },
+        field: 'email',
+        also: [stillThere(roles, role), ...(await adminRemains(ctx, before))],
+      };
+    },
+    (member) => ({ member }),
+  );
+}
+
+export function deleteMember(ctx: Context, input: z.output<typeof deleteMemberInput>) {
+  return withRetry(async () => {
+    const member = await reach(ctx, input.orgId, [], members, input.memberId);
+    checkVersion(ctx, member, input.expectedVersion);
+    await save(ctx, [...removal(ctx, members, member), ...(await adminRemains(ctx, member))], { member });
+    return { member };
+  });
+}
+
+/** After the change an Admin must be left; the org's document fences two removals that would each leave the other. */
+async function adminRemains(ctx: Context, member: Member): Promise<Planned[]> {
+  const admin: Role = await roleByName(ctx, Object.keys(BUILT_IN_ROLES)[0]!);
+  if (member.roleId !== admin.id) return [];
+  const query = { orgId: member.orgId, ref: `role:${admin.id}` };
+  return [
+    await orgFence(ctx),
+    {
+      change: { type: 'atLeast', in: members.collection, query, min: 1, label: 'an Admin is left' },
+      otherwise: () => conflict('member', { reason: 'last_admin', conflictingId: member.id }),
+    },
+  ];
+}

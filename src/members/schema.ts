@@ -1,0 +1,55 @@
+import { mutation } from '../graphql/mutations.ts';
+import { defineNode, edge, listEdge } from '../graphql/nodes.ts';
+import { rootList, rootNode } from '../graphql/roots.ts';
+import { Member, Organization, Role, Token } from '../graphql/types.ts';
+import { orgWide } from '../orgs/schema.ts';
+import { createMemberInput, deleteMemberInput, updateMemberInput } from './model.ts';
+import { createMember, deleteMember, updateMember } from './repository.ts';
+
+defineNode(Member, 'A person of the organization.', (t) => ({
+  memberId: t.exposeString('id', { description: 'The documented id; the actor of what the member does.' }),
+  orgId: t.exposeString('orgId', { description: 'The organization.' }),
+  email: t.exposeString('email', { description: 'Unique in the org, up to letter case.' }),
+  name: t.exposeString('name', { nullable: true, description: 'The name.' }),
+  roleName: t.string({
+    nullable: true,
+    description: "The name of the member's role.",
+    resolve: async (member, _args, ctx) => (await ctx.loaders.get(Role.noun.collection, member.roleId))?.name ?? null,
+  }),
+  role: edge(t, Role, "The member's role.", (member) => member.roleId),
+  organization: edge(t, Organization, 'The organization.', (member) => member.orgId),
+  tokens: listEdge(t, Token, 'The tokens that act as the member.', ({ id }) => ({
+    name: `tokens of ${id}`,
+    where: [],
+    ref: `member:${id}`,
+  })),
+}));
+
+rootNode(Member, 'member');
+rootList(Member, 'members', { description: 'The members of the organization.', list: orgWide('members') });
+
+const payload = { member: { type: Member.ref, description: 'The member.' } };
+
+mutation('createMember', {
+  permission: 'members:create',
+  description: 'Adds a member; the role can allow no more than the caller may.',
+  input: createMemberInput,
+  payload,
+  resolve: createMember,
+});
+
+mutation('updateMember', {
+  permission: 'members:update',
+  description: 'Changes a member; the last Admin keeps the role.',
+  input: updateMemberInput,
+  payload,
+  resolve: updateMember,
+});
+
+mutation('deleteMember', {
+  permission: 'members:delete',
+  description: 'Removes a member, never the last Admin; the tokens that act as the member die.',
+  input: deleteMemberInput,
+  payload,
+  resolve: deleteMember,
+});

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import type { Noun } from '../nouns.ts';
+import type { Doc } from '../store/store.ts';
+import { expectedVersion, flag, flagOr, freeMap, id, within } from '../validation/fields.ts';
+
+export interface ModelEntitlement extends Doc {
+  workspaceId: string;
+  logicalModelId: string;
+  workspaceLimits: Record<string, unknown>;
+  allowedStepTypes: string[] | null;
+  allowedEndpoints: string[] | null;
+  allowedPurposes: string[] | null;
+  enabled: boolean;
+}
+
+export const entitlements: Noun<ModelEntitlement> = {
+  type: 'ModelEntitlement',
+  resource: 'model_entitlement',
+  permission: 'entitlements',
+  collection: {
+    name: 'entitlements',
+    columns: ['enabled', 'logicalModelId'],
+    scopes: ['workspaceId'],
+    ancestors: ['workspaceId'],
+    totals: [['workspaceId'], ['workspaceId', 'enabled']],
+    unique: (doc) => grantKey(doc.workspaceId, doc.logicalModelId),
+    refs: (doc) => [`model:${doc.logicalModelId}`],
+  },
+};
+
+/** One grant per workspace and logical model. */
+export function grantKey(workspaceId: string, logicalModelId: string): string {
+  return `${workspaceId}\u0001${logicalModelId}`;
+}
+
+const LIMITS =
+  'Free-form; these keys are enforced: requests_per_minute, tokens_per_minute, max_requests_per_month, max_tokens_per_month, max_tokens_per_request, max_concurrency.';
+const list = (what: string) => z.array(z.string()).nullable().optional().describe(`${what}; null allows any, [] none.`);
+const READ_ONLY = [
+  'entitlementId',
+  'workspaceId',
+  'orgId',
+  'requestCount',
+  'totalTokens',
+  'lastUsedAt',
+  'grantedBy',
+  'createdAt',
+  'updatedAt',
+];
+const lists = {
+  allowedStepTypes: list('Step types that may use the model'),
+  allowedEndpoints: list('Endpoint ids or types that may use the model'),
+  allowedPurposes: list('Purposes that may use the model'),
+};
+
+export const grantModelEntitlementBody = z
+  .object({
+    logicalModelId: id('The model that is granted.'),
+    workspaceLimits: freeMap(LIMITS),
+    ...lists,
+    enabled: flagOr(true, 'Whether the grant holds.'),
+  })
+  .meta({ readOnly: READ_ONLY });
+
+export const updateModelEntitlementBody = z
+  .object({
+    workspaceLimits: freeMap(`${LIMITS} A key with null is removed.`),
+    ...lists,
+    enabled: flag('Whether the grant holds.'),
+  })
+  .meta({ readOnly: ['logicalModelId', ...READ_ONLY] });
+
+const target = { ...within, workspaceId: z.string().describe('The workspace.') };
+const model = { logicalModelId: z.string().describe('The granted model.'), expectedVersion };
+export const grantModelEntitlementInput = grantModelEntitlementBody.extend(target);
+export const updateModelEntitlementInput = updateModelEntitlementBody.extend({ ...target, ...model });
+export const revokeModelEntitlementInput = z.object({ ...target, ...model });

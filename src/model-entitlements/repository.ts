@@ -1,0 +1,84 @@
+import type { z } from 'zod';
+import type { Context } from '../context.ts';
+import { notFound } from '../errors.ts';
+import { checkVersion } from '../etag.ts';
+import { mergePatch } from '../merge.ts';
+import { logicalModels } from '../models/model.ts';
+import { canSee } from '../nouns.ts';
+import { needReference, reach } from '../paths.ts';
+import { chain, type MaybePromise } from '../store/store.ts';
+import { workspaces } from '../workspaces/model.ts';
+import { created, insertion, removal, save, stillThere, update, withRetry } from '../writes.ts';
+import {
+  entitlements,
+  grantKey,
+  type grantModelEntitlementInput,
+  type ModelEntitlement,
+  type revokeModelEntitlementInput,
+  updateModelEntitlementBody,
+  type updateModelEntitlementInput,
+} from './model.ts';
+
+type Target = { orgId?: string | null; workspaceId: string; logicalModelId: string };
+
+/** A grant is found by its workspace and model. */
+export function readEntitlement(
+  ctx: Context,
+  { orgId, workspaceId, logicalModelId }: Target,
+): MaybePromise<ModelEntitlement> {
+  return chain(reach(ctx, orgId, [], workspaces, workspaceId), () =>
+    chain(
+      ctx.deps.store.getUnique(entitlements.collection, ctx.principal.orgId, grantKey(workspaceId, logicalModelId)),
+      (grant) => {
+        if (!grant || !canSee(ctx.principal, entitlements, grant)) throw notFound('model_entitlement', logicalModelId);
+        return grant;
+      },
+    ),
+  );
+}
+
+export function grantModelEntitlement(ctx: Context, input: z.output<typeof grantModelEntitlementInput>) {
+  return withRetry(async () => {
+    const workspace = await reach(ctx, input.orgId, [], workspaces, input.workspaceId);
+    const model = await needReference(ctx, logicalModels, input.logicalModelId);
+    const modelEntitlement: ModelEntitlement = {
+      ...created(ctx, ctx.deps.ids.next('ent_')),
+      workspaceId: workspace.id,
+      logicalModelId: model.id,
+      workspaceLimits: input.workspaceLimits ?? {},
+      allowedStepTypes: input.allowedStepTypes ?? null,
+      allowedEndpoints: input.allowedEndpoints ?? null,
+      allowedPurposes: input.allowedPurposes ?? null,
+      enabled: input.enabled,
+    };
+    const planned = [
+      stillThere(workspaces, workspace),
+      stillThere(logicalModels, model),
+      ...insertion(ctx, entitlements, modelEntitlement, 'logical_model_id'),
+    ];
+    await save(ctx, planned, { modelEntitlement });
+    return { modelEntitlement };
+  });
+}
+
+export function updateModelEntitlement(ctx: Context, input: z.output<typeof updateModelEntitlementInput>) {
+  return update(
+    ctx,
+    entitlements,
+    async () => readEntitlement(ctx, input),
+    input.expectedVersion,
+    (before) => ({
+      doc: { ...mergePatch(updateModelEntitlementBody, before, input), logicalModelId: before.logicalModelId },
+    }),
+    (modelEntitlement) => ({ modelEntitlement }),
+  );
+}
+
+export function revokeModelEntitlement(ctx: Context, input: z.output<typeof revokeModelEntitlementInput>) {
+  return withRetry(async () => {
+    const modelEntitlement = await readEntitlement(ctx, input);
+    checkVersion(ctx, modelEntitlement, input.expectedVersion);
+    await save(ctx, removal(ctx, entitlements, modelEntitlement), { modelEntitlement });
+    return { modelEntitlement };
+  });
+}

@@ -1,0 +1,123 @@
+import { builder } from '../builder.ts';
+import type { Context } from '../context.ts';
+import { entitlementMeterId, meters } from '../decisions/state.ts';
+import { mutation } from '../graphql/mutations.ts';
+import { defineNode, edge } from '../graphql/nodes.ts';
+import { rootList } from '../graphql/roots.ts';
+import { LogicalModel, ModelEntitlement, Workspace } from '../graphql/types.ts';
+import { chain } from '../store/store.ts';
+import { workspaces } from '../workspaces/model.ts';
+import { grantModelEntitlementInput, revokeModelEntitlementInput, updateModelEntitlementInput } from './model.ts';
+import {
+  grantModelEntitlement,
+  readEntitlement,
+  revokeModelEntitlement,
+  updateModelEntitlement,
+} from './repository.ts';
+
+const meterOf = (ctx: Context, { id }: { id: string }) => ctx.loaders.get(meters, entitlementMeterId(id));
+
+defineNode(ModelEntitlement, 'The grant of a logical model to a workspace, with its limits.', (t) => ({
+  entitlementId: t.exposeString('id', { description: 'The documented id.' }),
+  orgId: t.exposeString('orgId', { description: 'The organization.' }),
+  workspaceId: t.exposeString('workspaceId', { description: 'The workspace.' }),
+  logicalModelId: t.exposeString('logicalModelId', { description: 'The slug of the granted model.' }),
+  workspaceLimits: t.expose('workspaceLimits', {
+    type: 'JSONObject',
+    description: 'Free-form limits; the documented keys are enforced.',
+  }),
+  allowedStepTypes: t.exposeStringList('allowedStepTypes', {
+    nullable: true,
+    description: 'Step types that may use it; null: any.',
+  }),
+  allowedEndpoints: t.exposeStringList('allowedEndpoints', {
+    nullable: true,
+    description: 'Endpoint ids or types that may use it; null: any.',
+  }),
+  allowedPurposes: t.exposeStringList('allowedPurposes', {
+    nullable: true,
+    description: 'Purposes that may use it; null: any.',
+  }),
+  enabled: t.exposeBoolean('enabled', { description: 'Whether the grant holds.' }),
+  requestCount: t.field({
+    type: 'SafeInt',
+    description: 'Requests made under it.',
+    resolve: async (grant, _args, ctx) => (await meterOf(ctx, grant))?.requestCount ?? 0,
+  }),
+  totalTokens: t.field({
+    type: 'SafeInt',
+    description: 'Tokens used under it.',
+    resolve: async (grant, _args, ctx) => (await meterOf(ctx, grant))?.totalTokens ?? 0,
+  }),
+  lastUsedAt: t.field({
+    type: 'DateTime',
+    nullable: true,
+    description: 'When it was last used.',
+    resolve: async (grant, _args, ctx) => (await meterOf(ctx, grant))?.lastUsedAt ?? null,
+  }),
+  grantedBy: t.string({
+    nullable: true,
+    description: 'The actor that granted it.',
+    resolve: (grant) => grant.createdBy,
+  }),
+  workspace: edge(t, Workspace, 'The workspace.', (grant) => grant.workspaceId),
+  logicalModel: edge(t, LogicalModel, 'The granted model.', (grant) => grant.logicalModelId),
+}));
+
+builder.queryField('modelEntitlement', (t) =>
+  t.field({
+    type: ModelEntitlement.ref,
+    nullable: true,
+    description: 'The grant of this model to this workspace; RESOURCE_NOT_FOUND where there is none.',
+    permission: 'entitlements:read',
+    args: {
+      orgId: t.arg.string({ description: 'The organization; by default the one that the token acts in.' }),
+      workspaceId: t.arg.string({ required: true, description: 'The workspace.' }),
+      logicalModelId: t.arg.string({ required: true, description: 'The slug of the model.' }),
+    },
+    resolve: (_root, args, ctx) =>
+      chain(readEntitlement(ctx, args), (grant) => {
+        ctx.root = grant;
+        return grant;
+      }),
+  }),
+);
+
+rootList(ModelEntitlement, 'entitlements', {
+  above: [['workspaceId', workspaces as never]],
+  description: 'The models that a workspace may use.',
+  args: (t) => ({ enabledOnly: t.arg.boolean({ description: 'Only enabled ones.' }) }),
+  list: ({ workspaceId, enabledOnly }: { workspaceId: string; enabledOnly?: boolean | null }) => {
+    const where = [
+      { field: 'workspaceId', in: [workspaceId] },
+      ...(enabledOnly ? [{ field: 'enabled', in: [true] }] : []),
+    ];
+    return { name: `entitlements of ${workspaceId}`, where, totals: [{ sign: 1 as const, where }] };
+  },
+});
+
+const payload = { modelEntitlement: { type: ModelEntitlement.ref, description: 'The grant.' } };
+
+mutation('grantModelEntitlement', {
+  permission: 'entitlements:create',
+  description: 'Grants a logical model to a workspace; once per model.',
+  input: grantModelEntitlementInput,
+  payload,
+  resolve: grantModelEntitlement,
+});
+
+mutation('updateModelEntitlement', {
+  permission: 'entitlements:update',
+  description: 'Changes a grant, as a merge patch.',
+  input: updateModelEntitlementInput,
+  payload,
+  resolve: updateModelEntitlement,
+});
+
+mutation('revokeModelEntitlement', {
+  permission: 'entitlements:delete',
+  description: 'Takes a grant back.',
+  input: revokeModelEntitlementInput,
+  payload,
+  resolve: revokeModelEntitlement,
+});

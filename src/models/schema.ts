@@ -1,0 +1,98 @@
+import { builder } from '../builder.ts';
+import { enumType } from '../graphql/inputs.ts';
+import { mutation } from '../graphql/mutations.ts';
+import { defineNode, edge, listEdge } from '../graphql/nodes.ts';
+import { rootList, rootNode } from '../graphql/roots.ts';
+import {
+  LogicalModel,
+  ModelEntitlement,
+  Namespace,
+  Organization,
+  ProviderAccount,
+  RouterPolicy,
+} from '../graphql/types.ts';
+import { load } from '../nouns.ts';
+import { orgWide } from '../orgs/schema.ts';
+import { createLogicalModelInput, deleteLogicalModelInput, type Target, updateLogicalModelInput } from './model.ts';
+import { createLogicalModel, deleteLogicalModel, updateLogicalModel } from './repository.ts';
+
+const ModelCategory = enumType('ModelCategory', 'What a model makes.', {
+  chat: 'Text in a conversation.',
+  embedding: 'Vectors.',
+  image: 'Pictures.',
+  audio: 'Sound.',
+});
+
+const ModelTarget = builder.objectRef<Target>('ModelTarget').implement({
+  description: 'One way to serve a logical model.',
+  fields: (t) => ({
+    providerAccountId: t.exposeString('providerAccountId', { description: 'The account that serves it.' }),
+    upstreamModel: t.exposeString('upstreamModel', { description: "The provider's own name of the model." }),
+    weight: t.exposeInt('weight', { description: 'Its share of the draws, 1–1000.' }),
+    enabled: t.exposeBoolean('enabled', { description: 'Whether it is drawn.' }),
+    providerAccount: t.field({
+      type: ProviderAccount.ref,
+      nullable: true,
+      description: 'The account.',
+      permission: 'provider_accounts:read',
+      resolve: (target, _args, ctx) => load(ctx, ProviderAccount.noun, target.providerAccountId),
+    }),
+  }),
+});
+
+/** What refers to a model; a reverse edge. */
+const naming = (what: string) => (model: { id: string }) => ({
+  name: `${what} naming ${model.id}`,
+  where: [],
+  ref: `model:${model.id}`,
+});
+
+defineNode(LogicalModel, 'A model by the name that the org gave it, whoever serves it.', (t) => ({
+  logicalModelId: t.exposeString('id', { description: 'The slug.' }),
+  orgId: t.exposeString('orgId', { description: 'The organization.' }),
+  name: t.exposeString('name', { description: 'The name.' }),
+  description: t.exposeString('description', { nullable: true, description: 'What it is good for.' }),
+  category: t.expose('category', { type: ModelCategory, description: 'What it makes.' }),
+  capabilities: t.exposeStringList('capabilities', { description: 'What it can do.' }),
+  targets: t.expose('targets', { type: [ModelTarget], description: 'Where it is served.' }),
+  fallback: t.exposeString('fallback', { nullable: true, description: 'The slug of the model to try next.' }),
+  enabled: t.exposeBoolean('enabled', { description: 'Whether it routes.' }),
+  organization: edge(t, Organization, 'The organization.', (model) => model.orgId),
+  fallbackModel: edge(t, LogicalModel, 'The model to try next.', (model) => model.fallback),
+  namespaces: listEdge(t, Namespace, 'The namespaces that use it.', naming('namespaces')),
+  entitlements: listEdge(t, ModelEntitlement, 'Its grants.', naming('entitlements')),
+  routerPolicies: listEdge(t, RouterPolicy, 'The policies that route or fall back to it.', naming('policies')),
+  fallbackOf: listEdge(t, LogicalModel, 'The models whose fallback it is.', naming('models')),
+}));
+
+rootNode(LogicalModel, 'logicalModel');
+rootList(LogicalModel, 'logicalModels', {
+  description: 'The logical models of the organization.',
+  list: orgWide('models'),
+});
+
+const payload = { logicalModel: { type: LogicalModel.ref, description: 'The model.' } };
+
+mutation('createLogicalModel', {
+  permission: 'models:create',
+  description: 'Creates a logical model under a slug of your choice.',
+  input: createLogicalModelInput,
+  payload,
+  resolve: createLogicalModel,
+});
+
+mutation('updateLogicalModel', {
+  permission: 'models:update',
+  description: 'Changes fields of a logical model, as a merge patch; `targets` is replaced as a whole.',
+  input: updateLogicalModelInput,
+  payload,
+  resolve: updateLogicalModel,
+});
+
+mutation('deleteLogicalModel', {
+  permission: 'models:delete',
+  description: 'Deletes a logical model that nothing names.',
+  input: deleteLogicalModelInput,
+  payload,
+  resolve: deleteLogicalModel,
+});

@@ -1,0 +1,66 @@
+import type { Context } from '../context.ts';
+import { invalid } from '../errors.ts';
+import { connectionArgs } from '../graphql/nodes.ts';
+import { Namespace } from '../graphql/types.ts';
+import { may } from '../nouns.ts';
+import { connect, type List, type PageArgs } from '../paging.ts';
+import { type Clause, fold } from '../store/store.ts';
+import { textIssue } from '../validation/walk.ts';
+import type { Namespace as NamespaceDoc } from './model.ts';
+
+const SEARCH_MAX = 256;
+export const SEARCH = `Only those whose name or description contains this, whatever the case; at most ${SEARCH_MAX} characters.`;
+
+/** The visible namespaces of an app: a kept total less the private ones of others. */
+export function namespacesOf(
+  ctx: Context,
+  appId: string,
+  search: string | null | undefined,
+): Omit<List<NamespaceDoc>, 'noun'> {
+  const inApp: Clause = { field: 'appId', in: [appId] };
+  const hidden: Clause[] = [inApp, { field: 'isPrivate', in: [true] }];
+  const own: Clause = { field: 'createdBy', in: [ctx.principal.actorId] };
+  const totals: List<NamespaceDoc>['totals'] = may(ctx.principal, 'namespaces:manage')
+    ? [{ sign: 1, where: [inApp] }]
+    : [
+        { sign: 1, where: [inApp] },
+        { sign: -1, where: hidden },
+        { sign: 1, where: [...hidden, own] },
+      ];
+  return { name: `namespaces of ${appId}`, where: [inApp], totals, search: searchOf(search) };
+}
+
+/** A literal substring, folded as stored texts are; an empty one matches all. */
+function searchOf(search: string | null | undefined): string | undefined {
+  if (search == null || search === '') return undefined;
+  const problem = textIssue(search, ['search']);
+  if (problem) throw invalid([problem]);
+  if ([...search].length > SEARCH_MAX) {
+    const msg = `String should have at most ${SEARCH_MAX} characters`;
+    throw invalid([{ type: 'string_too_long', loc: ['search'], msg, input: search, ctx: { max_length: SEARCH_MAX } }]);
+  }
+  return fold(search);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: Pothos types a field builder by its parent; this one is used below an app only.
+export function namespacesField(t: any) {
+  return t.field({
+    type: Namespace.connection,
+    nullable: true,
+    description: 'Its namespaces.',
+    permission: 'namespaces:read',
+    args: { ...connectionArgs(t), search: t.arg.string({ description: SEARCH }) },
+    resolve: (
+      app: { id: string },
+      args: PageArgs & { oldestFirst?: boolean | null; search?: string | null },
+      ctx: Context,
+    ) => {
+      const { search, oldestFirst, ...page } = args;
+      return connect(
+        ctx,
+        { noun: Namespace.noun, nested: true, ascending: oldestFirst ?? false, ...namespacesOf(ctx, app.id, search) },
+        page,
+      );
+    },
+  });
+}

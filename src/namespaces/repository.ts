@@ -1,0 +1,127 @@
+import type { z } from 'zod';
+import { apps } from '../apps/model.ts';
+import type { Context } from '../context.ts';
+import { environments } from '../environments/model.ts';
+import { conflict } from '../errors.ts';
+import { checkVersion } from '../etag.ts';
+import { tombstone } from '../jobs/subtrees.ts';
+import { replaceFields } from '../merge.ts';
+import { logicalModels } from '../models/model.ts';
+import { needReference, reach } from '../paths.ts';
+import { workspaces } from '../workspaces/model.ts';
+import { created, insertion, type Planned, removal, save, stillThere, update, withRetry } from '../writes.ts';
+import {
+  type createNamespaceInput,
+  type deleteNamespaceInput,
+  type Namespace,
+  namespaces,
+  updateNamespaceBody,
+  type updateNamespaceInput,
+} from './model.ts';
+
+export type NamespaceTarget = {
+  orgId?: string | null;
+  workspaceId?: string | null;
+  appId?: string | null;
+  namespaceId: string;
+};
+
+export async function readNamespace(ctx: Context, input: NamespaceTarget): Promise<Namespace> {
+  const above = [
+    [workspaces as never, input.workspaceId],
+    [apps as never, input.appId],
+  ] as const;
+  return reach(ctx, input.orgId, above, namespaces, input.namespaceId);
+}
+
+export function createNamespace(ctx: Context, input: z.output<typeof createNamespaceInput>) {
+  return withRetry(async () => {
+    const app = await reach(ctx, input.orgId, [[workspaces as never, input.workspaceId]], apps, input.appId);
+    const namespace: Namespace = {
+      ...created(ctx, ctx.deps.ids.next('ns_')),
+      workspaceId: app.workspaceId,
+      appId: app.id,
+      environmentId: input.environmentId,
+      name: input.name,
+      description: input.description ?? null,
+      embeddingModelId: input.embeddingModelId ?? null,
+      extractionModelId: input.extractionModelId ?? null,
+      autoExtractEntities: input.autoExtractEntities,
+      isPrivate: input.isPrivate,
+      indexThreads: input.indexThreads,
+      episodesEnabled: input.episodesEnabled,
+      episodeConfig: input.episodeConfig ?? null,
+      status: 'active',
+      contextType: input.contextType ?? null,
+      tags: input.tags ?? [],
+      sourceIds: input.sourceIds ?? [],
+      memoryVaultId: input.memoryVaultId ?? null,
+      nodeIds: input.nodeIds ?? [],
+      ...NEVER_REINDEXED,
+    };
+    const references = await referencesOf(ctx, namespace, null);
+    await save(ctx, [stillThere(apps, app), ...references, ...insertion(ctx, namespaces, namespace)], { namespace });
+    return { namespace };
+  });
+}
+
+const NEVER_REINDEXED = {
+  threadCount: 0,
+  reindexStatus: null,
+  reindexStartedAt: null,
+  reindexCompletedAt: null,
+  reindexProgress: null,
+  reindexError: null,
+  reindexModelId: null,
+  reindexJobId: null,
+};
+
+/** The things that a namespace refers to exist now and must still when the commit is made; only those that change count. */
+async function referencesOf(ctx: Context, next: Namespace, before: Namespace | null): Promise<Planned[]> {
+  const planned: Planned[] = [];
+  if (next.environmentId !== before?.environmentId) {
+    const within = { field: 'workspaceId', id: next.workspaceId } as const;
+    planned.push(stillThere(environments, await needReference(ctx, environments, next.environmentId, within)));
+  }
+  for (const field of ['embeddingModelId', 'extractionModelId'] as const) {
+    const id = next[field];
+    if (id === null || id === before?.[field]) continue;
+    planned.push(stillThere(logicalModels, await needReference(ctx, logicalModels, id)));
+  }
+  return planned;
+}
+
+export function isReindexing(namespace: Namespace): boolean {
+  return namespace.reindexStatus === 'pending' || namespace.reindexStatus === 'running';
+}
+
+export function updateNamespace(ctx: Context, input: z.output<typeof updateNamespaceInput>) {
+  return update(
+    ctx,
+    namespaces,
+    () => readNamespace(ctx, input),
+    input.expectedVersion,
+    async (before) => {
+      const doc = replaceFields(updateNamespaceBody, before, input);
+      const also = await referencesOf(ctx, doc, before);
+      const switches = isReindexing(before) && doc.embeddingModelId !== before.embeddingModelId;
+      return {
+        doc,
+        also,
+        refuse: switches ? conflict('namespace', { reason: 'reindex_running', conflictingId: before.id }) : null,
+      };
+    },
+    (namespace) => ({ namespace }),
+  );
+}
+
+export function deleteNamespace(ctx: Context, input: z.output<typeof deleteNamespaceInput>) {
+  return withRetry(async () => {
+    const namespace = await readNamespace(ctx, input);
+    checkVersion(ctx, namespace, input.expectedVersion);
+    const mark = namespace.threadCount > 0 ? tombstone(ctx, namespace, 'namespaceId') : [];
+    const counts = { threads: namespace.threadCount };
+    await save(ctx, [...removal(ctx, namespaces, namespace, { counts }), ...mark], { namespace });
+    return { namespace };
+  });
+}

@@ -1,0 +1,185 @@
+import { apps } from '../apps/model.ts';
+import { enumType } from '../graphql/inputs.ts';
+import { mutation } from '../graphql/mutations.ts';
+import { defineNode, edge, listEdge } from '../graphql/nodes.ts';
+import { rootList, rootNode } from '../graphql/roots.ts';
+import { App, Environment, LogicalModel, Namespace, Thread, Workspace } from '../graphql/types.ts';
+import { workspaces } from '../workspaces/model.ts';
+import { namespacesOf, SEARCH } from './connection.ts';
+import {
+  cancelReindexInput,
+  createNamespaceInput,
+  deleteNamespaceInput,
+  reindexNamespaceInput,
+  threadInput,
+  updateNamespaceInput,
+} from './model.ts';
+import { cancelReindex, reindexNamespace } from './reindex.ts';
+import { createNamespace, deleteNamespace, updateNamespace } from './repository.ts';
+import { addThread, removeThread, threadIdsOf } from './threads.ts';
+
+const NamespaceStatus = enumType('NamespaceStatus', 'Whether a namespace is in use.', {
+  active: 'In use.',
+  archived: 'Kept, not in use.',
+});
+export const JobStatus = enumType('JobStatus', 'How far long work is.', {
+  pending: 'Asked for, not begun.',
+  running: 'Under way.',
+  completed: 'Done.',
+  failed: 'Given up.',
+  cancelled: 'Called off.',
+});
+
+defineNode(Namespace, 'A memory of an app: threads and sources, indexed by models.', (t) => ({
+  namespaceId: t.exposeString('id', { description: 'The documented id.' }),
+  orgId: t.exposeString('orgId', { description: 'The organization.' }),
+  name: t.exposeString('name', { description: 'Unique in the app, up to letter case.' }),
+  description: t.exposeString('description', { nullable: true, description: 'What the namespace holds.' }),
+  appId: t.exposeString('appId', { description: 'The app.' }),
+  workspaceId: t.exposeString('workspaceId', { description: 'The workspace.' }),
+  environmentId: t.exposeString('environmentId', { description: 'The environment.' }),
+  embeddingModelId: t.exposeString('embeddingModelId', {
+    nullable: true,
+    description: 'The logical model that embeds.',
+  }),
+  extractionModelId: t.exposeString('extractionModelId', {
+    nullable: true,
+    description: 'The logical model that extracts entities.',
+  }),
+  autoExtractEntities: t.exposeBoolean('autoExtractEntities', {
+    description: 'Whether entities are extracted from new content.',
+  }),
+  isPrivate: t.exposeBoolean('isPrivate', { description: 'Whether only its creator and Admins see it.' }),
+  indexThreads: t.exposeBoolean('indexThreads', { description: 'Whether threads are indexed.' }),
+  episodesEnabled: t.exposeBoolean('episodesEnabled', { description: 'Whether threads are cut into episodes.' }),
+  episodeConfig: t.expose('episodeConfig', {
+    type: 'JSONObject',
+    nullable: true,
+    description: 'Free-form settings of episodes.',
+  }),
+  status: t.expose('status', { type: NamespaceStatus, description: 'Whether it is in use.' }),
+  contextType: t.exposeString('contextType', { nullable: true, description: 'The kind of context; free.' }),
+  tags: t.exposeStringList('tags', { description: 'Free labels.' }),
+  threadIds: t.stringList({
+    description: 'Its thread ids, in order of addition; at most 10,000.',
+    resolve: (namespace, _args, ctx) => threadIdsOf(ctx, namespace),
+  }),
+  sourceIds: t.exposeStringList('sourceIds', { description: 'Ids of sources; opaque.' }),
+  memoryVaultId: t.exposeString('memoryVaultId', {
+    nullable: true,
+    description: 'The vault that memories go to; opaque.',
+  }),
+  nodeIds: t.exposeStringList('nodeIds', { description: 'Ids of nodes; opaque.' }),
+  reindexStatus: t.expose('reindexStatus', {
+    type: JobStatus,
+    nullable: true,
+    description: 'How far the last reindex is; null: none yet.',
+  }),
+  reindexStartedAt: t.expose('reindexStartedAt', {
+    type: 'DateTime',
+    nullable: true,
+    description: 'When it began to run.',
+  }),
+  reindexCompletedAt: t.expose('reindexCompletedAt', {
+    type: 'DateTime',
+    nullable: true,
+    description: 'When it ended.',
+  }),
+  reindexProgress: t.field({
+    type: 'JSONObject',
+    nullable: true,
+    description: '`{total, done, failed, percent}`, of threads and sources.',
+    resolve: (namespace) => namespace.reindexProgress as unknown as Record<string, unknown> | null,
+  }),
+  reindexError: t.exposeString('reindexError', { nullable: true, description: 'Why it failed.' }),
+  workspace: edge(t, Workspace, 'The workspace.', (namespace) => namespace.workspaceId),
+  app: edge(t, App, 'The app.', (namespace) => namespace.appId),
+  environment: edge(t, Environment, 'The environment.', (namespace) => namespace.environmentId),
+  embeddingModel: edge(t, LogicalModel, 'The logical model that embeds.', (namespace) => namespace.embeddingModelId),
+  extractionModel: edge(
+    t,
+    LogicalModel,
+    'The logical model that extracts entities.',
+    (namespace) => namespace.extractionModelId,
+  ),
+  threads: listEdge(t, Thread, 'Its threads.', ({ id }) => {
+    const where = [{ field: 'namespaceId', in: [id] }];
+    return { name: `threads of ${id}`, where, totals: [{ sign: 1 as const, where }] };
+  }),
+}));
+
+defineNode(Thread, 'A thread in a namespace.', (t) => ({
+  threadId: t.exposeString('threadId', { description: 'The id of the thread; opaque.' }),
+  namespaceId: t.exposeString('namespaceId', { description: 'The namespace.' }),
+  namespace: edge(t, Namespace, 'The namespace.', (thread) => thread.namespaceId),
+}));
+
+const within = [
+  ['workspaceId', workspaces as never],
+  ['appId', apps as never],
+] as const;
+rootNode(Namespace, 'namespace', within);
+rootList(Namespace, 'namespaces', {
+  above: within,
+  description: 'The namespaces of an app that the caller sees.',
+  args: (t) => ({ search: t.arg.string({ description: SEARCH }) }),
+  list: ({ appId, search }: { appId: string; search?: string | null }, ctx) => namespacesOf(ctx, appId, search),
+});
+
+const payload = { namespace: { type: Namespace.ref, description: 'The namespace.' } };
+
+mutation('createNamespace', {
+  permission: 'namespaces:create',
+  description: 'Creates a namespace in an app.',
+  input: createNamespaceInput,
+  payload,
+  resolve: createNamespace,
+});
+
+mutation('updateNamespace', {
+  permission: 'namespaces:update',
+  description: 'Replaces the fields that are sent; null clears a nullable one.',
+  input: updateNamespaceInput,
+  payload,
+  resolve: updateNamespace,
+});
+
+mutation('deleteNamespace', {
+  permission: 'namespaces:delete',
+  description: 'Deletes a namespace and its threads.',
+  input: deleteNamespaceInput,
+  payload,
+  resolve: deleteNamespace,
+});
+
+mutation('addThreadToNamespace', {
+  permission: 'namespaces:update',
+  description: 'Adds a thread; twice changes nothing. At most 10,000 per namespace.',
+  input: threadInput,
+  payload,
+  resolve: addThread,
+});
+
+mutation('removeThreadFromNamespace', {
+  permission: 'namespaces:update',
+  description: 'Removes a thread.',
+  input: threadInput,
+  payload,
+  resolve: removeThread,
+});
+
+mutation('reindexNamespace', {
+  permission: 'namespaces:reindex',
+  description: 'Asks for a reindex by another embedding model; one at a time.',
+  input: reindexNamespaceInput,
+  payload,
+  resolve: reindexNamespace,
+});
+
+mutation('cancelReindex', {
+  permission: 'namespaces:reindex',
+  description: 'Calls a running reindex off; the embedding model stays.',
+  input: cancelReindexInput,
+  payload,
+  resolve: cancelReindex,
+});

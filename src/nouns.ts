@@ -1,0 +1,72 @@
+import { allows } from './auth/permissions.ts';
+import type { Context, Principal } from './context.ts';
+import { notFound } from './errors.ts';
+import { type Clause, type Collection, chain, type Doc, type MaybePromise } from './store/store.ts';
+
+/** One noun of the domain: how it is stored, named in the graph, in errors and in permissions. */
+export interface Noun<D extends Doc> {
+  /** The graph's type name. */
+  type: string;
+  /** `resource_type` of errors and audit events. */
+  resource: string;
+  /** The word before the colon of its permissions. */
+  permission: string;
+  collection: Collection<D>;
+  /** The documented id, where it is not the document's key. */
+  documentedId?: (doc: D) => string;
+  /** What else hides a document from a principal of the same org, as a test and as a condition of lists. */
+  hides?: { test: (principal: Principal, doc: D) => boolean; where: (principal: Principal) => Clause[] };
+}
+
+/** The field that holds a document's workspace, if its collection lies in workspaces. */
+function workspaceField(noun: Noun<never>): string | null {
+  if (noun.type === 'Workspace') return 'id';
+  const { columns = [], scopes = [], ancestors = [] } = noun.collection;
+  return [...columns, ...scopes, ...ancestors].includes('workspaceId' as never) ? 'workspaceId' : null;
+}
+
+export function canSee<D extends Doc>(principal: Principal, noun: Noun<D>, doc: D): boolean {
+  if (doc.orgId !== principal.orgId) return false;
+  const field = workspaceField(noun as never);
+  if (principal.workspaceIds && field) {
+    const workspaceId = (doc as unknown as Record<string, unknown>)[field];
+    if (!principal.workspaceIds.includes(workspaceId as string)) return false;
+  }
+  return !noun.hides?.test(principal, doc);
+}
+
+/** The same as conditions of a list. */
+export function visibleWhere<D extends Doc>(principal: Principal, noun: Noun<D>): Clause[] {
+  const field = workspaceField(noun as never);
+  const clauses: Clause[] = principal.workspaceIds && field ? [{ field, in: principal.workspaceIds }] : [];
+  return [...clauses, ...(noun.hides?.where(principal) ?? [])];
+}
+
+/** A document by id, null when the principal cannot see it. Answers at once where the engine does. */
+export function find<D extends Doc>(ctx: Context, noun: Noun<D>, id: string): MaybePromise<D | null> {
+  return chain(ctx.deps.store.get(noun.collection, { orgId: ctx.principal.orgId, id }), (doc) =>
+    doc && canSee(ctx.principal, noun, doc) ? doc : null,
+  );
+}
+
+/** The same, batched with the other reads of this request. */
+export async function load<D extends Doc>(ctx: Context, noun: Noun<D>, id: string | null): Promise<D | null> {
+  if (id === null) return null;
+  const doc = await ctx.loaders.get(noun.collection, id);
+  return doc && canSee(ctx.principal, noun, doc) ? doc : null;
+}
+
+export async function need<D extends Doc>(ctx: Context, noun: Noun<D>, id: string): Promise<D> {
+  const doc = await find(ctx, noun, id);
+  if (!doc) throw notFound(noun.resource, id);
+  return doc;
+}
+
+/** The caller's org is the only one there is: any other is absent. */
+export function checkOrg(ctx: Context, orgId: string | null | undefined): void {
+  if (orgId != null && orgId !== ctx.principal.orgId) throw notFound('organization', orgId);
+}
+
+export function may(principal: Principal, permission: string): boolean {
+  return allows(principal.permissions, permission);
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import type { Noun } from '../nouns.ts';
+import type { Doc } from '../store/store.ts';
+import { expectedVersion, name, optionalText } from '../validation/fields.ts';
+
+export interface Organization extends Doc {
+  name: string;
+  description: string | null;
+}
+
+/** An org is its own org: `orgId` equals `id`. */
+export const organizations: Noun<Organization> = {
+  type: 'Organization',
+  resource: 'organization',
+  permission: 'orgs',
+  collection: { name: 'orgs' },
+};
+
+export const READ_ONLY = ['orgId', 'createdAt', 'updatedAt', 'createdBy'];
+
+export const updateOrganizationBody = z
+  .object({
+    name: name('The name.').optional(),
+    description: optionalText('What the organization is.'),
+  })
+  .meta({ readOnly: READ_ONLY });
+
+export const updateOrganizationInput = updateOrganizationBody.extend({
+  orgId: z.string().describe('The organization.'),
+  expectedVersion,
+});

@@ -1,0 +1,67 @@
+import type { z } from 'zod';
+import { BUILT_IN_ROLES } from '../auth/permissions.ts';
+import { createSecret } from '../auth/secret.ts';
+import type { Context } from '../context.ts';
+import { type Member, members } from '../members/model.ts';
+import { replaceFields } from '../merge.ts';
+import { need } from '../nouns.ts';
+import { type Role, roles } from '../roles/model.ts';
+import { credentialChange, prefixOf } from '../tokens/credentials.ts';
+import { type Token, tokens } from '../tokens/model.ts';
+import { created, insertion, save, update } from '../writes.ts';
+import { type Organization, organizations, updateOrganizationBody, type updateOrganizationInput } from './model.ts';
+
+export function updateOrganization(ctx: Context, input: z.output<typeof updateOrganizationInput>) {
+  return update(
+    ctx,
+    organizations,
+    () => need(ctx, organizations, input.orgId),
+    input.expectedVersion,
+    (before) => ({ doc: replaceFields(updateOrganizationBody, before, input) }),
+    (organization) => ({ organization }),
+  );
+}
+
+/** The operator's door: an org, the built-in roles, its first Admin and a token that acts as it, in one commit. */
+export async function createOrganization(
+  ctx: Context,
+  name: string,
+): Promise<{ organization: Organization; member: Member; token: string }> {
+  const organization: Organization = { ...created(ctx, ctx.principal.orgId), name, description: null };
+  const builtIn = Object.entries(BUILT_IN_ROLES).map(
+    ([role, permissions]): Role => ({
+      ...created(ctx, ctx.deps.ids.next('role_')),
+      name: role,
+      permissions: [...permissions],
+      builtIn: true,
+    }),
+  );
+  const admin: Member = {
+    ...created(ctx, ctx.principal.actorId),
+    email: 'admin@localhost',
+    name: 'First admin',
+    roleId: builtIn.find((role) => role.name === 'Admin')!.id,
+  };
+  const secret = createSecret(ctx.deps.randomBytes);
+  const token: Token = {
+    ...created(ctx, ctx.principal.tokenId),
+    name: 'First token',
+    roleId: null,
+    permissions: null,
+    workspaceIds: null,
+    memberId: admin.id,
+    expiresAt: null,
+    rateLimitPerMinute: null,
+    prefix: prefixOf(secret.publicId),
+    revokedAt: null,
+  };
+  const planned = [
+    ...insertion(ctx, organizations, organization),
+    ...builtIn.flatMap((role) => insertion(ctx, roles, role)),
+    ...insertion(ctx, members, admin),
+    ...insertion(ctx, tokens, token),
+    { change: credentialChange(ctx, token, secret) },
+  ];
+  await save(ctx, planned, null);
+  return { organization, member: admin, token: secret.token };
+}

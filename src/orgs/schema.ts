@@ -1,0 +1,92 @@
+import { builder } from '../builder.ts';
+import { mutation } from '../graphql/mutations.ts';
+import { defineNode, listEdge } from '../graphql/nodes.ts';
+import { rootList, rootNode } from '../graphql/roots.ts';
+import {
+  AuditEvent,
+  Job,
+  LogicalModel,
+  Member,
+  Organization,
+  ProviderAccount,
+  Role,
+  RouterPolicy,
+  Token,
+  Workspace,
+} from '../graphql/types.ts';
+import { load } from '../nouns.ts';
+import { updateOrganizationInput } from './model.ts';
+import { updateOrganization } from './repository.ts';
+
+/** A list of the whole org, whose total is kept. */
+export function orgWide(name: string) {
+  return () => ({ name, where: [], totals: [{ sign: 1 as const, where: [] }] });
+}
+
+defineNode(
+  Organization,
+  'A company: it holds workspaces, provider accounts, logical models, policies and the people who run them.',
+  (t) => ({
+    orgId: t.exposeString('id', { description: 'The documented id.' }),
+    name: t.exposeString('name', { description: 'The name.' }),
+    description: t.exposeString('description', { nullable: true, description: 'What the organization is.' }),
+    workspaces: listEdge(t, Workspace, 'Its workspaces.', orgWide('workspaces')),
+    providerAccounts: listEdge(t, ProviderAccount, 'Its provider accounts.', orgWide('provider_accounts')),
+    logicalModels: listEdge(t, LogicalModel, 'Its logical models.', orgWide('models')),
+    routerPolicies: listEdge(t, RouterPolicy, 'Its router policies.', orgWide('policies')),
+    members: listEdge(t, Member, 'Its members.', orgWide('members')),
+    roles: listEdge(t, Role, 'Its roles, the built-in ones included.', orgWide('roles')),
+    tokens: listEdge(t, Token, 'Its tokens.', orgWide('tokens')),
+    jobs: listEdge(t, Job, 'Its long work.', orgWide('jobs')),
+    auditEvents: listEdge(t, AuditEvent, 'What was changed in it, newest first.', orgWide('events')),
+  }),
+);
+
+rootNode(Organization, 'organization', [], 'orgId');
+rootList(Organization, 'orgs', {
+  description: 'The organizations that the caller belongs to: the one that its token acts in.',
+  list: (_args, ctx) => ({ name: 'orgs', where: [{ field: 'id', in: [ctx.principal.orgId] }] }),
+});
+
+const Viewer = builder.objectRef<object>('Viewer').implement({
+  description: 'Who the caller is and what it may do.',
+  fields: (t) => ({
+    actorId: t.string({
+      description: 'The member, or the token itself for a service identity.',
+      resolve: (_, _args, ctx) => ctx.principal.actorId,
+    }),
+    orgId: t.string({ description: 'The org it acts in.', resolve: (_, _args, ctx) => ctx.principal.orgId }),
+    tokenId: t.string({ description: 'The token in use.', resolve: (_, _args, ctx) => ctx.principal.tokenId }),
+    role: t.string({
+      nullable: true,
+      description: 'The name of its role.',
+      resolve: (_, _args, ctx) => ctx.principal.role,
+    }),
+    permissions: t.stringList({
+      description: 'What it may do.',
+      resolve: (_, _args, ctx) => [...ctx.principal.permissions],
+    }),
+    workspaceIds: t.stringList({
+      nullable: true,
+      description: 'The workspaces it is limited to; null: all.',
+      resolve: (_, _args, ctx) => ctx.principal.workspaceIds && [...ctx.principal.workspaceIds],
+    }),
+    organization: t.field({
+      type: Organization.ref,
+      nullable: true,
+      description: 'The org it acts in.',
+      permission: 'orgs:read',
+      resolve: (_, _args, ctx) => load(ctx, Organization.noun, ctx.principal.orgId),
+    }),
+  }),
+});
+
+builder.queryField('viewer', (t) => t.field({ type: Viewer, description: 'Who the caller is.', resolve: () => ({}) }));
+
+mutation('updateOrganization', {
+  permission: 'orgs:update',
+  description: 'Changes fields of the organization.',
+  input: updateOrganizationInput,
+  payload: { organization: { type: Organization.ref, description: 'The organization.' } },
+  resolve: updateOrganization,
+});

@@ -1,0 +1,213 @@
+import { crc32 } from 'node:zlib';
+import type { Context } from './context.ts';
+import { type Issue, invalid, valueError } from './errors.ts';
+import { type Noun, visibleWhere } from './nouns.ts';
+import {
+  type Clause,
+  chain,
+  type Doc,
+  type MaybePromise,
+  type Page,
+  type PageQuery,
+  type Position,
+  type Query,
+} from './store/store.ts';
+
+export const PAGE_SIZE_DEFAULT = 50;
+export const PAGE_SIZE_MAX = 200;
+
+export interface PageArgs {
+  first?: number | null;
+  last?: number | null;
+  after?: string | null;
+  before?: string | null;
+}
+
+/** A list: whose documents, under which name and conditions. A cursor is good for exactly one of these. */
+export interface List<D extends Doc> {
+  noun: Noun<D>;
+  /** Names the list and its parent (`namespaces of app_…`). */
+  name: string;
+  where: Clause[];
+  ref?: string;
+  search?: string;
+  ascending?: boolean;
+  /** Many parents ask for this list in one request: batch it. */
+  nested?: boolean;
+  /** Kept totals whose sum (each with its sign) is the number of visible documents. */
+  totals?: { sign: 1 | -1; where: Clause[] }[];
+}
+
+export interface Connection<D> {
+  edges: { cursor: string; node: D }[];
+  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
+  /** Asked for only when selected. */
+  total: () => MaybePromise<number>;
+}
+
+/** `first/after` and `last/before` as one keyset query; the flags exact, total and the far flag only when asked for. */
+export function connect<D extends Doc>(ctx: Context, list: List<D>, args: PageArgs): MaybePromise<Connection<D>> {
+  const binding = bindingOf(ctx, list);
+  const window = windowOf(args, binding);
+  const query = queryOf(ctx, list);
+  const forward = args.last == null;
+  const order = forward === Boolean(list.ascending) ? 'asc' : 'desc';
+  const readPage = (page: PageQuery): MaybePromise<Page<D>> =>
+    list.nested ? ctx.loaders.page(list.noun.collection, page) : ctx.deps.store.page(list.noun.collection, page);
+  const start = forward ? window.after : window.before;
+  return chain(readPage({ ...query, order, limit: window.size, after: start }), (page) => {
+    const docs = forward ? page.docs : page.docs.reverse();
+    const edges = docs.map((node) => ({ cursor: encodeCursor(binding, node), node }));
+    const further = (at: Position | null | undefined, direction: 'asc' | 'desc'): MaybePromise<boolean> =>
+      at
+        ? chain(readPage({ ...query, order: direction, limit: 1, after: at }), (other) => other.docs.length > 0)
+        : false;
+    const reverse = order === 'asc' ? 'desc' : 'asc';
+    // Behind the start of the walk: something is there exactly when a row precedes the first (or the given) position.
+    const behind = () => (start ? further(docs.length ? (forward ? docs[0] : docs.at(-1)) : start, reverse) : false);
+    const pageInfo = {
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+      get hasNextPage() {
+        return (forward ? page.more : behind()) as boolean;
+      },
+      get hasPreviousPage() {
+        return (forward ? behind() : page.more) as boolean;
+      },
+    };
+    return { edges, pageInfo, total: () => totalOf(ctx, list, query) };
+  });
+}
+
+/** A list whose filter is derived, not stored: reads all of the scope, keeps what passes, pages in memory. */
+export async function connectDerived<D extends Doc>(
+  ctx: Context,
+  list: List<D>,
+  args: PageArgs,
+  keeps: (docs: D[]) => Promise<boolean[]>,
+): Promise<Connection<D>> {
+  const binding = bindingOf(ctx, list);
+  const window = windowOf(args, binding);
+  const kept: D[] = [];
+  for (let after: Position | null = null; ; ) {
+    const page: Page<D> = await ctx.deps.store.page(list.noun.collection, {
+      ...queryOf(ctx, list),
+      order: list.ascending ? 'asc' : 'desc',
+      limit: 500,
+      after,
+    });
+    const passes = await keeps(page.docs);
+    kept.push(...page.docs.filter((_, at) => passes[at]));
+    if (!page.more) break;
+    after = page.docs.at(-1)!;
+  }
+  const comes = (left: Position, right: Position) => {
+    const order =
+      left.createdAt === right.createdAt ? compare(left.id, right.id) : compare(left.createdAt, right.createdAt);
+    return list.ascending ? order : -order;
+  };
+  const inside = kept.filter(
+    (doc) => (!window.after || comes(doc, window.after) > 0) && (!window.before || comes(doc, window.before) < 0),
+  );
+  const docs = args.last == null ? inside.slice(0, window.size) : inside.slice(-window.size);
+  const edges = docs.map((node) => ({ cursor: encodeCursor(binding, node), node }));
+  const [first, last] = [docs[0] ?? window.after ?? window.before, docs.at(-1) ?? window.after ?? window.before];
+  return {
+    edges,
+    pageInfo: {
+      hasNextPage: last ? kept.some((doc) => comes(doc, last) > 0) : false,
+      hasPreviousPage: first ? kept.some((doc) => comes(doc, first) < 0) : false,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+    total: () => kept.length,
+  };
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function queryOf<D extends Doc>(ctx: Context, list: List<D>): Query {
+  const where = [...list.where, ...visibleWhere(ctx.principal, list.noun)];
+  return { orgId: ctx.principal.orgId, where, ref: list.ref, search: list.search };
+}
+
+function totalOf<D extends Doc>(ctx: Context, list: List<D>, query: Query): MaybePromise<number> {
+  const kept = list.totals && !ctx.principal.workspaceIds && list.search === undefined && list.ref === undefined;
+  const parts = kept ? list.totals! : [{ sign: 1, where: query.where ?? [] }];
+  const queries = parts.map((part) => ({ ...query, where: part.where }));
+  const sum = (counts: number[]) => counts.reduce((total, count, at) => total + count * parts[at]!.sign, 0);
+  if (list.nested) return Promise.all(queries.map((one) => ctx.loaders.count(list.noun.collection, one))).then(sum);
+  return chain(ctx.deps.store.counts(list.noun.collection, queries), sum);
+}
+
+/** What is wrong with the page that is asked for; known before anything is read. */
+export function pageIssues<D extends Doc>(ctx: Context, list: List<D>, args: PageArgs): Issue[] {
+  return readWindow(args, bindingOf(ctx, list)).issues;
+}
+
+interface Window {
+  size: number;
+  after: Position | null;
+  before: Position | null;
+}
+
+function windowOf(args: PageArgs, binding: number): Window {
+  const { issues, ...window } = readWindow(args, binding);
+  if (issues.length > 0) throw invalid(issues);
+  return window;
+}
+
+function readWindow(args: PageArgs, binding: number): Window & { issues: Issue[] } {
+  const issues: Issue[] = [];
+  const { first, last, after, before } = args;
+  if (first != null && last != null) issues.push(valueError(['last'], 'first and last cannot be given together', last));
+  for (const [name, size] of [
+    ['first', first],
+    ['last', last],
+  ] as const) {
+    if (size == null || (size >= 1 && size <= PAGE_SIZE_MAX)) continue;
+    const [type, word, key, bound] =
+      size < 1
+        ? (['greater_than_equal', 'greater', 'ge', 1] as const)
+        : (['less_than_equal', 'less', 'le', PAGE_SIZE_MAX] as const);
+    issues.push({
+      type,
+      loc: [name],
+      msg: `Input should be ${word} than or equal to ${bound}`,
+      input: size,
+      ctx: { [key]: bound },
+    });
+  }
+  if (before != null && last == null) issues.push(valueError(['before'], 'before goes with last', before));
+  if (after != null && last != null) issues.push(valueError(['after'], 'after goes with first', after));
+  const at = (name: string, cursor: string | null | undefined): Position | null => {
+    if (cursor == null) return null;
+    const position = decodeCursor(binding, cursor);
+    if (!position) issues.push(valueError([name], 'the cursor is not one of this list', cursor));
+    return position;
+  };
+  const positions = { after: at('after', after), before: at('before', before) };
+  return { size: first ?? last ?? PAGE_SIZE_DEFAULT, ...positions, issues };
+}
+
+/** What a cursor is bound to: the org, the list, its filters and its order. */
+function bindingOf<D extends Doc>(ctx: Context, list: List<D>): number {
+  const { name, where, ref = null, search = null, ascending = false } = list;
+  return crc32(JSON.stringify([ctx.principal.orgId, name, where, ref, search, ascending]));
+}
+
+function encodeCursor(binding: number, { createdAt, id }: Position): string {
+  const body = `${createdAt}|${id}`;
+  return Buffer.from(`${crc32(body, binding).toString(36)}|${body}`).toString('base64url');
+}
+
+/** Null for a cursor that is foreign, edited or cut. */
+export function decodeCursor(binding: number, cursor: string): Position | null {
+  const text = Buffer.from(cursor, 'base64url').toString();
+  const [sum, createdAt, ...rest] = text.split('|');
+  if (createdAt === undefined || rest.length === 0) return null;
+  const position = { createdAt, id: rest.join('|') };
+  return sum !== undefined && encodeCursor(binding, position) === cursor ? position : null;
+}

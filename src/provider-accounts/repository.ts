@@ -1,0 +1,122 @@
+import type { z } from 'zod';
+import type { Context } from '../context.ts';
+import { accountMeterId, type Meter, meters } from '../decisions/state.ts';
+import { invalid, valueError } from '../errors.ts';
+import { checkVersion } from '../etag.ts';
+import type { Finding } from '../graphql/mutations.ts';
+import { mergePatch } from '../merge.ts';
+import { logicalModels } from '../models/model.ts';
+import { unreferenced } from '../models/repository.ts';
+import { checkOrg, type Noun } from '../nouns.ts';
+import { reach } from '../paths.ts';
+import type { Collection, Doc } from '../store/store.ts';
+import { created, insertion, removal, save, update, withRetry } from '../writes.ts';
+import {
+  type AccountHealth,
+  accountHealth,
+  type createProviderAccountInput,
+  type deleteProviderAccountInput,
+  type ProviderAccount,
+  providerAccounts,
+  RATE_LIMIT_DEFAULTS,
+  updateProviderAccountBody,
+  type updateProviderAccountInput,
+} from './model.ts';
+import { type MonthUsage, monthOf, statusOf } from './rules.ts';
+
+/** `bridge` needs to know which bridge, and which of its endpoints. */
+export function bridgeFindings(account: Partial<ProviderAccount>): Finding[] {
+  if (account.routingMode !== 'bridge') return [];
+  return (['bridgeId', 'bridgeEndpointName'] as const)
+    .filter((field) => !account[field])
+    .map((field) => ({ path: [field], message: 'needed when routing_mode is bridge' }));
+}
+
+export function createProviderAccount(ctx: Context, input: z.output<typeof createProviderAccountInput>) {
+  checkOrg(ctx, input.orgId);
+  return withRetry(async () => {
+    const providerAccount: ProviderAccount = {
+      ...created(ctx, ctx.deps.ids.next('pa_')),
+      name: input.name,
+      description: input.description ?? null,
+      providerType: input.providerType,
+      region: input.region ?? null,
+      dataResidency: input.dataResidency ?? null,
+      credentialsRef: input.credentialsRef,
+      quotaPolicy: {
+        maxTokensPerMonth: input.quotaPolicy?.maxTokensPerMonth ?? null,
+        maxRequestsPerMonth: input.quotaPolicy?.maxRequestsPerMonth ?? null,
+      },
+      rateLimitPolicy: { ...RATE_LIMIT_DEFAULTS, ...withoutUndefined(input.rateLimitPolicy) },
+      enabled: input.enabled,
+      routingMode: input.routingMode,
+      bridgeId: input.bridgeId ?? null,
+      bridgeEndpointName: input.bridgeEndpointName ?? null,
+      tags: input.tags ?? {},
+    };
+    await save(ctx, insertion(ctx, providerAccounts, providerAccount), { providerAccount });
+    return { providerAccount };
+  });
+}
+
+function withoutUndefined<T extends object>(value: T): Partial<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Partial<T>;
+}
+
+export function updateProviderAccount(ctx: Context, input: z.output<typeof updateProviderAccountInput>) {
+  return update(
+    ctx,
+    providerAccounts,
+    async () => reach(ctx, input.orgId, [], providerAccounts, input.providerAccountId),
+    input.expectedVersion,
+    (before) => {
+      const doc = mergePatch(updateProviderAccountBody, before, input);
+      const findings = bridgeFindings(doc);
+      if (findings.length > 0)
+        throw invalid(findings.map(({ path, message }) => valueError(['input', ...path], message, null)));
+      return { doc };
+    },
+    (providerAccount) => ({ providerAccount }),
+  );
+}
+
+export function deleteProviderAccount(ctx: Context, input: z.output<typeof deleteProviderAccountInput>) {
+  return withRetry(async () => {
+    const providerAccount = await reach(ctx, input.orgId, [], providerAccounts, input.providerAccountId);
+    checkVersion(ctx, providerAccount, input.expectedVersion);
+    const unused = unreferenced(
+      ctx,
+      providerAccounts,
+      logicalModels as unknown as Noun<Doc>,
+      `account:${providerAccount.id}`,
+    );
+    await save(ctx, [unused, ...removal(ctx, providerAccounts, providerAccount)], { providerAccount });
+    return { providerAccount };
+  });
+}
+
+export const healthCollection: Collection<AccountHealth> = accountHealth;
+
+export interface AccountView {
+  usage: MonthUsage;
+  period: string;
+  health: AccountHealth | null;
+  status: ReturnType<typeof statusOf>;
+}
+
+/** What is observed of an account besides its document; batched over all accounts of a selection. */
+export async function viewOf(ctx: Context, account: ProviderAccount): Promise<AccountView> {
+  const [meter, health] = await Promise.all([
+    ctx.loaders.get(meters, accountMeterId(account.id)),
+    ctx.loaders.get(healthCollection, account.id),
+  ]);
+  const period = monthOf(ctx.deps.now());
+  const usage = usageIn(meter, period);
+  return { usage, period, health, status: statusOf(account, usage, health) };
+}
+
+/** Counters of a past month read as 0: nothing has to reset them. */
+export function usageIn(meter: Meter | null, period: string): MonthUsage {
+  const month = meter?.months[period];
+  return { tokens: month?.tokens ?? 0, requests: month?.requests ?? 0 };
+}

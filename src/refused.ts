@@ -1,0 +1,2 @@
+/** Why the program cannot start or a command cannot run: one line for a person, exit 1. */
+export class StartRefused extends Error {}

@@ -1,0 +1,215 @@
+import type { ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql';
+import type { Context, Deps, Principal } from '../context.ts';
+import { codeOf, conflict, detailsOf, fault, type Issue, invalid, notFound } from '../errors.ts';
+import { etagOf, matchesTag } from '../etag.ts';
+import { toPublic } from '../graphql/errors.ts';
+import { checkPermission } from '../graphql/permission-plugin.ts';
+import { mediaTypeOf, parseJson } from '../http/body.ts';
+import { errorReply, json, type Reply } from '../http/reply.ts';
+import type { Doc } from '../store/store.ts';
+import { StoreConflict } from '../store/store.ts';
+import { save } from '../writes.ts';
+import { type CompiledRow, compileRow } from './compile.ts';
+import { checkRequest, wireLoc } from './input.ts';
+import { findRecord, hashRequest, recordIdOf } from './replay.ts';
+import { createRouter, type Match } from './router.ts';
+import type { Row } from './row.ts';
+
+/** What a REST request brings once its row, its caller and its bytes are known. */
+export interface RestRequest {
+  path: string;
+  search: string;
+  headers: Record<string, string | string[] | undefined>;
+  bytes: Buffer;
+}
+
+export interface RestAdapter {
+  match(method: string, path: string): Match;
+  /** From the media type on; the checks before (path, method, token, rate, size) are the front's. */
+  handle(row: Row, parameters: Record<string, string>, request: RestRequest, ctx: Context): Promise<Reply>;
+}
+
+export function createRestAdapter(
+  schema: GraphQLSchema,
+  rows: readonly Row[],
+  deps: Pick<Deps, 'now' | 'log'>,
+): RestAdapter {
+  const compiled = new Map(rows.map((row) => [row, compileRow(schema, row)]));
+  const running = new Set<string>();
+  return {
+    match: createRouter(rows),
+    async handle(row, parameters, request, ctx) {
+      try {
+        return await answer(compiled.get(row)!, parameters, request, ctx, running);
+      } catch (error) {
+        const shown = toPublic(error as GraphQLError, deps.log, ctx.requestId);
+        return errorReply(codeOf(shown) ?? 'INTERNAL_SERVER_ERROR', wireDetails(shown), deps.now());
+      }
+    },
+  };
+}
+
+/** The contract's order: media type, JSON, permission, fields; then what only the operation can tell. */
+async function answer(
+  compiled: CompiledRow,
+  parameters: Record<string, string>,
+  request: RestRequest,
+  ctx: Context,
+  running: Set<string>,
+): Promise<Reply> {
+  const { row } = compiled;
+  const body = readJson(row, request);
+  checkAccess(compiled, parameters, ctx.principal);
+  const key = row.method === 'POST' ? header(request, 'idempotency-key') : undefined;
+  const { issues, variables } = checkRequest(ctx, compiled, {
+    parameters,
+    search: request.search,
+    body,
+    idempotencyKey: key,
+  });
+  if (issues.length > 0) throw invalid(issues);
+  ctx.ifMatch = row.method === 'GET' || row.method === 'POST' ? null : (header(request, 'if-match') ?? null);
+  if (key !== undefined)
+    return idempotent(compiled, variables, ctx, key, hashRequest(row.method, request.path, body), running);
+  const reply = await run(compiled, variables, ctx);
+  const condition = row.method === 'GET' && row.conditional ? header(request, 'if-none-match') : undefined;
+  if (condition !== undefined && reply.headers.ETag && matchesTag(condition, reply.headers.ETag, { weak: true }))
+    return { status: 304, headers: { ETag: reply.headers.ETag }, body: null };
+  return reply;
+}
+
+function header(request: RestRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+}
+
+const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
+
+/** Bytes where none are expected are ignored. */
+function readJson(row: Row, request: RestRequest): unknown {
+  if (!row.body || request.bytes.length === 0) return undefined;
+  const encoding = header(request, 'content-encoding');
+  const type = mediaTypeOf(header(request, 'content-type'));
+  if (
+    (encoding !== undefined && encoding !== 'identity') ||
+    type === null ||
+    !(JSON_TYPES.includes(type) || /^application\/[\w.-]+\+json$/.test(type))
+  )
+    throw fault('UNSUPPORTED_MEDIA_TYPE', { accepted: JSON_TYPES });
+  const parsed = parseJson(request.bytes);
+  if ('value' in parsed) return parsed.value;
+  const issue: Issue = {
+    type: 'json_invalid',
+    loc: ['body', parsed.offset],
+    msg: 'JSON decode error',
+    input: {},
+    ctx: { error: parsed.error },
+  };
+  throw invalid([issue]);
+}
+
+/** At the permission step another org is absent; the caller's own org answers 403 for what the caller may not do. */
+function checkAccess(
+  { permission, unlimited }: CompiledRow,
+  parameters: Record<string, string>,
+  principal: Principal,
+): void {
+  const orgId = parameters.org_id;
+  if (orgId !== undefined && orgId !== principal.orgId) throw notFound('organization', orgId);
+  if (permission !== null) checkPermission(principal, { permission, unlimited });
+}
+
+async function run(compiled: CompiledRow, variables: Record<string, unknown>, ctx: Context): Promise<Reply> {
+  const result = (await compiled.query({}, ctx, variables)) as ExecutionResult;
+  if (result.errors) throw result.errors[0];
+  return replyOf(compiled.row, (result.data as { result: never }).result, ctx.root);
+}
+
+function replyOf(row: Row, value: never, root: unknown): Reply {
+  const etag = etagFor(row, root);
+  const headers: Record<string, string> = etag === null ? {} : { ETag: etag };
+  const body = row.shape(value);
+  return body === null ? { status: row.status, headers, body: null } : json(row.status, body, headers);
+}
+
+function etagFor(row: Row, root: unknown): string | null {
+  if (row.resource === null || root === undefined || root === null) return null;
+  const doc = row.resource === '' ? root : (root as Record<string, unknown>)[row.resource];
+  return doc ? etagOf(doc as Doc) : null;
+}
+
+/** Runs once per key: the record that the commit leaves is both the lock and the later answer. */
+async function idempotent(
+  compiled: CompiledRow,
+  variables: Record<string, unknown>,
+  ctx: Context,
+  key: string,
+  requestHash: string,
+  running: Set<string>,
+): Promise<Reply> {
+  const recordId = recordIdOf(ctx, key);
+  const replay = async () => {
+    const record = await findRecord(ctx, { recordId, requestHash }, key);
+    if (!record) return null;
+    const headers = { 'Idempotency-Replayed': 'true', ...(record.etag === null ? {} : { ETag: record.etag }) };
+    return record.body === null
+      ? { status: record.status, headers, body: null }
+      : json(record.status, record.body, headers);
+  };
+  const earlier = await replay();
+  if (earlier) return earlier;
+  if (running.has(recordId)) throw conflict('route', { reason: 'idempotency_key_in_use' });
+  running.add(recordId);
+  try {
+    ctx.idempotency = {
+      recordId,
+      requestHash,
+      stored: false,
+      render: (payload) => render(compiled, variables, ctx, payload),
+    };
+    const reply = await run(compiled, variables, ctx);
+    // A POST that only reads (test-match) has made no commit to hold its record.
+    if (!ctx.idempotency.stored) await save(ctx, [], ctx.root);
+    return reply;
+  } catch (error) {
+    // Another process was faster under the same key: its record answers, whatever this attempt ran into.
+    const other = isClientError(error) ? null : await replay();
+    if (other) return other;
+    if (isRecordConflict(error)) throw conflict('route', { reason: 'idempotency_key_in_use' });
+    throw error;
+  } finally {
+    running.delete(recordId);
+  }
+}
+
+/** The reply that a payload will give, rendered before its commit so that the commit can hold it. */
+async function render(compiled: CompiledRow, variables: Record<string, unknown>, ctx: Context, payload: unknown) {
+  const preset: Context = { ...ctx, preset: payload, root: payload, idempotency: null };
+  const result = (await compiled.query({}, preset, variables)) as ExecutionResult;
+  if (result.errors) throw result.errors[0];
+  const body = compiled.row.shape((result.data as { result: never }).result);
+  return { status: compiled.row.status, body, etag: etagFor(compiled.row, payload) };
+}
+
+function isClientError(error: unknown): boolean {
+  const code = codeOf(error);
+  return code !== null && code !== 'CONFLICT' && code !== 'SERVICE_UNAVAILABLE';
+}
+
+function isRecordConflict(error: unknown): boolean {
+  return (error as GraphQLError).originalError instanceof StoreConflict;
+}
+
+/** Locations of the graph's input, as the request body writes them. */
+function wireDetails(error: GraphQLError): Record<string, unknown> {
+  const details = detailsOf(error);
+  if (codeOf(error) !== 'VALIDATION_FAILED') return details;
+  return { detail: (details.detail as Issue[]).map((issue) => ({ ...issue, loc: queryLoc(wireLoc(issue.loc)) })) };
+}
+
+/** The graph's paging arguments have other names in a query string. */
+function queryLoc(loc: (string | number)[]): (string | number)[] {
+  const names: Record<string, string> = { first: 'limit', after: 'cursor', search: 'search' };
+  const [first, ...rest] = loc;
+  return typeof first === 'string' && names[first] !== undefined ? ['query', names[first], ...rest] : loc;
+}

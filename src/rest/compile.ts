@@ -1,0 +1,71 @@
+import { type GraphQLField, type GraphQLSchema, parse, validate } from 'graphql';
+import type { CompiledQuery } from 'graphql-jit';
+import type { z } from 'zod';
+import type { InputRules, MutationExtensions } from '../graphql/mutations.ts';
+import { compileOperation } from '../graphql/operations.ts';
+import type { PermissionExtensions } from '../graphql/permission-plugin.ts';
+import type { ListExtensions } from '../graphql/roots.ts';
+import { camel } from '../naming.ts';
+import { parametersOf, type Row } from './row.ts';
+
+/** A row with its operation, ready to run. */
+export interface CompiledRow {
+  row: Row;
+  document: string;
+  query: CompiledQuery['query'];
+  permission: string | null;
+  /** Whether tokens limited to workspaces are refused. */
+  unlimited: boolean;
+  /** Whether the root takes one `input`, as every mutation does. */
+  takesInput: boolean;
+  /** The root's own input schema and rules. */
+  input: z.ZodType | null;
+  rules: InputRules<unknown> | undefined;
+  pageIssues: ListExtensions['pageIssues'];
+}
+
+/** Writes the row's operation from the root field's own arguments, then parses, validates and compiles it: once, at start. */
+export function compileRow(schema: GraphQLSchema, row: Row): CompiledRow {
+  const field = rootFieldOf(schema, row);
+  const document = documentOf(schema, row, field);
+  const parsed = parse(document);
+  const [error] = validate(schema, parsed);
+  if (error) throw new Error(`${row.operationId}: ${error.message}\n${document}`);
+  const extensions = field.extensions as MutationExtensions & PermissionExtensions & ListExtensions;
+  return {
+    row,
+    document,
+    query: compileOperation(schema, parsed).query,
+    permission: extensions.permission ?? null,
+    unlimited: extensions.unlimited ?? false,
+    takesInput: field.args.some((arg) => arg.name === 'input'),
+    input: extensions.input ?? null,
+    rules: extensions.rules,
+    pageIssues: extensions.pageIssues,
+  };
+}
+
+function rootFieldOf(schema: GraphQLSchema, row: Row): GraphQLField<unknown, unknown> {
+  const field = schema.getQueryType()!.getFields()[row.root] ?? schema.getMutationType()!.getFields()[row.root];
+  if (!field) throw new Error(`${row.operationId}: the graph has no root field ${row.root}`);
+  return field;
+}
+
+export function documentOf(schema: GraphQLSchema, row: Row, field = rootFieldOf(schema, row)): string {
+  const kind = schema.getMutationType()!.getFields()[row.root] ? 'mutation' : 'query';
+  const wanted = new Set(argumentsOf(row));
+  const args = field.args.filter((arg) => arg.name === 'input' || wanted.has(arg.name));
+  const variables = args.map((arg) => `$${arg.name}: ${String(arg.type)}`).join(', ');
+  const values = args.map((arg) => `${arg.name}: $${arg.name}`).join(', ');
+  const list = (text: string) => (text === '' ? '' : `(${text})`);
+  return `${kind} ${row.operationId}${list(variables)} { result: ${row.root}${list(values)} ${row.selection} }`;
+}
+
+/** The names of the arguments that the row's path and query fill. */
+function argumentsOf(row: Row): string[] {
+  const query = Object.keys(row.query?.shape ?? {}).map((name) => {
+    const renamed = row.renames?.[name];
+    return renamed === undefined ? name : renamed;
+  });
+  return [...parametersOf(row.path).map(camel), ...query.filter((name) => name !== null)];
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import type { Context } from '../context.ts';
+import { type Issue, valueError } from '../errors.ts';
+import { type InputRules, ruleIssues, sortByField } from '../graphql/mutations.ts';
+import { camel, snake } from '../naming.ts';
+import { shapeOf } from '../validation/shape.ts';
+import { walk } from '../validation/walk.ts';
+import type { CompiledRow } from './compile.ts';
+
+/** A request's parts as they came. */
+export interface RawInput {
+  parameters: Record<string, string>;
+  search: string;
+  /** `undefined`: no bytes. */
+  body: unknown;
+  idempotencyKey: string | undefined;
+}
+
+export interface CheckedInput {
+  issues: Issue[];
+  variables: Record<string, unknown>;
+}
+
+/** Checks path, query, header and body, in this order, and answers the operation's variables. */
+export function checkRequest(ctx: Context, compiled: CompiledRow, raw: RawInput): CheckedInput {
+  const path = checkPath(compiled, raw.parameters);
+  const query = checkQuery(ctx, compiled, raw.search);
+  const header = checkHeader(raw.idempotencyKey);
+  const body = checkBody(ctx, compiled, raw.body);
+  const cursor = checkCursor(ctx, compiled, { ...path.value, ...renamed(query.value, compiled.row.renames) });
+  const issues = [...path.issues, ...query.issues, ...cursor, ...header, ...body.issues];
+  const variables = compiled.takesInput
+    ? { input: { ...body.value, ...path.value } }
+    : { ...path.value, ...renamed(query.value, compiled.row.renames) };
+  return { issues, variables };
+}
+
+const anyText = z.string();
+
+/** Path parameters are text; where the root's input bounds one (a thread's id), that bound holds. */
+function checkPath({ input }: CompiledRow, parameters: Record<string, string>) {
+  const fields = input ? (shapeOf(input).fields ?? {}) : {};
+  const issues: Issue[] = [];
+  const value: Record<string, unknown> = {};
+  for (const [name, text] of Object.entries(parameters)) {
+    const walked = walk(fields[camel(name)]?.schema ?? anyText, text, ['path', name], { naming: 'snake' });
+    issues.push(...walked.issues);
+    value[camel(name)] = walked.value;
+  }
+  return { issues, value };
+}
+
+const noQuery = z.object({});
+
+function checkQuery(ctx: Context, { row }: CompiledRow, search: string) {
+  const given: Record<string, unknown> = Object.create(null);
+  for (const [name, text] of new URLSearchParams(search)) given[name] = text;
+  const { value, issues } = walk(row.query ?? noQuery, { ...given }, ['query'], { naming: 'snake' });
+  const own = row.sameOrg === undefined ? undefined : (value as Record<string, unknown>)[row.sameOrg];
+  if (own != null && own !== ctx.principal.orgId)
+    issues.unshift(valueError(['query', snake(row.sameOrg!)], 'must be the organization of the path', own));
+  return { value: value as Record<string, unknown>, issues };
+}
+
+/** A cursor is judged by the list that it is for, beside whatever else is wrong with the query. */
+function checkCursor(ctx: Context, { pageIssues }: CompiledRow, args: Record<string, unknown>): Issue[] {
+  if (!pageIssues || typeof args.after !== 'string') return [];
+  const { first: _, ...page } = args;
+  try {
+    return pageIssues(page, ctx).map((issue) => ({ ...issue, loc: ['query', 'cursor'] }));
+  } catch {
+    // The list itself cannot be named (a search that is too long): that issue is in the answer already.
+    return [];
+  }
+}
+
+function checkHeader(key: string | undefined): Issue[] {
+  if (key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)) return [];
+  return [
+    valueError(['header', 'idempotency-key'], 'an Idempotency-Key has 1 to 255 visible characters', key.slice(0, 300)),
+  ];
+}
+
+function checkBody(
+  ctx: Context,
+  { row, rules }: CompiledRow,
+  body: unknown,
+): { value: Record<string, unknown>; issues: Issue[] } {
+  if (!row.body) return { value: {}, issues: [] };
+  if (body === undefined)
+    return { value: {}, issues: [{ type: 'missing', loc: ['body'], msg: 'Field required', input: null }] };
+  const { value, issues } = walk(row.body, body, ['body'], { naming: 'snake' });
+  const own = ruleIssues(rules as InputRules<unknown>, value, ctx).map((issue) => ({
+    ...issue,
+    loc: wireLoc(issue.loc),
+  }));
+  const all = own.length === 0 ? issues : sortByField(row.body, [...issues, ...own]);
+  return { value: (value ?? {}) as Record<string, unknown>, issues: all };
+}
+
+/** Where the graph's `input.bridgeId` lies in a request body. */
+export function wireLoc(loc: (string | number)[]): (string | number)[] {
+  const [first, ...rest] = loc;
+  const names = rest.map((part) => (typeof part === 'string' ? snake(part) : part));
+  return first === 'input' ? ['body', ...names] : [first!, ...names];
+}
+
+function renamed(query: Record<string, unknown>, renames: Record<string, string | null> = {}): Record<string, unknown> {
+  const variables: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(query)) {
+    const to = renames[name] === undefined ? name : renames[name];
+    if (to !== null && value !== undefined) variables[to] = value;
+  }
+  return variables;
+}

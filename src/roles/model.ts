@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { isPermission } from '../auth/permissions.ts';
+import type { Noun } from '../nouns.ts';
+import { type Doc, fold } from '../store/store.ts';
+import { expectedVersion, name, within } from '../validation/fields.ts';
+
+export interface Role extends Doc {
+  name: string;
+  permissions: string[];
+  builtIn: boolean;
+}
+
+export const roles: Noun<Role> = {
+  type: 'Role',
+  resource: 'role',
+  permission: 'roles',
+  collection: { name: 'roles', totals: [[]], unique: (doc) => fold(doc.name) },
+};
+
+const permission = z
+  .string()
+  .refine(isPermission, 'a permission is resource:action (namespaces:read), * standing for any word')
+  .describe('A permission.');
+export const permissionList = z.array(permission).describe('Permissions `resource:action`, with `*` for any word.');
+const READ_ONLY = ['roleId', 'builtIn', 'orgId', 'createdAt', 'updatedAt', 'createdBy'];
+const NAME = 'Unique in the org, up to letter case.';
+
+export const createRoleBody = z.object({ name: name(NAME), permissions: permissionList }).meta({ readOnly: READ_ONLY });
+export const updateRoleBody = z
+  .object({ name: name(NAME).optional(), permissions: permissionList.optional() })
+  .meta({ readOnly: READ_ONLY });
+
+const target = { roleId: z.string().describe('The role.'), expectedVersion };
+export const createRoleInput = createRoleBody.extend(within);
+export const updateRoleInput = updateRoleBody.extend({ ...within, ...target });
+export const deleteRoleInput = z.object({ ...within, ...target });

@@ -1,0 +1,53 @@
+import { mutation } from '../graphql/mutations.ts';
+import { defineNode, listEdge } from '../graphql/nodes.ts';
+import { rootList, rootNode } from '../graphql/roots.ts';
+import { Member, Role } from '../graphql/types.ts';
+import { orgWide } from '../orgs/schema.ts';
+import { createRoleInput, deleteRoleInput, updateRoleInput } from './model.ts';
+import { createRole, deleteRole, updateRole } from './repository.ts';
+
+defineNode(Role, 'A named set of permissions, held by members and tokens.', (t) => ({
+  roleId: t.exposeString('id', { description: 'The documented id.' }),
+  orgId: t.exposeString('orgId', { description: 'The organization.' }),
+  name: t.exposeString('name', { description: 'Unique in the org, up to letter case.' }),
+  permissions: t.exposeStringList('permissions', {
+    description: 'What it allows: `resource:action`, `*` for any word.',
+  }),
+  builtIn: t.exposeBoolean('builtIn', {
+    description: 'Whether every org has it; such a role can be neither changed nor deleted.',
+  }),
+  members: listEdge(t, Member, 'The members who hold it.', ({ id }) => ({
+    name: `members with ${id}`,
+    where: [],
+    ref: `role:${id}`,
+  })),
+}));
+
+rootNode(Role, 'role');
+rootList(Role, 'roles', { description: 'The roles of the organization.', list: orgWide('roles') });
+
+const payload = { role: { type: Role.ref, description: 'The role.' } };
+
+mutation('createRole', {
+  permission: 'roles:create',
+  description: 'Creates a role; it can allow no more than its maker may.',
+  input: createRoleInput,
+  payload,
+  resolve: createRole,
+});
+
+mutation('updateRole', {
+  permission: 'roles:update',
+  description: 'Changes a role of your own making.',
+  input: updateRoleInput,
+  payload,
+  resolve: updateRole,
+});
+
+mutation('deleteRole', {
+  permission: 'roles:delete',
+  description: 'Deletes a role that nobody holds.',
+  input: deleteRoleInput,
+  payload,
+  resolve: deleteRole,
+});

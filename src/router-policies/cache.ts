@@ -1,0 +1,70 @@
+import type { Context } from '../context.ts';
+import type { Collection, Doc, PageQuery, Store } from '../store/store.ts';
+import type { Planned } from '../writes.ts';
+import { buildIndex, type MatchIndex } from './match-index.ts';
+import { type RouterPolicy, routerPolicies } from './model.ts';
+
+/** Counts the changes of an org's policies, so that every process knows when its index is old; its id names what it counts. */
+export interface Generation extends Doc {
+  count: number;
+}
+export const generations: Collection<Generation> = { name: 'generations' };
+const POLICIES = 'policies';
+
+export const generationRules = {
+  'generation.bump': (doc: Doc | null) => ({
+    next: { count: ((doc as Generation | null)?.count ?? 0) + 1 },
+    result: null,
+  }),
+};
+
+/** Part of every commit that changes a policy. */
+export function bumpGeneration(ctx: Context): Planned {
+  return {
+    change: {
+      type: 'apply',
+      in: generations,
+      key: { orgId: ctx.principal.orgId, id: POLICIES },
+      rule: 'generation.bump',
+      input: null,
+    },
+  };
+}
+
+interface Cached {
+  version: number;
+  index: MatchIndex;
+}
+
+const ORGS_MAX = 1_000;
+const caches = new WeakMap<Store, Map<string, Cached>>();
+
+/** The org's policies as an index, read again only when one has changed (in any process): one small read otherwise. */
+export async function policyIndex(ctx: Context): Promise<MatchIndex> {
+  const { store } = ctx.deps;
+  const { orgId } = ctx.principal;
+  const version = (await store.get(generations, { orgId, id: POLICIES }))?.version ?? 0;
+  const cache = caches.get(store) ?? new Map<string, Cached>();
+  caches.set(store, cache);
+  const known = cache.get(orgId);
+  if (known?.version === version) return known.index;
+  const index = buildIndex(await allPolicies(ctx));
+  cache.delete(orgId);
+  cache.set(orgId, { version, index });
+  if (cache.size > ORGS_MAX) cache.delete(cache.keys().next().value!);
+  return index;
+}
+
+export async function allPolicies(ctx: Context): Promise<RouterPolicy[]> {
+  const policies: RouterPolicy[] = [];
+  const query: PageQuery = { orgId: ctx.principal.orgId, order: 'asc', limit: 1_000 };
+  for (let after: RouterPolicy | null = null; ; ) {
+    const page: { docs: RouterPolicy[]; more: boolean } = await ctx.deps.store.page(routerPolicies.collection, {
+      ...query,
+      after,
+    });
+    policies.push(...page.docs);
+    if (!page.more) return policies;
+    after = page.docs.at(-1)!;
+  }
+}

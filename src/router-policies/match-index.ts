@@ -1,0 +1,94 @@
+import { snake } from '../naming.ts';
+import {
+  type Compiled,
+  type Condition,
+  compareRank,
+  compile,
+  DEMANDS,
+  firstFailing,
+  type MatchContext,
+  TAG_CONDITIONS,
+  TEXT_CONDITIONS,
+} from './matching.ts';
+import type { RouterPolicy } from './model.ts';
+
+/**
+ * Policies filed under their rarest condition: a context meets only the lists of values that it has, so a decision
+ * among ten thousand policies looks at a handful. Each list is in rank order.
+ */
+export interface MatchIndex {
+  ranked: Compiled[];
+  /** By a condition's text (`tags.team=search`). */
+  lists: Map<string, Compiled[]>;
+  /** Policies without any condition. */
+  always: Compiled[];
+}
+
+function keyOf(condition: Condition): string {
+  return `${condition.field}=${condition.expected}`;
+}
+
+export function buildIndex(policies: readonly RouterPolicy[]): MatchIndex {
+  const ranked = policies.map(compile).sort(compareRank);
+  const frequency = new Map<string, number>();
+  for (const { conditions } of ranked)
+    for (const condition of conditions) {
+      const key = keyOf(condition);
+      frequency.set(key, (frequency.get(key) ?? 0) + 1);
+    }
+  const index: MatchIndex = { ranked, lists: new Map(), always: [] };
+  for (const compiled of ranked) {
+    const keys = compiled.conditions.map((condition) => keyOf(condition));
+    const rarest = keys.reduce<string | null>(
+      (best, key) => (best === null || frequency.get(key)! < frequency.get(best)! ? key : best),
+      null,
+    );
+    const list = rarest === null ? index.always : (index.lists.get(rarest) ?? []);
+    if (rarest !== null) index.lists.set(rarest, list);
+    list.push(compiled);
+  }
+  return index;
+}
+
+/** Every policy that matches, in rank order. */
+export function allMatches(index: MatchIndex, context: MatchContext): RouterPolicy[] {
+  const found = candidateLists(index, context).flatMap((list) =>
+    list.filter(({ conditions }) => !firstFailing(conditions, context)),
+  );
+  return found.sort(compareRank).map(({ policy }) => policy);
+}
+
+/** The matches one by one in rank order, looking no further than the caller does: a merge of the lists. */
+export function* matchesInOrder(index: MatchIndex, context: MatchContext): Generator<RouterPolicy> {
+  const cursors = candidateLists(index, context).map((list) => ({ list, at: 0 }));
+  for (;;) {
+    let best: { list: Compiled[]; at: number } | null = null;
+    for (const cursor of cursors) {
+      while (cursor.at < cursor.list.length && firstFailing(cursor.list[cursor.at]!.conditions, context))
+        cursor.at += 1;
+      if (cursor.at < cursor.list.length && (!best || compareRank(cursor.list[cursor.at]!, best.list[best.at]!) < 0))
+        best = cursor;
+    }
+    if (!best) return;
+    yield best.list[best.at]!.policy;
+    best.at += 1;
+  }
+}
+
+function candidateLists(index: MatchIndex, context: MatchContext): Compiled[][] {
+  const lists = [index.always];
+  for (const key of keysOf(context)) {
+    const list = index.lists.get(key);
+    if (list) lists.push(list);
+  }
+  return lists;
+}
+
+function keysOf(context: MatchContext): string[] {
+  const keys: string[] = [];
+  for (const name of TEXT_CONDITIONS) if (context[name] !== null) keys.push(`${snake(name)}=${context[name]}`);
+  for (const name of DEMANDS) if (context[name]) keys.push(`${snake(name)}=true`);
+  for (const name of TAG_CONDITIONS)
+    for (const [key, value] of Object.entries(context[name] ?? {})) keys.push(`${snake(name)}.${key}=${value}`);
+  return keys;
+}

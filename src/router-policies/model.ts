@@ -1,0 +1,201 @@
+import { z } from 'zod';
+import type { Noun } from '../nouns.ts';
+import type { Doc } from '../store/store.ts';
+import {
+  expectedVersion,
+  flag,
+  flagOr,
+  id,
+  name,
+  optionalText,
+  stringMap,
+  stringMapPatch,
+  within,
+} from '../validation/fields.ts';
+
+export const POLICY_STATUSES = ['active', 'inactive', 'circuit_open', 'circuit_half_open'] as const;
+export type PolicyStatus = (typeof POLICY_STATUSES)[number];
+
+export interface PolicyMatch {
+  endpointType: string | null;
+  endpointId: string | null;
+  stepType: string | null;
+  purpose: string | null;
+  workspaceId: string | null;
+  workspaceTags: Record<string, string>;
+  expectedParallelism: string | null;
+  requiresStreaming: boolean | null;
+  requiresFunctionCalling: boolean | null;
+  requiresVision: boolean | null;
+  tags: Record<string, string>;
+}
+
+export interface CircuitBreaker {
+  errorThresholdPercent: number;
+  latencyThresholdMs: number | null;
+  consecutiveFailures: number;
+  evaluationWindowSeconds: number;
+  minRequestsThreshold: number;
+  cooldownSeconds: number;
+  halfOpenRequests: number;
+  autoDisable: boolean;
+  notifyOnOpen: boolean;
+}
+
+export interface RouterPolicy extends Doc {
+  name: string;
+  description: string | null;
+  priority: number;
+  match: PolicyMatch;
+  routeTo: string;
+  fallback: string | null;
+  circuitBreaker: CircuitBreaker;
+  enabled: boolean;
+  tags: Record<string, string>;
+}
+
+export const routerPolicies: Noun<RouterPolicy> = {
+  type: 'RouterPolicy',
+  resource: 'router_policy',
+  permission: 'router_policies',
+  collection: {
+    name: 'policies',
+    columns: ['enabled'],
+    totals: [[]],
+    refs: (doc) => [doc.routeTo, ...(doc.fallback === null ? [] : [doc.fallback])].map((model) => `model:${model}`),
+  },
+};
+
+export const MATCH_DEFAULTS: PolicyMatch = {
+  endpointType: null,
+  endpointId: null,
+  stepType: null,
+  purpose: null,
+  workspaceId: null,
+  workspaceTags: {},
+  expectedParallelism: null,
+  requiresStreaming: null,
+  requiresFunctionCalling: null,
+  requiresVision: null,
+  tags: {},
+};
+
+export const BREAKER_DEFAULTS: CircuitBreaker = {
+  errorThresholdPercent: 50,
+  latencyThresholdMs: 5000,
+  consecutiveFailures: 5,
+  evaluationWindowSeconds: 60,
+  minRequestsThreshold: 10,
+  cooldownSeconds: 30,
+  halfOpenRequests: 3,
+  autoDisable: true,
+  notifyOnOpen: true,
+};
+
+const equal = (what: string) => optionalText(`The context's ${what} must equal this; null: any.`);
+const demanded = (what: string) =>
+  z.boolean().nullable().optional().describe(`true: only requests that demand ${what}; null or false: any.`);
+const conditions = {
+  endpointType: equal('endpoint_type'),
+  endpointId: equal('endpoint_id'),
+  stepType: equal('step_type'),
+  purpose: equal('purpose'),
+  workspaceId: equal('workspace_id'),
+};
+const demands = {
+  expectedParallelism: equal('expected_parallelism'),
+  requiresStreaming: demanded('streaming'),
+  requiresFunctionCalling: demanded('function calling'),
+  requiresVision: demanded('vision'),
+};
+const WORKSPACE_TAGS = "Pairs that the workspace's `key:value` tags must hold.";
+const TAGS = "Pairs that the context's tags must hold.";
+const matchInput = z
+  .object({ ...conditions, workspaceTags: stringMap(WORKSPACE_TAGS), ...demands, tags: stringMap(TAGS) })
+  .describe('When the policy matches: all conditions that are set must hold.');
+const matchPatch = z
+  .object({ ...conditions, workspaceTags: stringMapPatch(WORKSPACE_TAGS), ...demands, tags: stringMapPatch(TAGS) })
+  .describe('Conditions to change; those left out stay.');
+
+const bounds = {
+  errorThresholdPercent: {
+    type: z.number().min(0).max(100),
+    text: 'Share of failures (or of slow answers), in percent, that opens a target.',
+  },
+  latencyThresholdMs: {
+    type: z.int().min(1).nullable(),
+    text: 'An answer slower than this many milliseconds counts as slow; null: none does.',
+  },
+  consecutiveFailures: { type: z.int().min(1), text: 'Failures in a row that open a target.' },
+  evaluationWindowSeconds: { type: z.int().min(1), text: 'The window that results are counted in, in seconds.' },
+  minRequestsThreshold: { type: z.int().min(1), text: 'Results in the window before shares are looked at.' },
+  cooldownSeconds: { type: z.int().min(1), text: 'How long a target stays open, in seconds.' },
+  halfOpenRequests: { type: z.int().min(1), text: 'Probes at a time in half-open, and successes that close.' },
+  autoDisable: { type: z.boolean(), text: 'Whether five openings within an hour latch the policy.' },
+  notifyOnOpen: { type: z.boolean(), text: 'Whether every transition is recorded as an event.' },
+} as const;
+type Breaker = typeof bounds;
+const settings = Object.entries(bounds) as [keyof CircuitBreaker, Breaker[keyof Breaker]][];
+const breakerInput = z
+  .object(
+    Object.fromEntries(
+      settings.map(([field, { type, text }]) => [
+        field,
+        (type as z.ZodType).default(BREAKER_DEFAULTS[field]).describe(text),
+      ]),
+    ),
+  )
+  .describe('When to stop sending to a failing target.');
+const breakerPatch = z
+  .object(
+    Object.fromEntries(
+      settings.map(([field, { type, text }]) => [field, (type as z.ZodType).optional().describe(text)]),
+    ),
+  )
+  .describe('Breaker settings to change; those left out stay, and so does its state.');
+
+const READ_ONLY = [
+  ...['policyId', 'orgId', 'status', 'matchCount', 'successCount', 'errorCount', 'errorRatePercent', 'lastMatchedAt'],
+  ...['createdBy', 'createdAt', 'updatedAt'],
+];
+const PRIORITY = 'Higher goes first.';
+
+export const createRouterPolicyBody = z
+  .object({
+    name: name('The name; need not be unique.'),
+    description: optionalText('What the policy is for.'),
+    priority: z.int().default(0).describe(PRIORITY),
+    match: matchInput,
+    routeTo: id('The logical model to route to.'),
+    fallback: optionalText('The logical model to take when that one cannot.'),
+    circuitBreaker: breakerInput.default(BREAKER_DEFAULTS as never),
+    enabled: flagOr(true, 'Whether the policy takes part.'),
+    tags: stringMap('Free labels.'),
+  })
+  .meta({ readOnly: READ_ONLY });
+
+export const updateRouterPolicyBody = z
+  .object({
+    name: name('The name; need not be unique.').optional(),
+    description: optionalText('What the policy is for.'),
+    priority: z.int().optional().describe(PRIORITY),
+    match: matchPatch.optional(),
+    routeTo: id('The logical model to route to.').optional(),
+    fallback: optionalText('The logical model to take when that one cannot.'),
+    circuitBreaker: breakerPatch.optional(),
+    enabled: flag('Whether the policy takes part; true also releases a latched one.'),
+    tags: stringMapPatch('Free labels.'),
+  })
+  .meta({ readOnly: READ_ONLY });
+
+export const testMatchBody = z.object({
+  context: z
+    .record(z.string(), z.unknown())
+    .describe('The request to match, with the names of `match`; other names are ignored.'),
+});
+
+const strict = z.boolean().nullable().optional().describe('true refuses the change when the linter warns.');
+const target = { policyId: z.string().describe('The policy.'), expectedVersion };
+export const createRouterPolicyInput = createRouterPolicyBody.extend({ ...within, strict });
+export const updateRouterPolicyInput = updateRouterPolicyBody.extend({ ...within, ...target, strict });
+export const deleteRouterPolicyInput = z.object({ ...within, ...target });

@@ -1,0 +1,109 @@
+import type { z } from 'zod';
+import { builder } from '../builder.ts';
+import type { Context } from '../context.ts';
+import { invalid } from '../errors.ts';
+import { enumType, inputFrom } from '../graphql/inputs.ts';
+import { RouterPolicy } from '../graphql/types.ts';
+import { checkOrg } from '../nouns.ts';
+import { within } from '../validation/fields.ts';
+import { walk } from '../validation/walk.ts';
+import { LINT_CODES, type LintWarning as Warning } from './lint-rules.ts';
+import { lintAll } from './linter.ts';
+import { testMatchBody } from './model.ts';
+import { type PolicyExplanation, type TestMatch, testMatch } from './test-match.ts';
+
+const LintCodeType = enumType('RouterPolicyLintCode', 'What the linter looks for.', LINT_CODES);
+
+export const LintWarning = builder.objectRef<Warning>('RouterPolicyLintWarning').implement({
+  description: 'Something about a policy that is allowed but hardly meant.',
+  fields: (t) => ({
+    code: t.expose('code', { type: LintCodeType, description: 'What it is.' }),
+    policyId: t.exposeString('policyId', { description: 'The policy.' }),
+    message: t.exposeString('message', { description: 'The same in words.' }),
+    relatedId: t.exposeString('relatedId', {
+      nullable: true,
+      description: 'The policy, model, account or grant that it is about, besides.',
+    }),
+  }),
+});
+
+builder.queryField('routerPolicyLint', (t) =>
+  t.field({
+    type: [LintWarning],
+    nullable: true,
+    description: 'What the linter says of every policy of the organization.',
+    permission: 'router_policies:read',
+    args: { orgId: t.arg.string({ description: 'The organization; by default the one that the token acts in.' }) },
+    resolve: (_root, { orgId }, ctx) => {
+      checkOrg(ctx, orgId);
+      return lintAll(ctx);
+    },
+  }),
+);
+
+const Explanation = builder.objectRef<PolicyExplanation>('RouterPolicyExplanation').implement({
+  description: 'Whether a policy matched, or the first condition that failed.',
+  fields: (t) => ({
+    policy: t.expose('policy', { type: RouterPolicy.ref, description: 'The policy.' }),
+    matched: t.exposeBoolean('matched', { description: 'Whether it matched.' }),
+    field: t.exposeString('field', {
+      nullable: true,
+      description: 'The condition that failed, by its documented name.',
+    }),
+    expected: t.field({ type: 'JSON', nullable: true, description: 'What it wants.', resolve: (row) => row.expected }),
+    actual: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'What the context has.',
+      resolve: (row) => row.actual,
+    }),
+  }),
+});
+
+const Match = builder.objectRef<TestMatch>('TestRouterPolicyMatchPayload').implement({
+  description: 'Which policies would take a request.',
+  fields: (t) => ({
+    matchedPolicies: t.expose('matchedPolicies', {
+      type: [RouterPolicy.ref],
+      description: 'All that match, in rank order.',
+    }),
+    selectedPolicy: t.expose('selectedPolicy', {
+      type: RouterPolicy.ref,
+      nullable: true,
+      description: 'The first that admits.',
+    }),
+    logicalModelId: t.exposeString('logicalModelId', {
+      nullable: true,
+      description: 'Where it would send the request.',
+    }),
+    explanation: t.field({
+      type: [Explanation],
+      description: 'Every policy: matched, or why not.',
+      resolve: (match) => match.explanation(),
+    }),
+  }),
+});
+
+const testMatchInput = testMatchBody.extend(within);
+
+builder.queryField('testRouterPolicyMatch', (t) =>
+  t.field({
+    type: Match,
+    nullable: true,
+    description: 'Which policies would take a request and where it would go; consumes nothing.',
+    permission: 'router_policies:read',
+    args: {
+      input: t.arg({
+        type: inputFrom('TestRouterPolicyMatchInput', testMatchInput) as never,
+        required: true,
+        description: 'The request.',
+      }),
+    },
+    resolve: ((_root: unknown, args: { input: z.output<typeof testMatchInput> }, ctx: Context) => {
+      const { value, issues } = walk(testMatchInput, args.input, ['input'], { naming: 'camel' });
+      if (issues.length > 0) throw invalid(issues);
+      checkOrg(ctx, value.orgId);
+      return testMatch(ctx, value);
+    }) as never,
+  }),
+);

@@ -1,0 +1,87 @@
+import type { Context } from '../context.ts';
+import { type PolicyBreaker, policyBreakers } from '../decisions/state.ts';
+import { type LogicalModel, logicalModels } from '../models/model.ts';
+import { find } from '../nouns.ts';
+import { workspaces } from '../workspaces/model.ts';
+import { policyState } from './breaker.ts';
+import { policyIndex } from './cache.ts';
+import { allMatches } from './match-index.ts';
+import { actualOf, firstFailing, type MatchContext, readContext, tagPairs } from './matching.ts';
+import type { RouterPolicy } from './model.ts';
+
+export interface PolicyExplanation {
+  policy: RouterPolicy;
+  matched: boolean;
+  /** The first condition that failed; null for a match, and for a disabled policy. */
+  field: string | null;
+  expected: string | boolean | null;
+  actual: string | boolean | null;
+}
+
+export interface TestMatch {
+  matchedPolicies: RouterPolicy[];
+  selectedPolicy: RouterPolicy | null;
+  logicalModelId: string | null;
+  explanation: () => Promise<PolicyExplanation[]>;
+}
+
+/** The workspace's tags stand in where the context brings none of its own. */
+export async function completeContext(ctx: Context, input: Record<string, unknown>): Promise<MatchContext> {
+  const context = readContext(input);
+  if (context.workspaceTags !== null) return context;
+  const workspace = context.workspaceId === null ? null : await find(ctx, workspaces, context.workspaceId);
+  return { ...context, workspaceTags: tagPairs(workspace?.tags ?? []) };
+}
+
+/** Which policies would take a request and where the first that admits would send it; consumes nothing. */
+export async function testMatch(ctx: Context, input: { context: Record<string, unknown> }): Promise<TestMatch> {
+  const context = await completeContext(ctx, input.context);
+  const index = await policyIndex(ctx);
+  const matches = allMatches(index, context).filter((policy) => policy.enabled);
+  const selected = await firstAdmitting(ctx, matches);
+  return {
+    matchedPolicies: matches,
+    selectedPolicy: selected?.policy ?? null,
+    logicalModelId: selected?.logicalModelId ?? null,
+    explanation: async () =>
+      index.ranked.map(({ policy, conditions }) => {
+        const failed = policy.enabled ? firstFailing(conditions, context) : null;
+        return {
+          policy,
+          matched: policy.enabled && failed === null,
+          field: failed?.field ?? (policy.enabled ? null : 'enabled'),
+          expected: failed?.expected ?? (policy.enabled ? null : true),
+          actual: failed ? actualOf(failed, context) : policy.enabled ? null : false,
+        };
+      }),
+  };
+}
+
+/** The first match whose breaker is not open, or open with a fallback. */
+async function firstAdmitting(
+  ctx: Context,
+  matches: RouterPolicy[],
+): Promise<{ policy: RouterPolicy; logicalModelId: string | null } | null> {
+  for (const policy of matches) {
+    const { open } = await breakerView(ctx, policy);
+    if (!open) return { policy, logicalModelId: policy.routeTo };
+    if (policy.fallback !== null) return { policy, logicalModelId: policy.fallback };
+  }
+  return null;
+}
+
+export interface BreakerView {
+  breaker: PolicyBreaker | null;
+  model: LogicalModel | null;
+  open: boolean;
+}
+
+/** A latched policy's breaker is held open. */
+export async function breakerView(ctx: Context, policy: RouterPolicy): Promise<BreakerView> {
+  const [breaker, model] = await Promise.all([
+    ctx.loaders.get(policyBreakers, policy.id),
+    ctx.loaders.get(logicalModels.collection, policy.routeTo),
+  ]);
+  const open = breaker?.latched || policyState(breaker, model?.targets ?? [], ctx.deps.now()) === 'open';
+  return { breaker, model, open };
+}

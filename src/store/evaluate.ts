@@ -1,0 +1,86 @@
+import { type AnyCollection, type Change, type Doc, type Key, type Query, type Rule, StoreConflict } from './store.ts';
+
+/** What a commit sees while it is evaluated: the stored documents and the commit's own earlier writes. */
+export interface View {
+  get(from: AnyCollection, key: Key): Doc | null;
+  idOfUnique(from: AnyCollection, orgId: string, unique: string): string | null;
+  /** Ids of up to `limit` matching documents. */
+  matching(from: AnyCollection, query: Query, limit: number): string[];
+  insert(from: AnyCollection, doc: Doc): void;
+  replace(from: AnyCollection, doc: Doc, before: Doc): void;
+  remove(from: AnyCollection, doc: Doc): void;
+  /** Named by a condition but not written: engines with snapshot isolation write it, so that others conflict. */
+  touch(from: AnyCollection, doc: Doc): void;
+  sweep(from: AnyCollection, field: string, value: string, limit: number): number;
+}
+
+/** The one meaning of every change, whichever the engine: checks the condition, then writes through the view. */
+export function evaluate(changes: readonly Change[], view: View, rules: Record<string, Rule>, now: string): unknown[] {
+  return changes.map((change, at) => evaluateOne(change, at, view, rules, now));
+}
+
+function evaluateOne(change: Change, at: number, view: View, rules: Record<string, Rule>, now: string): unknown {
+  const refuse = (kind: StoreConflict['kind'], detail?: unknown): never => {
+    throw new StoreConflict(kind, change, at, detail);
+  };
+  switch (change.type) {
+    case 'insert':
+      if (view.get(change.in, change.doc)) refuse('exists', change.doc.id);
+      checkUnique(change.in, change.doc, view, refuse);
+      return view.insert(change.in, change.doc);
+    case 'put': {
+      const before = view.get(change.in, change.doc) ?? refuse('missing');
+      if (before.version !== change.expected) refuse('version', before.version);
+      checkUnique(change.in, change.doc, view, refuse);
+      return view.replace(change.in, change.doc, before);
+    }
+    case 'remove': {
+      const before = view.get(change.in, change.key) ?? refuse('missing');
+      if (change.expected !== undefined && before.version !== change.expected) refuse('version', before.version);
+      return view.remove(change.in, before);
+    }
+    case 'exists':
+      return view.touch(change.in, view.get(change.in, change.key) ?? refuse('missing'));
+    case 'none': {
+      const [id] = view.matching(change.in, change.query, 1);
+      return id === undefined ? undefined : refuse('matched', id);
+    }
+    case 'atLeast': {
+      const ids = view.matching(change.in, change.query, change.min);
+      return ids.length < change.min ? refuse('unmatched') : undefined;
+    }
+    case 'apply':
+      return applyRule(change, view, rules, now, refuse);
+    case 'sweep':
+      return view.sweep(change.in, change.field, change.value, change.limit);
+  }
+}
+
+type Refuse = (kind: StoreConflict['kind'], detail?: unknown) => never;
+
+function checkUnique(from: AnyCollection, doc: Doc, view: View, refuse: Refuse): void {
+  const unique = from.unique?.(doc) ?? null;
+  if (unique === null) return;
+  const other = view.idOfUnique(from, doc.orgId, unique);
+  if (other !== null && other !== doc.id) refuse('unique', other);
+}
+
+function applyRule(
+  change: Extract<Change, { type: 'apply' }>,
+  view: View,
+  rules: Record<string, Rule>,
+  now: string,
+  refuse: Refuse,
+): unknown {
+  const rule = rules[change.rule];
+  if (!rule) throw new Error(`no rule named ${change.rule}`);
+  const before = view.get(change.in, change.key);
+  const answer = rule(before, change.input as never, now);
+  if ('refused' in answer) return refuse('refused', answer.refused);
+  if (answer.next === null) return answer.result;
+  const base = before ?? { ...change.key, version: 0, createdAt: now, createdBy: null };
+  const next: Doc = { ...base, ...answer.next, version: base.version + 1, updatedAt: now };
+  if (before) view.replace(change.in, next, before);
+  else view.insert(change.in, next);
+  return answer.result;
+}

@@ -1,0 +1,249 @@
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { evaluate, type View } from '../evaluate.ts';
+import {
+  type AnyCollection,
+  type Change,
+  type Collection,
+  type Committed,
+  type Doc,
+  type Key,
+  type Page,
+  type PageQuery,
+  type Query,
+  type Rule,
+  type Store,
+  StoreConflict,
+  StoreRefused,
+  type StoreStats,
+  StoreUnavailable,
+} from '../store.ts';
+import { readCount, readIds, readPage } from './reads.ts';
+import { migrate } from './schema.ts';
+import { Table } from './table.ts';
+
+export interface SqliteOptions {
+  file: string;
+  collections: readonly AnyCollection[];
+  rules: Record<string, Rule>;
+  now: () => string;
+  /** How long a commit waits for another process's lock before it answers `StoreUnavailable`. */
+  busyTimeoutMs?: number;
+}
+
+interface Waiting {
+  changes: readonly Change[];
+  resolve: (committed: Committed) => void;
+  reject: (error: unknown) => void;
+}
+
+const BUSY = 5;
+const LOCKED = 6;
+/** Commits that share one fsync. */
+const GROUP_MAX = 256;
+
+/** Opens (and where needed creates or migrates) the database; throws `StoreRefused` with one line for a person. */
+export function openSqlite(options: SqliteOptions): SqliteStore {
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(options.file, { timeout: 0 });
+    withBusyWait(db, (it) => it.exec('PRAGMA journal_mode = WAL'));
+    db.exec(
+      'PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY',
+    );
+    withBusyWait(db, (it) => migrate(it, options.collections, options.file));
+    return new SqliteStore(db, options);
+  } catch (error) {
+    db?.close();
+    if (error instanceof StoreRefused) throw error;
+    throw new StoreRefused(`cannot open ${options.file}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** At start only, before anything is served: several processes may open one folder at the same moment. */
+function withBusyWait(db: DatabaseSync, work: (db: DatabaseSync) => void): void {
+  const until = Date.now() + 5_000;
+  for (;;)
+    try {
+      return work(db);
+    } catch (error) {
+      if (!isBusy(error) || Date.now() > until) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20 + Math.random() * 30);
+    }
+}
+
+function isBusy(error: unknown): boolean {
+  const code = (error as { errcode?: number }).errcode;
+  return code !== undefined && ((code & 0xff) === BUSY || (code & 0xff) === LOCKED);
+}
+
+export class SqliteStore implements Store {
+  readonly engine = 'sqlite';
+  readonly stats: StoreStats = { reads: 0, commits: 0 };
+  readonly #db: DatabaseSync;
+  readonly #tables = new Map<string, Table>();
+  readonly #rules: Record<string, Rule>;
+  readonly #now: () => string;
+  readonly #busyTimeoutMs: number;
+  readonly #dataVersion: () => number;
+  #waiting: Waiting[] = [];
+  #flushing: Promise<void> | null = null;
+  #ownCommits = 0;
+  #closed = false;
+
+  constructor(db: DatabaseSync, options: SqliteOptions) {
+    this.#db = db;
+    this.#rules = options.rules;
+    this.#now = options.now;
+    this.#busyTimeoutMs = options.busyTimeoutMs ?? 5_000;
+    for (const collection of options.collections) this.#tables.set(collection.name, new Table(db, collection));
+    const statement = db.prepare('PRAGMA data_version');
+    this.#dataVersion = () => Number(statement.get()?.data_version);
+  }
+
+  readonly changes = { epoch: (): number => this.#dataVersion() * 2 ** 32 + this.#ownCommits };
+
+  /** The settings that durability rests on, as SQLite itself reads them back. */
+  settings(): { synchronous: number; journalMode: string; integrity: string } {
+    const one = (pragma: string) => Object.values(this.#db.prepare(`PRAGMA ${pragma}`).get() ?? {})[0];
+    return {
+      synchronous: Number(one('synchronous')),
+      journalMode: String(one('journal_mode')),
+      integrity: String(one('quick_check')),
+    };
+  }
+
+  get<D extends Doc>(from: Collection<D>, key: Key): D | null {
+    return this.#read(() => this.#table(from).get(key) as D | null);
+  }
+
+  getMany<D extends Doc>(from: Collection<D>, keys: readonly Key[]): (D | null)[] {
+    return this.#read(() => keys.map((key) => this.#table(from).get(key) as D | null));
+  }
+
+  getUnique<D extends Doc>(from: Collection<D>, orgId: string, unique: string): D | null {
+    return this.#read(() => {
+      const table = this.#table(from);
+      const id = table.idOfUnique(orgId, unique);
+      return id === null ? null : (table.get({ orgId, id }) as D | null);
+    });
+  }
+
+  page<D extends Doc>(from: Collection<D>, query: PageQuery): Page<D> {
+    return this.#read(() => readPage<D>(this.#table(from), query));
+  }
+
+  pages<D extends Doc>(from: Collection<D>, queries: readonly PageQuery[]): Page<D>[] {
+    return this.#read(() => queries.map((query) => readPage<D>(this.#table(from), query)));
+  }
+
+  counts(from: AnyCollection, queries: readonly Query[]): number[] {
+    return this.#read(() => queries.map((query) => readCount(this.#table(from), query)));
+  }
+
+  commit(changes: readonly Change[]): Promise<Committed> {
+    if (this.#closed) return Promise.reject(new StoreUnavailable('the store is closed'));
+    this.stats.commits += 1;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ changes, resolve, reject });
+      this.#flushing ??= this.#flush();
+    });
+  }
+
+  async ping(): Promise<void> {
+    this.#read(() => this.#db.prepare('SELECT 1').get());
+  }
+
+  async close(): Promise<void> {
+    await this.#flushing;
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#db.close();
+  }
+
+  #table(from: AnyCollection): Table {
+    const table = this.#tables.get(from.name);
+    if (!table) throw new Error(`no collection named ${from.name}`);
+    return table;
+  }
+
+  #read<T>(work: () => T): T {
+    this.stats.reads += 1;
+    try {
+      return work();
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  /** Commits what waits, group after group; a turn of the event loop in between lets more requests join one fsync. */
+  async #flush(): Promise<void> {
+    await new Promise(setImmediate);
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, GROUP_MAX);
+      await this.#commitGroup(group);
+      await new Promise(setImmediate);
+    }
+    this.#flushing = null;
+  }
+
+  async #commitGroup(group: Waiting[]): Promise<void> {
+    const until = Date.now() + this.#busyTimeoutMs;
+    for (;;)
+      try {
+        for (const settle of this.#runGroup(group)) settle();
+        return;
+      } catch (error) {
+        if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+        if (isBusy(error) && Date.now() < until) await sleep(2 + Math.random() * 8);
+        else if (group.length === 1) return group[0]!.reject(unavailable(error));
+        // An error that ended the transaction (a full disk) says nothing of the others: each is tried alone.
+        else {
+          for (const one of group) await this.#commitGroup([one]);
+          return;
+        }
+      }
+  }
+
+  /** One transaction, a savepoint for each member; answers how to settle them once the group is on disk. */
+  #runGroup(group: Waiting[]): (() => void)[] {
+    this.#db.exec('BEGIN IMMEDIATE');
+    const settlements = group.map((one) => this.#runOne(one));
+    this.#db.exec('COMMIT');
+    this.#ownCommits += 1;
+    return settlements;
+  }
+
+  #runOne({ changes, resolve, reject }: Waiting): () => void {
+    this.#db.exec('SAVEPOINT member');
+    try {
+      const results = evaluate(changes, this.#view, this.#rules, this.#now());
+      this.#db.exec('RELEASE member');
+      return () => resolve({ results });
+    } catch (error) {
+      if (!this.#db.isTransaction) throw error;
+      this.#db.exec('ROLLBACK TO member; RELEASE member');
+      if (error instanceof StoreConflict || !isSqlite(error)) return () => reject(error);
+      throw error;
+    }
+  }
+
+  readonly #view: View = {
+    get: (from, key) => this.#table(from).get(key),
+    idOfUnique: (from, orgId, unique) => this.#table(from).idOfUnique(orgId, unique),
+    matching: (from, query, limit) => readIds(this.#table(from), query, limit),
+    insert: (from, doc) => this.#table(from).insert(doc),
+    replace: (from, doc, before) => this.#table(from).replace(doc, before),
+    remove: (from, doc) => this.#table(from).remove(doc),
+    touch: () => undefined,
+    sweep: (from, field, value, limit) => this.#table(from).sweep(field, value, limit),
+  };
+}
+
+function isSqlite(error: unknown): boolean {
+  return (error as { code?: string }).code === 'ERR_SQLITE_ERROR';
+}
+
+function unavailable(error: unknown): unknown {
+  return isSqlite(error) ? new StoreUnavailable('the database cannot answer', { cause: error }) : error;
+}

@@ -1,0 +1,182 @@
+/**
+ * The store port: what an engine promises and all that the rest of the product knows of one.
+ *
+ * Reads answer a value or a promise of it (the embedded engine answers at once). There is one write, `commit`:
+ * all of its changes or none, each under its condition, durable before the promise resolves.
+ * Documents below a tombstone (`ancestors`) are absent from every read and every condition.
+ */
+
+import { StartRefused } from '../refused.ts';
+
+export type MaybePromise<T> = T | Promise<T>;
+export type Scalar = string | number | boolean | null;
+
+/** What every stored document carries. `version` counts its changes from 1; times are RFC 3339 with milliseconds. */
+export interface Doc {
+  id: string;
+  orgId: string;
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+  createdBy: string | null;
+}
+
+/** A document's place: the org it belongs to (`''` for documents keyed by themselves) and its id there. */
+export interface Key {
+  orgId: string;
+  id: string;
+}
+
+export interface Collection<D extends Doc = Doc> {
+  name: string;
+  /** Scalar fields that queries may name, beside `id`, `createdAt` and `createdBy`. */
+  columns?: readonly (keyof D & string)[];
+  /** Fields by which the collection is listed; each gets an index (org, field, createdAt, id). */
+  scopes?: readonly (keyof D & string)[];
+  /** Field combinations whose number of documents is kept, so that a total costs the same at any size. */
+  totals?: readonly (readonly (keyof D & string)[])[];
+  /** The document's unique key within its org, or null for none. */
+  unique?: (doc: D) => string | null;
+  /** What the document refers to (`model:gpt-4o`), for reverse lookups. */
+  refs?: (doc: D) => string[];
+  /** Fields that hold ids of documents above; when one of those is tombstoned, this document is absent. */
+  ancestors?: readonly (keyof D & string)[];
+  /** Texts that `search` looks in, already folded, and the scope that searches are made in. */
+  search?: { scope: keyof D & string; texts: (doc: D) => [string, string] };
+  /** The field with the time (RFC 3339) after which the engine may drop the document. */
+  expires?: keyof D & string;
+}
+
+export type Clause =
+  | { field: string; in: readonly Scalar[] }
+  | { field: string; from?: string; until?: string }
+  | { any: readonly Clause[] };
+
+export interface Query {
+  orgId: string;
+  where?: readonly Clause[];
+  /** Only documents whose `refs` hold this. */
+  ref?: string;
+  /** Folded text; only documents of the searched scope that contain it in one of their texts. */
+  search?: string;
+}
+
+export interface Position {
+  createdAt: string;
+  id: string;
+}
+
+/** One keyset page in the order (createdAt, id), exclusive of `after`. */
+export interface PageQuery extends Query {
+  order: 'asc' | 'desc';
+  limit: number;
+  after?: Position | null;
+}
+
+export interface Page<D> {
+  docs: D[];
+  /** Whether a further document follows in this order. */
+  more: boolean;
+}
+
+/** A pure rule over one document, run inside the commit. It answers the next document, or a refusal that undoes the commit. */
+export type Rule = (doc: Doc | null, input: never, now: string) => RuleResult;
+export type RuleResult = { next: Record<string, unknown> | null; result: unknown } | { refused: unknown };
+
+// biome-ignore lint/suspicious/noExplicitAny: a collection is invariant in its document; the port only passes it through.
+export type AnyCollection = Collection<any>;
+
+export type Change =
+  /** Fails with `exists` when the id is there, with `unique` when its unique key is taken. */
+  | { type: 'insert'; in: AnyCollection; doc: Doc }
+  /** Replaces a document whose version is `expected`; fails with `missing` or `version`. */
+  | { type: 'put'; in: AnyCollection; doc: Doc; expected: number }
+  | { type: 'remove'; in: AnyCollection; key: Key; expected?: number }
+  /** Fails with `missing` unless the document is there when the commit is made. */
+  | { type: 'exists'; in: AnyCollection; key: Key }
+  /** Fails with `matched` when a document matches, or (with `min`) with `unmatched` when fewer than `min` do. */
+  | { type: 'none'; in: AnyCollection; query: Query; label: string }
+  | { type: 'atLeast'; in: AnyCollection; query: Query; min: number; label: string }
+  /** Runs a named rule over the document (absent: null) and stores what it answers. */
+  | { type: 'apply'; in: AnyCollection; key: Key; rule: string; input: unknown }
+  /** Removes up to `limit` documents that match, tombstoned ones too: for sweeps and expiry. */
+  | { type: 'sweep'; in: AnyCollection; field: string; value: string; limit: number };
+
+export interface Committed {
+  /** By the change's place: what an `apply` answered, how many a `sweep` removed. */
+  results: unknown[];
+}
+
+export type ConflictKind = 'exists' | 'unique' | 'missing' | 'version' | 'matched' | 'unmatched' | 'refused';
+
+/** A condition of a commit did not hold; nothing of it was stored. */
+export class StoreConflict extends Error {
+  readonly kind: ConflictKind;
+  readonly change: Change;
+  readonly at: number;
+  /** `unique`: the other document's id. `matched`: the matching document's id. `refused`: the rule's refusal. */
+  readonly detail: unknown;
+  constructor(kind: ConflictKind, change: Change, at: number, detail: unknown = null) {
+    super(`commit refused: ${kind} at change ${at} (${change.type} ${change.in.name})`);
+    this.kind = kind;
+    this.change = change;
+    this.at = at;
+    this.detail = detail;
+  }
+}
+
+/** The engine cannot answer now. A write that failed with `maybe` may have happened. */
+export class StoreUnavailable extends Error {
+  readonly retryAfterSeconds: number;
+  readonly maybe: boolean;
+  constructor(message: string, options: { retryAfterSeconds?: number; maybe?: boolean; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.retryAfterSeconds = options.retryAfterSeconds ?? 1;
+    this.maybe = options.maybe ?? false;
+  }
+}
+
+/** The data is not for this program (a newer version, a broken file, a server without transactions). */
+export class StoreRefused extends StartRefused {}
+
+export interface StoreStats {
+  reads: number;
+  commits: number;
+}
+
+export interface Store {
+  readonly engine: 'sqlite' | 'mongodb';
+  get<D extends Doc>(from: Collection<D>, key: Key): MaybePromise<D | null>;
+  /** In the order of the keys; null where absent. */
+  getMany<D extends Doc>(from: Collection<D>, keys: readonly Key[]): MaybePromise<(D | null)[]>;
+  getUnique<D extends Doc>(from: Collection<D>, orgId: string, unique: string): MaybePromise<D | null>;
+  page<D extends Doc>(from: Collection<D>, query: PageQuery): MaybePromise<Page<D>>;
+  /** Many pages (of many parents) in one call. */
+  pages<D extends Doc>(from: Collection<D>, queries: readonly PageQuery[]): MaybePromise<Page<D>[]>;
+  counts(from: AnyCollection, queries: readonly Query[]): MaybePromise<number[]>;
+  commit(changes: readonly Change[]): Promise<Committed>;
+  /** Moves whenever a commit of any process may have changed something; equal values mean nothing changed. */
+  readonly changes: { epoch(): number };
+  /** Whether the engine answers; rejects with `StoreUnavailable`. */
+  ping(): Promise<void>;
+  readonly stats: StoreStats;
+  close(): Promise<void>;
+}
+
+/** Goes on at once with a value, later with a promise. */
+export function chain<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}
+
+/** Names that must be unique are equal up to letter case and Unicode normal form; searches ignore the same. */
+export function fold(text: string): string {
+  return text.normalize('NFC').toLowerCase().normalize('NFC');
+}
+
+export const tombstones: Collection<Tombstone> = { name: 'tombstones', columns: ['field', 'sweptAt'] };
+
+/** Stands for a deleted document whose subtree is still stored; `field` names it in the documents below. */
+export interface Tombstone extends Doc {
+  field: string;
+  sweptAt: string | null;
+}

@@ -1,0 +1,178 @@
+import type { z } from 'zod';
+import { rightsOf, type TokenParts } from '../auth/rights.ts';
+import { createSecret } from '../auth/secret.ts';
+import { type Context, isoNow } from '../context.ts';
+import { conflict, forbidden } from '../errors.ts';
+import { checkVersion } from '../etag.ts';
+import { type Member, members } from '../members/model.ts';
+import { mergePatch } from '../merge.ts';
+import { checkOrg } from '../nouns.ts';
+import { needReference, reach } from '../paths.ts';
+import { type Role, roles } from '../roles/model.ts';
+import { checkGrants, roleByName } from '../roles/repository.ts';
+import { workspaces } from '../workspaces/model.ts';
+import { created, insertion, type Planned, replacement, save, stillThere, update, withRetry } from '../writes.ts';
+import { credentialChange, prefixOf } from './credentials.ts';
+import {
+  type createTokenInput,
+  credentials,
+  type revokeTokenInput,
+  type rotateTokenInput,
+  type Token,
+  tokens,
+  updateTokenBody,
+  type updateTokenInput,
+} from './model.ts';
+
+export function createToken(ctx: Context, input: z.output<typeof createTokenInput>) {
+  checkOrg(ctx, input.orgId);
+  return withRetry(async () => {
+    const member = input.memberId == null ? null : await needReference(ctx, members, input.memberId);
+    const role = input.role == null ? null : await roleByName(ctx, input.role);
+    const secret = createSecret(ctx.deps.randomBytes);
+    const draft: Token = {
+      ...created(ctx, ctx.deps.ids.next('tok_')),
+      name: input.name,
+      roleId: role?.id ?? null,
+      permissions: input.permissions ?? null,
+      workspaceIds: await workspacesOf(ctx, input.workspaceIds),
+      memberId: member?.id ?? null,
+      expiresAt: timeOf(input.expiresAt),
+      rateLimitPerMinute: input.rateLimitPerMinute ?? null,
+      prefix: prefixOf(secret.publicId),
+      revokedAt: null,
+    };
+    const { token, references } = await granted(ctx, draft, role, member);
+    const planned = [...references, ...insertion(ctx, tokens, token), { change: credentialChange(ctx, token, secret) }];
+    await save(ctx, planned, { token, secret: null });
+    return { token, secret: secret.token };
+  });
+}
+
+/** Checks that the maker has all that the token would have; a service identity without a role gets the maker's own rights. */
+async function granted(
+  ctx: Context,
+  draft: Token,
+  role: Role | null,
+  member: Member | null,
+): Promise<{ token: Token; references: Planned[] }> {
+  const asMaker = draft.permissions === null && role === null && member === null;
+  const token: Token = asMaker ? { ...draft, permissions: [...ctx.principal.permissions] } : draft;
+  const memberRole =
+    member && (await ctx.deps.store.get(roles.collection, { orgId: ctx.principal.orgId, id: member.roleId }));
+  checkGrants(ctx, token.permissions ?? role?.permissions ?? []);
+  checkGrants(ctx, rightsOf({ token, role, member, memberRole }));
+  const references = [...(role ? [stillThere(roles, role)] : []), ...(member ? [stillThere(members, member)] : [])];
+  return { token, references };
+}
+
+/** A limited token's `null` means its own workspaces; each that is named must be one the maker sees. */
+async function workspacesOf(ctx: Context, asked: string[] | null | undefined): Promise<string[] | null> {
+  if (asked == null) return ctx.principal.workspaceIds && [...ctx.principal.workspaceIds];
+  for (const id of asked) await needReference(ctx, workspaces, id);
+  return [...new Set(asked)];
+}
+
+function timeOf(text: string | null | undefined): string | null {
+  return text == null ? null : new Date(text).toISOString();
+}
+
+async function readToken(ctx: Context, input: { orgId?: string | null; tokenId: string }): Promise<Token> {
+  return reach(ctx, input.orgId, [], tokens, input.tokenId);
+}
+
+export function updateToken(ctx: Context, input: z.output<typeof updateTokenInput>) {
+  return update(
+    ctx,
+    tokens,
+    () => readToken(ctx, input),
+    input.expectedVersion,
+    async (before) => {
+      const { role: wanted, workspaceIds, expiresAt, ...fields } = input;
+      const doc = mergePatch(updateTokenBody, before, fields);
+      if (expiresAt !== undefined) doc.expiresAt = timeOf(expiresAt);
+      if (workspaceIds !== undefined && String(workspaceIds) !== String(before.workspaceIds))
+        doc.workspaceIds = await workspacesOf(ctx, workspaceIds);
+      const parts = await partsOf(ctx, doc);
+      if (wanted !== undefined) {
+        parts.role = wanted === null ? null : await roleByName(ctx, wanted);
+        doc.roleId = parts.role?.id ?? null;
+      }
+      const refuse =
+        before.revokedAt === null ? null : conflict('token', { reason: 'revoked', conflictingId: before.id });
+      const sameRights = doc.roleId === before.roleId && String(doc.permissions) === String(before.permissions);
+      if (sameRights && String(doc.workspaceIds) === String(before.workspaceIds)) return { doc, refuse };
+      const { token, references } = await granted(ctx, doc, parts.role, parts.member);
+      return { doc: token, also: references, refuse };
+    },
+    (token) => ({ token }),
+  );
+}
+
+export async function partsOf(ctx: Context, token: Token): Promise<TokenParts> {
+  const { store } = ctx.deps;
+  const { orgId } = token;
+  const role = token.roleId === null ? null : await store.get(roles.collection, { orgId, id: token.roleId });
+  const member = token.memberId === null ? null : await store.get(members.collection, { orgId, id: token.memberId });
+  const memberRole = member && (await store.get(roles.collection, { orgId, id: member.roleId }));
+  return { token, role, member, memberRole };
+}
+
+/** Revokes: dead at once here, within a second elsewhere; it stays readable, and revoking it again changes nothing. */
+export function deleteToken(ctx: Context, input: z.output<typeof revokeTokenInput>) {
+  return update(
+    ctx,
+    tokens,
+    () => readToken(ctx, input),
+    input.expectedVersion,
+    (before) => ({ doc: before.revokedAt === null ? { ...before, revokedAt: isoNow(ctx) } : before, verb: 'revoke' }),
+    (token) => ({ token }),
+  );
+}
+
+/** A new secret under the same id; the old one dies after the overlap. */
+export function rotateToken(ctx: Context, input: z.output<typeof rotateTokenInput>) {
+  return withRetry(async () => {
+    const before = await readToken(ctx, input);
+    // Whoever rotates learns the secret: it must not open more than they may already do.
+    checkGrants(ctx, rightsOf(await partsOf(ctx, before)));
+    if (!isWithin(before.workspaceIds, ctx.principal.workspaceIds)) throw forbidden('tokens:update');
+    checkVersion(ctx, before, null);
+    if (before.revokedAt !== null) throw conflict('token', { reason: 'revoked', conflictingId: before.id });
+    const secret = createSecret(ctx.deps.randomBytes);
+    const { after, planned } = replacement(
+      ctx,
+      tokens,
+      before,
+      { ...before, prefix: prefixOf(secret.publicId) },
+      'rotate',
+    );
+    const payload = { token: after, secret: null };
+    const ended = await endOthers(ctx, before.id, input.overlapSeconds);
+    await save(ctx, [...planned, { change: credentialChange(ctx, after, secret) }, ...ended], payload);
+    return { ...payload, secret: secret.token };
+  });
+}
+
+function isWithin(asked: readonly string[] | null, own: readonly string[] | null): boolean {
+  return own === null || (asked ?? [null]).every((id) => id !== null && own.includes(id));
+}
+
+async function endOthers(ctx: Context, tokenId: string, overlapSeconds: number): Promise<Planned[]> {
+  const where = [{ field: 'tokenId', in: [tokenId] }];
+  const page = await ctx.deps.store.page(credentials, { orgId: '', where, order: 'desc', limit: 100 });
+  const endsAt = new Date(ctx.deps.now() + overlapSeconds * 1000).toISOString();
+  return page.docs.map((old): Planned => {
+    if (old.endsAt !== null && old.endsAt <= isoNow(ctx))
+      return { change: { type: 'remove', in: credentials, key: old, expected: old.version } };
+    const sooner = old.endsAt !== null && old.endsAt < endsAt ? old.endsAt : endsAt;
+    return {
+      change: {
+        type: 'put',
+        in: credentials,
+        doc: { ...old, endsAt: sooner, version: old.version + 1 } as typeof old,
+        expected: old.version,
+      },
+    };
+  });
+}

@@ -1,0 +1,89 @@
+import { mutation } from '../graphql/mutations.ts';
+import { defineNode, edge } from '../graphql/nodes.ts';
+import { rootList, rootNode } from '../graphql/roots.ts';
+import { Member, Organization, Role, Token } from '../graphql/types.ts';
+import { orgWide } from '../orgs/schema.ts';
+import { createTokenInput, revokeTokenInput, rotateTokenInput, tokenUses, updateTokenInput } from './model.ts';
+import { createToken, deleteToken, rotateToken, updateToken } from './repository.ts';
+
+defineNode(Token, 'A bearer token: acts as a member, or is a service identity of its own.', (t) => ({
+  tokenId: t.exposeString('id', { description: 'The documented id; stays through rotations.' }),
+  orgId: t.exposeString('orgId', { description: 'The organization.' }),
+  name: t.exposeString('name', { description: 'What it is for.' }),
+  roleName: t.string({
+    nullable: true,
+    description: 'The name of its role.',
+    resolve: async (token, _args, ctx) =>
+      token.roleId === null ? null : ((await ctx.loaders.get(Role.noun.collection, token.roleId))?.name ?? null),
+  }),
+  permissions: t.exposeStringList('permissions', {
+    nullable: true,
+    description: "Its own permissions; null: the role's.",
+  }),
+  workspaceIds: t.exposeStringList('workspaceIds', {
+    nullable: true,
+    description: 'The workspaces it is limited to; null: all.',
+  }),
+  memberId: t.exposeString('memberId', {
+    nullable: true,
+    description: 'The member it acts as; null: a service identity.',
+  }),
+  expiresAt: t.expose('expiresAt', { type: 'DateTime', nullable: true, description: 'When it expires; null: never.' }),
+  rateLimitPerMinute: t.expose('rateLimitPerMinute', {
+    type: 'SafeInt',
+    nullable: true,
+    description: 'Requests a minute; null: the general limit.',
+  }),
+  prefix: t.exposeString('prefix', { description: 'How its secret begins: by this it is found in logs and vaults.' }),
+  lastUsedAt: t.field({
+    type: 'DateTime',
+    nullable: true,
+    description: 'When it was last used, to the minute.',
+    resolve: async (token, _args, ctx) => (await ctx.loaders.get(tokenUses, token.id))?.lastUsedAt ?? null,
+  }),
+  revokedAt: t.expose('revokedAt', { type: 'DateTime', nullable: true, description: 'When it was revoked.' }),
+  role: edge(t, Role, 'Its role.', (token) => token.roleId),
+  member: edge(t, Member, 'The member it acts as.', (token) => token.memberId),
+  organization: edge(t, Organization, 'The organization.', (token) => token.orgId),
+}));
+
+rootNode(Token, 'token');
+rootList(Token, 'tokens', {
+  description: 'The tokens of the organization, revoked ones too.',
+  list: orgWide('tokens'),
+});
+
+const payload = { token: { type: Token.ref, description: 'The token.' } };
+const secret = { secret: { type: 'String', nullable: true, description: 'The bearer token itself; shown this once.' } };
+
+mutation('createToken', {
+  permission: 'tokens:create',
+  description: 'Makes a token; it can have no more rights than its maker.',
+  input: createTokenInput,
+  payload: { ...payload, ...secret },
+  resolve: createToken,
+});
+
+mutation('updateToken', {
+  permission: 'tokens:update',
+  description: 'Changes a token, as a merge patch; it can be given no more rights than the caller has.',
+  input: updateTokenInput,
+  payload,
+  resolve: updateToken,
+});
+
+mutation('deleteToken', {
+  permission: 'tokens:delete',
+  description: 'Revokes a token; it stays readable.',
+  input: revokeTokenInput,
+  payload,
+  resolve: deleteToken,
+});
+
+mutation('rotateToken', {
+  permission: 'tokens:update',
+  description: 'Gives a token a new secret; the old one dies after the overlap.',
+  input: rotateTokenInput,
+  payload: { ...payload, ...secret },
+  resolve: rotateToken,
+});

@@ -1,0 +1,86 @@
+import type { Issue } from '../errors.ts';
+import type { Shape } from './shape.ts';
+
+type Loc = (string | number)[];
+export type Checked = { value: unknown } | { issue: Issue };
+
+/** Lax as pydantic is (`"1_000"` is 1000, `true` is 1, `"yes"` is true), exact in its words. */
+export function checkInteger(input: unknown, loc: Loc): Checked {
+  const issue = (type: string, msg: string): Checked => ({ issue: { type, loc, msg, input } });
+  if (typeof input === 'boolean') return { value: Number(input) };
+  if (typeof input === 'number') {
+    if (Number.isInteger(input)) return { value: input };
+    return issue('int_from_float', 'Input should be a valid integer, got a number with a fractional part');
+  }
+  if (typeof input !== 'string') return issue('int_type', 'Input should be a valid integer');
+  const text = input.trim();
+  if (/^[+-]?\d+(_\d+)*(\.0*)?$/.test(text)) return { value: Number(text.replaceAll('_', '')) };
+  return issue('int_parsing', 'Input should be a valid integer, unable to parse string as an integer');
+}
+
+export function checkNumber(input: unknown, loc: Loc): Checked {
+  if (typeof input === 'boolean') return { value: Number(input) };
+  if (typeof input === 'number') return { value: input };
+  if (typeof input !== 'string')
+    return { issue: { type: 'float_type', loc, msg: 'Input should be a valid number', input } };
+  const text = input.trim();
+  if (/^[+-]?(\d+(_\d+)*(\.(\d+(_\d+)*)?)?|\.\d+(_\d+)*)(e[+-]?\d+)?$/i.test(text))
+    return { value: Number(text.replaceAll('_', '')) };
+  const msg = 'Input should be a valid number, unable to parse string as a number';
+  return { issue: { type: 'float_parsing', loc, msg, input } };
+}
+
+const TRUE = new Set(['1', 'true', 't', 'yes', 'y', 'on']);
+const FALSE = new Set(['0', 'false', 'f', 'no', 'n', 'off']);
+
+export function checkBoolean(input: unknown, loc: Loc): Checked {
+  if (typeof input === 'boolean') return { value: input };
+  if (typeof input === 'string' || (typeof input === 'number' && Number.isInteger(input))) {
+    const text = String(input).toLowerCase();
+    if (TRUE.has(text)) return { value: true };
+    if (FALSE.has(text)) return { value: false };
+    const msg = 'Input should be a valid boolean, unable to interpret input';
+    return { issue: { type: 'bool_parsing', loc, msg, input } };
+  }
+  return { issue: { type: 'bool_type', loc, msg: 'Input should be a valid boolean', input } };
+}
+
+/** `'a', 'b' or 'c'` */
+export function oneOf(values: readonly string[]): string {
+  const quoted = values.map((value) => `'${value}'`);
+  return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`;
+}
+
+export function checkEnum(input: unknown, loc: Loc, values: readonly string[]): Checked {
+  if (typeof input === 'string' && values.includes(input)) return { value: input };
+  const expected = oneOf(values);
+  return { issue: { type: 'enum', loc, msg: `Input should be ${expected}`, input, ctx: { expected } } };
+}
+
+/** Bounds of numbers; a length of text counts characters (code points), as pydantic does. */
+export function boundsIssue(shape: Shape, value: unknown, input: unknown, loc: Loc): Issue | null {
+  const { minimum, maximum } = shape;
+  if (typeof value === 'number') {
+    if (minimum !== undefined && value < minimum && minimum > Number.MIN_SAFE_INTEGER)
+      return bound('greater_than_equal', `greater than or equal to ${minimum}`, { ge: minimum }, input, loc);
+    if (maximum !== undefined && value > maximum && maximum < Number.MAX_SAFE_INTEGER)
+      return bound('less_than_equal', `less than or equal to ${maximum}`, { le: maximum }, input, loc);
+  }
+  if (typeof value === 'string') {
+    const length = value.length > (maximum ?? 0) || value.length < 2 ? [...value].length : value.length;
+    if (minimum !== undefined && length < minimum)
+      return textLength('too_short', 'at least', minimum, 'min_length', input, loc);
+    if (maximum !== undefined && length > maximum)
+      return textLength('too_long', 'at most', maximum, 'max_length', input, loc);
+  }
+  return null;
+}
+
+function bound(type: string, words: string, ctx: Record<string, number>, input: unknown, loc: Loc): Issue {
+  return { type, loc, msg: `Input should be ${words}`, input, ctx };
+}
+
+function textLength(type: string, words: string, length: number, key: string, input: unknown, loc: Loc): Issue {
+  const msg = `String should have ${words} ${length} character${length === 1 ? '' : 's'}`;
+  return { type: `string_${type}`, loc, msg, input, ctx: { [key]: length } };
+}

@@ -1,0 +1,215 @@
+import type { z } from 'zod';
+import { type Issue, valueError } from '../errors.ts';
+import { snake } from '../naming.ts';
+import { boundsIssue, type Checked, checkBoolean, checkEnum, checkInteger, checkNumber } from './scalars.ts';
+import { type Shape, shapeOf } from './shape.ts';
+
+export interface WalkOptions {
+  /** How the input writes the names of fields; free-form maps keep their keys either way. */
+  naming: 'snake' | 'camel';
+}
+
+export interface Walked<T> {
+  value: T;
+  issues: Issue[];
+}
+
+const ISSUES_MAX = 1_000;
+const DEPTH_MAX = 32;
+const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** Checks an input against a schema and answers the value (defaults applied) and every issue, in field order. */
+export function walk<S extends z.ZodType>(
+  schema: S,
+  input: unknown,
+  loc: (string | number)[],
+  options: WalkOptions,
+): Walked<z.output<S>> {
+  const walker = new Walker(options);
+  const value = walker.field(shapeOf(schema), input, loc, 1);
+  return { value: value as z.output<S>, issues: walker.issues };
+}
+
+/** What holds for every value wherever it is: whole text, exact numbers, no names that change prototypes, bounded depth. */
+export function scan(value: unknown, loc: (string | number)[], issues: Issue[], depth = 1): void {
+  const issue = strictIssue(value, loc, depth);
+  if (issue) return push(issues, issue);
+  if (Array.isArray(value)) value.forEach((item, at) => scan(item, [...loc, at], issues, depth + 1));
+  else if (isObject(value))
+    for (const [key, item] of Object.entries(value)) {
+      const keyIssue = keyProblem(key, item, [...loc, key]);
+      if (keyIssue) push(issues, keyIssue);
+      else scan(item, [...loc, key], issues, depth + 1);
+    }
+}
+
+class Walker {
+  readonly issues: Issue[] = [];
+  readonly #naming: WalkOptions['naming'];
+
+  constructor({ naming }: WalkOptions) {
+    this.#naming = naming;
+  }
+
+  field(shape: Shape, input: unknown, loc: (string | number)[], depth: number): unknown {
+    if (input === null && shape.nullable) return null;
+    const strict = strictIssue(input, loc, depth);
+    if (strict) return this.#add(strict);
+    switch (shape.kind) {
+      case 'object':
+        return this.#object(shape, input, loc, depth);
+      case 'list':
+        if (!Array.isArray(input))
+          return this.#add({ type: 'list_type', loc, msg: 'Input should be a valid list', input });
+        return this.#ruled(
+          shape,
+          input.map((item, at) => this.field(shape.item!, item, [...loc, at], depth + 1)),
+          input,
+          loc,
+        );
+      case 'map':
+        return this.#map(shape, input, loc, depth);
+      case 'any':
+        scan(input, loc, this.issues, depth);
+        return input;
+      default:
+        return this.#scalar(shape, input, loc);
+    }
+  }
+
+  #object(shape: Shape, input: unknown, loc: (string | number)[], depth: number): unknown {
+    if (!isObject(input)) {
+      const msg = 'Input should be a valid dictionary or object to extract fields from';
+      return this.#add({ type: 'model_attributes_type', loc, msg, input });
+    }
+    const value: Record<string, unknown> = {};
+    const known = new Set<string>();
+    for (const [name, field] of Object.entries(shape.fields!)) {
+      const wire = this.#naming === 'snake' ? snake(name) : name;
+      known.add(wire);
+      if (Object.hasOwn(input, wire) && input[wire] !== undefined)
+        value[name] = this.field(field, input[wire], [...loc, wire], depth + 1);
+      else if (field.hasDefault) value[name] = structuredClone(field.defaultValue);
+      else if (field.required) this.#add({ type: 'missing', loc: [...loc, wire], msg: 'Field required', input });
+    }
+    this.#others(shape, input, known, loc, depth);
+    return this.#ruled(shape, value, input, loc);
+  }
+
+  /** Names that are not fields: those of the reply are ignored, all others refused. */
+  #others(
+    shape: Shape,
+    input: Record<string, unknown>,
+    known: Set<string>,
+    loc: (string | number)[],
+    depth: number,
+  ): void {
+    const ignored = new Set(shape.readOnly.map((name) => (this.#naming === 'snake' ? snake(name) : name)));
+    for (const [name, item] of Object.entries(input)) {
+      if (known.has(name) || item === undefined) continue;
+      if (ignored.has(name)) scan(item, [...loc, name], this.issues, depth + 1);
+      else
+        this.#add({ type: 'extra_forbidden', loc: [...loc, name], msg: 'Extra inputs are not permitted', input: item });
+    }
+  }
+
+  #map(shape: Shape, input: unknown, loc: (string | number)[], depth: number): unknown {
+    if (!isObject(input))
+      return this.#add({ type: 'dict_type', loc, msg: 'Input should be a valid dictionary', input });
+    const value: Record<string, unknown> = {};
+    for (const [key, item] of Object.entries(input)) {
+      const issue = keyProblem(key, item, [...loc, key]);
+      if (issue) this.#add(issue);
+      else value[key] = this.field(shape.item!, item, [...loc, key], depth + 1);
+    }
+    return this.#ruled(shape, value, input, loc);
+  }
+
+  #scalar(shape: Shape, input: unknown, loc: (string | number)[]): unknown {
+    const checked = checkScalar(shape, input, loc);
+    if ('issue' in checked) return this.#add(checked.issue);
+    const { value } = checked;
+    if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) return this.#add(tooLarge(loc, input));
+    const bounds = boundsIssue(shape, value, input, loc);
+    if (bounds) return this.#add(bounds);
+    return this.#ruled(shape, value, input, loc);
+  }
+
+  /** The schema's own rules (zod refinements), which run once type and bounds hold. */
+  #ruled(shape: Shape, value: unknown, input: unknown, loc: (string | number)[]): unknown {
+    if (!shape.hasRules || this.issues.length > 0) return value;
+    const result = shape.schema.safeParse(value);
+    for (const issue of result.success ? [] : result.error.issues) {
+      const path = issue.path.map((part) =>
+        typeof part === 'number' || this.#naming === 'camel' ? part : snake(String(part)),
+      );
+      this.#add(
+        valueError([...loc, ...(path as (string | number)[])], issue.message, path.length ? at(input, path) : input),
+      );
+    }
+    return value;
+  }
+
+  #add(issue: Issue): undefined {
+    push(this.issues, issue);
+    return undefined;
+  }
+}
+
+function checkScalar(shape: Shape, input: unknown, loc: (string | number)[]): Checked {
+  switch (shape.kind) {
+    case 'integer':
+      return checkInteger(input, loc);
+    case 'number':
+      return checkNumber(input, loc);
+    case 'boolean':
+      return checkBoolean(input, loc);
+    case 'enum':
+      return checkEnum(input, loc, shape.values!);
+    default:
+      if (typeof input === 'string') return { value: input };
+      return { issue: { type: 'string_type', loc, msg: 'Input should be a valid string', input } };
+  }
+}
+
+function strictIssue(value: unknown, loc: (string | number)[], depth: number): Issue | null {
+  if (typeof value === 'number' && !(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) return tooLarge(loc, value);
+  if (typeof value === 'string') return textIssue(value, loc);
+  if (depth > DEPTH_MAX + 1 && typeof value === 'object' && value !== null)
+    return valueError(loc, `JSON may be nested at most ${DEPTH_MAX} levels deep`, null);
+  return null;
+}
+
+export function textIssue(text: string, loc: (string | number)[]): Issue | null {
+  if (!text.isWellFormed()) return valueError(loc, 'text must not contain lone surrogates', text.toWellFormed());
+  if (text.includes('\0')) return valueError(loc, 'text must not contain the character NUL', text);
+  return null;
+}
+
+function keyProblem(key: string, item: unknown, loc: (string | number)[]): Issue | null {
+  if (FORBIDDEN_KEYS.has(key)) return valueError(loc, `the name ${key} is not allowed`, item);
+  const problem = textIssue(key, loc);
+  return problem && { ...problem, loc: loc.map((part) => (typeof part === 'string' ? part.toWellFormed() : part)) };
+}
+
+function tooLarge(loc: (string | number)[], input: unknown): Issue {
+  return valueError(loc, 'numbers must lie within -(2^53 - 1) and 2^53 - 1', input);
+}
+
+function at(input: unknown, path: PropertyKey[]): unknown {
+  return (
+    path.reduce<unknown>(
+      (value, part) =>
+        isObject(value) || Array.isArray(value) ? (value as Record<PropertyKey, unknown>)[part] : undefined,
+      input,
+    ) ?? null
+  );
+}
+
+function push(issues: Issue[], issue: Issue): void {
+  if (issues.length < ISSUES_MAX) issues.push(issue);
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

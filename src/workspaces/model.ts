@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import type { Noun } from '../nouns.ts';
+import { type Doc, fold } from '../store/store.ts';
+import { expectedVersion, flag, id, name, optionalText, tagList, text, within } from '../validation/fields.ts';
+
+export interface Workspace extends Doc {
+  name: string;
+  description: string | null;
+  ownerId: string | null;
+  subscriptionPlanId: string | null;
+  isActive: boolean;
+  tags: string[];
+  region: string;
+  s3Bucket: string | null;
+  bucketStatus: 'pending' | 'ready' | 'failed';
+}
+
+export const workspaces: Noun<Workspace> = {
+  type: 'Workspace',
+  resource: 'workspace',
+  permission: 'workspaces',
+  collection: { name: 'workspaces', totals: [[]], unique: (doc) => fold(doc.name) },
+};
+
+const READ_ONLY = ['workspaceId', 's3Bucket', 'bucketStatus', 'createdAt', 'updatedAt'];
+
+const optional = {
+  description: optionalText('What the workspace is for.'),
+  ownerId: optionalText('Who answers for it; by default the caller.'),
+  subscriptionPlanId: optionalText('The plan it is billed under; opaque.'),
+  tags: tagList(),
+};
+
+export const createWorkspaceBody = z
+  .object({
+    organizationId: id('The organization; must be the one of the path.'),
+    name: name('Unique in the organization, up to letter case.'),
+    ...optional,
+    region: z.string().default('us-east-1').describe('Where its bucket lies.'),
+  })
+  .meta({ readOnly: [...READ_ONLY, 'isActive'] });
+
+export const updateWorkspaceBody = z
+  .object({
+    name: name('Unique in the organization, up to letter case.').optional(),
+    ...optional,
+    region: text('Where its bucket lies.').optional(),
+    isActive: flag('An inactive workspace can be read and edited but routes nothing.'),
+  })
+  .meta({ readOnly: READ_ONLY });
+
+const target = { workspaceId: z.string().describe('The workspace.'), expectedVersion };
+export const createWorkspaceInput = createWorkspaceBody.extend(within);
+export const updateWorkspaceInput = updateWorkspaceBody.extend({ ...within, ...target });
+export const deleteWorkspaceInput = z.object({ ...within, ...target });

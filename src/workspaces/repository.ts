@@ -1,0 +1,126 @@
+import type { z } from 'zod';
+import { apps } from '../apps/model.ts';
+import type { Context } from '../context.ts';
+import { type Environment, environments, slugOf } from '../environments/model.ts';
+import { fault } from '../errors.ts';
+import { checkVersion } from '../etag.ts';
+import { tombstone } from '../jobs/subtrees.ts';
+import { taskChange } from '../jobs/tasks.ts';
+import { replaceFields } from '../merge.ts';
+import { entitlements } from '../model-entitlements/model.ts';
+import { namespaces } from '../namespaces/model.ts';
+import { checkOrg } from '../nouns.ts';
+import { reach } from '../paths.ts';
+import type { AnyCollection } from '../store/store.ts';
+import { created, insertion, removal, save, update, withRetry } from '../writes.ts';
+import {
+  type createWorkspaceInput,
+  type deleteWorkspaceInput,
+  updateWorkspaceBody,
+  type updateWorkspaceInput,
+  type Workspace,
+  workspaces,
+} from './model.ts';
+
+/** A workspace, its default environment and the task to make its bucket: one commit. */
+export async function createWorkspace(ctx: Context, input: z.output<typeof createWorkspaceInput>) {
+  checkOrg(ctx, input.orgId);
+  return withRetry(async () => {
+    const workspace: Workspace = {
+      ...created(ctx, ctx.deps.ids.next('ws_')),
+      name: input.name,
+      description: input.description ?? null,
+      ownerId: input.ownerId === undefined ? ctx.principal.actorId : input.ownerId,
+      subscriptionPlanId: input.subscriptionPlanId ?? null,
+      isActive: true,
+      tags: input.tags ?? [],
+      region: input.region,
+      s3Bucket: null,
+      bucketStatus: 'pending',
+    };
+    const environment: Environment = {
+      ...created(ctx, ctx.deps.ids.next('env_')),
+      workspaceId: workspace.id,
+      name: 'Default',
+      slug: slugOf('Default'),
+      description: null,
+      tags: [],
+      isDefault: true,
+    };
+    const planned = [
+      ...insertion(ctx, workspaces, workspace),
+      ...insertion(ctx, environments, environment),
+      { change: taskChange(ctx, 'provision', workspace.orgId, workspace.id) },
+    ];
+    await save(ctx, planned, { workspace });
+    return { workspace };
+  });
+}
+
+export function updateWorkspace(ctx: Context, input: z.output<typeof updateWorkspaceInput>) {
+  return update(
+    ctx,
+    workspaces,
+    async () => reach(ctx, input.orgId, [], workspaces, input.workspaceId),
+    input.expectedVersion,
+    (before) => ({ doc: replaceFields(updateWorkspaceBody, before, input) }),
+    (workspace) => ({ workspace }),
+  );
+}
+
+/** One commit marks the subtree; everything below is absent from then on, and a sweep removes it in batches. */
+export function deleteWorkspace(ctx: Context, input: z.output<typeof deleteWorkspaceInput>) {
+  return withRetry(async () => {
+    const workspace = await reach(ctx, input.orgId, [], workspaces, input.workspaceId);
+    checkVersion(ctx, workspace, input.expectedVersion);
+    const below: Record<string, AnyCollection> = {
+      apps: apps.collection,
+      environments: environments.collection,
+      namespaces: namespaces.collection,
+      entitlements: entitlements.collection,
+    };
+    const counts = await countBelow(ctx, below, 'workspaceId', workspace.id);
+    await save(ctx, [...removal(ctx, workspaces, workspace, { counts }), ...tombstone(ctx, workspace, 'workspaceId')], {
+      workspace,
+    });
+    return { workspace };
+  });
+}
+
+export async function countBelow(
+  ctx: Context,
+  below: Record<string, AnyCollection>,
+  field: string,
+  id: string,
+): Promise<Record<string, number>> {
+  const counted = await Promise.all(
+    Object.entries(below).map(async ([name, collection]) => {
+      const [count] = await ctx.deps.store.counts(collection, [
+        { orgId: ctx.principal.orgId, where: [{ field, in: [id] }] },
+      ]);
+      return [name, count ?? 0] as const;
+    }),
+  );
+  return Object.fromEntries(counted);
+}
+
+/** The bucket's change, made by the runner when the provisioner has answered. */
+export async function settleBucket(ctx: Context, workspaceId: string, s3Bucket: string | null): Promise<void> {
+  await update(
+    ctx,
+    workspaces,
+    async () => {
+      const workspace = await ctx.deps.store.get(workspaces.collection, {
+        orgId: ctx.principal.orgId,
+        id: workspaceId,
+      });
+      if (!workspace) throw fault('RESOURCE_NOT_FOUND');
+      return workspace;
+    },
+    null,
+    (before) => ({
+      doc: { ...before, s3Bucket, bucketStatus: s3Bucket === null ? ('failed' as const) : ('ready' as const) },
+    }),
+    () => null,
+  );
+}

@@ -1,0 +1,85 @@
+import type { Context } from '../context.ts';
+import { enumType } from '../graphql/inputs.ts';
+import { mutation } from '../graphql/mutations.ts';
+import { defineNode, edge, listEdge } from '../graphql/nodes.ts';
+import { rootList, rootNode } from '../graphql/roots.ts';
+import { App, Environment, ModelEntitlement, Namespace, Organization, Workspace } from '../graphql/types.ts';
+import { orgWide } from '../orgs/schema.ts';
+import { createWorkspaceInput, deleteWorkspaceInput, updateWorkspaceInput } from './model.ts';
+import { createWorkspace, deleteWorkspace, updateWorkspace } from './repository.ts';
+
+const BucketStatus = enumType('BucketStatus', "How far a workspace's bucket is.", {
+  pending: 'Not made yet.',
+  ready: 'Made; `s3Bucket` names it.',
+  failed: 'Could not be made.',
+});
+
+defineNode(Workspace, 'A team with its apps, environments and the models it may use.', (t) => ({
+  workspaceId: t.exposeString('id', { description: 'The documented id.' }),
+  orgId: t.exposeString('orgId', { description: 'The organization.' }),
+  name: t.exposeString('name', { description: 'Unique in the organization, up to letter case.' }),
+  description: t.exposeString('description', { nullable: true, description: 'What the workspace is for.' }),
+  ownerId: t.exposeString('ownerId', { nullable: true, description: 'Who answers for it.' }),
+  subscriptionPlanId: t.exposeString('subscriptionPlanId', {
+    nullable: true,
+    description: 'The plan it is billed under; opaque.',
+  }),
+  isActive: t.exposeBoolean('isActive', {
+    description: 'An inactive workspace can be read and edited but routes nothing.',
+  }),
+  tags: t.exposeStringList('tags', { description: 'Free labels; `key:value` tags feed the matching of policies.' }),
+  region: t.exposeString('region', { description: 'Where its bucket lies.' }),
+  s3Bucket: t.exposeString('s3Bucket', { nullable: true, description: 'The bucket, once it is made.' }),
+  bucketStatus: t.expose('bucketStatus', { type: BucketStatus, description: 'How far the bucket is.' }),
+  organization: edge(t, Organization, 'The organization.', (workspace) => workspace.orgId),
+  apps: listEdge(t, App, 'Its apps.', ({ id }) => below('apps', id)),
+  environments: listEdge(t, Environment, 'Its environments.', ({ id }) => below('environments', id)),
+  entitlements: listEdge(t, ModelEntitlement, 'The models it may use.', ({ id }) => below('entitlements', id)),
+  namespaces: listEdge(t, Namespace, 'The namespaces of all its apps.', ({ id }) => ({
+    name: `namespaces of ${id}`,
+    where: [{ field: 'workspaceId', in: [id] }],
+  })),
+}));
+
+/** A list of a workspace, whose total is kept. */
+export function below(name: string, workspaceId: string) {
+  const where = [{ field: 'workspaceId', in: [workspaceId] }];
+  return { name: `${name} of ${workspaceId}`, where, totals: [{ sign: 1 as const, where }] };
+}
+
+rootNode(Workspace, 'workspace');
+rootList(Workspace, 'workspaces', {
+  description: 'The workspaces of the organization that the caller sees.',
+  list: orgWide('workspaces'),
+});
+
+const payload = { workspace: { type: Workspace.ref, description: 'The workspace.' } };
+
+mutation('createWorkspace', {
+  permission: 'workspaces:create',
+  unlimited: true,
+  description: 'Creates a workspace, with a default environment in the same commit; its bucket follows.',
+  input: createWorkspaceInput,
+  rules: ({ organizationId }, ctx: Context) =>
+    organizationId === undefined || organizationId === ctx.principal.orgId
+      ? []
+      : [{ path: ['organizationId'], message: 'must be the organization of the path' }],
+  payload,
+  resolve: createWorkspace,
+});
+
+mutation('updateWorkspace', {
+  permission: 'workspaces:update',
+  description: 'Replaces the fields that are sent; null clears a nullable one.',
+  input: updateWorkspaceInput,
+  payload,
+  resolve: updateWorkspace,
+});
+
+mutation('deleteWorkspace', {
+  permission: 'workspaces:delete',
+  description: 'Deletes a workspace and all that lies in it, at once for every reader.',
+  input: deleteWorkspaceInput,
+  payload,
+  resolve: deleteWorkspace,
+});

@@ -1,0 +1,168 @@
+import { isDeepStrictEqual } from 'node:util';
+import { audit } from './audit/record.ts';
+import { type Context, isoNow } from './context.ts';
+import { conflict, fault } from './errors.ts';
+import { checkVersion } from './etag.ts';
+import { idempotencyRecord } from './idempotency.ts';
+import { tasks } from './jobs/model.ts';
+import { canSee, type Noun } from './nouns.ts';
+import { type Change, type Committed, type Doc, StoreConflict } from './store/store.ts';
+
+/** A change with what its failed condition means to the caller; without, the write is read again and tried anew. */
+export interface Planned {
+  change: Change;
+  otherwise?: (conflict: StoreConflict) => Error | Promise<Error>;
+}
+
+/** Thrown to have a write planned again from fresh reads. */
+class Stale extends Error {}
+
+const TRIES = 64;
+
+/** Plans and commits until the plan was made from what is stored; gives up as SERVICE_UNAVAILABLE, never half done. */
+export async function withRetry<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 0; tries < TRIES; tries += 1)
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof Stale)) throw error;
+    }
+  throw fault('SERVICE_UNAVAILABLE', { retry_after: 1 });
+}
+
+/** Commits a mutation's changes, with the record of its Idempotency-Key where the request has one. */
+export async function save(ctx: Context, planned: readonly Planned[], payload: unknown): Promise<Committed> {
+  const changes = planned.map(({ change }) => change);
+  const record = await idempotencyRecord(ctx, payload);
+  const all = record ? [...changes, record] : changes;
+  if (all.length === 0) return { results: [] };
+  try {
+    const committed = await ctx.deps.store.commit(all);
+    if (ctx.idempotency) ctx.idempotency.stored = true;
+    ctx.loaders.clear();
+    if (changes.some((change) => change.in === tasks)) ctx.deps.wake();
+    return committed;
+  } catch (error) {
+    if (!(error instanceof StoreConflict)) throw error;
+    throw (await planned[error.at]?.otherwise?.(error)) ?? (error.change === record ? error : new Stale());
+  }
+}
+
+/** The fields that a new document starts with. */
+export function created(ctx: Context, id: string): Doc {
+  const now = isoNow(ctx);
+  return {
+    id,
+    orgId: ctx.principal.orgId,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+    createdBy: ctx.principal.actorId,
+  };
+}
+
+/** Insert and audit event of a new document; a taken unique key answers CONFLICT with `field` and the other's id. */
+export function insertion<D extends Doc>(
+  ctx: Context,
+  noun: Noun<D>,
+  doc: D,
+  field = 'name',
+  verb = 'create',
+): Planned[] {
+  return [
+    { change: { type: 'insert', in: noun.collection, doc }, otherwise: (failed) => takenBy(ctx, noun, failed, field) },
+    { change: audit(ctx, noun, { verb, before: null, after: doc }) },
+  ];
+}
+
+/** The change and its audit event; `next` is the whole document, its version still the old one. */
+export function replacement<D extends Doc>(
+  ctx: Context,
+  noun: Noun<D>,
+  before: D,
+  next: D,
+  verb = 'update',
+  field = 'name',
+) {
+  const after: D = { ...next, version: before.version + 1, updatedAt: laterOf(before.updatedAt, isoNow(ctx)) };
+  const planned: Planned[] = [
+    {
+      change: { type: 'put', in: noun.collection, doc: after, expected: before.version },
+      otherwise: (failed) => (failed.kind === 'unique' ? takenBy(ctx, noun, failed, field) : new Stale()),
+    },
+    { change: audit(ctx, noun, { verb, before, after }) },
+  ];
+  return { after, planned };
+}
+
+export function removal<D extends Doc>(
+  ctx: Context,
+  noun: Noun<D>,
+  doc: D,
+  extra: { verb?: string; counts?: Record<string, number> } = {},
+): Planned[] {
+  return [
+    { change: { type: 'remove', in: noun.collection, key: doc, expected: doc.version } },
+    { change: audit(ctx, noun, { verb: extra.verb ?? 'delete', before: doc, after: null, counts: extra.counts }) },
+  ];
+}
+
+/** The document must still be there when the commit is made; gone meanwhile, the plan is made anew and answers 404. */
+export function stillThere<D extends Doc>(noun: Noun<D>, doc: D): Planned {
+  return { change: { type: 'exists', in: noun.collection, key: doc } };
+}
+
+export interface Updated<D extends Doc> {
+  doc: D;
+  /** Further changes of the same commit. */
+  also?: Planned[];
+  verb?: string;
+  field?: string;
+  /** A conflict with the current state; it answers after a missing reference and a stale version. */
+  refuse?: Error | null;
+}
+
+/** Reads, decides, commits, and again while others were faster. An update that changes nothing stores nothing. */
+export function update<D extends Doc, P>(
+  ctx: Context,
+  noun: Noun<D>,
+  read: () => Promise<D>,
+  expectedVersion: number | null | undefined,
+  decide: (before: D) => Promise<Updated<D>> | Updated<D>,
+  payloadOf: (doc: D) => P,
+): Promise<P> {
+  return withRetry(async () => {
+    const before = await read();
+    const { doc, also = [], verb, field, refuse } = await decide(before);
+    checkVersion(ctx, before, expectedVersion);
+    if (refuse) throw refuse;
+    if (isDeepStrictEqual(doc, before) && also.length === 0) {
+      const payload = payloadOf(before);
+      await save(ctx, [], payload);
+      return payload;
+    }
+    const { after, planned } = replacement(ctx, noun, before, doc, verb, field);
+    const payload = payloadOf(after);
+    await save(ctx, [...planned, ...also], payload);
+    return payload;
+  });
+}
+
+/** A taken unique key; `conflicting_id` is null where the caller may not see that object. */
+async function takenBy<D extends Doc>(
+  ctx: Context,
+  noun: Noun<D>,
+  failed: StoreConflict,
+  field: string,
+): Promise<Error> {
+  if (failed.kind !== 'unique' && failed.kind !== 'exists') return new Stale();
+  const id = failed.kind === 'exists' ? (failed.change as { doc: Doc }).doc.id : String(failed.detail);
+  const other = await ctx.deps.store.get(noun.collection, { orgId: ctx.principal.orgId, id });
+  const visible = other !== null && canSee(ctx.principal, noun, other);
+  return conflict(noun.resource, { field, conflictingId: visible ? (noun.documentedId?.(other) ?? id) : null });
+}
+
+/** `updated_at` never goes back, whatever the clock does. */
+function laterOf(before: string, now: string): string {
+  return now >= before ? now : before;
+}
