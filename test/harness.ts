@@ -1,0 +1,165 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { type AppConfig, createApp } from '../src/app.ts';
+import { collections, rules } from '../src/collections.ts';
+import type { Deps } from '../src/context.ts';
+import { createIds } from '../src/ids.ts';
+import { type Runner, startRunner } from '../src/jobs/runner.ts';
+import { createHttpServer } from '../src/main.ts';
+import { createOrg } from '../src/orgs/command.ts';
+import { openSqlite } from '../src/store/sqlite/engine.ts';
+import type { Store } from '../src/store/store.ts';
+import { createLocalProvisioner } from '../src/workspaces/buckets.ts';
+
+export type EngineName = 'sqlite' | 'mongodb';
+
+/** The engines that this machine can run; `npm test` says where a MongoDB-compatible server is. */
+export const engines: { engine: EngineName; available: boolean }[] = [{ engine: 'sqlite', available: true }];
+
+export interface Opened {
+  store: Store;
+  close(): Promise<void>;
+}
+
+/** A fresh, empty database of one engine. */
+export async function openEngine(_engine: EngineName, now: () => string = () => new Date().toISOString()): Promise<Opened> {
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-test-'));
+  const store = openSqlite({ file: join(folder, 'switchyard.db'), collections, rules, now });
+  return {
+    store,
+    async close() {
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever JSON the server sends.
+  body: any;
+  text: string;
+}
+
+export interface Client {
+  token: string;
+  rest(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  graphql(query: string, variables?: Record<string, unknown>, headers?: Record<string, string>): Promise<Answer>;
+}
+
+export interface Harness {
+  engine: EngineName;
+  deps: Deps;
+  url: string;
+  /** Milliseconds added to the wall clock. */
+  clock: { offsetMs: number };
+  runner: Runner;
+  /** What has been logged, line by line. */
+  logs: string[];
+  org(name?: string): Promise<Tenant>;
+  client(token: string): Client;
+  close(): Promise<void>;
+}
+
+export interface Tenant extends Client {
+  orgId: string;
+  memberId: string;
+  /** `/v1/orgs/{org_id}` */
+  base: string;
+  /** A token with another role (or other fields). */
+  as(fields: Record<string, unknown>): Promise<Client & { tokenId: string }>;
+}
+
+/** The real app behind a real port, on a fresh database. */
+export async function startHarness(engine: EngineName = 'sqlite', config: Partial<AppConfig> & { deps?: Partial<Deps> } = {}): Promise<Harness> {
+  const clock = { offsetMs: 0 };
+  const now = () => Date.now() + clock.offsetMs;
+  const opened = await openEngine(engine, () => new Date(now()).toISOString());
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-buckets-'));
+  const logs: string[] = [];
+  const deps: Deps = {
+    store: opened.store,
+    now,
+    ids: createIds(now),
+    random: Math.random,
+    randomBytes: (size) => crypto.getRandomValues(new Uint8Array(size)),
+    log: pino({ level: 'debug' }, { write: (line: string) => void logs.push(line) }),
+    provisioner: createLocalProvisioner(folder),
+    env: (name) => process.env[name],
+    wake: () => {},
+    ...config.deps,
+  };
+  const app = createApp(deps, { RATE_LIMIT_PER_MINUTE: 0, CORS_ORIGINS: '', ...config });
+  const server = createHttpServer(app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const runner = startRunner(deps);
+  deps.wake = () => runner.wake();
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = (token: string) => createClient(url, token);
+  return {
+    engine,
+    deps,
+    url,
+    clock,
+    runner,
+    logs,
+    client,
+    org: async (name = 'Acme') => tenantOf(client, await createOrg(deps, name)),
+    async close() {
+      await stop(server);
+      await runner.stop();
+      await opened.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function stop(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
+}
+
+export function createClient(url: string, token: string): Client {
+  const send = async (method: string, path: string, body: unknown, headers: Record<string, string>): Promise<Answer> => {
+    const raw = typeof body === 'string' || body instanceof Uint8Array;
+    const response = await fetch(url + path, {
+      method,
+      redirect: 'manual',
+      headers: { ...(token ? { Authorization: `Bearer ${token}` } : {}), ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+      body: body === undefined ? undefined : raw ? (body as string) : JSON.stringify(body),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, body: isJson(response) && text ? JSON.parse(text) : null };
+  };
+  return {
+    token,
+    rest: (method, path, body, headers = {}) => send(method, path, body, headers),
+    graphql: (query, variables, headers = {}) => send('POST', '/graphql', { query, variables }, headers),
+  };
+}
+
+function isJson(response: Response): boolean {
+  return /json/.test(response.headers.get('content-type') ?? '');
+}
+
+function tenantOf(client: (token: string) => Client, { orgId, memberId, token }: { orgId: string; memberId: string; token: string }): Tenant {
+  const admin = client(token);
+  const base = `/v1/orgs/${orgId}`;
+  return {
+    ...admin,
+    orgId,
+    memberId,
+    base,
+    async as(fields) {
+      const made = await admin.rest('POST', `${base}/tokens`, { name: 'test', ...fields });
+      if (made.status !== 201) throw new Error(`cannot make a token: ${made.text}`);
+      return { ...client(made.body.token), tokenId: made.body.token_id };
+    },
+  };
+}
