@@ -112,6 +112,11 @@ export function stillThere<D extends Doc>(noun: Noun<D>, doc: D): Planned {
   return { change: { type: 'exists', in: noun.collection, key: doc } };
 }
 
+/** The same for a document whose content the plan rests on. */
+export function unchanged<D extends Doc>(noun: Noun<D>, doc: D): Planned {
+  return { change: { type: 'exists', in: noun.collection, key: doc, expected: doc.version } };
+}
+
 export interface Updated<D extends Doc> {
   doc: D;
   /** Further changes of the same commit. */

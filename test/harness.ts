@@ -26,7 +26,10 @@ export interface Opened {
 }
 
 /** A fresh, empty database of one engine. */
-export async function openEngine(_engine: EngineName, now: () => string = () => new Date().toISOString()): Promise<Opened> {
+export async function openEngine(
+  _engine: EngineName,
+  now: () => string = () => new Date().toISOString(),
+): Promise<Opened> {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-test-'));
   const store = openSqlite({ file: join(folder, 'switchyard.db'), collections, rules, now });
   return {
@@ -76,7 +79,10 @@ export interface Tenant extends Client {
 }
 
 /** The real app behind a real port, on a fresh database. */
-export async function startHarness(engine: EngineName = 'sqlite', config: Partial<AppConfig> & { deps?: Partial<Deps> } = {}): Promise<Harness> {
+export async function startHarness(
+  engine: EngineName = 'sqlite',
+  config: Partial<AppConfig> & { deps?: Partial<Deps> } = {},
+): Promise<Harness> {
   const clock = { offsetMs: 0 };
   const now = () => Date.now() + clock.offsetMs;
   const opened = await openEngine(engine, () => new Date(now()).toISOString());
@@ -126,16 +132,30 @@ async function stop(server: Server): Promise<void> {
 }
 
 export function createClient(url: string, token: string): Client {
-  const send = async (method: string, path: string, body: unknown, headers: Record<string, string>): Promise<Answer> => {
+  const send = async (
+    method: string,
+    path: string,
+    body: unknown,
+    headers: Record<string, string>,
+  ): Promise<Answer> => {
     const raw = typeof body === 'string' || body instanceof Uint8Array;
     const response = await fetch(url + path, {
       method,
       redirect: 'manual',
-      headers: { ...(token ? { Authorization: `Bearer ${token}` } : {}), ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+      headers: {
+        ...(token ? { Authorization: `Bearer ${token}` } : {}),
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
       body: body === undefined ? undefined : raw ? (body as string) : JSON.stringify(body),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, text, body: isJson(response) && text ? JSON.parse(text) : null };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: isJson(response) && text ? JSON.parse(text) : null,
+    };
   };
   return {
     token,
@@ -148,7 +168,10 @@ function isJson(response: Response): boolean {
   return /json/.test(response.headers.get('content-type') ?? '');
 }
 
-function tenantOf(client: (token: string) => Client, { orgId, memberId, token }: { orgId: string; memberId: string; token: string }): Tenant {
+function tenantOf(
+  client: (token: string) => Client,
+  { orgId, memberId, token }: { orgId: string; memberId: string; token: string },
+): Tenant {
   const admin = client(token);
   const base = `/v1/orgs/${orgId}`;
   return {

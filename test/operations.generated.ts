@@ -3,492 +3,14 @@
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-/** The input of AddThreadToNamespace. */
-export type AddThreadToNamespaceInput = {
-  /** The app that the target lies in; checked when given. */
-  readonly appId?: string | null | undefined;
-  /** The namespace. */
-  readonly namespaceId: string;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** The thread; opaque, 1–255 characters. */
-  readonly threadId: string;
-  /** The workspace that the target lies in; checked when given. */
-  readonly workspaceId?: string | null | undefined;
-};
-
 /** How far a workspace's bucket is. */
 export type BucketStatus =
-  /** Could not be made. */
-  | 'failed'
   /** Not made yet. */
   | 'pending'
   /** Made; `s3Bucket` names it. */
-  | 'ready';
-
-/** The input of CancelReindex. */
-export type CancelReindexInput = {
-  /** The app that the target lies in; checked when given. */
-  readonly appId?: string | null | undefined;
-  /** The namespace. */
-  readonly namespaceId: string;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** The workspace that the target lies in; checked when given. */
-  readonly workspaceId?: string | null | undefined;
-};
-
-/** The input of CreateApp. */
-export type CreateAppInput = {
-  /** What the app does. */
-  readonly description?: string | null | undefined;
-  /** Unique in the workspace, up to letter case. 1–255 characters, no control characters. */
-  readonly name: string;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
-  readonly tags?: ReadonlyArray<string> | null | undefined;
-  /** The workspace. */
-  readonly workspaceId: string;
-};
-
-/** The input of CreateEnvironment. */
-export type CreateEnvironmentInput = {
-  /** What it is for. */
-  readonly description?: string | null | undefined;
-  /** Whether it is the default of its workspace; true moves the default here, false on the default is a CONFLICT. By default false. */
-  readonly isDefault?: boolean | null | undefined;
-  /** Unique in the workspace, up to letter case. 1–255 characters, no control characters. */
-  readonly name: string;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
-  readonly tags?: ReadonlyArray<string> | null | undefined;
-  /** The workspace. */
-  readonly workspaceId: string;
-};
-
-/** The input of CreateLogicalModel. */
-export type CreateLogicalModelInput = {
-  /** What it can do. */
-  readonly capabilities?: ReadonlyArray<string> | null | undefined;
-  /** What the model makes. One of `chat`, `embedding`, `image`, `audio`. */
-  readonly category: string;
-  /** What it is good for. */
-  readonly description?: string | null | undefined;
-  /** Whether it routes. By default true. */
-  readonly enabled?: boolean | null | undefined;
-  /** The logical model to try next. */
-  readonly fallback?: string | null | undefined;
-  /** The slug by which policies and entitlements name it: 1–128 letters, digits, . _ : @ - */
-  readonly logicalModelId: string;
-  /** The name. 1–255 characters, no control characters. */
-  readonly name: string;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** Where it is served; at most 100. */
-  readonly targets?: ReadonlyArray<CreateLogicalModelTargetsInput> | null | undefined;
-};
-
-/** One way to serve a logical model. */
-export type CreateLogicalModelTargetsInput = {
-  /** Whether it is drawn. By default true. */
-  readonly enabled?: boolean | null | undefined;
-  /** The account that serves it. */
-  readonly providerAccountId: string;
-  /** The provider's own name of the model. */
-  readonly upstreamModel: string;
-  /** Its share of the draws among the targets. By default 1. */
-  readonly weight?: number | null | undefined;
-};
-
-/** The input of CreateMember. */
-export type CreateMemberInput = {
-  /** The email address; unique in the org, up to letter case. */
-  readonly email: string;
-  /** The name. 1–255 characters, no control characters. */
-  readonly name?: string | null | undefined;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** The name (or id) of a role of the org. */
-  readonly role: string;
-};
-
-/** The input of CreateNamespace. */
-export type CreateNamespaceInput = {
-  /** The app. */
-  readonly appId: string;
-  /** Whether entities are extracted from new content. By default false. */
-  readonly autoExtractEntities?: boolean | null | undefined;
-  /** The kind of context; free. */
-  readonly contextType?: string | null | undefined;
-  /** What the namespace holds. */
-  readonly description?: string | null | undefined;
-  /** The logical model that embeds; switched by a reindex only once there is content. */
-  readonly embeddingModelId?: string | null | undefined;
-  /** An environment of the same workspace. */
-  readonly environmentId: string;
-  /** Free-form settings of episodes. */
-  readonly episodeConfig?: Record<string, unknown> | null | undefined;
-  /** Whether threads are cut into episodes. By default false. */
-  readonly episodesEnabled?: boolean | null | undefined;
-  /** The logical model that extracts entities. */
-  readonly extractionModelId?: string | null | undefined;
-  /** Whether threads are indexed. By default false. */
-  readonly indexThreads?: boolean | null | undefined;
-  /** Whether only its creator and Admins see it. By default false. */
-  readonly isPrivate?: boolean | null | undefined;
-  /** The vault that memories go to; opaque. */
-  readonly memoryVaultId?: string | null | undefined;
-  /** Unique in the app, up to letter case. 1–255 characters, no control characters. */
-  readonly name: string;
-  /** Ids of nodes; opaque. */
-  readonly nodeIds?: ReadonlyArray<string> | null | undefined;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** Ids of sources; opaque. */
-  readonly sourceIds?: ReadonlyArray<string> | null | undefined;
-  /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
-  readonly tags?: ReadonlyArray<string> | null | undefined;
-  /** The workspace that the target lies in; checked when given. */
-  readonly workspaceId?: string | null | undefined;
-};
-
-/** The input of CreateProviderAccount. */
-export type CreateProviderAccountInput = {
-  /** The bridge's endpoint; needed for `bridge`. */
-  readonly bridgeEndpointName?: string | null | undefined;
-  /** The bridge to route through; needed for `bridge`. */
-  readonly bridgeId?: string | null | undefined;
-  /** A reference to the credentials (`env:NAME`, `vault:…`, `arn:…`); never a secret. */
-  readonly credentialsRef: string;
-  /** Where data must stay; free. */
-  readonly dataResidency?: string | null | undefined;
-  /** What the account is for. */
-  readonly description?: string | null | undefined;
-  /** The operator's switch. By default true. */
-  readonly enabled?: boolean | null | undefined;
-  /** The name; need not be unique. 1–255 characters, no control characters. */
-  readonly name: string;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** Whose account it is. One of `azure_openai`, `openai`, `anthropic`, `aws_bedrock`, `google_vertex`, `google_gemini`, `cohere`, `mistral`, `groq`, `together`, `huggingface`, `ollama`, `vllm`, `custom`. */
-  readonly providerType: string;
-  /** How much the account may be used in a month. */
-  readonly quotaPolicy?: CreateProviderAccountQuotaPolicyInput | null | undefined;
-  /** How fast the account may be used. */
-  readonly rateLimitPolicy?: CreateProviderAccountRateLimitPolicyInput | null | undefined;
-  /** The provider's region. */
-  readonly region?: string | null | undefined;
-  /** Whether requests go to the provider or through a bridge. One of `direct`, `bridge`. By default "direct". */
-  readonly routingMode?: string | null | undefined;
-  /** Free labels. */
-  readonly tags?: Record<string, unknown> | null | undefined;
-};
-
-/** The input of CreateProviderAccountQuotaPolicy. */
-export type CreateProviderAccountQuotaPolicyInput = {
-  /** Requests per calendar month (UTC); null: no limit. */
-  readonly maxRequestsPerMonth?: number | null | undefined;
-  /** Tokens per calendar month (UTC); null: no limit. */
-  readonly maxTokensPerMonth?: number | null | undefined;
-};
-
-/** How fast the account may be used. */
-export type CreateProviderAccountRateLimitPolicyInput = {
-  /** Requests that may come at once after a pause. By default 10. */
-  readonly burstSize?: number | null | undefined;
-  /** Input tokens a minute; null: no limit. */
-  readonly inputTokensPerMinute?: number | null | undefined;
-  /** Requests at a time. By default 10. */
-  readonly maxConcurrency?: number | null | undefined;
-  /** Output tokens a minute; null: no limit. */
-  readonly outputTokensPerMinute?: number | null | undefined;
-  /** Whether a refusal says when there will be room; nothing is ever held. One of `wait`, `reject`. By default "wait". */
-  readonly queuePolicy?: string | null | undefined;
-  /** The longest wait that a refusal speaks of, in seconds. By default 300. */
-  readonly queueTimeoutSeconds?: number | null | undefined;
-  /** Requests a minute; null: no limit. */
-  readonly requestsPerMinute?: number | null | undefined;
-  /** Requests a second; null: no limit. */
-  readonly requestsPerSecond?: number | null | undefined;
-};
-
-/** The input of CreateRole. */
-export type CreateRoleInput = {
-  /** Unique in the org, up to letter case. 1–255 characters, no control characters. */
-  readonly name: string;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** Permissions `resource:action`, with `*` for any word. */
-  readonly permissions: ReadonlyArray<string>;
-};
-
-/** When to stop sending to a failing target. */
-export type CreateRouterPolicyCircuitBreakerInput = {
-  /** Whether five openings within an hour latch the policy. By default true. */
-  readonly autoDisable?: boolean | null | undefined;
-  /** Failures in a row that open a target. By default 5. */
-  readonly consecutiveFailures?: number | null | undefined;
-  /** How long a target stays open, in seconds. By default 30. */
-  readonly cooldownSeconds?: number | null | undefined;
-  /** Share of failures (or of slow answers), in percent, that opens a target. By default 50. */
-  readonly errorThresholdPercent?: number | null | undefined;
-  /** The window that results are counted in, in seconds. By default 60. */
-  readonly evaluationWindowSeconds?: number | null | undefined;
-  /** Probes at a time in half-open, and successes that close. By default 3. */
-  readonly halfOpenRequests?: number | null | undefined;
-  /** An answer slower than this many milliseconds counts as slow; null: none does. By default 5000. */
-  readonly latencyThresholdMs?: number | null | undefined;
-  /** Results in the window before shares are looked at. By default 10. */
-  readonly minRequestsThreshold?: number | null | undefined;
-  /** Whether every transition is recorded as an event. By default true. */
-  readonly notifyOnOpen?: boolean | null | undefined;
-};
-
-/** The input of CreateRouterPolicy. */
-export type CreateRouterPolicyInput = {
-  /** When to stop sending to a failing target. */
-  readonly circuitBreaker?: CreateRouterPolicyCircuitBreakerInput | null | undefined;
-  /** What the policy is for. */
-  readonly description?: string | null | undefined;
-  /** Whether the policy takes part. By default true. */
-  readonly enabled?: boolean | null | undefined;
-  /** The logical model to take when that one cannot. */
-  readonly fallback?: string | null | undefined;
-  /** When the policy matches: all conditions that are set must hold. */
-  readonly match: CreateRouterPolicyMatchInput;
-  /** The name; need not be unique. 1–255 characters, no control characters. */
-  readonly name: string;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** Higher goes first. By default 0. */
-  readonly priority?: number | null | undefined;
-  /** The logical model to route to. */
-  readonly routeTo: string;
-  /** true refuses the change when the linter warns. */
-  readonly strict?: boolean | null | undefined;
-  /** Free labels. */
-  readonly tags?: Record<string, unknown> | null | undefined;
-};
-
-/** When the policy matches: all conditions that are set must hold. */
-export type CreateRouterPolicyMatchInput = {
-  /** The context's endpoint_id must equal this; null: any. */
-  readonly endpointId?: string | null | undefined;
-  /** The context's endpoint_type must equal this; null: any. */
-  readonly endpointType?: string | null | undefined;
-  /** The context's expected_parallelism must equal this; null: any. */
-  readonly expectedParallelism?: string | null | undefined;
-  /** The context's purpose must equal this; null: any. */
-  readonly purpose?: string | null | undefined;
-  /** true: only requests that demand function calling; null or false: any. */
-  readonly requiresFunctionCalling?: boolean | null | undefined;
-  /** true: only requests that demand streaming; null or false: any. */
-  readonly requiresStreaming?: boolean | null | undefined;
-  /** true: only requests that demand vision; null or false: any. */
-  readonly requiresVision?: boolean | null | undefined;
-  /** The context's step_type must equal this; null: any. */
-  readonly stepType?: string | null | undefined;
-  /** Pairs that the context's tags must hold. */
-  readonly tags?: Record<string, unknown> | null | undefined;
-  /** The context's workspace_id must equal this; null: any. */
-  readonly workspaceId?: string | null | undefined;
-  /** Pairs that the workspace's `key:value` tags must hold. */
-  readonly workspaceTags?: Record<string, unknown> | null | undefined;
-};
-
-/** The input of CreateToken. */
-export type CreateTokenInput = {
-  /** When it expires (RFC 3339); null: never. */
-  readonly expiresAt?: string | null | undefined;
-  /** The member it acts as; it never has more rights than the member. null: a service identity. */
-  readonly memberId?: string | null | undefined;
-  /** What it is for; need not be unique. 1–255 characters, no control characters. */
-  readonly name: string;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** Permissions; null: the role's. */
-  readonly permissions?: ReadonlyArray<string> | null | undefined;
-  /** Requests a minute; null: the general limit. */
-  readonly rateLimitPerMinute?: number | null | undefined;
-  /** The name (or id) of a role; by default the maker's own rights, or the member's. */
-  readonly role?: string | null | undefined;
-  /** Workspaces it is limited to; null: all that its maker sees. */
-  readonly workspaceIds?: ReadonlyArray<string> | null | undefined;
-};
-
-/** The input of CreateWorkspace. */
-export type CreateWorkspaceInput = {
-  /** What the workspace is for. */
-  readonly description?: string | null | undefined;
-  /** Unique in the organization, up to letter case. 1–255 characters, no control characters. */
-  readonly name: string;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** The organization; must be the one of the path. */
-  readonly organizationId: string;
-  /** Who answers for it; by default the caller. */
-  readonly ownerId?: string | null | undefined;
-  /** Where its bucket lies. By default "us-east-1". */
-  readonly region?: string | null | undefined;
-  /** The plan it is billed under; opaque. */
-  readonly subscriptionPlanId?: string | null | undefined;
-  /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
-  readonly tags?: ReadonlyArray<string> | null | undefined;
-};
-
-/** The input of DeleteApp. */
-export type DeleteAppInput = {
-  /** The app. */
-  readonly appId: string;
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** The workspace that the target lies in; checked when given. */
-  readonly workspaceId?: string | null | undefined;
-};
-
-/** The input of DeleteEnvironment. */
-export type DeleteEnvironmentInput = {
-  /** The environment. */
-  readonly environmentId: string;
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** The workspace that the target lies in; checked when given. */
-  readonly workspaceId?: string | null | undefined;
-};
-
-/** The input of DeleteLogicalModel. */
-export type DeleteLogicalModelInput = {
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-  /** The slug. */
-  readonly logicalModelId: string;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-};
-
-/** The input of DeleteMember. */
-export type DeleteMemberInput = {
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-  /** The member. */
-  readonly memberId: string;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-};
-
-/** The input of DeleteNamespace. */
-export type DeleteNamespaceInput = {
-  /** The app that the target lies in; checked when given. */
-  readonly appId?: string | null | undefined;
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-  /** The namespace. */
-  readonly namespaceId: string;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** The workspace that the target lies in; checked when given. */
-  readonly workspaceId?: string | null | undefined;
-};
-
-/** The input of DeleteProviderAccount. */
-export type DeleteProviderAccountInput = {
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** The account. */
-  readonly providerAccountId: string;
-};
-
-/** The input of DeleteRole. */
-export type DeleteRoleInput = {
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** The role. */
-  readonly roleId: string;
-};
-
-/** The input of DeleteToken. */
-export type DeleteTokenInput = {
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** The token. */
-  readonly tokenId: string;
-};
-
-/** The input of DeleteWorkspace. */
-export type DeleteWorkspaceInput = {
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** The workspace. */
-  readonly workspaceId: string;
-};
-
-/** The input of DisableRouterPolicy. */
-export type DisableRouterPolicyInput = {
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** The policy. */
-  readonly policyId: string;
-};
-
-/** The input of GrantModelEntitlement. */
-export type GrantModelEntitlementInput = {
-  /** Endpoint ids or types that may use the model; null allows any, [] none. */
-  readonly allowedEndpoints?: ReadonlyArray<string> | null | undefined;
-  /** Purposes that may use the model; null allows any, [] none. */
-  readonly allowedPurposes?: ReadonlyArray<string> | null | undefined;
-  /** Step types that may use the model; null allows any, [] none. */
-  readonly allowedStepTypes?: ReadonlyArray<string> | null | undefined;
-  /** Whether the grant holds. By default true. */
-  readonly enabled?: boolean | null | undefined;
-  /** The model that is granted. */
-  readonly logicalModelId: string;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** The workspace. */
-  readonly workspaceId: string;
-  /** Free-form; these keys are enforced: requests_per_minute, tokens_per_minute, max_requests_per_month, max_tokens_per_month, max_tokens_per_request, max_concurrency. */
-  readonly workspaceLimits?: Record<string, unknown> | null | undefined;
-};
-
-/** How far long work is. */
-export type JobStatus =
-  /** Called off. */
-  | 'cancelled'
-  /** Done. */
-  | 'completed'
-  /** Given up. */
-  | 'failed'
-  /** Asked for, not begun. */
-  | 'pending'
-  /** Under way. */
-  | 'running';
-
-/** What a model makes. */
-export type ModelCategory =
-  /** Sound. */
-  | 'audio'
-  /** Text in a conversation. */
-  | 'chat'
-  /** Vectors. */
-  | 'embedding'
-  /** Pictures. */
-  | 'image';
+  | 'ready'
+  /** Could not be made. */
+  | 'failed';
 
 /** Whether a namespace is in use. */
 export type NamespaceStatus =
@@ -497,110 +19,98 @@ export type NamespaceStatus =
   /** Kept, not in use. */
   | 'archived';
 
-/** What is observed of an account. */
-export type ProviderAccountStatus =
-  /** It answers. */
-  | 'active'
-  /** Its last health check failed. */
-  | 'degraded'
-  /** Three health checks in a row failed, or its credentials were refused. */
-  | 'error'
-  /** Disabled by its operator. */
-  | 'inactive'
-  /** The month's quota is used up. */
-  | 'quota_exceeded';
+/** How far long work is. */
+export type JobStatus =
+  /** Asked for, not begun. */
+  | 'pending'
+  /** Under way. */
+  | 'running'
+  /** Done. */
+  | 'completed'
+  /** Given up. */
+  | 'failed'
+  /** Called off. */
+  | 'cancelled';
+
+/** What a model makes. */
+export type ModelCategory =
+  /** Text in a conversation. */
+  | 'chat'
+  /** Vectors. */
+  | 'embedding'
+  /** Pictures. */
+  | 'image'
+  /** Sound. */
+  | 'audio';
 
 /** Whose account it is. */
 export type ProviderType =
+  /** The provider azure_openai. */
+  | 'azure_openai'
+  /** The provider openai. */
+  | 'openai'
   /** The provider anthropic. */
   | 'anthropic'
   /** The provider aws_bedrock. */
   | 'aws_bedrock'
-  /** The provider azure_openai. */
-  | 'azure_openai'
-  /** The provider cohere. */
-  | 'cohere'
-  /** The provider custom. */
-  | 'custom'
-  /** The provider google_gemini. */
-  | 'google_gemini'
   /** The provider google_vertex. */
   | 'google_vertex'
-  /** The provider groq. */
-  | 'groq'
-  /** The provider huggingface. */
-  | 'huggingface'
+  /** The provider google_gemini. */
+  | 'google_gemini'
+  /** The provider cohere. */
+  | 'cohere'
   /** The provider mistral. */
   | 'mistral'
-  /** The provider ollama. */
-  | 'ollama'
-  /** The provider openai. */
-  | 'openai'
+  /** The provider groq. */
+  | 'groq'
   /** The provider together. */
   | 'together'
+  /** The provider huggingface. */
+  | 'huggingface'
+  /** The provider ollama. */
+  | 'ollama'
   /** The provider vllm. */
-  | 'vllm';
+  | 'vllm'
+  /** The provider custom. */
+  | 'custom';
+
+/** What is observed of an account. */
+export type ProviderAccountStatus =
+  /** It answers. */
+  | 'active'
+  /** Disabled by its operator. */
+  | 'inactive'
+  /** Its last health check failed. */
+  | 'degraded'
+  /** Three health checks in a row failed, or its credentials were refused. */
+  | 'error'
+  /** The month's quota is used up. */
+  | 'quota_exceeded';
+
+/** How requests reach the provider. */
+export type RoutingMode =
+  /** To the provider. */
+  | 'direct'
+  /** Through a bridge. */
+  | 'bridge';
 
 /** What a refusal says. */
 export type QueuePolicy =
-  /** Nothing. */
-  | 'reject'
   /** When there will be room. */
-  | 'wait';
-
-/** The input of ReindexNamespace. */
-export type ReindexNamespaceInput = {
-  /** The app that the target lies in; checked when given. */
-  readonly appId?: string | null | undefined;
-  /** The namespace. */
-  readonly namespaceId: string;
-  /** An `embedding` model of the org. */
-  readonly newEmbeddingModelId: string;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** The workspace that the target lies in; checked when given. */
-  readonly workspaceId?: string | null | undefined;
-};
-
-/** The input of RevokeModelEntitlement. */
-export type RevokeModelEntitlementInput = {
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-  /** The granted model. */
-  readonly logicalModelId: string;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** The workspace. */
-  readonly workspaceId: string;
-};
-
-/** The input of RotateToken. */
-export type RotateTokenInput = {
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** How long the old secret goes on, in seconds. By default 0. */
-  readonly overlapSeconds?: number | null | undefined;
-  /** The token. */
-  readonly tokenId: string;
-};
+  | 'wait'
+  /** Nothing. */
+  | 'reject';
 
 /** A policy's state, derived. */
 export type RouterPolicyStatus =
   /** It routes. */
   | 'active'
-  /** No target is closed, and one is being probed. */
-  | 'circuit_half_open'
+  /** Disabled, or latched after too many openings. */
+  | 'inactive'
   /** Every target of its model is open. */
   | 'circuit_open'
-  /** Disabled, or latched after too many openings. */
-  | 'inactive';
-
-/** How requests reach the provider. */
-export type RoutingMode =
-  /** Through a bridge. */
-  | 'bridge'
-  /** To the provider. */
-  | 'direct';
+  /** No target is closed, and one is being probed. */
+  | 'circuit_half_open';
 
 /** The input of TestRouterPolicyMatch. */
 export type TestRouterPolicyMatchInput = {
@@ -610,356 +120,846 @@ export type TestRouterPolicyMatchInput = {
   readonly orgId?: string | null | undefined;
 };
 
-/** The input of UpdateApp. */
-export type UpdateAppInput = {
-  /** The app. */
-  readonly appId: string;
-  /** What the app does. */
+/** The input of UpdateOrganization. */
+export type UpdateOrganizationInput = {
+  /** The name. 1–255 characters, no control characters. */
+  readonly name?: string | null | undefined;
+  /** What the organization is. */
   readonly description?: string | null | undefined;
+  /** The organization. */
+  readonly orgId: string;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
-  /** Unique in the workspace, up to letter case. 1–255 characters, no control characters. */
-  readonly name?: string | null | undefined;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+};
+
+/** The input of CreateWorkspace. */
+export type CreateWorkspaceInput = {
+  /** The organization; must be the one of the path. */
+  readonly organizationId: string;
+  /** Unique in the organization, up to letter case. 1–255 characters, no control characters. */
+  readonly name: string;
+  /** What the workspace is for. */
+  readonly description?: string | null | undefined;
+  /** Who answers for it; by default the caller. */
+  readonly ownerId?: string | null | undefined;
+  /** The plan it is billed under; opaque. */
+  readonly subscriptionPlanId?: string | null | undefined;
   /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
   readonly tags?: ReadonlyArray<string> | null | undefined;
+  /** Where its bucket lies. By default "us-east-1". */
+  readonly region?: string | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+};
+
+/** The input of UpdateWorkspace. */
+export type UpdateWorkspaceInput = {
+  /** Unique in the organization, up to letter case. 1–255 characters, no control characters. */
+  readonly name?: string | null | undefined;
+  /** What the workspace is for. */
+  readonly description?: string | null | undefined;
+  /** Who answers for it; by default the caller. */
+  readonly ownerId?: string | null | undefined;
+  /** The plan it is billed under; opaque. */
+  readonly subscriptionPlanId?: string | null | undefined;
+  /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+  /** Where its bucket lies. */
+  readonly region?: string | null | undefined;
+  /** An inactive workspace can be read and edited but routes nothing. */
+  readonly isActive?: boolean | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The workspace. */
+  readonly workspaceId: string;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** The input of DeleteWorkspace. */
+export type DeleteWorkspaceInput = {
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The workspace. */
+  readonly workspaceId: string;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** The input of CreateApp. */
+export type CreateAppInput = {
+  /** Unique in the workspace, up to letter case. 1–255 characters, no control characters. */
+  readonly name: string;
+  /** What the app does. */
+  readonly description?: string | null | undefined;
+  /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The workspace. */
+  readonly workspaceId: string;
+};
+
+/** The input of UpdateApp. */
+export type UpdateAppInput = {
+  /** Unique in the workspace, up to letter case. 1–255 characters, no control characters. */
+  readonly name?: string | null | undefined;
+  /** What the app does. */
+  readonly description?: string | null | undefined;
+  /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
   /** The workspace that the target lies in; checked when given. */
   readonly workspaceId?: string | null | undefined;
+  /** The app. */
+  readonly appId: string;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** The input of DeleteApp. */
+export type DeleteAppInput = {
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The workspace that the target lies in; checked when given. */
+  readonly workspaceId?: string | null | undefined;
+  /** The app. */
+  readonly appId: string;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** The input of CreateEnvironment. */
+export type CreateEnvironmentInput = {
+  /** Unique in the workspace, up to letter case. 1–255 characters, no control characters. */
+  readonly name: string;
+  /** What it is for. */
+  readonly description?: string | null | undefined;
+  /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+  /** Whether it is the default of its workspace; true moves the default here, false on the default is a CONFLICT. By default false. */
+  readonly isDefault?: boolean | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The workspace. */
+  readonly workspaceId: string;
 };
 
 /** The input of UpdateEnvironment. */
 export type UpdateEnvironmentInput = {
+  /** Unique in the workspace, up to letter case. 1–255 characters, no control characters. */
+  readonly name?: string | null | undefined;
   /** What it is for. */
   readonly description?: string | null | undefined;
+  /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+  /** Whether it is the default of its workspace; true moves the default here, false on the default is a CONFLICT. */
+  readonly isDefault?: boolean | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The workspace that the target lies in; checked when given. */
+  readonly workspaceId?: string | null | undefined;
   /** The environment. */
   readonly environmentId: string;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
-  /** Whether it is the default of its workspace; true moves the default here, false on the default is a CONFLICT. */
-  readonly isDefault?: boolean | null | undefined;
-  /** Unique in the workspace, up to letter case. 1–255 characters, no control characters. */
-  readonly name?: string | null | undefined;
+};
+
+/** The input of DeleteEnvironment. */
+export type DeleteEnvironmentInput = {
   /** The organization; by default the one that the token acts in. */
   readonly orgId?: string | null | undefined;
-  /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
-  readonly tags?: ReadonlyArray<string> | null | undefined;
   /** The workspace that the target lies in; checked when given. */
   readonly workspaceId?: string | null | undefined;
+  /** The environment. */
+  readonly environmentId: string;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** The input of CreateNamespace. */
+export type CreateNamespaceInput = {
+  /** Unique in the app, up to letter case. 1–255 characters, no control characters. */
+  readonly name: string;
+  /** What the namespace holds. */
+  readonly description?: string | null | undefined;
+  /** An environment of the same workspace. */
+  readonly environmentId: string;
+  /** The logical model that embeds; switched by a reindex only once there is content. */
+  readonly embeddingModelId?: string | null | undefined;
+  /** The logical model that extracts entities. */
+  readonly extractionModelId?: string | null | undefined;
+  /** Whether entities are extracted from new content. By default false. */
+  readonly autoExtractEntities?: boolean | null | undefined;
+  /** Whether only its creator and Admins see it. By default false. */
+  readonly isPrivate?: boolean | null | undefined;
+  /** Whether threads are indexed. By default false. */
+  readonly indexThreads?: boolean | null | undefined;
+  /** Whether threads are cut into episodes. By default false. */
+  readonly episodesEnabled?: boolean | null | undefined;
+  /** Free-form settings of episodes. */
+  readonly episodeConfig?: Record<string, unknown> | null | undefined;
+  /** The kind of context; free. */
+  readonly contextType?: string | null | undefined;
+  /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+  /** Ids of sources; opaque. */
+  readonly sourceIds?: ReadonlyArray<string> | null | undefined;
+  /** The vault that memories go to; opaque. */
+  readonly memoryVaultId?: string | null | undefined;
+  /** Ids of nodes; opaque. */
+  readonly nodeIds?: ReadonlyArray<string> | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The workspace that the target lies in; checked when given. */
+  readonly workspaceId?: string | null | undefined;
+  /** The app. */
+  readonly appId: string;
+};
+
+/** The input of UpdateNamespace. */
+export type UpdateNamespaceInput = {
+  /** Unique in the app, up to letter case. 1–255 characters, no control characters. */
+  readonly name?: string | null | undefined;
+  /** What the namespace holds. */
+  readonly description?: string | null | undefined;
+  /** An environment of the same workspace. */
+  readonly environmentId?: string | null | undefined;
+  /** The logical model that embeds; switched by a reindex only once there is content. */
+  readonly embeddingModelId?: string | null | undefined;
+  /** The logical model that extracts entities. */
+  readonly extractionModelId?: string | null | undefined;
+  /** Whether entities are extracted from new content. */
+  readonly autoExtractEntities?: boolean | null | undefined;
+  /** Whether only its creator and Admins see it. */
+  readonly isPrivate?: boolean | null | undefined;
+  /** Whether threads are indexed. */
+  readonly indexThreads?: boolean | null | undefined;
+  /** Whether threads are cut into episodes. */
+  readonly episodesEnabled?: boolean | null | undefined;
+  /** Free-form settings of episodes. */
+  readonly episodeConfig?: Record<string, unknown> | null | undefined;
+  /** The kind of context; free. */
+  readonly contextType?: string | null | undefined;
+  /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+  /** Ids of sources; opaque. */
+  readonly sourceIds?: ReadonlyArray<string> | null | undefined;
+  /** The vault that memories go to; opaque. */
+  readonly memoryVaultId?: string | null | undefined;
+  /** Ids of nodes; opaque. */
+  readonly nodeIds?: ReadonlyArray<string> | null | undefined;
+  /** Whether it is in use. One of `active`, `archived`. */
+  readonly status?: string | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The workspace that the target lies in; checked when given. */
+  readonly workspaceId?: string | null | undefined;
+  /** The app that the target lies in; checked when given. */
+  readonly appId?: string | null | undefined;
+  /** The namespace. */
+  readonly namespaceId: string;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** The input of DeleteNamespace. */
+export type DeleteNamespaceInput = {
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The workspace that the target lies in; checked when given. */
+  readonly workspaceId?: string | null | undefined;
+  /** The app that the target lies in; checked when given. */
+  readonly appId?: string | null | undefined;
+  /** The namespace. */
+  readonly namespaceId: string;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** The input of AddThreadToNamespace. */
+export type AddThreadToNamespaceInput = {
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The workspace that the target lies in; checked when given. */
+  readonly workspaceId?: string | null | undefined;
+  /** The app that the target lies in; checked when given. */
+  readonly appId?: string | null | undefined;
+  /** The namespace. */
+  readonly namespaceId: string;
+  /** The thread; opaque, 1–255 characters. */
+  readonly threadId: string;
+};
+
+/** The input of ReindexNamespace. */
+export type ReindexNamespaceInput = {
+  /** An `embedding` model of the org. */
+  readonly newEmbeddingModelId: string;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The workspace that the target lies in; checked when given. */
+  readonly workspaceId?: string | null | undefined;
+  /** The app that the target lies in; checked when given. */
+  readonly appId?: string | null | undefined;
+  /** The namespace. */
+  readonly namespaceId: string;
+};
+
+/** The input of CancelReindex. */
+export type CancelReindexInput = {
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The workspace that the target lies in; checked when given. */
+  readonly workspaceId?: string | null | undefined;
+  /** The app that the target lies in; checked when given. */
+  readonly appId?: string | null | undefined;
+  /** The namespace. */
+  readonly namespaceId: string;
+};
+
+/** The input of CreateLogicalModel. */
+export type CreateLogicalModelInput = {
+  /** The slug by which policies and entitlements name it: 1–128 letters, digits, . _ : @ - */
+  readonly logicalModelId: string;
+  /** The name. 1–255 characters, no control characters. */
+  readonly name: string;
+  /** What the model makes. One of `chat`, `embedding`, `image`, `audio`. */
+  readonly category: string;
+  /** What it is good for. */
+  readonly description?: string | null | undefined;
+  /** What it can do. */
+  readonly capabilities?: ReadonlyArray<string> | null | undefined;
+  /** Where it is served; at most 100. */
+  readonly targets?: ReadonlyArray<CreateLogicalModelTargetsInput> | null | undefined;
+  /** The logical model to try next. */
+  readonly fallback?: string | null | undefined;
+  /** Whether it routes. By default true. */
+  readonly enabled?: boolean | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+};
+
+/** One way to serve a logical model. */
+export type CreateLogicalModelTargetsInput = {
+  /** The account that serves it. */
+  readonly providerAccountId: string;
+  /** The provider's own name of the model. */
+  readonly upstreamModel: string;
+  /** Its share of the draws among the targets. By default 1. */
+  readonly weight?: number | null | undefined;
+  /** Whether it is drawn. By default true. */
+  readonly enabled?: boolean | null | undefined;
 };
 
 /** The input of UpdateLogicalModel. */
 export type UpdateLogicalModelInput = {
-  /** What it can do. */
-  readonly capabilities?: ReadonlyArray<string> | null | undefined;
+  /** The name. 1–255 characters, no control characters. */
+  readonly name?: string | null | undefined;
   /** What the model makes. One of `chat`, `embedding`, `image`, `audio`. */
   readonly category?: string | null | undefined;
   /** What it is good for. */
   readonly description?: string | null | undefined;
-  /** Whether it routes. */
-  readonly enabled?: boolean | null | undefined;
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
+  /** What it can do. */
+  readonly capabilities?: ReadonlyArray<string> | null | undefined;
+  /** Where it is served; at most 100. */
+  readonly targets?: ReadonlyArray<CreateLogicalModelTargetsInput> | null | undefined;
   /** The logical model to try next. */
   readonly fallback?: string | null | undefined;
+  /** Whether it routes. */
+  readonly enabled?: boolean | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
   /** The slug. */
   readonly logicalModelId: string;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** The input of DeleteLogicalModel. */
+export type DeleteLogicalModelInput = {
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The slug. */
+  readonly logicalModelId: string;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** The input of CreateProviderAccount. */
+export type CreateProviderAccountInput = {
+  /** The name; need not be unique. 1–255 characters, no control characters. */
+  readonly name: string;
+  /** What the account is for. */
+  readonly description?: string | null | undefined;
+  /** Whose account it is. One of `azure_openai`, `openai`, `anthropic`, `aws_bedrock`, `google_vertex`, `google_gemini`, `cohere`, `mistral`, `groq`, `together`, `huggingface`, `ollama`, `vllm`, `custom`. */
+  readonly providerType: string;
+  /** The provider's region. */
+  readonly region?: string | null | undefined;
+  /** Where data must stay; free. */
+  readonly dataResidency?: string | null | undefined;
+  /** A reference to the credentials (`env:NAME`, `vault:…`, `arn:…`); never a secret. */
+  readonly credentialsRef: string;
+  /** How much the account may be used in a month. */
+  readonly quotaPolicy?: CreateProviderAccountQuotaPolicyInput | null | undefined;
+  /** How fast the account may be used. */
+  readonly rateLimitPolicy?: CreateProviderAccountRateLimitPolicyInput | null | undefined;
+  /** The operator's switch. By default true. */
+  readonly enabled?: boolean | null | undefined;
+  /** Whether requests go to the provider or through a bridge. One of `direct`, `bridge`. By default "direct". */
+  readonly routingMode?: string | null | undefined;
+  /** The bridge to route through; needed for `bridge`. */
+  readonly bridgeId?: string | null | undefined;
+  /** The bridge's endpoint; needed for `bridge`. */
+  readonly bridgeEndpointName?: string | null | undefined;
+  /** Free labels. */
+  readonly tags?: Record<string, unknown> | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+};
+
+/** The input of CreateProviderAccountQuotaPolicy. */
+export type CreateProviderAccountQuotaPolicyInput = {
+  /** Tokens per calendar month (UTC); null: no limit. */
+  readonly maxTokensPerMonth?: number | null | undefined;
+  /** Requests per calendar month (UTC); null: no limit. */
+  readonly maxRequestsPerMonth?: number | null | undefined;
+};
+
+/** How fast the account may be used. */
+export type CreateProviderAccountRateLimitPolicyInput = {
+  /** Requests a second; null: no limit. */
+  readonly requestsPerSecond?: number | null | undefined;
+  /** Requests a minute; null: no limit. */
+  readonly requestsPerMinute?: number | null | undefined;
+  /** Input tokens a minute; null: no limit. */
+  readonly inputTokensPerMinute?: number | null | undefined;
+  /** Output tokens a minute; null: no limit. */
+  readonly outputTokensPerMinute?: number | null | undefined;
+  /** Requests at a time. By default 10. */
+  readonly maxConcurrency?: number | null | undefined;
+  /** Requests that may come at once after a pause. By default 10. */
+  readonly burstSize?: number | null | undefined;
+  /** Whether a refusal says when there will be room; nothing is ever held. One of `wait`, `reject`. By default "wait". */
+  readonly queuePolicy?: string | null | undefined;
+  /** The longest wait that a refusal speaks of, in seconds. By default 300. */
+  readonly queueTimeoutSeconds?: number | null | undefined;
+};
+
+/** The input of UpdateProviderAccount. */
+export type UpdateProviderAccountInput = {
+  /** The name; need not be unique. 1–255 characters, no control characters. */
+  readonly name?: string | null | undefined;
+  /** What the account is for. */
+  readonly description?: string | null | undefined;
+  /** Whose account it is. One of `azure_openai`, `openai`, `anthropic`, `aws_bedrock`, `google_vertex`, `google_gemini`, `cohere`, `mistral`, `groq`, `together`, `huggingface`, `ollama`, `vllm`, `custom`. */
+  readonly providerType?: string | null | undefined;
+  /** The provider's region. */
+  readonly region?: string | null | undefined;
+  /** Where data must stay; free. */
+  readonly dataResidency?: string | null | undefined;
+  /** A reference to the credentials (`env:NAME`, `vault:…`, `arn:…`); never a secret. */
+  readonly credentialsRef?: string | null | undefined;
+  /** How much the account may be used in a month. */
+  readonly quotaPolicy?: CreateProviderAccountQuotaPolicyInput | null | undefined;
+  /** How fast the account may be used; fields left out stay. */
+  readonly rateLimitPolicy?: UpdateProviderAccountRateLimitPolicyInput | null | undefined;
+  /** The operator's switch. */
+  readonly enabled?: boolean | null | undefined;
+  /** Whether requests go to the provider or through a bridge. One of `direct`, `bridge`. */
+  readonly routingMode?: string | null | undefined;
+  /** The bridge to route through; needed for `bridge`. */
+  readonly bridgeId?: string | null | undefined;
+  /** The bridge's endpoint; needed for `bridge`. */
+  readonly bridgeEndpointName?: string | null | undefined;
+  /** Free labels. A key with null is removed. */
+  readonly tags?: Record<string, unknown> | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The account. */
+  readonly providerAccountId: string;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** How fast the account may be used; fields left out stay. */
+export type UpdateProviderAccountRateLimitPolicyInput = {
+  /** Requests a second; null: no limit. */
+  readonly requestsPerSecond?: number | null | undefined;
+  /** Requests a minute; null: no limit. */
+  readonly requestsPerMinute?: number | null | undefined;
+  /** Input tokens a minute; null: no limit. */
+  readonly inputTokensPerMinute?: number | null | undefined;
+  /** Output tokens a minute; null: no limit. */
+  readonly outputTokensPerMinute?: number | null | undefined;
+  /** Requests at a time. */
+  readonly maxConcurrency?: number | null | undefined;
+  /** Requests that may come at once after a pause. */
+  readonly burstSize?: number | null | undefined;
+  /** Whether a refusal says when there will be room; nothing is ever held. One of `wait`, `reject`. */
+  readonly queuePolicy?: string | null | undefined;
+  /** The longest wait that a refusal speaks of, in seconds. */
+  readonly queueTimeoutSeconds?: number | null | undefined;
+};
+
+/** The input of DeleteProviderAccount. */
+export type DeleteProviderAccountInput = {
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The account. */
+  readonly providerAccountId: string;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** The input of GrantModelEntitlement. */
+export type GrantModelEntitlementInput = {
+  /** The model that is granted. */
+  readonly logicalModelId: string;
+  /** Free-form; these keys are enforced: requests_per_minute, tokens_per_minute, max_requests_per_month, max_tokens_per_month, max_tokens_per_request, max_concurrency. */
+  readonly workspaceLimits?: Record<string, unknown> | null | undefined;
+  /** Step types that may use the model; null allows any, [] none. */
+  readonly allowedStepTypes?: ReadonlyArray<string> | null | undefined;
+  /** Endpoint ids or types that may use the model; null allows any, [] none. */
+  readonly allowedEndpoints?: ReadonlyArray<string> | null | undefined;
+  /** Purposes that may use the model; null allows any, [] none. */
+  readonly allowedPurposes?: ReadonlyArray<string> | null | undefined;
+  /** Whether the grant holds. By default true. */
+  readonly enabled?: boolean | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The workspace. */
+  readonly workspaceId: string;
+};
+
+/** The input of UpdateModelEntitlement. */
+export type UpdateModelEntitlementInput = {
+  /** Free-form; these keys are enforced: requests_per_minute, tokens_per_minute, max_requests_per_month, max_tokens_per_month, max_tokens_per_request, max_concurrency. A key with null is removed. */
+  readonly workspaceLimits?: Record<string, unknown> | null | undefined;
+  /** Step types that may use the model; null allows any, [] none. */
+  readonly allowedStepTypes?: ReadonlyArray<string> | null | undefined;
+  /** Endpoint ids or types that may use the model; null allows any, [] none. */
+  readonly allowedEndpoints?: ReadonlyArray<string> | null | undefined;
+  /** Purposes that may use the model; null allows any, [] none. */
+  readonly allowedPurposes?: ReadonlyArray<string> | null | undefined;
+  /** Whether the grant holds. */
+  readonly enabled?: boolean | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The workspace. */
+  readonly workspaceId: string;
+  /** The granted model. */
+  readonly logicalModelId: string;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** The input of RevokeModelEntitlement. */
+export type RevokeModelEntitlementInput = {
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The workspace. */
+  readonly workspaceId: string;
+  /** The granted model. */
+  readonly logicalModelId: string;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** The input of CreateRouterPolicy. */
+export type CreateRouterPolicyInput = {
+  /** The name; need not be unique. 1–255 characters, no control characters. */
+  readonly name: string;
+  /** What the policy is for. */
+  readonly description?: string | null | undefined;
+  /** Higher goes first. By default 0. */
+  readonly priority?: number | null | undefined;
+  /** When the policy matches: all conditions that are set must hold. */
+  readonly match: CreateRouterPolicyMatchInput;
+  /** The logical model to route to. */
+  readonly routeTo: string;
+  /** The logical model to take when that one cannot. */
+  readonly fallback?: string | null | undefined;
+  /** When to stop sending to a failing target. */
+  readonly circuitBreaker?: CreateRouterPolicyCircuitBreakerInput | null | undefined;
+  /** Whether the policy takes part. By default true. */
+  readonly enabled?: boolean | null | undefined;
+  /** Free labels. */
+  readonly tags?: Record<string, unknown> | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** true refuses the change when the linter warns. */
+  readonly strict?: boolean | null | undefined;
+};
+
+/** When the policy matches: all conditions that are set must hold. */
+export type CreateRouterPolicyMatchInput = {
+  /** The context's endpoint_type must equal this; null: any. */
+  readonly endpointType?: string | null | undefined;
+  /** The context's endpoint_id must equal this; null: any. */
+  readonly endpointId?: string | null | undefined;
+  /** The context's step_type must equal this; null: any. */
+  readonly stepType?: string | null | undefined;
+  /** The context's purpose must equal this; null: any. */
+  readonly purpose?: string | null | undefined;
+  /** The context's workspace_id must equal this; null: any. */
+  readonly workspaceId?: string | null | undefined;
+  /** Pairs that the workspace's `key:value` tags must hold. */
+  readonly workspaceTags?: Record<string, unknown> | null | undefined;
+  /** The context's expected_parallelism must equal this; null: any. */
+  readonly expectedParallelism?: string | null | undefined;
+  /** true: only requests that demand streaming; null or false: any. */
+  readonly requiresStreaming?: boolean | null | undefined;
+  /** true: only requests that demand function calling; null or false: any. */
+  readonly requiresFunctionCalling?: boolean | null | undefined;
+  /** true: only requests that demand vision; null or false: any. */
+  readonly requiresVision?: boolean | null | undefined;
+  /** Pairs that the context's tags must hold. */
+  readonly tags?: Record<string, unknown> | null | undefined;
+};
+
+/** When to stop sending to a failing target. */
+export type CreateRouterPolicyCircuitBreakerInput = {
+  /** Share of failures (or of slow answers), in percent, that opens a target. By default 50. */
+  readonly errorThresholdPercent?: number | null | undefined;
+  /** An answer slower than this many milliseconds counts as slow; null: none does. By default 5000. */
+  readonly latencyThresholdMs?: number | null | undefined;
+  /** Failures in a row that open a target. By default 5. */
+  readonly consecutiveFailures?: number | null | undefined;
+  /** The window that results are counted in, in seconds. By default 60. */
+  readonly evaluationWindowSeconds?: number | null | undefined;
+  /** Results in the window before shares are looked at. By default 10. */
+  readonly minRequestsThreshold?: number | null | undefined;
+  /** How long a target stays open, in seconds. By default 30. */
+  readonly cooldownSeconds?: number | null | undefined;
+  /** Probes at a time in half-open, and successes that close. By default 3. */
+  readonly halfOpenRequests?: number | null | undefined;
+  /** Whether five openings within an hour latch the policy. By default true. */
+  readonly autoDisable?: boolean | null | undefined;
+  /** Whether every transition is recorded as an event. By default true. */
+  readonly notifyOnOpen?: boolean | null | undefined;
+};
+
+/** The input of UpdateRouterPolicy. */
+export type UpdateRouterPolicyInput = {
+  /** The name; need not be unique. 1–255 characters, no control characters. */
+  readonly name?: string | null | undefined;
+  /** What the policy is for. */
+  readonly description?: string | null | undefined;
+  /** Higher goes first. */
+  readonly priority?: number | null | undefined;
+  /** Conditions to change; those left out stay. */
+  readonly match?: UpdateRouterPolicyMatchInput | null | undefined;
+  /** The logical model to route to. */
+  readonly routeTo?: string | null | undefined;
+  /** The logical model to take when that one cannot. */
+  readonly fallback?: string | null | undefined;
+  /** Breaker settings to change; those left out stay, and so does its state. */
+  readonly circuitBreaker?: UpdateRouterPolicyCircuitBreakerInput | null | undefined;
+  /** Whether the policy takes part; true also releases a latched one. */
+  readonly enabled?: boolean | null | undefined;
+  /** Free labels. A key with null is removed. */
+  readonly tags?: Record<string, unknown> | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The policy. */
+  readonly policyId: string;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+  /** true refuses the change when the linter warns. */
+  readonly strict?: boolean | null | undefined;
+};
+
+/** Conditions to change; those left out stay. */
+export type UpdateRouterPolicyMatchInput = {
+  /** The context's endpoint_type must equal this; null: any. */
+  readonly endpointType?: string | null | undefined;
+  /** The context's endpoint_id must equal this; null: any. */
+  readonly endpointId?: string | null | undefined;
+  /** The context's step_type must equal this; null: any. */
+  readonly stepType?: string | null | undefined;
+  /** The context's purpose must equal this; null: any. */
+  readonly purpose?: string | null | undefined;
+  /** The context's workspace_id must equal this; null: any. */
+  readonly workspaceId?: string | null | undefined;
+  /** Pairs that the workspace's `key:value` tags must hold. A key with null is removed. */
+  readonly workspaceTags?: Record<string, unknown> | null | undefined;
+  /** The context's expected_parallelism must equal this; null: any. */
+  readonly expectedParallelism?: string | null | undefined;
+  /** true: only requests that demand streaming; null or false: any. */
+  readonly requiresStreaming?: boolean | null | undefined;
+  /** true: only requests that demand function calling; null or false: any. */
+  readonly requiresFunctionCalling?: boolean | null | undefined;
+  /** true: only requests that demand vision; null or false: any. */
+  readonly requiresVision?: boolean | null | undefined;
+  /** Pairs that the context's tags must hold. A key with null is removed. */
+  readonly tags?: Record<string, unknown> | null | undefined;
+};
+
+/** Breaker settings to change; those left out stay, and so does its state. */
+export type UpdateRouterPolicyCircuitBreakerInput = {
+  /** Share of failures (or of slow answers), in percent, that opens a target. */
+  readonly errorThresholdPercent?: number | null | undefined;
+  /** An answer slower than this many milliseconds counts as slow; null: none does. */
+  readonly latencyThresholdMs?: number | null | undefined;
+  /** Failures in a row that open a target. */
+  readonly consecutiveFailures?: number | null | undefined;
+  /** The window that results are counted in, in seconds. */
+  readonly evaluationWindowSeconds?: number | null | undefined;
+  /** Results in the window before shares are looked at. */
+  readonly minRequestsThreshold?: number | null | undefined;
+  /** How long a target stays open, in seconds. */
+  readonly cooldownSeconds?: number | null | undefined;
+  /** Probes at a time in half-open, and successes that close. */
+  readonly halfOpenRequests?: number | null | undefined;
+  /** Whether five openings within an hour latch the policy. */
+  readonly autoDisable?: boolean | null | undefined;
+  /** Whether every transition is recorded as an event. */
+  readonly notifyOnOpen?: boolean | null | undefined;
+};
+
+/** The input of DisableRouterPolicy. */
+export type DisableRouterPolicyInput = {
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The policy. */
+  readonly policyId: string;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** The input of CreateMember. */
+export type CreateMemberInput = {
+  /** The email address; unique in the org, up to letter case. */
+  readonly email: string;
+  /** The name (or id) of a role of the org. */
+  readonly role: string;
   /** The name. 1–255 characters, no control characters. */
   readonly name?: string | null | undefined;
   /** The organization; by default the one that the token acts in. */
   readonly orgId?: string | null | undefined;
-  /** Where it is served; at most 100. */
-  readonly targets?: ReadonlyArray<CreateLogicalModelTargetsInput> | null | undefined;
 };
 
 /** The input of UpdateMember. */
 export type UpdateMemberInput = {
   /** The email address; unique in the org, up to letter case. */
   readonly email?: string | null | undefined;
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-  /** The member. */
-  readonly memberId: string;
-  /** The name. 1–255 characters, no control characters. */
-  readonly name?: string | null | undefined;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
   /** The name (or id) of a role of the org. */
   readonly role?: string | null | undefined;
-};
-
-/** The input of UpdateModelEntitlement. */
-export type UpdateModelEntitlementInput = {
-  /** Endpoint ids or types that may use the model; null allows any, [] none. */
-  readonly allowedEndpoints?: ReadonlyArray<string> | null | undefined;
-  /** Purposes that may use the model; null allows any, [] none. */
-  readonly allowedPurposes?: ReadonlyArray<string> | null | undefined;
-  /** Step types that may use the model; null allows any, [] none. */
-  readonly allowedStepTypes?: ReadonlyArray<string> | null | undefined;
-  /** Whether the grant holds. */
-  readonly enabled?: boolean | null | undefined;
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-  /** The granted model. */
-  readonly logicalModelId: string;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** The workspace. */
-  readonly workspaceId: string;
-  /** Free-form; these keys are enforced: requests_per_minute, tokens_per_minute, max_requests_per_month, max_tokens_per_month, max_tokens_per_request, max_concurrency. A key with null is removed. */
-  readonly workspaceLimits?: Record<string, unknown> | null | undefined;
-};
-
-/** The input of UpdateNamespace. */
-export type UpdateNamespaceInput = {
-  /** The app that the target lies in; checked when given. */
-  readonly appId?: string | null | undefined;
-  /** Whether entities are extracted from new content. */
-  readonly autoExtractEntities?: boolean | null | undefined;
-  /** The kind of context; free. */
-  readonly contextType?: string | null | undefined;
-  /** What the namespace holds. */
-  readonly description?: string | null | undefined;
-  /** The logical model that embeds; switched by a reindex only once there is content. */
-  readonly embeddingModelId?: string | null | undefined;
-  /** An environment of the same workspace. */
-  readonly environmentId?: string | null | undefined;
-  /** Free-form settings of episodes. */
-  readonly episodeConfig?: Record<string, unknown> | null | undefined;
-  /** Whether threads are cut into episodes. */
-  readonly episodesEnabled?: boolean | null | undefined;
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-  /** The logical model that extracts entities. */
-  readonly extractionModelId?: string | null | undefined;
-  /** Whether threads are indexed. */
-  readonly indexThreads?: boolean | null | undefined;
-  /** Whether only its creator and Admins see it. */
-  readonly isPrivate?: boolean | null | undefined;
-  /** The vault that memories go to; opaque. */
-  readonly memoryVaultId?: string | null | undefined;
-  /** Unique in the app, up to letter case. 1–255 characters, no control characters. */
-  readonly name?: string | null | undefined;
-  /** The namespace. */
-  readonly namespaceId: string;
-  /** Ids of nodes; opaque. */
-  readonly nodeIds?: ReadonlyArray<string> | null | undefined;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** Ids of sources; opaque. */
-  readonly sourceIds?: ReadonlyArray<string> | null | undefined;
-  /** Whether it is in use. One of `active`, `archived`. */
-  readonly status?: string | null | undefined;
-  /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
-  readonly tags?: ReadonlyArray<string> | null | undefined;
-  /** The workspace that the target lies in; checked when given. */
-  readonly workspaceId?: string | null | undefined;
-};
-
-/** The input of UpdateOrganization. */
-export type UpdateOrganizationInput = {
-  /** What the organization is. */
-  readonly description?: string | null | undefined;
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
   /** The name. 1–255 characters, no control characters. */
   readonly name?: string | null | undefined;
-  /** The organization. */
-  readonly orgId: string;
-};
-
-/** The input of UpdateProviderAccount. */
-export type UpdateProviderAccountInput = {
-  /** The bridge's endpoint; needed for `bridge`. */
-  readonly bridgeEndpointName?: string | null | undefined;
-  /** The bridge to route through; needed for `bridge`. */
-  readonly bridgeId?: string | null | undefined;
-  /** A reference to the credentials (`env:NAME`, `vault:…`, `arn:…`); never a secret. */
-  readonly credentialsRef?: string | null | undefined;
-  /** Where data must stay; free. */
-  readonly dataResidency?: string | null | undefined;
-  /** What the account is for. */
-  readonly description?: string | null | undefined;
-  /** The operator's switch. */
-  readonly enabled?: boolean | null | undefined;
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-  /** The name; need not be unique. 1–255 characters, no control characters. */
-  readonly name?: string | null | undefined;
   /** The organization; by default the one that the token acts in. */
   readonly orgId?: string | null | undefined;
-  /** The account. */
-  readonly providerAccountId: string;
-  /** Whose account it is. One of `azure_openai`, `openai`, `anthropic`, `aws_bedrock`, `google_vertex`, `google_gemini`, `cohere`, `mistral`, `groq`, `together`, `huggingface`, `ollama`, `vllm`, `custom`. */
-  readonly providerType?: string | null | undefined;
-  /** How much the account may be used in a month. */
-  readonly quotaPolicy?: CreateProviderAccountQuotaPolicyInput | null | undefined;
-  /** How fast the account may be used; fields left out stay. */
-  readonly rateLimitPolicy?: UpdateProviderAccountRateLimitPolicyInput | null | undefined;
-  /** The provider's region. */
-  readonly region?: string | null | undefined;
-  /** Whether requests go to the provider or through a bridge. One of `direct`, `bridge`. */
-  readonly routingMode?: string | null | undefined;
-  /** Free labels. A key with null is removed. */
-  readonly tags?: Record<string, unknown> | null | undefined;
+  /** The member. */
+  readonly memberId: string;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
 };
 
-/** How fast the account may be used; fields left out stay. */
-export type UpdateProviderAccountRateLimitPolicyInput = {
-  /** Requests that may come at once after a pause. */
-  readonly burstSize?: number | null | undefined;
-  /** Input tokens a minute; null: no limit. */
-  readonly inputTokensPerMinute?: number | null | undefined;
-  /** Requests at a time. */
-  readonly maxConcurrency?: number | null | undefined;
-  /** Output tokens a minute; null: no limit. */
-  readonly outputTokensPerMinute?: number | null | undefined;
-  /** Whether a refusal says when there will be room; nothing is ever held. One of `wait`, `reject`. */
-  readonly queuePolicy?: string | null | undefined;
-  /** The longest wait that a refusal speaks of, in seconds. */
-  readonly queueTimeoutSeconds?: number | null | undefined;
-  /** Requests a minute; null: no limit. */
-  readonly requestsPerMinute?: number | null | undefined;
-  /** Requests a second; null: no limit. */
-  readonly requestsPerSecond?: number | null | undefined;
+/** The input of DeleteMember. */
+export type DeleteMemberInput = {
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The member. */
+  readonly memberId: string;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** The input of CreateRole. */
+export type CreateRoleInput = {
+  /** Unique in the org, up to letter case. 1–255 characters, no control characters. */
+  readonly name: string;
+  /** Permissions `resource:action`, with `*` for any word. */
+  readonly permissions: ReadonlyArray<string>;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
 };
 
 /** The input of UpdateRole. */
 export type UpdateRoleInput = {
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
   /** Unique in the org, up to letter case. 1–255 characters, no control characters. */
   readonly name?: string | null | undefined;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
   /** Permissions `resource:action`, with `*` for any word. */
   readonly permissions?: ReadonlyArray<string> | null | undefined;
-  /** The role. */
-  readonly roleId: string;
-};
-
-/** Breaker settings to change; those left out stay, and so does its state. */
-export type UpdateRouterPolicyCircuitBreakerInput = {
-  /** Whether five openings within an hour latch the policy. */
-  readonly autoDisable?: boolean | null | undefined;
-  /** Failures in a row that open a target. */
-  readonly consecutiveFailures?: number | null | undefined;
-  /** How long a target stays open, in seconds. */
-  readonly cooldownSeconds?: number | null | undefined;
-  /** Share of failures (or of slow answers), in percent, that opens a target. */
-  readonly errorThresholdPercent?: number | null | undefined;
-  /** The window that results are counted in, in seconds. */
-  readonly evaluationWindowSeconds?: number | null | undefined;
-  /** Probes at a time in half-open, and successes that close. */
-  readonly halfOpenRequests?: number | null | undefined;
-  /** An answer slower than this many milliseconds counts as slow; null: none does. */
-  readonly latencyThresholdMs?: number | null | undefined;
-  /** Results in the window before shares are looked at. */
-  readonly minRequestsThreshold?: number | null | undefined;
-  /** Whether every transition is recorded as an event. */
-  readonly notifyOnOpen?: boolean | null | undefined;
-};
-
-/** The input of UpdateRouterPolicy. */
-export type UpdateRouterPolicyInput = {
-  /** Breaker settings to change; those left out stay, and so does its state. */
-  readonly circuitBreaker?: UpdateRouterPolicyCircuitBreakerInput | null | undefined;
-  /** What the policy is for. */
-  readonly description?: string | null | undefined;
-  /** Whether the policy takes part; true also releases a latched one. */
-  readonly enabled?: boolean | null | undefined;
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-  /** The logical model to take when that one cannot. */
-  readonly fallback?: string | null | undefined;
-  /** Conditions to change; those left out stay. */
-  readonly match?: UpdateRouterPolicyMatchInput | null | undefined;
-  /** The name; need not be unique. 1–255 characters, no control characters. */
-  readonly name?: string | null | undefined;
   /** The organization; by default the one that the token acts in. */
   readonly orgId?: string | null | undefined;
-  /** The policy. */
-  readonly policyId: string;
-  /** Higher goes first. */
-  readonly priority?: number | null | undefined;
-  /** The logical model to route to. */
-  readonly routeTo?: string | null | undefined;
-  /** true refuses the change when the linter warns. */
-  readonly strict?: boolean | null | undefined;
-  /** Free labels. A key with null is removed. */
-  readonly tags?: Record<string, unknown> | null | undefined;
+  /** The role. */
+  readonly roleId: string;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
 };
 
-/** Conditions to change; those left out stay. */
-export type UpdateRouterPolicyMatchInput = {
-  /** The context's endpoint_id must equal this; null: any. */
-  readonly endpointId?: string | null | undefined;
-  /** The context's endpoint_type must equal this; null: any. */
-  readonly endpointType?: string | null | undefined;
-  /** The context's expected_parallelism must equal this; null: any. */
-  readonly expectedParallelism?: string | null | undefined;
-  /** The context's purpose must equal this; null: any. */
-  readonly purpose?: string | null | undefined;
-  /** true: only requests that demand function calling; null or false: any. */
-  readonly requiresFunctionCalling?: boolean | null | undefined;
-  /** true: only requests that demand streaming; null or false: any. */
-  readonly requiresStreaming?: boolean | null | undefined;
-  /** true: only requests that demand vision; null or false: any. */
-  readonly requiresVision?: boolean | null | undefined;
-  /** The context's step_type must equal this; null: any. */
-  readonly stepType?: string | null | undefined;
-  /** Pairs that the context's tags must hold. A key with null is removed. */
-  readonly tags?: Record<string, unknown> | null | undefined;
-  /** The context's workspace_id must equal this; null: any. */
-  readonly workspaceId?: string | null | undefined;
-  /** Pairs that the workspace's `key:value` tags must hold. A key with null is removed. */
-  readonly workspaceTags?: Record<string, unknown> | null | undefined;
+/** The input of DeleteRole. */
+export type DeleteRoleInput = {
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The role. */
+  readonly roleId: string;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** The input of CreateToken. */
+export type CreateTokenInput = {
+  /** What it is for; need not be unique. 1–255 characters, no control characters. */
+  readonly name: string;
+  /** The name (or id) of a role; by default the maker's own rights, or the member's. */
+  readonly role?: string | null | undefined;
+  /** Permissions; null: the role's. */
+  readonly permissions?: ReadonlyArray<string> | null | undefined;
+  /** Workspaces it is limited to; null: all that its maker sees. */
+  readonly workspaceIds?: ReadonlyArray<string> | null | undefined;
+  /** The member it acts as; it never has more rights than the member. null: a service identity. */
+  readonly memberId?: string | null | undefined;
+  /** When it expires (RFC 3339); null: never. */
+  readonly expiresAt?: string | null | undefined;
+  /** Requests a minute; null: the general limit. */
+  readonly rateLimitPerMinute?: number | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
 };
 
 /** The input of UpdateToken. */
 export type UpdateTokenInput = {
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-  /** When it expires (RFC 3339); null: never. */
-  readonly expiresAt?: string | null | undefined;
   /** What it is for; need not be unique. 1–255 characters, no control characters. */
   readonly name?: string | null | undefined;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
-  /** Permissions; null: the role's. */
-  readonly permissions?: ReadonlyArray<string> | null | undefined;
-  /** Requests a minute; null: the general limit. */
-  readonly rateLimitPerMinute?: number | null | undefined;
   /** The name (or id) of a role; by default the maker's own rights, or the member's. */
   readonly role?: string | null | undefined;
-  /** The token. */
-  readonly tokenId: string;
+  /** Permissions; null: the role's. */
+  readonly permissions?: ReadonlyArray<string> | null | undefined;
   /** Workspaces it is limited to; null: all that its maker sees. */
   readonly workspaceIds?: ReadonlyArray<string> | null | undefined;
-};
-
-/** The input of UpdateWorkspace. */
-export type UpdateWorkspaceInput = {
-  /** What the workspace is for. */
-  readonly description?: string | null | undefined;
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-  /** An inactive workspace can be read and edited but routes nothing. */
-  readonly isActive?: boolean | null | undefined;
-  /** Unique in the organization, up to letter case. 1–255 characters, no control characters. */
-  readonly name?: string | null | undefined;
+  /** When it expires (RFC 3339); null: never. */
+  readonly expiresAt?: string | null | undefined;
+  /** Requests a minute; null: the general limit. */
+  readonly rateLimitPerMinute?: number | null | undefined;
   /** The organization; by default the one that the token acts in. */
   readonly orgId?: string | null | undefined;
-  /** Who answers for it; by default the caller. */
-  readonly ownerId?: string | null | undefined;
-  /** Where its bucket lies. */
-  readonly region?: string | null | undefined;
-  /** The plan it is billed under; opaque. */
-  readonly subscriptionPlanId?: string | null | undefined;
-  /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
-  readonly tags?: ReadonlyArray<string> | null | undefined;
-  /** The workspace. */
-  readonly workspaceId: string;
+  /** The token. */
+  readonly tokenId: string;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** The input of DeleteToken. */
+export type DeleteTokenInput = {
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The token. */
+  readonly tokenId: string;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** The input of RotateToken. */
+export type RotateTokenInput = {
+  /** How long the old secret goes on, in seconds. By default 0. */
+  readonly overlapSeconds?: number | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | null | undefined;
+  /** The token. */
+  readonly tokenId: string;
 };
 
 export type get_meQueryVariables = Exact<{ [key: string]: never; }>;
@@ -990,9 +990,9 @@ export type update_orgMutationVariables = Exact<{
 export type update_orgMutation = { readonly result: { readonly resource: { readonly name: string, readonly description: string | null, readonly org_id: string, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type list_workspacesQueryVariables = Exact<{
+  orgId?: string | null | undefined;
   after?: string | null | undefined;
   first?: number | null | undefined;
-  orgId?: string | null | undefined;
 }>;
 
 
@@ -1028,10 +1028,10 @@ export type update_workspaceMutationVariables = Exact<{
 export type update_workspaceMutation = { readonly result: { readonly resource: { readonly name: string, readonly description: string | null, readonly tags: ReadonlyArray<string>, readonly region: string, readonly workspace_id: string, readonly owner_id: string | null, readonly subscription_plan_id: string | null, readonly is_active: boolean, readonly s3_bucket: string | null, readonly bucket_status: BucketStatus, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type list_appsQueryVariables = Exact<{
-  after?: string | null | undefined;
-  first?: number | null | undefined;
   orgId?: string | null | undefined;
   workspaceId: string;
+  after?: string | null | undefined;
+  first?: number | null | undefined;
 }>;
 
 
@@ -1045,9 +1045,9 @@ export type create_appMutationVariables = Exact<{
 export type create_appMutation = { readonly result: { readonly resource: { readonly name: string, readonly description: string | null, readonly tags: ReadonlyArray<string>, readonly app_id: string, readonly workspace_id: string, readonly org_id: string, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type get_appQueryVariables = Exact<{
-  appId: string;
   orgId?: string | null | undefined;
   workspaceId?: string | null | undefined;
+  appId: string;
 }>;
 
 
@@ -1068,10 +1068,10 @@ export type delete_appMutationVariables = Exact<{
 export type delete_appMutation = { readonly result: { readonly __typename: 'DeleteAppPayload' } | null };
 
 export type list_environmentsQueryVariables = Exact<{
-  after?: string | null | undefined;
-  first?: number | null | undefined;
   orgId?: string | null | undefined;
   workspaceId: string;
+  after?: string | null | undefined;
+  first?: number | null | undefined;
 }>;
 
 
@@ -1085,9 +1085,9 @@ export type create_environmentMutationVariables = Exact<{
 export type create_environmentMutation = { readonly result: { readonly resource: { readonly name: string, readonly slug: string, readonly description: string | null, readonly tags: ReadonlyArray<string>, readonly environment_id: string, readonly workspace_id: string, readonly org_id: string, readonly is_default: boolean, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type get_environmentQueryVariables = Exact<{
-  environmentId: string;
   orgId?: string | null | undefined;
   workspaceId?: string | null | undefined;
+  environmentId: string;
 }>;
 
 
@@ -1108,12 +1108,12 @@ export type delete_environmentMutationVariables = Exact<{
 export type delete_environmentMutation = { readonly result: { readonly __typename: 'DeleteEnvironmentPayload' } | null };
 
 export type list_namespacesQueryVariables = Exact<{
-  after?: string | null | undefined;
-  appId: string;
-  first?: number | null | undefined;
   orgId?: string | null | undefined;
-  search?: string | null | undefined;
   workspaceId?: string | null | undefined;
+  appId: string;
+  after?: string | null | undefined;
+  first?: number | null | undefined;
+  search?: string | null | undefined;
 }>;
 
 
@@ -1127,10 +1127,10 @@ export type create_namespaceMutationVariables = Exact<{
 export type create_namespaceMutation = { readonly result: { readonly resource: { readonly name: string, readonly description: string | null, readonly status: NamespaceStatus, readonly tags: ReadonlyArray<string>, readonly namespace_id: string, readonly app_id: string, readonly workspace_id: string, readonly environment_id: string, readonly embedding_model_id: string | null, readonly extraction_model_id: string | null, readonly auto_extract_entities: boolean, readonly is_private: boolean, readonly index_threads: boolean, readonly episodes_enabled: boolean, readonly episode_config: Record<string, unknown> | null, readonly context_type: string | null, readonly thread_ids: ReadonlyArray<string>, readonly source_ids: ReadonlyArray<string>, readonly memory_vault_id: string | null, readonly node_ids: ReadonlyArray<string>, readonly reindex_status: JobStatus | null, readonly reindex_started_at: string | null, readonly reindex_completed_at: string | null, readonly reindex_progress: Record<string, unknown> | null, readonly reindex_error: string | null, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type get_namespaceQueryVariables = Exact<{
-  appId?: string | null | undefined;
-  namespaceId: string;
   orgId?: string | null | undefined;
   workspaceId?: string | null | undefined;
+  appId?: string | null | undefined;
+  namespaceId: string;
 }>;
 
 
@@ -1179,11 +1179,11 @@ export type remove_thread_from_namespaceMutationVariables = Exact<{
 export type remove_thread_from_namespaceMutation = { readonly result: { readonly resource: { readonly name: string, readonly description: string | null, readonly status: NamespaceStatus, readonly tags: ReadonlyArray<string>, readonly namespace_id: string, readonly app_id: string, readonly workspace_id: string, readonly environment_id: string, readonly embedding_model_id: string | null, readonly extraction_model_id: string | null, readonly auto_extract_entities: boolean, readonly is_private: boolean, readonly index_threads: boolean, readonly episodes_enabled: boolean, readonly episode_config: Record<string, unknown> | null, readonly context_type: string | null, readonly thread_ids: ReadonlyArray<string>, readonly source_ids: ReadonlyArray<string>, readonly memory_vault_id: string | null, readonly node_ids: ReadonlyArray<string>, readonly reindex_status: JobStatus | null, readonly reindex_started_at: string | null, readonly reindex_completed_at: string | null, readonly reindex_progress: Record<string, unknown> | null, readonly reindex_error: string | null, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type list_workspace_entitlementsQueryVariables = Exact<{
-  after?: string | null | undefined;
-  enabledOnly?: boolean | null | undefined;
-  first?: number | null | undefined;
   orgId?: string | null | undefined;
   workspaceId: string;
+  after?: string | null | undefined;
+  first?: number | null | undefined;
+  enabledOnly?: boolean | null | undefined;
 }>;
 
 
@@ -1197,9 +1197,9 @@ export type grant_model_entitlementMutationVariables = Exact<{
 export type grant_model_entitlementMutation = { readonly result: { readonly resource: { readonly enabled: boolean, readonly entitlement_id: string, readonly workspace_id: string, readonly org_id: string, readonly logical_model_id: string, readonly workspace_limits: Record<string, unknown>, readonly allowed_step_types: ReadonlyArray<string> | null, readonly allowed_endpoints: ReadonlyArray<string> | null, readonly allowed_purposes: ReadonlyArray<string> | null, readonly request_count: number, readonly total_tokens: number, readonly last_used_at: string | null, readonly granted_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type get_model_entitlementQueryVariables = Exact<{
-  logicalModelId: string;
   orgId?: string | null | undefined;
   workspaceId: string;
+  logicalModelId: string;
 }>;
 
 
@@ -1220,9 +1220,9 @@ export type revoke_model_entitlementMutationVariables = Exact<{
 export type revoke_model_entitlementMutation = { readonly result: { readonly __typename: 'RevokeModelEntitlementPayload' } | null };
 
 export type list_logical_modelsQueryVariables = Exact<{
+  orgId?: string | null | undefined;
   after?: string | null | undefined;
   first?: number | null | undefined;
-  orgId?: string | null | undefined;
 }>;
 
 
@@ -1236,8 +1236,8 @@ export type create_logical_modelMutationVariables = Exact<{
 export type create_logical_modelMutation = { readonly result: { readonly resource: { readonly name: string, readonly description: string | null, readonly category: ModelCategory, readonly capabilities: ReadonlyArray<string>, readonly fallback: string | null, readonly enabled: boolean, readonly logical_model_id: string, readonly org_id: string, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string, readonly targets: ReadonlyArray<{ readonly weight: number, readonly enabled: boolean, readonly provider_account_id: string, readonly upstream_model: string }> } } | null };
 
 export type get_logical_modelQueryVariables = Exact<{
-  logicalModelId: string;
   orgId?: string | null | undefined;
+  logicalModelId: string;
 }>;
 
 
@@ -1258,12 +1258,12 @@ export type delete_logical_modelMutationVariables = Exact<{
 export type delete_logical_modelMutation = { readonly result: { readonly __typename: 'DeleteLogicalModelPayload' } | null };
 
 export type list_provider_accountsQueryVariables = Exact<{
-  after?: string | null | undefined;
-  enabledOnly?: boolean | null | undefined;
-  first?: number | null | undefined;
   orgId?: string | null | undefined;
+  after?: string | null | undefined;
+  first?: number | null | undefined;
   providerType?: ProviderType | null | undefined;
   status?: ProviderAccountStatus | null | undefined;
+  enabledOnly?: boolean | null | undefined;
 }>;
 
 
@@ -1299,11 +1299,11 @@ export type delete_provider_accountMutationVariables = Exact<{
 export type delete_provider_accountMutation = { readonly result: { readonly __typename: 'DeleteProviderAccountPayload' } | null };
 
 export type list_router_policiesQueryVariables = Exact<{
-  after?: string | null | undefined;
-  enabledOnly?: boolean | null | undefined;
-  first?: number | null | undefined;
   orgId?: string | null | undefined;
+  after?: string | null | undefined;
+  first?: number | null | undefined;
   status?: RouterPolicyStatus | null | undefined;
+  enabledOnly?: boolean | null | undefined;
 }>;
 
 
@@ -1346,9 +1346,9 @@ export type delete_router_policyMutationVariables = Exact<{
 export type delete_router_policyMutation = { readonly result: { readonly __typename: 'DeleteRouterPolicyPayload' } | null };
 
 export type list_membersQueryVariables = Exact<{
+  orgId?: string | null | undefined;
   after?: string | null | undefined;
   first?: number | null | undefined;
-  orgId?: string | null | undefined;
 }>;
 
 
@@ -1362,8 +1362,8 @@ export type create_memberMutationVariables = Exact<{
 export type create_memberMutation = { readonly result: { readonly resource: { readonly email: string, readonly name: string | null, readonly member_id: string, readonly org_id: string, readonly role: string | null, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type get_memberQueryVariables = Exact<{
-  memberId: string;
   orgId?: string | null | undefined;
+  memberId: string;
 }>;
 
 
@@ -1384,9 +1384,9 @@ export type delete_memberMutationVariables = Exact<{
 export type delete_memberMutation = { readonly result: { readonly __typename: 'DeleteMemberPayload' } | null };
 
 export type list_rolesQueryVariables = Exact<{
+  orgId?: string | null | undefined;
   after?: string | null | undefined;
   first?: number | null | undefined;
-  orgId?: string | null | undefined;
 }>;
 
 
@@ -1422,9 +1422,9 @@ export type delete_roleMutationVariables = Exact<{
 export type delete_roleMutation = { readonly result: { readonly __typename: 'DeleteRolePayload' } | null };
 
 export type list_tokensQueryVariables = Exact<{
+  orgId?: string | null | undefined;
   after?: string | null | undefined;
   first?: number | null | undefined;
-  orgId?: string | null | undefined;
 }>;
 
 
@@ -1467,13 +1467,13 @@ export type rotate_tokenMutationVariables = Exact<{
 export type rotate_tokenMutation = { readonly result: { readonly secret: string | null, readonly resource: { readonly name: string, readonly permissions: ReadonlyArray<string> | null, readonly prefix: string, readonly token_id: string, readonly org_id: string, readonly role: string | null, readonly workspace_ids: ReadonlyArray<string> | null, readonly member_id: string | null, readonly expires_at: string | null, readonly rate_limit_per_minute: number | null, readonly last_used_at: string | null, readonly revoked_at: string | null, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type list_audit_eventsQueryVariables = Exact<{
-  action?: string | null | undefined;
-  actorId?: string | null | undefined;
+  orgId?: string | null | undefined;
   after?: string | null | undefined;
   first?: number | null | undefined;
-  orgId?: string | null | undefined;
-  resourceId?: string | null | undefined;
+  action?: string | null | undefined;
+  actorId?: string | null | undefined;
   resourceType?: string | null | undefined;
+  resourceId?: string | null | undefined;
   since?: string | null | undefined;
   until?: string | null | undefined;
 }>;
@@ -1482,17 +1482,17 @@ export type list_audit_eventsQueryVariables = Exact<{
 export type list_audit_eventsQuery = { readonly result: { readonly total: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly action: string, readonly changes: Record<string, unknown>, readonly counts: Record<string, unknown> | null, readonly at: string, readonly event_id: string, readonly org_id: string, readonly actor_id: string, readonly token_id: string | null, readonly resource_type: string, readonly resource_id: string, readonly workspace_id: string | null, readonly request_id: string, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string }> } | null };
 
 export type list_jobsQueryVariables = Exact<{
+  orgId?: string | null | undefined;
   after?: string | null | undefined;
   first?: number | null | undefined;
-  orgId?: string | null | undefined;
 }>;
 
 
 export type list_jobsQuery = { readonly result: { readonly total: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly kind: string, readonly status: JobStatus, readonly progress: Record<string, unknown>, readonly error: string | null, readonly job_id: string, readonly org_id: string, readonly resource_type: string, readonly resource_id: string, readonly workspace_id: string | null, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string }> } | null };
 
 export type get_jobQueryVariables = Exact<{
-  jobId: string;
   orgId?: string | null | undefined;
+  jobId: string;
 }>;
 
 

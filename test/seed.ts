@@ -39,7 +39,11 @@ export async function seed(tenant: Tenant, name = 'Search'): Promise<Seeded> {
   await made(tenant, `${base}/logical-models`, { logical_model_id: modelId, name: 'Chat', category: 'chat', targets });
   await made(tenant, `${base}/logical-models`, { logical_model_id: embeddingId, name: 'Embed', category: 'embedding' });
   await made(tenant, `${workspace}/model-entitlements`, { logical_model_id: modelId });
-  const { policy_id: policyId } = await made(tenant, `${base}/router-policies`, { name: 'Default', match: {}, route_to: modelId });
+  const { policy_id: policyId } = await made(tenant, `${base}/router-policies`, {
+    name: 'Default',
+    match: {},
+    route_to: modelId,
+  });
   const app = `${workspace}/apps/${appId}`;
   const namespace = await made(tenant, `${app}/namespaces`, { name: 'Docs', environment_id: environmentId });
   const namespaceId = (namespace.namespace as unknown as { namespace_id: string }).namespace_id;

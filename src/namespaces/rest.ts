@@ -7,6 +7,7 @@ const namespace: Resource = {
   type: 'Namespace',
   tag: 'Namespaces',
   payload: 'namespace',
+  documented: { input: createNamespaceBody, defaults: true },
   fields: select(
     `namespace_id name description app_id workspace_id environment_id embedding_model_id extraction_model_id
     auto_extract_entities is_private index_threads episodes_enabled episode_config status context_type tags thread_ids source_ids

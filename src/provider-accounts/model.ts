@@ -72,6 +72,17 @@ export interface AccountHealth extends Doc {
 }
 export const accountHealth = { name: 'account_health' } as const;
 
+export const RATE_LIMIT_DEFAULTS: RateLimitPolicy = {
+  requestsPerSecond: null,
+  requestsPerMinute: null,
+  inputTokensPerMinute: null,
+  outputTokensPerMinute: null,
+  maxConcurrency: 10,
+  burstSize: 10,
+  queuePolicy: 'wait',
+  queueTimeoutSeconds: 300,
+};
+
 const per = (what: string) => z.int().min(1).nullable().optional().describe(`${what}; null: no limit.`);
 const month = (what: string) =>
   z.int().min(0).nullable().optional().describe(`${what} per calendar month (UTC); null: no limit.`);
@@ -109,23 +120,20 @@ const rateLimitPolicy = z
 const rateLimitPatch = z
   .object({
     ...rates,
-    maxConcurrency: concurrency.optional().describe(WORDS.maxConcurrency),
-    burstSize: concurrency.optional().describe(WORDS.burstSize),
-    queuePolicy: queue.optional().describe(WORDS.queuePolicy),
-    queueTimeoutSeconds: timeout.optional().describe(WORDS.queueTimeoutSeconds),
+    maxConcurrency: concurrency
+      .optional()
+      .meta({ description: WORDS.maxConcurrency, documentedDefault: RATE_LIMIT_DEFAULTS.maxConcurrency }),
+    burstSize: concurrency
+      .optional()
+      .meta({ description: WORDS.burstSize, documentedDefault: RATE_LIMIT_DEFAULTS.burstSize }),
+    queuePolicy: queue
+      .optional()
+      .meta({ description: WORDS.queuePolicy, documentedDefault: RATE_LIMIT_DEFAULTS.queuePolicy }),
+    queueTimeoutSeconds: timeout
+      .optional()
+      .meta({ description: WORDS.queueTimeoutSeconds, documentedDefault: RATE_LIMIT_DEFAULTS.queueTimeoutSeconds }),
   })
   .describe('How fast the account may be used; fields left out stay.');
-
-export const RATE_LIMIT_DEFAULTS: RateLimitPolicy = {
-  requestsPerSecond: null,
-  requestsPerMinute: null,
-  inputTokensPerMinute: null,
-  outputTokensPerMinute: null,
-  maxConcurrency: 10,
-  burstSize: 10,
-  queuePolicy: 'wait',
-  queueTimeoutSeconds: 300,
-};
 
 const places = {
   region: optionalText("The provider's region."),

@@ -7,6 +7,7 @@ const account: Resource = {
   type: 'ProviderAccount',
   tag: 'Provider Accounts',
   payload: 'providerAccount',
+  documented: { input: createProviderAccountBody, plain: ['routing_mode'] },
   conditional: false,
   fields: select(
     `provider_account_id org_id name description provider_type region data_residency credentials_ref

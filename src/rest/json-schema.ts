@@ -18,7 +18,8 @@ export function inputSchema(shape: Shape): Json {
     ...json,
     ...(shape.nullable && json.type !== undefined ? { type: [json.type, 'null'] } : {}),
     ...(shape.nullable && Array.isArray(json.enum) ? { enum: [...json.enum, null] } : {}),
-    ...(shape.hasDefault ? { default: wireDefault(shape.defaultValue) } : {}),
+    ...(shape.documentedDefault !== undefined ? { default: shape.documentedDefault } : {}),
+    ...(shape.hasDefault && shape.kind !== 'object' ? { default: shape.defaultValue } : {}),
   });
   const bound = (low: string, high: string) => ({
     ...(shape.minimum !== undefined && shape.minimum > Number.MIN_SAFE_INTEGER ? { [low]: shape.minimum } : {}),
@@ -59,11 +60,6 @@ function objectSchema(shape: Shape): Json {
     properties: Object.fromEntries([...fields.map(([name, field]) => [snake(name), inputSchema(field)]), ...readOnly]),
     additionalProperties: false,
   };
-}
-
-function wireDefault(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [snake(name), item]));
 }
 
 export function closed(properties: Record<string, Json>): Json {

@@ -4,7 +4,7 @@ import { snake } from '../naming.ts';
 import { type Shape, shapeOf } from '../validation/shape.ts';
 import { documentOf } from './compile.ts';
 import { closed, inputSchema, type Json, outputSchema, withoutNull } from './json-schema.ts';
-import { parametersOf, type Row } from './row.ts';
+import { type Documented, parametersOf, type Row } from './row.ts';
 
 /** The product's own OpenAPI document, made from the rows, their inputs and the graph's types. */
 export function openApiDocument(schema: GraphQLSchema, rows: readonly Row[]): Json {
@@ -136,11 +136,46 @@ function replySchema(schema: GraphQLSchema, row: Row, schemas: Json): Json {
   };
   const inner = whole.properties.resource ?? (whole.properties.nodes?.items as Json | undefined) ?? whole;
   const resource = withoutNull(reply.name === 'TokenWithSecret' ? secretSchema(inner) : inner);
-  schemas[reply.of ?? reply.name] ??= resource;
+  for (const [field, of] of Object.entries(reply.parts ?? {})) {
+    const properties = resource.properties as Record<string, Json>;
+    properties[field] =
+      properties[field]!.type === 'array' ? { type: 'array', items: ref(of) } : { anyOf: [ref(of), { type: 'null' }] };
+  }
+  schemas[reply.of ?? reply.name] ??= reply.documented ? documentedAs(resource, reply.documented) : resource;
   if (reply.kind === 'list') schemas[reply.name] ??= listSchema(reply.key!, reply.of!);
   if (reply.kind === 'wrapped')
     schemas[reply.name] ??= closed({ message: { type: 'string' }, [reply.key!]: ref(reply.of!) });
   return ref(reply.name);
+}
+
+/** The graph's types with the input's bounds; nested objects show its defaults too, since one schema documents both. */
+function documentedAs(resource: Json, { input, defaults = false, plain = [] }: Documented): Json {
+  const properties = { ...(resource.properties as Record<string, Json>) };
+  for (const [name, shape] of Object.entries(shapeOf(input).fields!)) {
+    const wire = snake(name);
+    const property = properties[wire];
+    if (!property) continue;
+    const { type: _, default: fallback, ...bounds } = inputSchema(shape);
+    if (shape.kind === 'object') properties[wire] = withBounds(property, bounds.properties as Record<string, Json>);
+    else if (shape.kind !== 'list' && shape.kind !== 'map') {
+      const { enum: values, ...rest } = {
+        ...property,
+        ...bounds,
+        ...(defaults && fallback !== undefined ? { default: fallback } : {}),
+      } as Json;
+      properties[wire] =
+        values === undefined || plain.includes(wire) ? rest : { ...rest, enum: property.enum ?? values };
+    }
+  }
+  return { ...resource, properties };
+}
+
+function withBounds(object: Json, inputs: Record<string, Json>): Json {
+  const properties = Object.entries(object.properties as Record<string, Json>).map(([name, property]) => {
+    const { type: _, properties: __, ...rest } = inputs[name] ?? {};
+    return [name, { ...rest, ...property }];
+  });
+  return { ...object, properties: Object.fromEntries(properties) };
 }
 
 function secretSchema(token: Json): Json {

@@ -38,6 +38,18 @@ export interface ReplySchema {
   key?: string;
   /** The resource's own schema name. */
   of?: string;
+  /** Fields that hold another resource (or a list of it), by its schema's name. */
+  parts?: Record<string, string>;
+  documented?: Documented;
+}
+
+/** What OpenAPI says of a resource beyond the graph's types: the bounds of its input, as the contract repeats them. */
+export interface Documented {
+  input: z.ZodType;
+  /** Whether the reply's own fields show the input's defaults. */
+  defaults?: boolean;
+  /** Fields that the contract leaves plain text in replies. */
+  plain?: readonly string[];
 }
 
 /**
@@ -63,6 +75,7 @@ interface Resource {
   /** The payload's field of its mutations. */
   payload: string;
   conditional?: boolean;
+  documented?: Documented;
 }
 
 type Common = Pick<Row, 'path' | 'operationId' | 'summary' | 'root'>;
@@ -86,7 +99,7 @@ export function listRow(
       next_cursor: pageInfo.hasNextPage ? pageInfo.endCursor : null,
       [key]: nodes,
     }),
-    reply: { name: `${resource.type}List`, kind: 'list', key, of: resource.type },
+    reply: { name: `${resource.type}List`, kind: 'list', key, of: resource.type, documented: resource.documented },
     resource: null,
   };
 }
@@ -105,7 +118,7 @@ export function getRow(resource: Resource, row: Common): Row {
     status: 200,
     selection: `{ ${resource.fields} }`,
     shape: (value) => value,
-    reply: { name: resource.type, kind: 'resource' },
+    reply: { name: resource.type, kind: 'resource', documented: resource.documented },
     resource: '',
     conditional: resource.conditional ?? true,
   };
@@ -131,8 +144,14 @@ export function writeRow(resource: Resource, row: WriteRow): Row {
     shape: ({ resource: value }: { resource: unknown }) =>
       wrapped ? { message, [snake(resource.payload)]: value } : value,
     reply: wrapped
-      ? { name: `${resource.type}Message`, kind: 'wrapped', key: snake(resource.payload), of: resource.type }
-      : { name: resource.type, kind: 'resource' },
+      ? {
+          name: `${resource.type}Message`,
+          kind: 'wrapped',
+          key: snake(resource.payload),
+          of: resource.type,
+          documented: resource.documented,
+        }
+      : { name: resource.type, kind: 'resource', documented: resource.documented },
   };
 }
 

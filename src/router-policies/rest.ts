@@ -7,6 +7,7 @@ const policy: Resource = {
   type: 'RouterPolicy',
   tag: 'Router Policies',
   payload: 'routerPolicy',
+  documented: { input: createRouterPolicyBody },
   conditional: false,
   fields: select(
     `policy_id org_id name description priority
@@ -56,7 +57,11 @@ export const routerPolicyRows: Row[] = [
     selection: `{ matched_policies: matchedPolicies { ${policy.fields} } selected_policy: selectedPolicy { ${policy.fields} } logical_model_id: logicalModelId }`,
     body: testMatchBody,
     shape: (value) => value,
-    reply: { name: 'TestMatchResult', kind: 'resource' },
+    reply: {
+      name: 'TestMatchResult',
+      kind: 'resource',
+      parts: { matched_policies: 'RouterPolicy', selected_policy: 'RouterPolicy' },
+    },
     resource: null,
   },
   getRow(policy, { path: ONE, operationId: 'get_router_policy', summary: 'Get Router Policy', root: 'routerPolicy' }),

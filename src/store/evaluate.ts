@@ -39,8 +39,11 @@ function evaluateOne(change: Change, at: number, view: View, rules: Record<strin
       if (change.expected !== undefined && before.version !== change.expected) refuse('version', before.version);
       return view.remove(change.in, before);
     }
-    case 'exists':
-      return view.touch(change.in, view.get(change.in, change.key) ?? refuse('missing'));
+    case 'exists': {
+      const doc = view.get(change.in, change.key) ?? refuse('missing');
+      if (change.expected !== undefined && doc.version !== change.expected) refuse('version', doc.version);
+      return view.touch(change.in, doc);
+    }
     case 'none': {
       const [id] = view.matching(change.in, change.query, 1);
       return id === undefined ? undefined : refuse('matched', id);

@@ -92,8 +92,8 @@ export type Change =
   /** Replaces a document whose version is `expected`; fails with `missing` or `version`. */
   | { type: 'put'; in: AnyCollection; doc: Doc; expected: number }
   | { type: 'remove'; in: AnyCollection; key: Key; expected?: number }
-  /** Fails with `missing` unless the document is there when the commit is made. */
-  | { type: 'exists'; in: AnyCollection; key: Key }
+  /** Fails with `missing` unless the document is there (with `expected`, in that version) when the commit is made. */
+  | { type: 'exists'; in: AnyCollection; key: Key; expected?: number }
   /** Fails with `matched` when a document matches, or (with `min`) with `unmatched` when fewer than `min` do. */
   | { type: 'none'; in: AnyCollection; query: Query; label: string }
   | { type: 'atLeast'; in: AnyCollection; query: Query; min: number; label: string }

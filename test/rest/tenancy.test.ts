@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { documentOf } from '../../src/rest/compile.ts';
-import { rows } from '../../src/rest/rows.ts';
 import { parametersOf, type Row } from '../../src/rest/row.ts';
+import { rows } from '../../src/rest/rows.ts';
 import { schema } from '../../src/schema.ts';
 import { type Answer, type Client, engines, type Harness, startHarness, type Tenant } from '../harness.ts';
 import { type Seeded, seed } from '../seed.ts';
@@ -59,29 +59,51 @@ describe.each(engines.filter(({ available }) => available))('tenancy on $engine'
     const dead = await own.as({ role: 'Viewer' });
     await own.rest('DELETE', `${own.base}/tokens/${dead.tokenId}`);
     const expired = await own.as({ role: 'Viewer', expires_at: '2020-01-01T00:00:00Z' });
-    const tokens = ['', 'nonsense', 'mm_tok_AAAAAAAAAAAA_AAAA', own.token.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')), dead.token, expired.token];
+    const tokens = [
+      '',
+      'nonsense',
+      'mm_tok_AAAAAAAAAAAA_AAAA',
+      own.token.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')),
+      dead.token,
+      expired.token,
+    ];
     for (const token of tokens) {
       const answer = await call(harness.client(token), row, path);
       expect(shown(answer)).toEqual({
         status: 401,
-        body: { error: 'AUTHENTICATION_FAILED', message: 'Authentication required', details: {}, timestamp: '', status_code: 401 },
+        body: {
+          error: 'AUTHENTICATION_FAILED',
+          message: 'Authentication required',
+          details: {},
+          timestamp: '',
+          status_code: 401,
+        },
       });
       expect(answer.headers.get('www-authenticate')).toBe('Bearer');
     }
   });
 
-  test.each(rows.filter((row) => row.path !== '/v1/me'))('$method $path: 403 whether it is there or not', async (row) => {
-    const there = await call(nobody, row, fill(row, own, mine, extra.mine!));
-    const absent = await call(nobody, row, absentPath(row, own));
-    expect(there.status).toBe(403);
-    expect(there.body.details.required_permission).toMatch(/^[a-z_]+:(read|create|update|delete|reindex)$/);
-    expect(shown(absent)).toEqual(shown(there));
-  });
+  test.each(rows.filter((row) => row.path !== '/v1/me'))(
+    '$method $path: 403 whether it is there or not',
+    async (row) => {
+      const there = await call(nobody, row, fill(row, own, mine, extra.mine!));
+      const absent = await call(nobody, row, absentPath(row, own));
+      expect(there.status).toBe(403);
+      expect(there.body.details.required_permission).toMatch(/^[a-z_]+:(read|create|update|delete|reindex)$/);
+      expect(shown(absent)).toEqual(shown(there));
+    },
+  );
 
-  test.each(rows.filter((row) => row.path.includes('{org_id}')))('$method $path: another org is absent', async (row) => {
-    const there = await call(own, row, fill(row, other, theirs, extra.theirs!));
-    expect(shown(there).body).toMatchObject({ error: 'RESOURCE_NOT_FOUND', details: { resource_type: 'organization', resource_id: other.orgId } });
-  });
+  test.each(rows.filter((row) => row.path.includes('{org_id}')))(
+    '$method $path: another org is absent',
+    async (row) => {
+      const there = await call(own, row, fill(row, other, theirs, extra.theirs!));
+      expect(shown(there).body).toMatchObject({
+        error: 'RESOURCE_NOT_FOUND',
+        details: { resource_type: 'organization', resource_id: other.orgId },
+      });
+    },
+  );
 
   const deep = rows.filter((row) => parametersOf(row.path).length > 1 && !row.body);
   test.each(deep)('$method $path: foreign and absent ids are answered alike', async (row) => {
@@ -100,11 +122,18 @@ describe.each(engines.filter(({ available }) => available))('tenancy on $engine'
     expect(names.length).toBeGreaterThan(1);
   });
 
-  test.each(rows.filter((row) => row.path.includes('{workspace_id}')))('$method $path: other workspaces are absent for a limited token', async (row) => {
-    const answer = await limited.rest(row.method, fill(row, own, mine, extra.mine!), row.body ? validBody(row) : undefined);
-    expect(answer.status).toBe(404);
-    expect(answer.body.details).toEqual({ resource_type: 'workspace', resource_id: mine.workspaceId });
-  });
+  test.each(rows.filter((row) => row.path.includes('{workspace_id}')))(
+    '$method $path: other workspaces are absent for a limited token',
+    async (row) => {
+      const answer = await limited.rest(
+        row.method,
+        fill(row, own, mine, extra.mine!),
+        row.body ? validBody(row) : undefined,
+      );
+      expect(answer.status).toBe(404);
+      expect(answer.body.details).toEqual({ resource_type: 'workspace', resource_id: mine.workspaceId });
+    },
+  );
 
   test('no answer of one org ever shows a word of another', async () => {
     for (const row of rows.filter(({ method }) => method === 'GET')) {
@@ -114,18 +143,26 @@ describe.each(engines.filter(({ available }) => available))('tenancy on $engine'
     }
   });
 
-  const fields = [...Object.values(schema.getQueryType()!.getFields()), ...Object.values(schema.getMutationType()!.getFields())];
-  test.each(fields.map((field) => field.name))('graph root %s declares what it permits, or shows only the caller', (name) => {
-    const field = fields.find((one) => one.name === name)!;
-    const free = ['node', 'nodes', 'viewer'].includes(name);
-    expect(free || typeof field.extensions.permission === 'string').toBe(true);
-  });
+  const fields = [
+    ...Object.values(schema.getQueryType()!.getFields()),
+    ...Object.values(schema.getMutationType()!.getFields()),
+  ];
+  test.each(fields.map((field) => field.name))(
+    'graph root %s declares what it permits, or shows only the caller',
+    (name) => {
+      const field = fields.find((one) => one.name === name)!;
+      const free = ['node', 'nodes', 'viewer'].includes(name);
+      expect(free || typeof field.extensions.permission === 'string').toBe(true);
+    },
+  );
 
   test('node and nodes give null for another org and without permission', async () => {
     const id = Buffer.from(`Workspace:${theirs.workspaceId}`).toString('base64url');
     const ownId = Buffer.from(`Workspace:${mine.workspaceId}`).toString('base64url');
     const query = 'query($ids:[ID!]!){nodes(ids:$ids){id}}';
-    expect((await own.graphql(query, { ids: [id, ownId, 'junk'] })).body).toEqual({ data: { nodes: [null, { id: ownId }, null] } });
+    expect((await own.graphql(query, { ids: [id, ownId, 'junk'] })).body).toEqual({
+      data: { nodes: [null, { id: ownId }, null] },
+    });
     expect((await nobody.graphql(query, { ids: [ownId] })).body).toEqual({ data: { nodes: [null] } });
     expect((await own.graphql('query($id:ID!){node(id:$id){id}}', { id })).body).toEqual({ data: { node: null } });
   });
@@ -158,5 +195,10 @@ async function extras(tenant: Tenant, seeded: Seeded): Promise<Record<string, st
   const token = await tenant.as({ role: 'Viewer' });
   await tenant.rest('POST', `${seeded.namespace}/reindex`, { new_embedding_model_id: seeded.embeddingId });
   const jobs = await tenant.rest('GET', `${tenant.base}/jobs`);
-  return { member_id: member.body.member_id, role_id: role.body.role_id, token_id: token.tokenId, job_id: jobs.body.jobs[0].job_id };
+  return {
+    member_id: member.body.member_id,
+    role_id: role.body.role_id,
+    token_id: token.tokenId,
+    job_id: jobs.body.jobs[0].job_id,
+  };
 }

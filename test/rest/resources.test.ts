@@ -1,0 +1,243 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { engines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { type Seeded, seed } from '../seed.ts';
+
+describe.each(engines.filter(({ available }) => available))('resources on $engine', ({ engine }) => {
+  let harness: Harness;
+  let tenant: Tenant;
+  let seeded: Seeded;
+  beforeAll(async () => {
+    harness = await startHarness(engine);
+    tenant = await harness.org();
+    seeded = await seed(tenant);
+  });
+  afterAll(() => harness.close());
+
+  test('ETag names the version: stale If-Match is 412, a current one passes, GET answers 304', async () => {
+    const made = await tenant.rest('POST', `${seeded.workspace}/apps`, { name: 'Tagged' });
+    const path = `${seeded.workspace}/apps/${made.body.app_id}`;
+    const tag = made.headers.get('etag')!;
+    expect(tag).toMatch(/^"[^"]+"$/);
+    const changed = await tenant.rest('PATCH', path, { description: 'x' }, { 'If-Match': tag });
+    expect(changed.status).toBe(200);
+    const next = changed.headers.get('etag')!;
+    expect(next).not.toBe(tag);
+    const stale = await tenant.rest('PATCH', path, { description: 'y' }, { 'If-Match': tag });
+    expect([stale.status, stale.body.error, stale.body.details]).toEqual([
+      412,
+      'PRECONDITION_FAILED',
+      { current_etag: next },
+    ]);
+    expect((await tenant.rest('DELETE', path, undefined, { 'If-Match': tag })).status).toBe(412);
+    expect((await tenant.rest('GET', path, undefined, { 'If-None-Match': next })).status).toBe(304);
+    expect((await tenant.rest('GET', path, undefined, { 'If-None-Match': tag })).status).toBe(200);
+    const account = await tenant.rest('GET', `${tenant.base}/provider-accounts/${seeded.accountId}`);
+    const again = await tenant.rest('GET', `${tenant.base}/provider-accounts/${seeded.accountId}`, undefined, {
+      'If-None-Match': account.headers.get('etag')!,
+    });
+    expect(again.status).toBe(200);
+    expect((await tenant.rest('DELETE', path, undefined, { 'If-Match': '*' })).status).toBe(204);
+  });
+
+  test('an update that changes nothing keeps ETag and updated_at and writes no audit event', async () => {
+    const events = async () =>
+      (await tenant.rest('GET', `${tenant.base}/audit-events?resource_id=${seeded.appId}`)).body.total;
+    const before = await tenant.rest('GET', seeded.app);
+    const count = await events();
+    const after = await tenant.rest('PATCH', seeded.app, { name: 'Chat' });
+    expect(after.headers.get('etag')).toBe(before.headers.get('etag'));
+    expect([after.body.updated_at, await events()]).toEqual([before.body.updated_at, count]);
+  });
+
+  test('a merge patch merges: null clears, removes a key of a map, is refused where the field cannot be null', async () => {
+    const path = `${tenant.base}/router-policies/${seeded.policyId}`;
+    await tenant.rest('PATCH', path, { match: { purpose: 'chat', tags: { a: '1', b: '2' } }, tags: { x: 'y' } });
+    const patched = await tenant.rest('PATCH', path, {
+      match: { tags: { a: null } },
+      description: null,
+      circuit_breaker: { latency_threshold_ms: null },
+    });
+    expect(patched.body.match).toMatchObject({ purpose: 'chat', tags: { b: '2' } });
+    expect(patched.body.circuit_breaker).toMatchObject({ latency_threshold_ms: null, cooldown_seconds: 30 });
+    expect((await tenant.rest('PATCH', path, { circuit_breaker: { cooldown_seconds: null } })).status).toBe(422);
+    expect((await tenant.rest('PATCH', path, { match: null })).status).toBe(422);
+    await tenant.rest('PATCH', path, { match: { purpose: null, tags: { b: null } }, tags: { x: null } });
+    expect((await tenant.rest('GET', path)).body).toMatchObject({ tags: {}, match: { purpose: null, tags: {} } });
+  });
+
+  test('names are unique up to letter case and Unicode form; the stored form is the caller’s', async () => {
+    const first = await tenant.rest('POST', `${seeded.workspace}/apps`, { name: 'Café' });
+    const twin = await tenant.rest('POST', `${seeded.workspace}/apps`, { name: 'CAFE\u0301' });
+    expect([twin.status, twin.body.details]).toEqual([
+      409,
+      { resource_type: 'app', field: 'name', conflicting_id: first.body.app_id },
+    ]);
+    expect(first.body.name).toBe('Café');
+  });
+
+  test('a workspace has exactly one default environment, which cannot be deleted or unset', async () => {
+    const list = async () =>
+      (await tenant.rest('GET', `${seeded.workspace}/environments`)).body.environments as {
+        environment_id: string;
+        is_default: boolean;
+      }[];
+    const old = (await list()).find((one) => one.is_default)!;
+    const path = `${seeded.workspace}/environments/${old.environment_id}`;
+    expect((await tenant.rest('DELETE', path)).status).toBe(409);
+    expect((await tenant.rest('PATCH', path, { is_default: false })).status).toBe(409);
+    expect(
+      (await tenant.rest('PATCH', `${seeded.workspace}/environments/${seeded.environmentId}`, { is_default: true }))
+        .status,
+    ).toBe(200);
+    expect((await list()).filter((one) => one.is_default).map((one) => one.environment_id)).toEqual([
+      seeded.environmentId,
+    ]);
+    expect(
+      (await tenant.rest('DELETE', `${seeded.workspace}/environments/${seeded.environmentId}`)).body.details.reason,
+    ).toBe('default_environment');
+    await tenant.rest('PATCH', path, { is_default: true });
+    const used = await tenant.rest('DELETE', `${seeded.workspace}/environments/${seeded.environmentId}`);
+    expect([used.status, used.body.details.reason, used.body.details.conflicting_id]).toEqual([
+      409,
+      'in_use',
+      seeded.namespaceId,
+    ]);
+  });
+
+  test('references must exist in the same org, and what is referenced cannot be deleted', async () => {
+    const bad = await tenant.rest('POST', `${seeded.app}/namespaces`, { name: 'x', environment_id: 'env_absent' });
+    expect([bad.status, bad.body.details]).toEqual([404, { resource_type: 'environment', resource_id: 'env_absent' }]);
+    expect((await tenant.rest('DELETE', `${tenant.base}/logical-models/${seeded.modelId}`)).body.details).toMatchObject(
+      { resource_type: 'logical_model', reason: 'referenced' },
+    );
+    expect((await tenant.rest('DELETE', `${tenant.base}/provider-accounts/${seeded.accountId}`)).status).toBe(409);
+    const cycle = await tenant.rest('PATCH', `${tenant.base}/logical-models/${seeded.modelId}`, {
+      fallback: seeded.modelId,
+    });
+    expect([cycle.status, cycle.body.detail[0].loc]).toEqual([422, ['body', 'fallback']]);
+  });
+
+  test('threads keep their order; twice changes nothing; an absent one is a 404', async () => {
+    const ids = ['z', 'a', 'm%2Fn'];
+    for (const id of ids) await tenant.rest('POST', `${seeded.namespace}/threads/${id}`);
+    const again = await tenant.rest('POST', `${seeded.namespace}/threads/a`);
+    expect(again.body.thread_ids).toEqual(['z', 'a', 'm/n']);
+    expect((await tenant.rest('DELETE', `${seeded.namespace}/threads/a`)).body.thread_ids).toEqual(['z', 'm/n']);
+    expect((await tenant.rest('DELETE', `${seeded.namespace}/threads/a`)).body.details).toEqual({
+      resource_type: 'thread',
+      resource_id: 'a',
+    });
+    expect((await tenant.rest('GET', seeded.namespace)).body.thread_ids).toEqual(['z', 'm/n']);
+  });
+
+  test('a reindex is one at a time, can be called off, and completes at once where there is nothing to do', async () => {
+    const reindex = `${seeded.namespace}/reindex`;
+    const asked = await tenant.rest('POST', reindex, { new_embedding_model_id: seeded.embeddingId });
+    expect(asked.body).toMatchObject({
+      reindex_status: 'pending',
+      embedding_model_id: null,
+      reindex_progress: { total: 2, done: 0, failed: 0, percent: 0 },
+    });
+    expect((await tenant.rest('POST', reindex, { new_embedding_model_id: seeded.embeddingId })).status).toBe(409);
+    expect((await tenant.rest('PUT', seeded.namespace, { embedding_model_id: seeded.modelId })).status).toBe(409);
+    expect((await tenant.rest('DELETE', reindex)).body.reindex_status).toBe('cancelled');
+    expect((await tenant.rest('DELETE', reindex)).status).toBe(409);
+    const wrong = await tenant.rest('POST', reindex, { new_embedding_model_id: seeded.modelId });
+    expect([wrong.status, wrong.body.detail[0].loc]).toEqual([422, ['body', 'new_embedding_model_id']]);
+    const empty = await tenant.rest('POST', `${seeded.app}/namespaces`, {
+      name: 'Empty',
+      environment_id: seeded.environmentId,
+    });
+    const done = await tenant.rest('POST', `${seeded.app}/namespaces/${empty.body.namespace.namespace_id}/reindex`, {
+      new_embedding_model_id: seeded.embeddingId,
+    });
+    expect(done.body).toMatchObject({ reindex_status: 'completed', embedding_model_id: seeded.embeddingId });
+  });
+
+  test('a private namespace is absent for all but its creator and Admins', async () => {
+    const developer = await tenant.as({ role: 'Developer' });
+    const other = await tenant.as({ role: 'Developer' });
+    const made = await developer.rest('POST', `${seeded.app}/namespaces`, {
+      name: 'Secret',
+      environment_id: seeded.environmentId,
+      is_private: true,
+    });
+    const path = `${seeded.app}/namespaces/${made.body.namespace.namespace_id}`;
+    expect([
+      (await developer.rest('GET', path)).status,
+      (await tenant.rest('GET', path)).status,
+      (await other.rest('GET', path)).status,
+    ]).toEqual([200, 200, 404]);
+    const totals = [];
+    for (const who of [developer, tenant, other]) totals.push((await who.rest('GET', `${seeded.app}/namespaces`)).body);
+    expect(totals[0].total).toBe(totals[1].total);
+    expect(totals[2].total).toBe(totals[0].total - 1);
+    expect(totals[2].namespaces).toHaveLength(totals[2].total);
+    const taken = await other.rest('POST', `${seeded.app}/namespaces`, {
+      name: 'secret',
+      environment_id: seeded.environmentId,
+    });
+    expect([taken.status, taken.body.details.conflicting_id]).toEqual([409, null]);
+  });
+
+  test('a list walk by cursor shows every row once; the total counts what the filters match', async () => {
+    for (let at = 0; at < 7; at += 1)
+      await tenant.rest('POST', `${seeded.app}/namespaces`, {
+        name: `walk ${at}`,
+        environment_id: seeded.environmentId,
+      });
+    const seen: string[] = [];
+    let cursor = '';
+    do {
+      const page = await tenant.rest(
+        'GET',
+        `${seeded.app}/namespaces?limit=3&search=WALK${cursor && `&cursor=${cursor}`}`,
+      );
+      expect(page.body.total).toBe(7);
+      seen.push(...page.body.namespaces.map((one: { name: string }) => one.name));
+      cursor = page.body.next_cursor;
+      expect(page.body.has_more).toBe(cursor !== null);
+    } while (cursor);
+    expect(seen).toEqual([6, 5, 4, 3, 2, 1, 0].map((at) => `walk ${at}`));
+    const foreign = (await tenant.rest('GET', `${tenant.base}/logical-models?limit=1`)).body.next_cursor;
+    expect((await tenant.rest('GET', `${seeded.app}/namespaces?cursor=${foreign}`)).status).toBe(422);
+    for (const search of ['%25', '_', 'walk%205', '.*'])
+      expect((await tenant.rest('GET', `${seeded.app}/namespaces?search=${search}`)).body.total).toBe(
+        search === 'walk%205' ? 1 : 0,
+      );
+  });
+
+  test('deleting a workspace makes its subtree absent by every way, with counts in one audit event', async () => {
+    const doomed = await seed(tenant, 'Doomed');
+    const id = Buffer.from(`Namespace:${doomed.namespaceId}`).toString('base64url');
+    expect((await tenant.rest('DELETE', doomed.workspace)).body).toEqual({ message: 'Workspace deleted successfully' });
+    for (const path of [doomed.workspace, doomed.app, doomed.namespace, `${doomed.workspace}/model-entitlements`])
+      expect((await tenant.rest('GET', path)).body.details.resource_type).toBe('workspace');
+    expect((await tenant.graphql('query($id:ID!){node(id:$id){id}}', { id })).body.data.node).toBeNull();
+    const reverse = `{logicalModel(logicalModelId:"${doomed.modelId}"){entitlements{totalCount nodes{id}}}}`;
+    expect((await tenant.graphql(reverse)).body.data.logicalModel.entitlements).toEqual({ totalCount: 0, nodes: [] });
+    const { events } = (await tenant.rest('GET', `${tenant.base}/audit-events?action=workspace.delete`)).body;
+    expect(events).toHaveLength(1);
+    expect(events[0].counts).toEqual({ apps: 1, environments: 2, namespaces: 1, entitlements: 1 });
+    expect(
+      (await tenant.rest('POST', `${tenant.base}/workspaces`, { organization_id: tenant.orgId, name: 'doomed' }))
+        .status,
+    ).toBe(201);
+  });
+
+  test('an audit event holds who, what, by which request, before and after; never a secret', async () => {
+    await tenant.rest('PATCH', seeded.app, { description: 'audited' }, { 'X-Request-Id': 'my-request' });
+    const { events } = (await tenant.rest('GET', `${tenant.base}/audit-events?resource_id=${seeded.appId}&limit=1`))
+      .body;
+    expect(events[0]).toMatchObject({
+      action: 'app.update',
+      actor_id: tenant.memberId,
+      request_id: 'my-request',
+      resource_type: 'app',
+      changes: { description: { before: null, after: 'audited' } },
+    });
+    const all = await tenant.rest('GET', `${tenant.base}/audit-events?limit=200`);
+    expect(all.text).not.toMatch(/mm_tok_[0-9A-Za-z]{12}_/);
+    expect(all.text).not.toContain('secret_hash');
+  });
+});
