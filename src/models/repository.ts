@@ -11,7 +11,17 @@ import { needReference, reach } from '../paths.ts';
 import { providerAccounts } from '../provider-accounts/model.ts';
 import { routerPolicies } from '../router-policies/model.ts';
 import type { Doc } from '../store/store.ts';
-import { created, insertion, type Planned, removal, save, stillThere, update, withRetry } from '../writes.ts';
+import {
+  created,
+  insertion,
+  type Planned,
+  removal,
+  save,
+  stillThere,
+  unchanged,
+  update,
+  withRetry,
+} from '../writes.ts';
 import {
   type createLogicalModelInput,
   type deleteLogicalModelInput,
@@ -63,13 +73,12 @@ async function referencesOf(ctx: Context, next: LogicalModel, before: LogicalMod
     if (!known.has(accountId))
       planned.push(stillThere(providerAccounts, await needReference(ctx, providerAccounts, accountId)));
   if (next.fallback === null || next.fallback === before?.fallback) return planned;
-  if (next.fallback !== next.id)
-    planned.push(stillThere(logicalModels, await needReference(ctx, logicalModels, next.fallback)));
+  if (next.fallback !== next.id) await needReference(ctx, logicalModels, next.fallback);
   const chain = await fallbackChain(ctx, next.fallback);
   if (next.fallback === next.id || chain.some((model) => model.id === next.id))
     throw invalidField(['fallback'], 'the fallbacks would lead back to the model itself', next.fallback);
-  // Written by every such change, so that two of them cannot close a cycle between them.
-  return [...planned, await orgFence(ctx), ...chain.slice(1).map((model) => stillThere(logicalModels, model))];
+  // In the versions that were read, so that two changes cannot close a cycle between them.
+  return [...planned, ...chain.map((model) => unchanged(logicalModels, model))];
 }
 
 /** The org's document as a condition: changes that name it are made one after the other. */

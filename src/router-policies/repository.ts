@@ -10,7 +10,17 @@ import { checkOrg } from '../nouns.ts';
 import { needReference, reach } from '../paths.ts';
 import type { Collection, Doc } from '../store/store.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { created, insertion, type Planned, removal, save, stillThere, update, withRetry } from '../writes.ts';
+import {
+  created,
+  insertion,
+  type Planned,
+  removal,
+  save,
+  stillThere,
+  unchanged,
+  update,
+  withRetry,
+} from '../writes.ts';
 import { policyStatus } from './breaker.ts';
 import { bumpGeneration } from './cache.ts';
 import { lintNew, refuseWarnings } from './linter.ts';
@@ -119,7 +129,7 @@ async function referencesOf(ctx: Context, next: RouterPolicy, before: RouterPoli
   const chain = await fallbackChain(ctx, next.fallback);
   if (chain.some((model) => model.id === next.routeTo))
     throw invalidField(['fallback'], 'the fallbacks would lead back to route_to', next.fallback);
-  return planned;
+  return [...planned, ...chain.map((model) => unchanged(logicalModels, model))];
 }
 
 export function deleteRouterPolicy(ctx: Context, input: z.output<typeof deleteRouterPolicyInput>) {
