@@ -28,7 +28,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     cursorType: 'String',
     nodeQueryOptions: false,
     nodesQueryOptions: false,
-    nodesOnConnection: true,
+    nodesOnConnection: { description: 'The items of this page.' },
     nodeTypeOptions: {
       description: 'Anything with an opaque global id, by which `node` and `nodes` find it again.',
       resolveType: (value) => typeOf(value as object),
@@ -40,7 +40,6 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     startCursorFieldOptions: { description: 'The cursor of the first item; null on an empty page.' },
     endCursorFieldOptions: { description: 'The cursor of the last item; null on an empty page.' },
     edgesFieldOptions: { description: 'The items of this page, each with its cursor.', nullable: false },
-    nodesFieldOptions: { description: 'The items of this page.', nullable: false },
     nodeFieldOptions: { description: 'The item.', nullable: false },
     cursorFieldOptions: {
       description: 'Where the item lies in this list; opaque, good for this list and its filters only.',

@@ -117,7 +117,7 @@ export type TestRouterPolicyMatchInput = {
   /** The request to match, with the names of `match`; other names are ignored. */
   readonly context: Record<string, unknown>;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
 };
 
 /** The input of UpdateOrganization. */
@@ -127,7 +127,7 @@ export type UpdateOrganizationInput = {
   /** What the organization is. */
   readonly description?: string | null | undefined;
   /** The organization. */
-  readonly orgId: string;
+  readonly orgId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -135,21 +135,21 @@ export type UpdateOrganizationInput = {
 /** The input of CreateWorkspace. */
 export type CreateWorkspaceInput = {
   /** The organization; must be the one of the path. */
-  readonly organizationId: string;
+  readonly organizationId: string | number;
   /** Unique in the organization, up to letter case. 1–255 characters, no control characters. */
   readonly name: string;
   /** What the workspace is for. */
   readonly description?: string | null | undefined;
   /** Who answers for it; by default the caller. */
-  readonly ownerId?: string | null | undefined;
+  readonly ownerId?: string | number | null | undefined;
   /** The plan it is billed under; opaque. */
-  readonly subscriptionPlanId?: string | null | undefined;
+  readonly subscriptionPlanId?: string | number | null | undefined;
   /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
   readonly tags?: ReadonlyArray<string> | null | undefined;
   /** Where its bucket lies. By default "us-east-1". */
   readonly region?: string | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
 };
 
 /** The input of UpdateWorkspace. */
@@ -159,9 +159,9 @@ export type UpdateWorkspaceInput = {
   /** What the workspace is for. */
   readonly description?: string | null | undefined;
   /** Who answers for it; by default the caller. */
-  readonly ownerId?: string | null | undefined;
+  readonly ownerId?: string | number | null | undefined;
   /** The plan it is billed under; opaque. */
-  readonly subscriptionPlanId?: string | null | undefined;
+  readonly subscriptionPlanId?: string | number | null | undefined;
   /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
   readonly tags?: ReadonlyArray<string> | null | undefined;
   /** Where its bucket lies. */
@@ -169,9 +169,9 @@ export type UpdateWorkspaceInput = {
   /** An inactive workspace can be read and edited but routes nothing. */
   readonly isActive?: boolean | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The workspace. */
-  readonly workspaceId: string;
+  readonly workspaceId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -179,9 +179,9 @@ export type UpdateWorkspaceInput = {
 /** The input of DeleteWorkspace. */
 export type DeleteWorkspaceInput = {
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The workspace. */
-  readonly workspaceId: string;
+  readonly workspaceId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -195,9 +195,9 @@ export type CreateAppInput = {
   /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
   readonly tags?: ReadonlyArray<string> | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The workspace. */
-  readonly workspaceId: string;
+  readonly workspaceId: string | number;
 };
 
 /** The input of UpdateApp. */
@@ -209,11 +209,11 @@ export type UpdateAppInput = {
   /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
   readonly tags?: ReadonlyArray<string> | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The workspace that the target lies in; checked when given. */
-  readonly workspaceId?: string | null | undefined;
+  readonly workspaceId?: string | number | null | undefined;
   /** The app. */
-  readonly appId: string;
+  readonly appId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -221,11 +221,11 @@ export type UpdateAppInput = {
 /** The input of DeleteApp. */
 export type DeleteAppInput = {
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The workspace that the target lies in; checked when given. */
-  readonly workspaceId?: string | null | undefined;
+  readonly workspaceId?: string | number | null | undefined;
   /** The app. */
-  readonly appId: string;
+  readonly appId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -241,9 +241,9 @@ export type CreateEnvironmentInput = {
   /** Whether it is the default of its workspace; true moves the default here, false on the default is a CONFLICT. By default false. */
   readonly isDefault?: boolean | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The workspace. */
-  readonly workspaceId: string;
+  readonly workspaceId: string | number;
 };
 
 /** The input of UpdateEnvironment. */
@@ -257,11 +257,11 @@ export type UpdateEnvironmentInput = {
   /** Whether it is the default of its workspace; true moves the default here, false on the default is a CONFLICT. */
   readonly isDefault?: boolean | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The workspace that the target lies in; checked when given. */
-  readonly workspaceId?: string | null | undefined;
+  readonly workspaceId?: string | number | null | undefined;
   /** The environment. */
-  readonly environmentId: string;
+  readonly environmentId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -269,11 +269,11 @@ export type UpdateEnvironmentInput = {
 /** The input of DeleteEnvironment. */
 export type DeleteEnvironmentInput = {
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The workspace that the target lies in; checked when given. */
-  readonly workspaceId?: string | null | undefined;
+  readonly workspaceId?: string | number | null | undefined;
   /** The environment. */
-  readonly environmentId: string;
+  readonly environmentId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -285,11 +285,11 @@ export type CreateNamespaceInput = {
   /** What the namespace holds. */
   readonly description?: string | null | undefined;
   /** An environment of the same workspace. */
-  readonly environmentId: string;
+  readonly environmentId: string | number;
   /** The logical model that embeds; switched by a reindex only once there is content. */
-  readonly embeddingModelId?: string | null | undefined;
+  readonly embeddingModelId?: string | number | null | undefined;
   /** The logical model that extracts entities. */
-  readonly extractionModelId?: string | null | undefined;
+  readonly extractionModelId?: string | number | null | undefined;
   /** Whether entities are extracted from new content. By default false. */
   readonly autoExtractEntities?: boolean | null | undefined;
   /** Whether only its creator and Admins see it. By default false. */
@@ -305,17 +305,17 @@ export type CreateNamespaceInput = {
   /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
   readonly tags?: ReadonlyArray<string> | null | undefined;
   /** Ids of sources; opaque. */
-  readonly sourceIds?: ReadonlyArray<string> | null | undefined;
+  readonly sourceIds?: ReadonlyArray<string | number> | null | undefined;
   /** The vault that memories go to; opaque. */
-  readonly memoryVaultId?: string | null | undefined;
+  readonly memoryVaultId?: string | number | null | undefined;
   /** Ids of nodes; opaque. */
-  readonly nodeIds?: ReadonlyArray<string> | null | undefined;
+  readonly nodeIds?: ReadonlyArray<string | number> | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The workspace that the target lies in; checked when given. */
-  readonly workspaceId?: string | null | undefined;
+  readonly workspaceId?: string | number | null | undefined;
   /** The app. */
-  readonly appId: string;
+  readonly appId: string | number;
 };
 
 /** The input of UpdateNamespace. */
@@ -325,11 +325,11 @@ export type UpdateNamespaceInput = {
   /** What the namespace holds. */
   readonly description?: string | null | undefined;
   /** An environment of the same workspace. */
-  readonly environmentId?: string | null | undefined;
+  readonly environmentId?: string | number | null | undefined;
   /** The logical model that embeds; switched by a reindex only once there is content. */
-  readonly embeddingModelId?: string | null | undefined;
+  readonly embeddingModelId?: string | number | null | undefined;
   /** The logical model that extracts entities. */
-  readonly extractionModelId?: string | null | undefined;
+  readonly extractionModelId?: string | number | null | undefined;
   /** Whether entities are extracted from new content. */
   readonly autoExtractEntities?: boolean | null | undefined;
   /** Whether only its creator and Admins see it. */
@@ -345,21 +345,21 @@ export type UpdateNamespaceInput = {
   /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
   readonly tags?: ReadonlyArray<string> | null | undefined;
   /** Ids of sources; opaque. */
-  readonly sourceIds?: ReadonlyArray<string> | null | undefined;
+  readonly sourceIds?: ReadonlyArray<string | number> | null | undefined;
   /** The vault that memories go to; opaque. */
-  readonly memoryVaultId?: string | null | undefined;
+  readonly memoryVaultId?: string | number | null | undefined;
   /** Ids of nodes; opaque. */
-  readonly nodeIds?: ReadonlyArray<string> | null | undefined;
+  readonly nodeIds?: ReadonlyArray<string | number> | null | undefined;
   /** Whether it is in use. One of `active`, `archived`. */
   readonly status?: string | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The workspace that the target lies in; checked when given. */
-  readonly workspaceId?: string | null | undefined;
+  readonly workspaceId?: string | number | null | undefined;
   /** The app that the target lies in; checked when given. */
-  readonly appId?: string | null | undefined;
+  readonly appId?: string | number | null | undefined;
   /** The namespace. */
-  readonly namespaceId: string;
+  readonly namespaceId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -367,13 +367,13 @@ export type UpdateNamespaceInput = {
 /** The input of DeleteNamespace. */
 export type DeleteNamespaceInput = {
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The workspace that the target lies in; checked when given. */
-  readonly workspaceId?: string | null | undefined;
+  readonly workspaceId?: string | number | null | undefined;
   /** The app that the target lies in; checked when given. */
-  readonly appId?: string | null | undefined;
+  readonly appId?: string | number | null | undefined;
   /** The namespace. */
-  readonly namespaceId: string;
+  readonly namespaceId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -381,47 +381,47 @@ export type DeleteNamespaceInput = {
 /** The input of AddThreadToNamespace. */
 export type AddThreadToNamespaceInput = {
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The workspace that the target lies in; checked when given. */
-  readonly workspaceId?: string | null | undefined;
+  readonly workspaceId?: string | number | null | undefined;
   /** The app that the target lies in; checked when given. */
-  readonly appId?: string | null | undefined;
+  readonly appId?: string | number | null | undefined;
   /** The namespace. */
-  readonly namespaceId: string;
+  readonly namespaceId: string | number;
   /** The thread; opaque, 1–255 characters. */
-  readonly threadId: string;
+  readonly threadId: string | number;
 };
 
 /** The input of ReindexNamespace. */
 export type ReindexNamespaceInput = {
   /** An `embedding` model of the org. */
-  readonly newEmbeddingModelId: string;
+  readonly newEmbeddingModelId: string | number;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The workspace that the target lies in; checked when given. */
-  readonly workspaceId?: string | null | undefined;
+  readonly workspaceId?: string | number | null | undefined;
   /** The app that the target lies in; checked when given. */
-  readonly appId?: string | null | undefined;
+  readonly appId?: string | number | null | undefined;
   /** The namespace. */
-  readonly namespaceId: string;
+  readonly namespaceId: string | number;
 };
 
 /** The input of CancelReindex. */
 export type CancelReindexInput = {
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The workspace that the target lies in; checked when given. */
-  readonly workspaceId?: string | null | undefined;
+  readonly workspaceId?: string | number | null | undefined;
   /** The app that the target lies in; checked when given. */
-  readonly appId?: string | null | undefined;
+  readonly appId?: string | number | null | undefined;
   /** The namespace. */
-  readonly namespaceId: string;
+  readonly namespaceId: string | number;
 };
 
 /** The input of CreateLogicalModel. */
 export type CreateLogicalModelInput = {
   /** The slug by which policies and entitlements name it: 1–128 letters, digits, . _ : @ - */
-  readonly logicalModelId: string;
+  readonly logicalModelId: string | number;
   /** The name. 1–255 characters, no control characters. */
   readonly name: string;
   /** What the model makes. One of `chat`, `embedding`, `image`, `audio`. */
@@ -437,13 +437,13 @@ export type CreateLogicalModelInput = {
   /** Whether it routes. By default true. */
   readonly enabled?: boolean | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
 };
 
 /** One way to serve a logical model. */
 export type CreateLogicalModelTargetsInput = {
   /** The account that serves it. */
-  readonly providerAccountId: string;
+  readonly providerAccountId: string | number;
   /** The provider's own name of the model. */
   readonly upstreamModel: string;
   /** Its share of the draws among the targets. By default 1. */
@@ -469,9 +469,9 @@ export type UpdateLogicalModelInput = {
   /** Whether it routes. */
   readonly enabled?: boolean | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The slug. */
-  readonly logicalModelId: string;
+  readonly logicalModelId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -479,9 +479,9 @@ export type UpdateLogicalModelInput = {
 /** The input of DeleteLogicalModel. */
 export type DeleteLogicalModelInput = {
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The slug. */
-  readonly logicalModelId: string;
+  readonly logicalModelId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -509,13 +509,13 @@ export type CreateProviderAccountInput = {
   /** Whether requests go to the provider or through a bridge. One of `direct`, `bridge`. By default "direct". */
   readonly routingMode?: string | null | undefined;
   /** The bridge to route through; needed for `bridge`. */
-  readonly bridgeId?: string | null | undefined;
+  readonly bridgeId?: string | number | null | undefined;
   /** The bridge's endpoint; needed for `bridge`. */
   readonly bridgeEndpointName?: string | null | undefined;
   /** Free labels. */
   readonly tags?: Record<string, unknown> | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
 };
 
 /** The input of CreateProviderAccountQuotaPolicy. */
@@ -569,15 +569,15 @@ export type UpdateProviderAccountInput = {
   /** Whether requests go to the provider or through a bridge. One of `direct`, `bridge`. */
   readonly routingMode?: string | null | undefined;
   /** The bridge to route through; needed for `bridge`. */
-  readonly bridgeId?: string | null | undefined;
+  readonly bridgeId?: string | number | null | undefined;
   /** The bridge's endpoint; needed for `bridge`. */
   readonly bridgeEndpointName?: string | null | undefined;
   /** Free labels. A key with null is removed. */
   readonly tags?: Record<string, unknown> | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The account. */
-  readonly providerAccountId: string;
+  readonly providerAccountId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -605,9 +605,9 @@ export type UpdateProviderAccountRateLimitPolicyInput = {
 /** The input of DeleteProviderAccount. */
 export type DeleteProviderAccountInput = {
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The account. */
-  readonly providerAccountId: string;
+  readonly providerAccountId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -615,7 +615,7 @@ export type DeleteProviderAccountInput = {
 /** The input of GrantModelEntitlement. */
 export type GrantModelEntitlementInput = {
   /** The model that is granted. */
-  readonly logicalModelId: string;
+  readonly logicalModelId: string | number;
   /** Free-form; these keys are enforced: requests_per_minute, tokens_per_minute, max_requests_per_month, max_tokens_per_month, max_tokens_per_request, max_concurrency. */
   readonly workspaceLimits?: Record<string, unknown> | null | undefined;
   /** Step types that may use the model; null allows any, [] none. */
@@ -627,9 +627,9 @@ export type GrantModelEntitlementInput = {
   /** Whether the grant holds. By default true. */
   readonly enabled?: boolean | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The workspace. */
-  readonly workspaceId: string;
+  readonly workspaceId: string | number;
 };
 
 /** The input of UpdateModelEntitlement. */
@@ -645,11 +645,11 @@ export type UpdateModelEntitlementInput = {
   /** Whether the grant holds. */
   readonly enabled?: boolean | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The workspace. */
-  readonly workspaceId: string;
+  readonly workspaceId: string | number;
   /** The granted model. */
-  readonly logicalModelId: string;
+  readonly logicalModelId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -657,11 +657,11 @@ export type UpdateModelEntitlementInput = {
 /** The input of RevokeModelEntitlement. */
 export type RevokeModelEntitlementInput = {
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The workspace. */
-  readonly workspaceId: string;
+  readonly workspaceId: string | number;
   /** The granted model. */
-  readonly logicalModelId: string;
+  readonly logicalModelId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -687,7 +687,7 @@ export type CreateRouterPolicyInput = {
   /** Free labels. */
   readonly tags?: Record<string, unknown> | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** true refuses the change when the linter warns. */
   readonly strict?: boolean | null | undefined;
 };
@@ -697,13 +697,13 @@ export type CreateRouterPolicyMatchInput = {
   /** The context's endpoint_type must equal this; null: any. */
   readonly endpointType?: string | null | undefined;
   /** The context's endpoint_id must equal this; null: any. */
-  readonly endpointId?: string | null | undefined;
+  readonly endpointId?: string | number | null | undefined;
   /** The context's step_type must equal this; null: any. */
   readonly stepType?: string | null | undefined;
   /** The context's purpose must equal this; null: any. */
   readonly purpose?: string | null | undefined;
   /** The context's workspace_id must equal this; null: any. */
-  readonly workspaceId?: string | null | undefined;
+  readonly workspaceId?: string | number | null | undefined;
   /** Pairs that the workspace's `key:value` tags must hold. */
   readonly workspaceTags?: Record<string, unknown> | null | undefined;
   /** The context's expected_parallelism must equal this; null: any. */
@@ -761,9 +761,9 @@ export type UpdateRouterPolicyInput = {
   /** Free labels. A key with null is removed. */
   readonly tags?: Record<string, unknown> | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The policy. */
-  readonly policyId: string;
+  readonly policyId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
   /** true refuses the change when the linter warns. */
@@ -775,13 +775,13 @@ export type UpdateRouterPolicyMatchInput = {
   /** The context's endpoint_type must equal this; null: any. */
   readonly endpointType?: string | null | undefined;
   /** The context's endpoint_id must equal this; null: any. */
-  readonly endpointId?: string | null | undefined;
+  readonly endpointId?: string | number | null | undefined;
   /** The context's step_type must equal this; null: any. */
   readonly stepType?: string | null | undefined;
   /** The context's purpose must equal this; null: any. */
   readonly purpose?: string | null | undefined;
   /** The context's workspace_id must equal this; null: any. */
-  readonly workspaceId?: string | null | undefined;
+  readonly workspaceId?: string | number | null | undefined;
   /** Pairs that the workspace's `key:value` tags must hold. A key with null is removed. */
   readonly workspaceTags?: Record<string, unknown> | null | undefined;
   /** The context's expected_parallelism must equal this; null: any. */
@@ -821,9 +821,9 @@ export type UpdateRouterPolicyCircuitBreakerInput = {
 /** The input of DisableRouterPolicy. */
 export type DisableRouterPolicyInput = {
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The policy. */
-  readonly policyId: string;
+  readonly policyId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -837,7 +837,7 @@ export type CreateMemberInput = {
   /** The name. 1–255 characters, no control characters. */
   readonly name?: string | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
 };
 
 /** The input of UpdateMember. */
@@ -849,9 +849,9 @@ export type UpdateMemberInput = {
   /** The name. 1–255 characters, no control characters. */
   readonly name?: string | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The member. */
-  readonly memberId: string;
+  readonly memberId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -859,9 +859,9 @@ export type UpdateMemberInput = {
 /** The input of DeleteMember. */
 export type DeleteMemberInput = {
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The member. */
-  readonly memberId: string;
+  readonly memberId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -873,7 +873,7 @@ export type CreateRoleInput = {
   /** Permissions `resource:action`, with `*` for any word. */
   readonly permissions: ReadonlyArray<string>;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
 };
 
 /** The input of UpdateRole. */
@@ -883,9 +883,9 @@ export type UpdateRoleInput = {
   /** Permissions `resource:action`, with `*` for any word. */
   readonly permissions?: ReadonlyArray<string> | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The role. */
-  readonly roleId: string;
+  readonly roleId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -893,9 +893,9 @@ export type UpdateRoleInput = {
 /** The input of DeleteRole. */
 export type DeleteRoleInput = {
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The role. */
-  readonly roleId: string;
+  readonly roleId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -909,15 +909,15 @@ export type CreateTokenInput = {
   /** Permissions; null: the role's. */
   readonly permissions?: ReadonlyArray<string> | null | undefined;
   /** Workspaces it is limited to; null: all that its maker sees. */
-  readonly workspaceIds?: ReadonlyArray<string> | null | undefined;
+  readonly workspaceIds?: ReadonlyArray<string | number> | null | undefined;
   /** The member it acts as; it never has more rights than the member. null: a service identity. */
-  readonly memberId?: string | null | undefined;
+  readonly memberId?: string | number | null | undefined;
   /** When it expires (RFC 3339); null: never. */
   readonly expiresAt?: string | null | undefined;
   /** Requests a minute; null: the general limit. */
   readonly rateLimitPerMinute?: number | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
 };
 
 /** The input of UpdateToken. */
@@ -929,15 +929,15 @@ export type UpdateTokenInput = {
   /** Permissions; null: the role's. */
   readonly permissions?: ReadonlyArray<string> | null | undefined;
   /** Workspaces it is limited to; null: all that its maker sees. */
-  readonly workspaceIds?: ReadonlyArray<string> | null | undefined;
+  readonly workspaceIds?: ReadonlyArray<string | number> | null | undefined;
   /** When it expires (RFC 3339); null: never. */
   readonly expiresAt?: string | null | undefined;
   /** Requests a minute; null: the general limit. */
   readonly rateLimitPerMinute?: number | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The token. */
-  readonly tokenId: string;
+  readonly tokenId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -945,9 +945,9 @@ export type UpdateTokenInput = {
 /** The input of DeleteToken. */
 export type DeleteTokenInput = {
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The token. */
-  readonly tokenId: string;
+  readonly tokenId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -957,9 +957,9 @@ export type RotateTokenInput = {
   /** How long the old secret goes on, in seconds. By default 0. */
   readonly overlapSeconds?: number | null | undefined;
   /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | null | undefined;
+  readonly orgId?: string | number | null | undefined;
   /** The token. */
-  readonly tokenId: string;
+  readonly tokenId: string | number;
 };
 
 export type get_meQueryVariables = Exact<{ [key: string]: never; }>;
@@ -976,7 +976,7 @@ export type list_orgsQueryVariables = Exact<{
 export type list_orgsQuery = { readonly result: { readonly total: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly name: string, readonly description: string | null, readonly org_id: string, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string }> } | null };
 
 export type get_orgQueryVariables = Exact<{
-  orgId: string;
+  orgId: string | number;
 }>;
 
 
@@ -990,7 +990,7 @@ export type update_orgMutationVariables = Exact<{
 export type update_orgMutation = { readonly result: { readonly resource: { readonly name: string, readonly description: string | null, readonly org_id: string, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type list_workspacesQueryVariables = Exact<{
-  orgId?: string | null | undefined;
+  orgId?: string | number | null | undefined;
   after?: string | null | undefined;
   first?: number | null | undefined;
 }>;
@@ -1006,8 +1006,8 @@ export type create_workspaceMutationVariables = Exact<{
 export type create_workspaceMutation = { readonly result: { readonly resource: { readonly name: string, readonly description: string | null, readonly tags: ReadonlyArray<string>, readonly region: string, readonly workspace_id: string, readonly owner_id: string | null, readonly subscription_plan_id: string | null, readonly is_active: boolean, readonly s3_bucket: string | null, readonly bucket_status: BucketStatus, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type get_workspaceQueryVariables = Exact<{
-  orgId?: string | null | undefined;
-  workspaceId: string;
+  orgId?: string | number | null | undefined;
+  workspaceId: string | number;
 }>;
 
 
@@ -1028,8 +1028,8 @@ export type update_workspaceMutationVariables = Exact<{
 export type update_workspaceMutation = { readonly result: { readonly resource: { readonly name: string, readonly description: string | null, readonly tags: ReadonlyArray<string>, readonly region: string, readonly workspace_id: string, readonly owner_id: string | null, readonly subscription_plan_id: string | null, readonly is_active: boolean, readonly s3_bucket: string | null, readonly bucket_status: BucketStatus, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type list_appsQueryVariables = Exact<{
-  orgId?: string | null | undefined;
-  workspaceId: string;
+  orgId?: string | number | null | undefined;
+  workspaceId: string | number;
   after?: string | null | undefined;
   first?: number | null | undefined;
 }>;
@@ -1045,9 +1045,9 @@ export type create_appMutationVariables = Exact<{
 export type create_appMutation = { readonly result: { readonly resource: { readonly name: string, readonly description: string | null, readonly tags: ReadonlyArray<string>, readonly app_id: string, readonly workspace_id: string, readonly org_id: string, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type get_appQueryVariables = Exact<{
-  orgId?: string | null | undefined;
-  workspaceId?: string | null | undefined;
-  appId: string;
+  orgId?: string | number | null | undefined;
+  workspaceId?: string | number | null | undefined;
+  appId: string | number;
 }>;
 
 
@@ -1068,8 +1068,8 @@ export type delete_appMutationVariables = Exact<{
 export type delete_appMutation = { readonly result: { readonly __typename: 'DeleteAppPayload' } | null };
 
 export type list_environmentsQueryVariables = Exact<{
-  orgId?: string | null | undefined;
-  workspaceId: string;
+  orgId?: string | number | null | undefined;
+  workspaceId: string | number;
   after?: string | null | undefined;
   first?: number | null | undefined;
 }>;
@@ -1085,9 +1085,9 @@ export type create_environmentMutationVariables = Exact<{
 export type create_environmentMutation = { readonly result: { readonly resource: { readonly name: string, readonly slug: string, readonly description: string | null, readonly tags: ReadonlyArray<string>, readonly environment_id: string, readonly workspace_id: string, readonly org_id: string, readonly is_default: boolean, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type get_environmentQueryVariables = Exact<{
-  orgId?: string | null | undefined;
-  workspaceId?: string | null | undefined;
-  environmentId: string;
+  orgId?: string | number | null | undefined;
+  workspaceId?: string | number | null | undefined;
+  environmentId: string | number;
 }>;
 
 
@@ -1108,9 +1108,9 @@ export type delete_environmentMutationVariables = Exact<{
 export type delete_environmentMutation = { readonly result: { readonly __typename: 'DeleteEnvironmentPayload' } | null };
 
 export type list_namespacesQueryVariables = Exact<{
-  orgId?: string | null | undefined;
-  workspaceId?: string | null | undefined;
-  appId: string;
+  orgId?: string | number | null | undefined;
+  workspaceId?: string | number | null | undefined;
+  appId: string | number;
   after?: string | null | undefined;
   first?: number | null | undefined;
   search?: string | null | undefined;
@@ -1127,10 +1127,10 @@ export type create_namespaceMutationVariables = Exact<{
 export type create_namespaceMutation = { readonly result: { readonly resource: { readonly name: string, readonly description: string | null, readonly status: NamespaceStatus, readonly tags: ReadonlyArray<string>, readonly namespace_id: string, readonly app_id: string, readonly workspace_id: string, readonly environment_id: string, readonly embedding_model_id: string | null, readonly extraction_model_id: string | null, readonly auto_extract_entities: boolean, readonly is_private: boolean, readonly index_threads: boolean, readonly episodes_enabled: boolean, readonly episode_config: Record<string, unknown> | null, readonly context_type: string | null, readonly thread_ids: ReadonlyArray<string>, readonly source_ids: ReadonlyArray<string>, readonly memory_vault_id: string | null, readonly node_ids: ReadonlyArray<string>, readonly reindex_status: JobStatus | null, readonly reindex_started_at: string | null, readonly reindex_completed_at: string | null, readonly reindex_progress: Record<string, unknown> | null, readonly reindex_error: string | null, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type get_namespaceQueryVariables = Exact<{
-  orgId?: string | null | undefined;
-  workspaceId?: string | null | undefined;
-  appId?: string | null | undefined;
-  namespaceId: string;
+  orgId?: string | number | null | undefined;
+  workspaceId?: string | number | null | undefined;
+  appId?: string | number | null | undefined;
+  namespaceId: string | number;
 }>;
 
 
@@ -1179,8 +1179,8 @@ export type remove_thread_from_namespaceMutationVariables = Exact<{
 export type remove_thread_from_namespaceMutation = { readonly result: { readonly resource: { readonly name: string, readonly description: string | null, readonly status: NamespaceStatus, readonly tags: ReadonlyArray<string>, readonly namespace_id: string, readonly app_id: string, readonly workspace_id: string, readonly environment_id: string, readonly embedding_model_id: string | null, readonly extraction_model_id: string | null, readonly auto_extract_entities: boolean, readonly is_private: boolean, readonly index_threads: boolean, readonly episodes_enabled: boolean, readonly episode_config: Record<string, unknown> | null, readonly context_type: string | null, readonly thread_ids: ReadonlyArray<string>, readonly source_ids: ReadonlyArray<string>, readonly memory_vault_id: string | null, readonly node_ids: ReadonlyArray<string>, readonly reindex_status: JobStatus | null, readonly reindex_started_at: string | null, readonly reindex_completed_at: string | null, readonly reindex_progress: Record<string, unknown> | null, readonly reindex_error: string | null, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type list_workspace_entitlementsQueryVariables = Exact<{
-  orgId?: string | null | undefined;
-  workspaceId: string;
+  orgId?: string | number | null | undefined;
+  workspaceId: string | number;
   after?: string | null | undefined;
   first?: number | null | undefined;
   enabledOnly?: boolean | null | undefined;
@@ -1197,9 +1197,9 @@ export type grant_model_entitlementMutationVariables = Exact<{
 export type grant_model_entitlementMutation = { readonly result: { readonly resource: { readonly enabled: boolean, readonly entitlement_id: string, readonly workspace_id: string, readonly org_id: string, readonly logical_model_id: string, readonly workspace_limits: Record<string, unknown>, readonly allowed_step_types: ReadonlyArray<string> | null, readonly allowed_endpoints: ReadonlyArray<string> | null, readonly allowed_purposes: ReadonlyArray<string> | null, readonly request_count: number, readonly total_tokens: number, readonly last_used_at: string | null, readonly granted_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type get_model_entitlementQueryVariables = Exact<{
-  orgId?: string | null | undefined;
-  workspaceId: string;
-  logicalModelId: string;
+  orgId?: string | number | null | undefined;
+  workspaceId: string | number;
+  logicalModelId: string | number;
 }>;
 
 
@@ -1220,7 +1220,7 @@ export type revoke_model_entitlementMutationVariables = Exact<{
 export type revoke_model_entitlementMutation = { readonly result: { readonly __typename: 'RevokeModelEntitlementPayload' } | null };
 
 export type list_logical_modelsQueryVariables = Exact<{
-  orgId?: string | null | undefined;
+  orgId?: string | number | null | undefined;
   after?: string | null | undefined;
   first?: number | null | undefined;
 }>;
@@ -1236,8 +1236,8 @@ export type create_logical_modelMutationVariables = Exact<{
 export type create_logical_modelMutation = { readonly result: { readonly resource: { readonly name: string, readonly description: string | null, readonly category: ModelCategory, readonly capabilities: ReadonlyArray<string>, readonly fallback: string | null, readonly enabled: boolean, readonly logical_model_id: string, readonly org_id: string, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string, readonly targets: ReadonlyArray<{ readonly weight: number, readonly enabled: boolean, readonly provider_account_id: string, readonly upstream_model: string }> } } | null };
 
 export type get_logical_modelQueryVariables = Exact<{
-  orgId?: string | null | undefined;
-  logicalModelId: string;
+  orgId?: string | number | null | undefined;
+  logicalModelId: string | number;
 }>;
 
 
@@ -1258,7 +1258,7 @@ export type delete_logical_modelMutationVariables = Exact<{
 export type delete_logical_modelMutation = { readonly result: { readonly __typename: 'DeleteLogicalModelPayload' } | null };
 
 export type list_provider_accountsQueryVariables = Exact<{
-  orgId?: string | null | undefined;
+  orgId?: string | number | null | undefined;
   after?: string | null | undefined;
   first?: number | null | undefined;
   providerType?: ProviderType | null | undefined;
@@ -1277,8 +1277,8 @@ export type create_provider_accountMutationVariables = Exact<{
 export type create_provider_accountMutation = { readonly result: { readonly resource: { readonly name: string, readonly description: string | null, readonly region: string | null, readonly status: ProviderAccountStatus, readonly enabled: boolean, readonly tags: Record<string, unknown>, readonly provider_account_id: string, readonly org_id: string, readonly provider_type: ProviderType, readonly data_residency: string | null, readonly credentials_ref: string, readonly status_reason: string | null, readonly routing_mode: RoutingMode, readonly bridge_id: string | null, readonly bridge_endpoint_name: string | null, readonly last_health_check: string | null, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string, readonly quota_policy: { readonly max_tokens_per_month: number | null, readonly max_requests_per_month: number | null, readonly current_month_tokens: number, readonly current_month_requests: number, readonly usage_period: string | null }, readonly rate_limit_policy: { readonly requests_per_second: number | null, readonly requests_per_minute: number | null, readonly input_tokens_per_minute: number | null, readonly output_tokens_per_minute: number | null, readonly max_concurrency: number, readonly burst_size: number, readonly queue_policy: QueuePolicy, readonly queue_timeout_seconds: number } } } | null };
 
 export type get_provider_accountQueryVariables = Exact<{
-  orgId?: string | null | undefined;
-  providerAccountId: string;
+  orgId?: string | number | null | undefined;
+  providerAccountId: string | number;
 }>;
 
 
@@ -1299,7 +1299,7 @@ export type delete_provider_accountMutationVariables = Exact<{
 export type delete_provider_accountMutation = { readonly result: { readonly __typename: 'DeleteProviderAccountPayload' } | null };
 
 export type list_router_policiesQueryVariables = Exact<{
-  orgId?: string | null | undefined;
+  orgId?: string | number | null | undefined;
   after?: string | null | undefined;
   first?: number | null | undefined;
   status?: RouterPolicyStatus | null | undefined;
@@ -1324,8 +1324,8 @@ export type test_router_policy_matchQueryVariables = Exact<{
 export type test_router_policy_matchQuery = { readonly result: { readonly logical_model_id: string | null, readonly matched_policies: ReadonlyArray<{ readonly name: string, readonly description: string | null, readonly priority: number, readonly fallback: string | null, readonly status: RouterPolicyStatus, readonly enabled: boolean, readonly tags: Record<string, unknown>, readonly policy_id: string, readonly org_id: string, readonly route_to: string, readonly match_count: number, readonly success_count: number, readonly error_count: number, readonly error_rate_percent: number, readonly last_matched_at: string | null, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string, readonly match: { readonly purpose: string | null, readonly tags: Record<string, unknown>, readonly endpoint_type: string | null, readonly endpoint_id: string | null, readonly step_type: string | null, readonly workspace_id: string | null, readonly workspace_tags: Record<string, unknown>, readonly expected_parallelism: string | null, readonly requires_streaming: boolean | null, readonly requires_function_calling: boolean | null, readonly requires_vision: boolean | null }, readonly circuit_breaker: { readonly error_threshold_percent: number, readonly latency_threshold_ms: number | null, readonly consecutive_failures: number, readonly evaluation_window_seconds: number, readonly min_requests_threshold: number, readonly cooldown_seconds: number, readonly half_open_requests: number, readonly auto_disable: boolean, readonly notify_on_open: boolean } }>, readonly selected_policy: { readonly name: string, readonly description: string | null, readonly priority: number, readonly fallback: string | null, readonly status: RouterPolicyStatus, readonly enabled: boolean, readonly tags: Record<string, unknown>, readonly policy_id: string, readonly org_id: string, readonly route_to: string, readonly match_count: number, readonly success_count: number, readonly error_count: number, readonly error_rate_percent: number, readonly last_matched_at: string | null, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string, readonly match: { readonly purpose: string | null, readonly tags: Record<string, unknown>, readonly endpoint_type: string | null, readonly endpoint_id: string | null, readonly step_type: string | null, readonly workspace_id: string | null, readonly workspace_tags: Record<string, unknown>, readonly expected_parallelism: string | null, readonly requires_streaming: boolean | null, readonly requires_function_calling: boolean | null, readonly requires_vision: boolean | null }, readonly circuit_breaker: { readonly error_threshold_percent: number, readonly latency_threshold_ms: number | null, readonly consecutive_failures: number, readonly evaluation_window_seconds: number, readonly min_requests_threshold: number, readonly cooldown_seconds: number, readonly half_open_requests: number, readonly auto_disable: boolean, readonly notify_on_open: boolean } } | null } | null };
 
 export type get_router_policyQueryVariables = Exact<{
-  orgId?: string | null | undefined;
-  policyId: string;
+  orgId?: string | number | null | undefined;
+  policyId: string | number;
 }>;
 
 
@@ -1346,7 +1346,7 @@ export type delete_router_policyMutationVariables = Exact<{
 export type delete_router_policyMutation = { readonly result: { readonly __typename: 'DeleteRouterPolicyPayload' } | null };
 
 export type list_membersQueryVariables = Exact<{
-  orgId?: string | null | undefined;
+  orgId?: string | number | null | undefined;
   after?: string | null | undefined;
   first?: number | null | undefined;
 }>;
@@ -1362,8 +1362,8 @@ export type create_memberMutationVariables = Exact<{
 export type create_memberMutation = { readonly result: { readonly resource: { readonly email: string, readonly name: string | null, readonly member_id: string, readonly org_id: string, readonly role: string | null, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type get_memberQueryVariables = Exact<{
-  orgId?: string | null | undefined;
-  memberId: string;
+  orgId?: string | number | null | undefined;
+  memberId: string | number;
 }>;
 
 
@@ -1384,7 +1384,7 @@ export type delete_memberMutationVariables = Exact<{
 export type delete_memberMutation = { readonly result: { readonly __typename: 'DeleteMemberPayload' } | null };
 
 export type list_rolesQueryVariables = Exact<{
-  orgId?: string | null | undefined;
+  orgId?: string | number | null | undefined;
   after?: string | null | undefined;
   first?: number | null | undefined;
 }>;
@@ -1400,8 +1400,8 @@ export type create_roleMutationVariables = Exact<{
 export type create_roleMutation = { readonly result: { readonly resource: { readonly name: string, readonly permissions: ReadonlyArray<string>, readonly role_id: string, readonly org_id: string, readonly built_in: boolean, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type get_roleQueryVariables = Exact<{
-  orgId?: string | null | undefined;
-  roleId: string;
+  orgId?: string | number | null | undefined;
+  roleId: string | number;
 }>;
 
 
@@ -1422,7 +1422,7 @@ export type delete_roleMutationVariables = Exact<{
 export type delete_roleMutation = { readonly result: { readonly __typename: 'DeleteRolePayload' } | null };
 
 export type list_tokensQueryVariables = Exact<{
-  orgId?: string | null | undefined;
+  orgId?: string | number | null | undefined;
   after?: string | null | undefined;
   first?: number | null | undefined;
 }>;
@@ -1438,8 +1438,8 @@ export type create_tokenMutationVariables = Exact<{
 export type create_tokenMutation = { readonly result: { readonly secret: string | null, readonly resource: { readonly name: string, readonly permissions: ReadonlyArray<string> | null, readonly prefix: string, readonly token_id: string, readonly org_id: string, readonly role: string | null, readonly workspace_ids: ReadonlyArray<string> | null, readonly member_id: string | null, readonly expires_at: string | null, readonly rate_limit_per_minute: number | null, readonly last_used_at: string | null, readonly revoked_at: string | null, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type get_tokenQueryVariables = Exact<{
-  orgId?: string | null | undefined;
-  tokenId: string;
+  orgId?: string | number | null | undefined;
+  tokenId: string | number;
 }>;
 
 
@@ -1467,13 +1467,13 @@ export type rotate_tokenMutationVariables = Exact<{
 export type rotate_tokenMutation = { readonly result: { readonly secret: string | null, readonly resource: { readonly name: string, readonly permissions: ReadonlyArray<string> | null, readonly prefix: string, readonly token_id: string, readonly org_id: string, readonly role: string | null, readonly workspace_ids: ReadonlyArray<string> | null, readonly member_id: string | null, readonly expires_at: string | null, readonly rate_limit_per_minute: number | null, readonly last_used_at: string | null, readonly revoked_at: string | null, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type list_audit_eventsQueryVariables = Exact<{
-  orgId?: string | null | undefined;
+  orgId?: string | number | null | undefined;
   after?: string | null | undefined;
   first?: number | null | undefined;
   action?: string | null | undefined;
-  actorId?: string | null | undefined;
+  actorId?: string | number | null | undefined;
   resourceType?: string | null | undefined;
-  resourceId?: string | null | undefined;
+  resourceId?: string | number | null | undefined;
   since?: string | null | undefined;
   until?: string | null | undefined;
 }>;
@@ -1482,7 +1482,7 @@ export type list_audit_eventsQueryVariables = Exact<{
 export type list_audit_eventsQuery = { readonly result: { readonly total: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly action: string, readonly changes: Record<string, unknown>, readonly counts: Record<string, unknown> | null, readonly at: string, readonly event_id: string, readonly org_id: string, readonly actor_id: string, readonly token_id: string | null, readonly resource_type: string, readonly resource_id: string, readonly workspace_id: string | null, readonly request_id: string, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string }> } | null };
 
 export type list_jobsQueryVariables = Exact<{
-  orgId?: string | null | undefined;
+  orgId?: string | number | null | undefined;
   after?: string | null | undefined;
   first?: number | null | undefined;
 }>;
@@ -1491,8 +1491,8 @@ export type list_jobsQueryVariables = Exact<{
 export type list_jobsQuery = { readonly result: { readonly total: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly kind: string, readonly status: JobStatus, readonly progress: Record<string, unknown>, readonly error: string | null, readonly job_id: string, readonly org_id: string, readonly resource_type: string, readonly resource_id: string, readonly workspace_id: string | null, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string }> } | null };
 
 export type get_jobQueryVariables = Exact<{
-  orgId?: string | null | undefined;
-  jobId: string;
+  orgId?: string | number | null | undefined;
+  jobId: string | number;
 }>;
 
 

@@ -45,9 +45,9 @@ rootList(AuditEvent, 'auditEvents', {
   description: 'What was changed in the organization, newest first.',
   args: (t) => ({
     action: t.arg.string({ description: 'Only this action.' }),
-    actorId: t.arg.string({ description: 'Only by this actor.' }),
+    actorId: t.arg.id({ description: 'Only by this actor.' }),
     resourceType: t.arg.string({ description: 'Only of this kind of thing.' }),
-    resourceId: t.arg.string({ description: 'Only of this thing.' }),
+    resourceId: t.arg.id({ description: 'Only of this thing.' }),
     since: t.arg({ type: 'DateTime', description: 'From this moment on.' }),
     until: t.arg({ type: 'DateTime', description: 'Before this moment.' }),
   }),

@@ -31,7 +31,10 @@ export function inputFrom(name: string, schema: z.ZodType): InputRef<unknown> {
   return input;
 }
 
+/** Ids are of the type ID wherever they are given: a variable `$app: ID!` fits every one. */
 function typeOf(name: string, shape: Shape): unknown {
+  if (shape.kind === 'string' && name.endsWith('Id')) return 'ID';
+  if (shape.kind === 'list' && name.endsWith('Ids')) return ['ID'];
   switch (shape.kind) {
     case 'integer':
       return 'SafeInt';

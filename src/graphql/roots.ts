@@ -36,14 +36,14 @@ export function rootNode<D extends Doc>(
       description: `The ${type.noun.type} with this documented id; RESOURCE_NOT_FOUND where it is absent or hidden.`,
       permission: `${type.noun.permission}:read`,
       args: {
-        orgId: t.arg.string({ description: ORG_ARG }),
+        orgId: t.arg.id({ description: ORG_ARG }),
         ...Object.fromEntries(
           above.map(([arg, noun]) => [
             arg,
-            t.arg.string({ description: `The ${noun.type} it lies in; checked when given.` }),
+            t.arg.id({ description: `The ${noun.type} it lies in; checked when given.` }),
           ]),
         ),
-        [idArg]: t.arg.string({ required: true, description: 'The documented id.' }),
+        [idArg]: t.arg.id({ required: true, description: 'The documented id.' }),
       } as never,
       resolve: ((_root: unknown, args: Record<string, string>, ctx: Context) =>
         chain(reach(ctx, orgIdOf(args), stepsOf(above, args), type.noun, args[idArg]!), (doc) => {
@@ -88,14 +88,11 @@ export function rootList<D extends Doc, A extends object = object>(
       permission: `${type.noun.permission}:read`,
       extensions: extensions as Record<string, unknown>,
       args: {
-        orgId: t.arg.string({ description: ORG_ARG }),
+        orgId: t.arg.id({ description: ORG_ARG }),
         ...Object.fromEntries(
           above.map(([arg, noun]) => [
             arg,
-            t.arg.string({
-              required: arg === parent![0],
-              description: `The ${pascal(noun.type)} that the list lies in.`,
-            }),
+            t.arg.id({ required: arg === parent![0], description: `The ${pascal(noun.type)} that the list lies in.` }),
           ]),
         ),
         ...connectionArgs(t as never),

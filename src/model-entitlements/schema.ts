@@ -71,9 +71,9 @@ builder.queryField('modelEntitlement', (t) =>
     description: 'The grant of this model to this workspace; RESOURCE_NOT_FOUND where there is none.',
     permission: 'entitlements:read',
     args: {
-      orgId: t.arg.string({ description: 'The organization; by default the one that the token acts in.' }),
-      workspaceId: t.arg.string({ required: true, description: 'The workspace.' }),
-      logicalModelId: t.arg.string({ required: true, description: 'The slug of the model.' }),
+      orgId: t.arg.id({ description: 'The organization; by default the one that the token acts in.' }),
+      workspaceId: t.arg.id({ required: true, description: 'The workspace.' }),
+      logicalModelId: t.arg.id({ required: true, description: 'The slug of the model.' }),
     },
     resolve: (_root, args, ctx) =>
       chain(readEntitlement(ctx, args), (grant) => {

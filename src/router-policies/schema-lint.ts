@@ -33,7 +33,7 @@ builder.queryField('routerPolicyLint', (t) =>
     nullable: true,
     description: 'What the linter says of every policy of the organization.',
     permission: 'router_policies:read',
-    args: { orgId: t.arg.string({ description: 'The organization; by default the one that the token acts in.' }) },
+    args: { orgId: t.arg.id({ description: 'The organization; by default the one that the token acts in.' }) },
     resolve: (_root, { orgId }, ctx) => {
       checkOrg(ctx, orgId);
       return lintAll(ctx);

@@ -1,0 +1,247 @@
+import { execute, parse } from 'graphql';
+import { serverAudits } from 'graphql-http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createContext } from '../../src/app.ts';
+import { compileOperation } from '../../src/graphql/operations.ts';
+import { schema } from '../../src/schema.ts';
+import { engines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { type Seeded, seed } from '../seed.ts';
+
+const Q1 =
+  'query($id: ID!){node(id:$id){id ... on Namespace{name description status isPrivate createdAt updatedAt tags embeddingModelId namespaceId}}}';
+const Q2 =
+  'query($app: ID!, $after: String){app(appId:$app){namespaces(first:50, after:$after){totalCount pageInfo{hasNextPage endCursor} edges{cursor node{id name status createdAt tags}}}}}';
+const Q3 =
+  'query($ws: ID!){workspace(workspaceId:$ws){name apps(first:10){edges{node{name namespaces(first:10){edges{node{name status environment{name}}}}}}}}}';
+
+describe.each(engines.filter(({ available }) => available))('the graph on $engine', ({ engine }) => {
+  let harness: Harness;
+  let tenant: Tenant;
+  let seeded: Seeded;
+  beforeAll(async () => {
+    harness = await startHarness(engine);
+    tenant = await harness.org();
+    seeded = await seed(tenant);
+    for (let app = 0; app < 4; app += 1) {
+      const made = await tenant.rest('POST', `${seeded.workspace}/apps`, { name: `app ${app}` });
+      for (let at = 0; at < 12; at += 1)
+        await tenant.rest('POST', `${seeded.workspace}/apps/${made.body.app_id}/namespaces`, {
+          name: `ns ${at}`,
+          environment_id: seeded.environmentId,
+        });
+    }
+  });
+  afterAll(() => harness.close());
+  const data = async (query: string, variables?: Record<string, unknown>) => {
+    const answer = await tenant.graphql(query, variables);
+    expect(answer.body.errors).toBeUndefined();
+    return answer.body.data;
+  };
+
+  test('the three reference queries answer', async () => {
+    const id = Buffer.from(`Namespace:${seeded.namespaceId}`).toString('base64url');
+    expect((await data(Q1, { id })).node).toMatchObject({ name: 'Docs', namespaceId: seeded.namespaceId });
+    expect((await data(Q2, { app: seeded.appId })).app.namespaces.totalCount).toBe(1);
+    expect((await data(Q3, { ws: seeded.workspaceId })).workspace.apps.edges).toHaveLength(5);
+  });
+
+  test('a nested query costs a fixed number of store calls, whatever its page sizes', async () => {
+    const calls = async (apps: number, namespaces: number) => {
+      const query = `query($ws: ID!){workspace(workspaceId:$ws){name apps(first:${apps}){totalCount edges{node{name namespaces(first:${namespaces}){totalCount pageInfo{hasPreviousPage} edges{node{name threadIds environment{name}}}}}}}}}`;
+      await data(query, { ws: seeded.workspaceId });
+      const before = harness.deps.store.stats.reads;
+      await data(query, { ws: seeded.workspaceId });
+      return harness.deps.store.stats.reads - before;
+    };
+    expect(await calls(5, 12)).toBe(await calls(2, 2));
+  });
+
+  test('pageInfo is exact both ways', async () => {
+    const list =
+      'query($a:ID!,$first:Int,$last:Int,$after:String,$before:String){namespaces(appId:$a,first:$first,last:$last,after:$after,before:$before){totalCount pageInfo{hasNextPage hasPreviousPage startCursor endCursor} nodes{name}}}';
+    const { workspace } = await data(Q3.replace('name status', 'appId'), { ws: seeded.workspaceId });
+    const a = workspace.apps.edges[0].node.namespaces.edges[0].node.appId;
+    const page = async (args: object) => (await data(list, { a, ...args })).namespaces;
+    const first = await page({ first: 5 });
+    expect(first.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: false });
+    const second = await page({ first: 7, after: first.pageInfo.endCursor });
+    expect([second.pageInfo.hasNextPage, second.pageInfo.hasPreviousPage, second.totalCount]).toEqual([
+      false,
+      true,
+      12,
+    ]);
+    const back = await page({ last: 3, before: second.pageInfo.startCursor });
+    expect([
+      back.nodes.map((one: { name: string }) => one.name),
+      back.pageInfo.hasNextPage,
+      back.pageInfo.hasPreviousPage,
+    ]).toEqual([['ns 9', 'ns 8', 'ns 7'], true, true]);
+    const none = await page({ last: 5, before: first.pageInfo.startCursor });
+    expect([none.nodes, none.pageInfo.hasNextPage, none.pageInfo.hasPreviousPage]).toEqual([[], true, false]);
+    for (const args of [{ first: 0 }, { first: 201 }, { first: 1, last: 1 }, { first: 1, after: 'x' }]) {
+      const answer = await tenant.graphql(list, { a, ...args });
+      expect(answer.body.errors[0].extensions.code).toBe('VALIDATION_FAILED');
+    }
+  });
+
+  test('both doors read and write the same', async () => {
+    const made = await data('mutation($input:CreateAppInput!){createApp(input:$input){app{appId name version etag}}}', {
+      input: { workspaceId: seeded.workspaceId, name: 'By graph' },
+    });
+    const path = `${seeded.workspace}/apps/${made.createApp.app.appId}`;
+    const read = await tenant.rest('GET', path);
+    expect([read.body.name, read.headers.get('etag')]).toEqual(['By graph', made.createApp.app.etag]);
+    await tenant.rest('PATCH', path, { name: 'By REST' });
+    const stale = await tenant.graphql('mutation($input:UpdateAppInput!){updateApp(input:$input){app{name}}}', {
+      input: { appId: read.body.app_id, name: 'x', expectedVersion: 1 },
+    });
+    expect(stale.body.errors[0].extensions).toMatchObject({
+      code: 'PRECONDITION_FAILED',
+      details: { current_etag: expect.any(String) },
+    });
+    const both = [
+      await tenant.rest('POST', `${seeded.workspace}/apps`, { name: '' }),
+      await tenant.graphql('mutation($input:CreateAppInput!){createApp(input:$input){app{name}}}', {
+        input: { workspaceId: seeded.workspaceId, name: '' },
+      }),
+    ];
+    expect(both[1]!.body.errors[0].extensions.details.detail).toEqual([
+      { ...both[0]!.body.detail[0], loc: ['input', 'name'] },
+    ]);
+    expect((await tenant.graphql(`{app(appId:"absent"){name}}`)).body).toMatchObject({
+      data: { app: null },
+      errors: [
+        { extensions: { code: 'RESOURCE_NOT_FOUND', details: { resource_type: 'app', resource_id: 'absent' } } },
+      ],
+    });
+  });
+
+  test('compiled and interpreted operations answer alike', async () => {
+    const queries = [
+      Q3,
+      '{viewer{permissions organization{name roles{totalCount nodes{name permissions}} routerPolicies{nodes{name status match{tags} circuitBreaker{cooldownSeconds}}}}}}',
+      '{app(appId:"nope"){name} orgs{totalCount}}',
+    ];
+    const { principal } = await principalOf(tenant);
+    for (const query of queries) {
+      const variables = { ws: seeded.workspaceId };
+      const context = () => createContext(harness.deps, principal, 'req');
+      const compiled = await compileOperation(schema, parse(query)).query({}, context(), variables);
+      const plain = await execute({
+        schema,
+        document: parse(query),
+        contextValue: context(),
+        rootValue: {},
+        variableValues: variables,
+      });
+      const show = (result: unknown) =>
+        JSON.parse(JSON.stringify(result, (key, value) => (key === 'locations' ? undefined : value)));
+      expect(show(compiled)).toEqual(show(plain));
+    }
+  });
+
+  async function principalOf(from: Tenant) {
+    const me = (await from.rest('GET', '/v1/me')).body;
+    return {
+      principal: {
+        orgId: me.org_id,
+        actorId: me.actor_id,
+        tokenId: me.token_id,
+        memberId: me.actor_id,
+        role: me.role,
+        permissions: me.permissions,
+        workspaceIds: null,
+        rateLimitPerMinute: null,
+      },
+    };
+  }
+});
+
+describe('GraphQL over HTTP', () => {
+  let harness: Harness;
+  let tenant: Tenant;
+  beforeAll(async () => {
+    harness = await startHarness();
+    tenant = await harness.org();
+  });
+  afterAll(() => harness.close());
+
+  const audits = serverAudits({
+    url: () => `${harness.url}/graphql`,
+    fetchFn: (url: string, init: RequestInit = {}) =>
+      fetch(url, {
+        ...init,
+        headers: {
+          ...(init.headers as Record<string, string>),
+          Authorization: `Bearer ${tenant.token}`,
+          'X-Requested-With': 'audit',
+        },
+      }),
+  });
+  test('has 61 audits', () => expect(audits).toHaveLength(61));
+  test.each(audits.map((audit) => ({ name: audit.name, audit })))('audit: $name', async ({ audit }) => {
+    const result = await audit.fn();
+    expect(result.status, JSON.stringify(result)).toBe('ok');
+  });
+
+  const nested = (depth: number) =>
+    `{organization(orgId:"x"){${'workspaces{nodes{organization{'.repeat(depth)}name${'}}}'.repeat(depth)}}}`;
+  test.each([
+    ['101 aliases', `{${Array.from({ length: 101 }, (_, at) => `a${at}:__typename`).join(' ')}}`],
+    ['500 equal fields', `{viewer{${'orgId '.repeat(500)}}}`],
+    ['10 unknown directives', `{viewer{orgId ${'@x '.repeat(10)}}}`],
+    ['depth', nested(6)],
+    ['a fragment cycle', '{viewer{...A}} fragment A on Viewer{...B} fragment B on Viewer{...A}'],
+    [
+      'fragment fan-out',
+      `{viewer{...F0}} ${Array.from({ length: 12 }, (_, at) => `fragment F${at} on Viewer{${`...F${at + 1} `.repeat(4)}}`).join(' ')} fragment F12 on Viewer{orgId}`,
+    ],
+    ['a 200 kB literal', `{app(appId:"${'x'.repeat(200_000)}"){name}}`],
+    ['a page product', '{workspaces(first:200){nodes{apps(first:100){nodes{name}}}}}'],
+    ['introspection nesting', `{__schema{types{${'fields{type{'.repeat(6)}name${'}}'.repeat(6)}}}}`],
+  ])('refuses %s with a 400, quickly', async (_, query) => {
+    const begin = performance.now();
+    const answer = await tenant.graphql(query, {}, { Accept: 'application/graphql-response+json' });
+    expect([answer.status, performance.now() - begin < 1_000], answer.text.slice(0, 300)).toEqual([400, true]);
+    expect(answer.body.errors[0].extensions.code).toMatch(/^GRAPHQL_(PARSE|VALIDATION)_FAILED$/);
+  });
+
+  test('a request without a token is a 401 before it is parsed', async () => {
+    const answer = await harness.client('').graphql('{');
+    expect([answer.status, answer.body.error]).toEqual([401, 'AUTHENTICATION_FAILED']);
+  });
+
+  test('batches, mutations by GET and what a browser can send across sites are refused', async () => {
+    expect((await tenant.rest('POST', '/graphql', [{ query: '{__typename}' }])).status).toBe(400);
+    expect((await tenant.rest('GET', '/graphql?query={__typename}')).status).toBe(400);
+    expect(
+      (await tenant.rest('GET', '/graphql?query=mutation{__typename}', undefined, { 'X-Requested-With': 'x' })).status,
+    ).toBe(405);
+    expect(
+      (
+        await tenant.rest('POST', '/graphql', 'query={__typename}', {
+          'Content-Type': 'application/x-www-form-urlencoded',
+        })
+      ).status,
+    ).toBe(400);
+    expect(
+      (await tenant.rest('POST', '/graphql', '{"query":"{__typename}"}', { 'Content-Type': 'text/plain' })).status,
+    ).toBe(400);
+    expect(
+      (await tenant.rest('GET', '/graphql?query={__typename}', undefined, { 'X-Requested-With': 'x' })).body,
+    ).toEqual({ data: { __typename: 'Query' } });
+  });
+
+  test('every type, field and argument is described', () => {
+    for (const type of Object.values(schema.getTypeMap())) {
+      if (type.name.startsWith('__') || ['String', 'Int', 'Float', 'Boolean', 'ID'].includes(type.name)) continue;
+      expect(type.description, type.name).toBeTruthy();
+      if (!('getFields' in type)) continue;
+      for (const field of Object.values(type.getFields())) {
+        expect(field.description, `${type.name}.${field.name}`).toBeTruthy();
+        if ('args' in field)
+          for (const arg of field.args) expect(arg.description, `${type.name}.${field.name}(${arg.name})`).toBeTruthy();
+      }
+    }
+  });
+});
