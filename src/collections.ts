@@ -1,7 +1,11 @@
 import { apps } from './apps/model.ts';
 import { auditEvents } from './audit/model.ts';
 import { tokenRules } from './auth/authenticate.ts';
+import { routingEvents } from './decisions/events.ts';
+import { decisions } from './decisions/model.ts';
+import { decisionRules } from './decisions/rules.ts';
 import { meters, policyBreakers, policyCounters } from './decisions/state.ts';
+import { usageBuckets } from './decisions/usage.ts';
 import { environments } from './environments/model.ts';
 import { idempotencyRecords } from './idempotency.ts';
 import { jobs, tasks } from './jobs/model.ts';
@@ -35,7 +39,11 @@ export const collections: readonly AnyCollection[] = [
   ...[routerPolicies, members, roles, tokens, auditEvents, jobs].map((noun) => noun.collection as AnyCollection),
   ...[credentials, tokenUses, tasks, tombstones, idempotencyRecords, healthCollection, generations],
   ...[meters, policyCounters, policyBreakers],
+  ...[decisions, routingEvents, usageBuckets].map((noun) => noun.collection as AnyCollection),
 ];
 
 /** Every rule that an `apply` can name. */
-export const rules: Record<string, Rule> = { ...tokenRules, ...generationRules } as Record<string, Rule>;
+export const rules: Record<string, Rule> = { ...tokenRules, ...generationRules, ...decisionRules } as Record<
+  string,
+  Rule
+>;

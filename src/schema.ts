@@ -12,6 +12,9 @@ import './roles/schema.ts';
 import './tokens/schema.ts';
 import './audit/schema.ts';
 import './jobs/schema.ts';
+import './decisions/schema.ts';
+import './decisions/schema-explain.ts';
+import './decisions/schema-usage.ts';
 import { builder } from './builder.ts';
 
 /** The whole graph; importing it opens nothing. */

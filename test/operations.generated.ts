@@ -112,10 +112,118 @@ export type RouterPolicyStatus =
   /** No target is closed, and one is being probed. */
   | 'circuit_half_open';
 
+/** Why a hop or a whole decision was refused. */
+export type DecisionRefusalCode =
+  /** Refused: workspace inactive. */
+  | 'WORKSPACE_INACTIVE'
+  /** Refused: no policy matched. */
+  | 'NO_POLICY_MATCHED'
+  /** Refused: model unavailable. */
+  | 'MODEL_UNAVAILABLE'
+  /** Refused: model not entitled. */
+  | 'MODEL_NOT_ENTITLED'
+  /** Refused: entitlement disabled. */
+  | 'ENTITLEMENT_DISABLED'
+  /** Refused: endpoint not allowed. */
+  | 'ENDPOINT_NOT_ALLOWED'
+  /** Refused: step type not allowed. */
+  | 'STEP_TYPE_NOT_ALLOWED'
+  /** Refused: purpose not allowed. */
+  | 'PURPOSE_NOT_ALLOWED'
+  /** Refused: request too large. */
+  | 'REQUEST_TOO_LARGE'
+  /** Refused: rate limited. */
+  | 'RATE_LIMITED'
+  /** Refused: concurrency exceeded. */
+  | 'CONCURRENCY_EXCEEDED'
+  /** Refused: quota exceeded. */
+  | 'QUOTA_EXCEEDED'
+  /** Refused: circuit open. */
+  | 'CIRCUIT_OPEN'
+  /** Refused: account unavailable. */
+  | 'ACCOUNT_UNAVAILABLE';
+
+/** What bound. */
+export type DecisionRefusalLevel =
+  /** The workspace. */
+  | 'workspace'
+  /** The policy. */
+  | 'policy'
+  /** The model. */
+  | 'model'
+  /** The entitlement. */
+  | 'entitlement'
+  /** The provider account. */
+  | 'provider_account';
+
+/** What went wrong. */
+export type DecisionErrorClass =
+  /** It was: provider error. */
+  | 'provider_error'
+  /** It was: timeout. */
+  | 'timeout'
+  /** It was: rate limited. */
+  | 'rate_limited'
+  /** It was: overloaded. */
+  | 'overloaded'
+  /** It was: caller error. */
+  | 'caller_error'
+  /** It was: content policy. */
+  | 'content_policy'
+  /** It was: aborted. */
+  | 'aborted';
+
+/** How far a decision is. */
+export type DecisionStatus =
+  /** Admitted, not reported yet. */
+  | 'open'
+  /** Its outcome is known. */
+  | 'reported'
+  /** Its lease ended without a report. */
+  | 'expired'
+  /** Not admitted. */
+  | 'refused';
+
 /** The input of TestRouterPolicyMatch. */
 export type TestRouterPolicyMatchInput = {
   /** The request to match, with the names of `match`; other names are ignored. */
   readonly context: Record<string, unknown>;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | number | null | undefined;
+};
+
+/** The input of Decide. */
+export type DecideInput = {
+  /** The workspace that asks. */
+  readonly workspaceId: string | number;
+  /** The kind of endpoint that asks. */
+  readonly endpointType?: string | null | undefined;
+  /** The endpoint that asks. */
+  readonly endpointId?: string | number | null | undefined;
+  /** The kind of step. */
+  readonly stepType?: string | null | undefined;
+  /** What for. */
+  readonly purpose?: string | null | undefined;
+  /** How parallel it will be. */
+  readonly expectedParallelism?: string | null | undefined;
+  /** Whether the request demands streaming. */
+  readonly requiresStreaming?: boolean | null | undefined;
+  /** Whether the request demands function calling. */
+  readonly requiresFunctionCalling?: boolean | null | undefined;
+  /** Whether the request demands vision. */
+  readonly requiresVision?: boolean | null | undefined;
+  /** Labels of the request. */
+  readonly tags?: Record<string, unknown> | null | undefined;
+  /** Labels that stand in for the workspace's own. */
+  readonly workspaceTags?: Record<string, unknown> | null | undefined;
+  /** The model to use when no policy matches. */
+  readonly logicalModelId?: string | number | null | undefined;
+  /** How many input tokens it will take, as the caller reckons. By default 0. */
+  readonly estimatedInputTokens?: number | null | undefined;
+  /** How many output tokens it will take, as the caller reckons. By default 0. */
+  readonly estimatedOutputTokens?: number | null | undefined;
+  /** A reported, failed decision of the same request: what it tried is passed over. */
+  readonly retryOf?: string | null | undefined;
   /** The organization; by default the one that the token acts in. */
   readonly orgId?: string | number | null | undefined;
 };
@@ -962,6 +1070,26 @@ export type RotateTokenInput = {
   readonly tokenId: string | number;
 };
 
+/** The input of ReportOutcome. */
+export type ReportOutcomeInput = {
+  /** Whether the provider answered well. */
+  readonly success: boolean;
+  /** How long it took, in milliseconds. */
+  readonly latencyMs?: number | null | undefined;
+  /** Input tokens used. */
+  readonly inputTokens?: number | null | undefined;
+  /** Output tokens used. */
+  readonly outputTokens?: number | null | undefined;
+  /** What went wrong; required when not successful. One of `provider_error`, `timeout`, `rate_limited`, `overloaded`, `caller_error`, `content_policy`, `aborted`. */
+  readonly errorClass?: string | null | undefined;
+  /** How long the provider asked to wait. */
+  readonly retryAfterSeconds?: number | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | number | null | undefined;
+  /** The decision. */
+  readonly decisionId: string | number;
+};
+
 export type get_meQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -1497,3 +1625,42 @@ export type get_jobQueryVariables = Exact<{
 
 
 export type get_jobQuery = { readonly result: { readonly kind: string, readonly status: JobStatus, readonly progress: Record<string, unknown>, readonly error: string | null, readonly job_id: string, readonly org_id: string, readonly resource_type: string, readonly resource_id: string, readonly workspace_id: string | null, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } | null };
+
+export type list_decisionsQueryVariables = Exact<{
+  orgId?: string | number | null | undefined;
+  after?: string | null | undefined;
+  first?: number | null | undefined;
+}>;
+
+
+export type list_decisionsQuery = { readonly result: { readonly total: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly purpose: string | null, readonly tags: Record<string, unknown>, readonly admitted: boolean, readonly status: DecisionStatus, readonly decision_id: string, readonly org_id: string, readonly workspace_id: string, readonly endpoint_type: string | null, readonly endpoint_id: string | null, readonly step_type: string | null, readonly expected_parallelism: string | null, readonly requires_streaming: boolean | null, readonly requires_function_calling: boolean | null, readonly requires_vision: boolean | null, readonly workspace_tags: Record<string, unknown> | null, readonly estimated_input_tokens: number, readonly estimated_output_tokens: number, readonly retry_of: string | null, readonly policy_id: string | null, readonly logical_model_id: string | null, readonly provider_account_id: string | null, readonly upstream_model: string | null, readonly expires_at: string | null, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string, readonly refusal: { readonly code: DecisionRefusalCode, readonly level: DecisionRefusalLevel, readonly limit: string | null, readonly retry_after: number | null } | null, readonly hops: ReadonlyArray<{ readonly admitted: boolean, readonly code: DecisionRefusalCode | null, readonly logical_model_id: string, readonly provider_account_id: string | null }>, readonly outcome: { readonly success: boolean, readonly latency_ms: number | null, readonly input_tokens: number | null, readonly output_tokens: number | null, readonly error_class: DecisionErrorClass | null, readonly retry_after_seconds: number | null, readonly reported_at: string } | null }> } | null };
+
+export type decideMutationVariables = Exact<{
+  input: DecideInput;
+}>;
+
+
+export type decideMutation = { readonly result: { readonly resource: { readonly purpose: string | null, readonly tags: Record<string, unknown>, readonly admitted: boolean, readonly status: DecisionStatus, readonly decision_id: string, readonly org_id: string, readonly workspace_id: string, readonly endpoint_type: string | null, readonly endpoint_id: string | null, readonly step_type: string | null, readonly expected_parallelism: string | null, readonly requires_streaming: boolean | null, readonly requires_function_calling: boolean | null, readonly requires_vision: boolean | null, readonly workspace_tags: Record<string, unknown> | null, readonly estimated_input_tokens: number, readonly estimated_output_tokens: number, readonly retry_of: string | null, readonly policy_id: string | null, readonly logical_model_id: string | null, readonly provider_account_id: string | null, readonly upstream_model: string | null, readonly expires_at: string | null, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string, readonly refusal: { readonly code: DecisionRefusalCode, readonly level: DecisionRefusalLevel, readonly limit: string | null, readonly retry_after: number | null } | null, readonly hops: ReadonlyArray<{ readonly admitted: boolean, readonly code: DecisionRefusalCode | null, readonly logical_model_id: string, readonly provider_account_id: string | null }>, readonly outcome: { readonly success: boolean, readonly latency_ms: number | null, readonly input_tokens: number | null, readonly output_tokens: number | null, readonly error_class: DecisionErrorClass | null, readonly retry_after_seconds: number | null, readonly reported_at: string } | null } } | null };
+
+export type get_decisionQueryVariables = Exact<{
+  orgId?: string | number | null | undefined;
+  decisionId: string | number;
+}>;
+
+
+export type get_decisionQuery = { readonly result: { readonly purpose: string | null, readonly tags: Record<string, unknown>, readonly admitted: boolean, readonly status: DecisionStatus, readonly decision_id: string, readonly org_id: string, readonly workspace_id: string, readonly endpoint_type: string | null, readonly endpoint_id: string | null, readonly step_type: string | null, readonly expected_parallelism: string | null, readonly requires_streaming: boolean | null, readonly requires_function_calling: boolean | null, readonly requires_vision: boolean | null, readonly workspace_tags: Record<string, unknown> | null, readonly estimated_input_tokens: number, readonly estimated_output_tokens: number, readonly retry_of: string | null, readonly policy_id: string | null, readonly logical_model_id: string | null, readonly provider_account_id: string | null, readonly upstream_model: string | null, readonly expires_at: string | null, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string, readonly refusal: { readonly code: DecisionRefusalCode, readonly level: DecisionRefusalLevel, readonly limit: string | null, readonly retry_after: number | null } | null, readonly hops: ReadonlyArray<{ readonly admitted: boolean, readonly code: DecisionRefusalCode | null, readonly logical_model_id: string, readonly provider_account_id: string | null }>, readonly outcome: { readonly success: boolean, readonly latency_ms: number | null, readonly input_tokens: number | null, readonly output_tokens: number | null, readonly error_class: DecisionErrorClass | null, readonly retry_after_seconds: number | null, readonly reported_at: string } | null } | null };
+
+export type report_outcomeMutationVariables = Exact<{
+  input: ReportOutcomeInput;
+}>;
+
+
+export type report_outcomeMutation = { readonly result: { readonly resource: { readonly purpose: string | null, readonly tags: Record<string, unknown>, readonly admitted: boolean, readonly status: DecisionStatus, readonly decision_id: string, readonly org_id: string, readonly workspace_id: string, readonly endpoint_type: string | null, readonly endpoint_id: string | null, readonly step_type: string | null, readonly expected_parallelism: string | null, readonly requires_streaming: boolean | null, readonly requires_function_calling: boolean | null, readonly requires_vision: boolean | null, readonly workspace_tags: Record<string, unknown> | null, readonly estimated_input_tokens: number, readonly estimated_output_tokens: number, readonly retry_of: string | null, readonly policy_id: string | null, readonly logical_model_id: string | null, readonly provider_account_id: string | null, readonly upstream_model: string | null, readonly expires_at: string | null, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string, readonly refusal: { readonly code: DecisionRefusalCode, readonly level: DecisionRefusalLevel, readonly limit: string | null, readonly retry_after: number | null } | null, readonly hops: ReadonlyArray<{ readonly admitted: boolean, readonly code: DecisionRefusalCode | null, readonly logical_model_id: string, readonly provider_account_id: string | null }>, readonly outcome: { readonly success: boolean, readonly latency_ms: number | null, readonly input_tokens: number | null, readonly output_tokens: number | null, readonly error_class: DecisionErrorClass | null, readonly retry_after_seconds: number | null, readonly reported_at: string } | null } } | null };
+
+export type get_decision_explanationQueryVariables = Exact<{
+  orgId?: string | number | null | undefined;
+  decisionId: string | number;
+}>;
+
+
+export type get_decision_explanationQuery = { readonly result: { readonly decision_id: string | null, readonly policies: ReadonlyArray<{ readonly name: string, readonly matched: boolean, readonly field: string | null, readonly expected: unknown, readonly actual: unknown, readonly changed: boolean, readonly policy_id: string }>, readonly hops: ReadonlyArray<{ readonly admitted: boolean, readonly code: DecisionRefusalCode | null, readonly logical_model_id: string, readonly provider_account_id: string | null }>, readonly smallest_change: { readonly field: string, readonly to: unknown, readonly resource_type: string, readonly resource_id: string | null } | null } | null };

@@ -27,6 +27,8 @@ export interface MutationOptions<S extends z.ZodType, P extends object> {
   input: S;
   /** Rules beyond type and bounds that need nothing from the store. */
   rules?: InputRules<z.output<S>>;
+  /** Fields that others make required: each that it names answers `missing`. */
+  missing?: (input: Partial<z.output<S>>) => string[];
   /** The payload's fields: how each is described and typed. */
   payload: Record<string, { type: unknown; description: string; nullable?: boolean }>;
   resolve: (ctx: Context, input: z.output<S>) => Promise<P>;
@@ -36,6 +38,7 @@ export interface MutationOptions<S extends z.ZodType, P extends object> {
 export interface MutationExtensions extends GraphQLFieldExtensions<unknown, Context> {
   input?: z.ZodType;
   rules?: InputRules<unknown>;
+  missing?: (input: object) => string[];
 }
 
 /** A root mutation with one `input` and a payload; checks permission, then fields, then runs. */
@@ -62,7 +65,11 @@ export function mutation<S extends z.ZodType, P extends object>(name: string, op
       description: options.description,
       permission: options.permission,
       unlimited: options.unlimited,
-      extensions: { input: options.input, rules: options.rules } as MutationExtensions as Record<string, unknown>,
+      extensions: {
+        input: options.input,
+        rules: options.rules,
+        missing: options.missing,
+      } as MutationExtensions as Record<string, unknown>,
       args: {
         input: t.arg({
           type: inputFrom(`${pascal(name)}Input`, options.input) as never,
@@ -89,26 +96,37 @@ async function run<S extends z.ZodType, P extends object>(
   return payload;
 }
 
-function checkInput<S extends z.ZodType>(
+function checkInput<S extends z.ZodType, P extends object>(
   ctx: Context,
-  options: { input: S; rules?: InputRules<z.output<S>> },
+  options: MutationOptions<S, P>,
   input: unknown,
 ): z.output<S> {
   const { value, issues } = walk(options.input, input, ['input'], { naming: 'camel' });
-  const all = [...issues, ...ruleIssues(options.rules, value, ctx)];
+  const all = [...issues, ...ruleIssues(options as unknown as MutationExtensions, value, input, ctx)];
   if (all.length > 0) throw invalid(sortByField(options.input, all));
   return value;
 }
 
-export function ruleIssues<T>(rules: InputRules<T> | undefined, value: T | undefined, ctx: Context): Issue[] {
-  if (!rules || typeof value !== 'object' || value === null) return [];
-  return rules(value as Partial<T>, ctx).map(({ path, message }) =>
+/** What the mutation's own rules find, as issues below `input`. */
+export function ruleIssues(
+  { rules, missing }: MutationExtensions,
+  value: unknown,
+  input: unknown,
+  ctx: Context,
+): Issue[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const found = rules?.(value, ctx) ?? [];
+  const values = found.map(({ path, message }) =>
     valueError(
       ['input', ...path],
       message,
       path.reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], value) ?? null,
     ),
   );
+  const absent = (missing?.(value) ?? []).map(
+    (name): Issue => ({ type: 'missing', loc: ['input', name], msg: 'Field required', input }),
+  );
+  return [...values, ...absent];
 }
 
 /** Issues come in the order of the fields, unknown names last. */

@@ -1,5 +1,8 @@
 import { apps } from '../apps/model.ts';
 import { auditEvents } from '../audit/model.ts';
+import { routingEvents } from '../decisions/events.ts';
+import { decisions } from '../decisions/model.ts';
+import { usageBuckets } from '../decisions/usage.ts';
 import { environments } from '../environments/model.ts';
 import { jobs } from '../jobs/model.ts';
 import { members } from '../members/model.ts';
@@ -30,3 +33,6 @@ export const Role = nodeType(roles);
 export const Token = nodeType(tokens);
 export const AuditEvent = nodeType(auditEvents);
 export const Job = nodeType(jobs);
+export const Decision = nodeType(decisions);
+export const RoutingEvent = nodeType(routingEvents);
+export const UsageBucket = nodeType(usageBuckets);

@@ -4,6 +4,7 @@ import { defineNode, listEdge } from '../graphql/nodes.ts';
 import { rootList, rootNode } from '../graphql/roots.ts';
 import {
   AuditEvent,
+  Decision,
   Job,
   LogicalModel,
   Member,
@@ -11,6 +12,7 @@ import {
   ProviderAccount,
   Role,
   RouterPolicy,
+  RoutingEvent,
   Token,
   Workspace,
 } from '../graphql/types.ts';
@@ -38,6 +40,13 @@ defineNode(
     roles: listEdge(t, Role, 'Its roles, the built-in ones included.', orgWide('roles')),
     tokens: listEdge(t, Token, 'Its tokens.', orgWide('tokens')),
     jobs: listEdge(t, Job, 'Its long work.', orgWide('jobs')),
+    decisions: listEdge(t, Decision, 'Its decisions of the last 30 days.', orgWide('decisions')),
+    routingEvents: listEdge(
+      t,
+      RoutingEvent,
+      'What happened to its breakers, latches, quotas and accounts.',
+      orgWide('routing_events'),
+    ),
     auditEvents: listEdge(t, AuditEvent, 'What was changed in it, newest first.', orgWide('events')),
   }),
 );

@@ -1,7 +1,7 @@
 import { type GraphQLField, type GraphQLSchema, parse, validate } from 'graphql';
 import type { CompiledQuery } from 'graphql-jit';
 import type { z } from 'zod';
-import type { InputRules, MutationExtensions } from '../graphql/mutations.ts';
+import type { MutationExtensions } from '../graphql/mutations.ts';
 import { compileOperation } from '../graphql/operations.ts';
 import type { PermissionExtensions } from '../graphql/permission-plugin.ts';
 import type { ListExtensions } from '../graphql/roots.ts';
@@ -20,7 +20,7 @@ export interface CompiledRow {
   takesInput: boolean;
   /** The root's own input schema and rules. */
   input: z.ZodType | null;
-  rules: InputRules<unknown> | undefined;
+  own: Pick<MutationExtensions, 'rules' | 'missing'>;
   pageIssues: ListExtensions['pageIssues'];
 }
 
@@ -40,7 +40,7 @@ export function compileRow(schema: GraphQLSchema, row: Row): CompiledRow {
     unlimited: extensions.unlimited ?? false,
     takesInput: field.args.some((arg) => arg.name === 'input'),
     input: extensions.input ?? null,
-    rules: extensions.rules,
+    own: { rules: extensions.rules, missing: extensions.missing },
     pageIssues: extensions.pageIssues,
   };
 }

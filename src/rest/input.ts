@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { type Issue, valueError } from '../errors.ts';
-import { type InputRules, ruleIssues, sortByField } from '../graphql/mutations.ts';
+import { ruleIssues, sortByField } from '../graphql/mutations.ts';
 import { camel, snake } from '../naming.ts';
 import { shapeOf } from '../validation/shape.ts';
 import { walk } from '../validation/walk.ts';
@@ -83,14 +83,14 @@ function checkHeader(key: string | undefined): Issue[] {
 
 function checkBody(
   ctx: Context,
-  { row, rules }: CompiledRow,
+  { row, own: rules }: CompiledRow,
   body: unknown,
 ): { value: Record<string, unknown>; issues: Issue[] } {
   if (!row.body) return { value: {}, issues: [] };
   if (body === undefined)
     return { value: {}, issues: [{ type: 'missing', loc: ['body'], msg: 'Field required', input: null }] };
   const { value, issues } = walk(row.body, body, ['body'], { naming: 'snake' });
-  const own = ruleIssues(rules as InputRules<unknown>, value, ctx).map((issue) => ({
+  const own = ruleIssues(rules, value, body, ctx).map((issue) => ({
     ...issue,
     loc: wireLoc(issue.loc),
   }));

@@ -1,5 +1,6 @@
 import { appRows } from '../apps/rest.ts';
 import { auditRows } from '../audit/rest.ts';
+import { decisionRows } from '../decisions/rest.ts';
 import { environmentRows } from '../environments/rest.ts';
 import { jobRows } from '../jobs/rest.ts';
 import { memberRows } from '../members/rest.ts';
@@ -30,4 +31,5 @@ export const rows: readonly Row[] = [
   ...tokenRows,
   ...auditRows,
   ...jobRows,
+  ...decisionRows,
 ];

@@ -80,6 +80,7 @@ function applyRule(
   const before = view.get(change.in, change.key);
   const answer = rule(before, change.input as never, now);
   if ('refused' in answer) return refuse('refused', answer.refused);
+  for (const one of answer.also ?? []) view.insert(one.in, one.doc);
   if (answer.next === null) return answer.result;
   const base = before ?? { ...change.key, version: 0, createdAt: now, createdBy: null };
   const next: Doc = { ...base, ...answer.next, version: base.version + 1, updatedAt: now };

@@ -81,7 +81,10 @@ export interface Page<D> {
 
 /** A pure rule over one document, run inside the commit. It answers the next document, or a refusal that undoes the commit. */
 export type Rule = (doc: Doc | null, input: never, now: string) => RuleResult;
-export type RuleResult = { next: Record<string, unknown> | null; result: unknown } | { refused: unknown };
+export type RuleResult =
+  /** `also`: further documents to insert in the same commit (an event of what the rule did). */
+  | { next: Record<string, unknown> | null; result: unknown; also?: { in: AnyCollection; doc: Doc }[] }
+  | { refused: unknown };
 
 // biome-ignore lint/suspicious/noExplicitAny: a collection is invariant in its document; the port only passes it through.
 export type AnyCollection = Collection<any>;

@@ -1,0 +1,57 @@
+import type { Noun } from '../nouns.ts';
+import type { Doc } from '../store/store.ts';
+
+export const EVENT_KINDS = {
+  breaker: 'A target of a policy opened, was probed or closed.',
+  latch: 'A policy was latched after too many openings.',
+  quota: 'An account has used 50, 80 or 100 % of a monthly quota.',
+  account_status: 'What is observed of an account changed.',
+} as const;
+
+export interface EventData {
+  kind: keyof typeof EVENT_KINDS;
+  resourceType: string;
+  resourceId: string;
+  target?: string;
+  from: string;
+  to: string;
+}
+
+/** One transition of routing, in the order in which they happened. */
+export interface RoutingEvent extends Doc {
+  kind: EventData['kind'];
+  resourceType: string;
+  resourceId: string;
+  target: string | null;
+  from: string;
+  to: string;
+  purgeAt: string;
+}
+
+export const routingEvents: Noun<RoutingEvent> = {
+  type: 'RoutingEvent',
+  resource: 'routing_event',
+  permission: 'decisions',
+  collection: { name: 'routing_events', columns: ['kind'], scopes: ['resourceId'], totals: [[]], expires: 'purgeAt' },
+};
+
+const KEPT_MS = 90 * 24 * 3_600_000;
+
+export function eventDoc(
+  { orgId, eventIds }: { orgId: string; eventIds: string[] },
+  index: number,
+  now: string,
+  data: EventData,
+): RoutingEvent {
+  return {
+    id: eventIds[index]!,
+    orgId,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+    createdBy: null,
+    ...data,
+    target: data.target ?? null,
+    purgeAt: new Date(Date.parse(now) + KEPT_MS).toISOString(),
+  };
+}

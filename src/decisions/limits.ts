@@ -1,0 +1,184 @@
+import type { Meter, MonthMeter } from './state.ts';
+
+/**
+ * Quotas, rates and concurrency as pure rules over one meter: reserve before, settle after. Times are milliseconds.
+ * Several limits of one meter hold together or not at all; the commit makes several meters do the same.
+ */
+
+export interface Rate {
+  key: string;
+  periodMs: number;
+  limit: number;
+  /** How much may come at once after a pause. */
+  burst: number;
+  amount: number;
+}
+
+export interface Limits {
+  rates: Rate[];
+  concurrency: number | null;
+  monthly: { requests: number | null; tokens: number | null };
+}
+
+export interface Reservation {
+  limits: Limits;
+  tokens: number;
+  nowMs: number;
+  leaseEndsMs: number;
+}
+
+export type LimitCode = 'RATE_LIMITED' | 'CONCURRENCY_EXCEEDED' | 'QUOTA_EXCEEDED';
+
+export interface Refused {
+  code: LimitCode;
+  /** The documented key of the limit that bound. */
+  limit: string;
+  /** Until there is room; null where no wait helps. */
+  waitMs: number | null;
+  /** The smallest change of one setting that would have admitted it. */
+  remedy: { key: string; to: number } | null;
+}
+
+type MeterState = Pick<Meter, 'months' | 'arrivals' | 'running'>;
+const EMPTY: MeterState = { months: {}, arrivals: {}, running: {} };
+const EMPTY_MONTH: MonthMeter = { tokens: 0, requests: 0, held: {} };
+
+export function periodOf(nowMs: number): string {
+  return new Date(nowMs).toISOString().slice(0, 7);
+}
+
+/** The second in which a lease ends names it: leases of one second are counted together. */
+export function leaseKey(leaseEndsMs: number): string {
+  return String(Math.ceil(leaseEndsMs / 1000));
+}
+
+/** Checks rates, then concurrency, then quotas; takes from all of them, or says which one bound. */
+export function reserve(meter: MeterState | null, request: Reservation): { next: MeterState } | { refused: Refused } {
+  const current = withoutExpired(meter ?? EMPTY, request.nowMs);
+  const arrivals = { ...current.arrivals };
+  for (const rate of request.limits.rates) {
+    const taken = takeRate(rate, arrivals[rate.key] ?? 0, request.nowMs);
+    if ('refused' in taken) return taken;
+    arrivals[rate.key] = taken.arrival;
+  }
+  const refused = checkConcurrency(current, request) ?? checkQuotas(current, request);
+  if (refused) return { refused };
+  const lease = leaseKey(request.leaseEndsMs);
+  const period = periodOf(request.nowMs);
+  const month = current.months[period] ?? EMPTY_MONTH;
+  const [tokens, requests] = month.held[lease] ?? [0, 0];
+  const held = { ...month.held, [lease]: [tokens + request.tokens, requests + 1] as [number, number] };
+  return {
+    next: {
+      arrivals,
+      running: { ...current.running, [lease]: (current.running[lease] ?? 0) + 1 },
+      months: { ...current.months, [period]: { ...month, held } },
+    },
+  };
+}
+
+/** GCRA: the theoretical arrival time moves by what is taken, and may run ahead of the clock by the burst. */
+function takeRate(rate: Rate, arrival: number, nowMs: number): { arrival: number } | { refused: Refused } {
+  if (rate.amount <= 0) return { arrival };
+  const interval = rate.periodMs / rate.limit;
+  const next = Math.max(arrival, nowMs) + interval * rate.amount;
+  const ahead = next - nowMs;
+  const tolerance = interval * rate.burst;
+  // A thousandth of a millisecond forgives what floating point loses over many additions.
+  if (ahead <= tolerance + 1e-3) return { arrival: next };
+  const waitMs = rate.amount > rate.burst ? null : ahead - tolerance;
+  return { refused: { code: 'RATE_LIMITED', limit: rate.key, waitMs, remedy: rateRemedy(rate, ahead, interval) } };
+}
+
+/** Where the burst is the whole period's amount, a higher limit helps; where it is fixed, a larger burst does. */
+function rateRemedy(rate: Rate, aheadMs: number, intervalMs: number): Refused['remedy'] {
+  if (rate.burst !== rate.limit) return { key: 'burst_size', to: Math.ceil(aheadMs / intervalMs) };
+  const waiting = aheadMs - intervalMs * rate.amount;
+  const left = rate.periodMs - waiting;
+  return left <= 0 ? null : { key: rate.key, to: Math.ceil((rate.periodMs * rate.amount) / left) };
+}
+
+function checkConcurrency(meter: MeterState, { limits, nowMs }: Reservation): Refused | null {
+  const running = sum(Object.values(meter.running));
+  if (limits.concurrency === null || running < limits.concurrency) return null;
+  const earliest = Math.min(...Object.keys(meter.running).map((second) => Number(second) * 1000));
+  const waitMs = Number.isFinite(earliest) ? earliest - nowMs : null;
+  return {
+    code: 'CONCURRENCY_EXCEEDED',
+    limit: 'max_concurrency',
+    waitMs,
+    remedy: { key: 'max_concurrency', to: running + 1 },
+  };
+}
+
+function checkQuotas(meter: MeterState, { limits, tokens, nowMs }: Reservation): Refused | null {
+  const month = meter.months[periodOf(nowMs)] ?? EMPTY_MONTH;
+  const held = Object.values(month.held);
+  const used = {
+    requests: month.requests + sum(held.map(([, count]) => count)),
+    tokens: month.tokens + sum(held.map(([count]) => count)),
+  };
+  const quotas = [
+    { key: 'max_requests_per_month', limit: limits.monthly.requests, used: used.requests, amount: 1 },
+    { key: 'max_tokens_per_month', limit: limits.monthly.tokens, used: used.tokens, amount: tokens },
+  ];
+  for (const { key, limit, used: before, amount } of quotas) {
+    if (limit === null || (before < limit && before + amount <= limit)) continue;
+    const to = before + Math.max(amount, 1);
+    return { code: 'QUOTA_EXCEEDED', limit: key, waitMs: monthEnd(nowMs) - nowMs, remedy: { key, to } };
+  }
+  return null;
+}
+
+export function monthEnd(nowMs: number): number {
+  const date = new Date(nowMs);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+}
+
+export interface Settlement {
+  /** When the decision was made: its month is charged. */
+  decidedMs: number;
+  leaseEndsMs: number;
+  heldTokens: number;
+  usedTokens: number;
+  nowMs: number;
+}
+
+/** Gives back what was held and charges what was used. */
+export function settle(meter: Meter | null, { decidedMs, leaseEndsMs, heldTokens, usedTokens, nowMs }: Settlement) {
+  const current = withoutExpired(meter ?? EMPTY, nowMs);
+  const lease = leaseKey(leaseEndsMs);
+  const period = periodOf(decidedMs);
+  const month = current.months[period] ?? EMPTY_MONTH;
+  const held = { ...month.held };
+  if (held[lease]) held[lease] = [held[lease][0] - heldTokens, held[lease][1] - 1];
+  if (held[lease] && held[lease][1] <= 0) delete held[lease];
+  const running = { ...current.running };
+  if (running[lease]) running[lease] -= 1;
+  if (running[lease] === 0) delete running[lease];
+  return {
+    months: { ...current.months, [period]: { tokens: month.tokens + usedTokens, requests: month.requests + 1, held } },
+    arrivals: current.arrivals,
+    running,
+    requestCount: (meter?.requestCount ?? 0) + 1,
+    totalTokens: (meter?.totalTokens ?? 0) + usedTokens,
+    lastUsedAt: new Date(nowMs).toISOString(),
+  };
+}
+
+/** Leases that have ended hold nothing; months before the last one are forgotten. */
+function withoutExpired(meter: MeterState, nowMs: number): MeterState {
+  const open = <T>(leases: Record<string, T>) =>
+    Object.fromEntries(Object.entries(leases).filter(([second]) => Number(second) * 1000 > nowMs));
+  const oldest = periodOf(new Date(nowMs).setUTCDate(0));
+  const months = Object.entries(meter.months).filter(([period]) => period >= oldest);
+  return {
+    arrivals: meter.arrivals,
+    running: open(meter.running),
+    months: Object.fromEntries(months.map(([period, month]) => [period, { ...month, held: open(month.held) }])),
+  };
+}
+
+function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

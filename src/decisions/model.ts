@@ -1,0 +1,176 @@
+import { z } from 'zod';
+import type { Noun } from '../nouns.ts';
+import type { Doc } from '../store/store.ts';
+import { id, optionalText, stringMap, within } from '../validation/fields.ts';
+
+export const REFUSAL_CODES = [
+  ...[
+    'WORKSPACE_INACTIVE',
+    'NO_POLICY_MATCHED',
+    'MODEL_UNAVAILABLE',
+    'MODEL_NOT_ENTITLED',
+    'ENTITLEMENT_DISABLED',
+    'ENDPOINT_NOT_ALLOWED',
+  ],
+  ...[
+    'STEP_TYPE_NOT_ALLOWED',
+    'PURPOSE_NOT_ALLOWED',
+    'REQUEST_TOO_LARGE',
+    'RATE_LIMITED',
+    'CONCURRENCY_EXCEEDED',
+    'QUOTA_EXCEEDED',
+  ],
+  ...['CIRCUIT_OPEN', 'ACCOUNT_UNAVAILABLE'],
+] as const;
+export type RefusalCode =
+  | 'WORKSPACE_INACTIVE'
+  | 'NO_POLICY_MATCHED'
+  | 'MODEL_UNAVAILABLE'
+  | 'MODEL_NOT_ENTITLED'
+  | 'ENTITLEMENT_DISABLED'
+  | 'ENDPOINT_NOT_ALLOWED'
+  | 'STEP_TYPE_NOT_ALLOWED'
+  | 'PURPOSE_NOT_ALLOWED'
+  | 'REQUEST_TOO_LARGE'
+  | 'RATE_LIMITED'
+  | 'CONCURRENCY_EXCEEDED'
+  | 'QUOTA_EXCEEDED'
+  | 'CIRCUIT_OPEN'
+  | 'ACCOUNT_UNAVAILABLE';
+export const LEVELS = ['workspace', 'policy', 'model', 'entitlement', 'provider_account'] as const;
+export type Level = (typeof LEVELS)[number];
+
+export interface SmallestChange {
+  resourceType: string;
+  resourceId: string | null;
+  field: string;
+  to: unknown;
+}
+
+export interface Refusal {
+  code: RefusalCode;
+  level: Level;
+  /** The documented key of the limit that bound. */
+  limit: string | null;
+  /** Seconds until there is room. */
+  retryAfter: number | null;
+  /** One change that would have admitted the request; null where none is known. */
+  change: SmallestChange | null;
+}
+
+export interface Hop {
+  logicalModelId: string;
+  providerAccountId: string | null;
+  admitted: boolean;
+  code: RefusalCode | null;
+}
+
+export const ERROR_CLASSES = [
+  'provider_error',
+  'timeout',
+  'rate_limited',
+  'overloaded',
+  'caller_error',
+  'content_policy',
+  'aborted',
+] as const;
+export type ErrorClass = (typeof ERROR_CLASSES)[number];
+
+export interface Outcome {
+  success: boolean;
+  latencyMs: number | null;
+  inputTokens: number | null;
+  outputTokens: number | null;
+  errorClass: ErrorClass | null;
+  retryAfterSeconds: number | null;
+  reportedAt: string;
+}
+
+export interface DecisionContext {
+  endpointType: string | null;
+  endpointId: string | null;
+  stepType: string | null;
+  purpose: string | null;
+  expectedParallelism: string | null;
+  requiresStreaming: boolean | null;
+  requiresFunctionCalling: boolean | null;
+  requiresVision: boolean | null;
+  tags: Record<string, string>;
+  workspaceTags: Record<string, string> | null;
+}
+
+export interface Decision extends Doc {
+  workspaceId: string;
+  context: DecisionContext;
+  requestedModelId: string | null;
+  estimatedInputTokens: number;
+  estimatedOutputTokens: number;
+  retryOf: string | null;
+  admitted: boolean;
+  policyId: string | null;
+  logicalModelId: string | null;
+  providerAccountId: string | null;
+  upstreamModel: string | null;
+  entitlementId: string | null;
+  /** Which state of which breaker admitted it; null where no breaker watches the target. */
+  breaker: { target: string; generation: number } | null;
+  expiresAt: string | null;
+  refusal: Refusal | null;
+  hops: Hop[];
+  outcome: Outcome | null;
+  /** When the record itself is dropped. */
+  purgeAt: string;
+}
+
+export const decisions: Noun<Decision> = {
+  type: 'Decision',
+  resource: 'decision',
+  permission: 'decisions',
+  collection: { name: 'decisions', scopes: ['workspaceId'], totals: [[]], expires: 'purgeAt' },
+};
+
+export const LEASE_MS = 600_000;
+export const KEPT_MS = 30 * 24 * 3_600_000;
+
+export type DecisionStatus = 'open' | 'reported' | 'expired' | 'refused';
+
+export function statusOf(decision: Decision, nowMs: number): DecisionStatus {
+  if (!decision.admitted) return 'refused';
+  if (decision.outcome) return 'reported';
+  return Date.parse(decision.expiresAt!) <= nowMs ? 'expired' : 'open';
+}
+
+const demanded = (what: string) => z.boolean().nullable().optional().describe(`Whether the request demands ${what}.`);
+const estimate = (what: string) =>
+  z.int().min(0).default(0).describe(`How many ${what} tokens it will take, as the caller reckons.`);
+
+export const decideBody = z.object({
+  workspaceId: id('The workspace that asks.'),
+  endpointType: optionalText('The kind of endpoint that asks.'),
+  endpointId: optionalText('The endpoint that asks.'),
+  stepType: optionalText('The kind of step.'),
+  purpose: optionalText('What for.'),
+  expectedParallelism: optionalText('How parallel it will be.'),
+  requiresStreaming: demanded('streaming'),
+  requiresFunctionCalling: demanded('function calling'),
+  requiresVision: demanded('vision'),
+  tags: stringMap('Labels of the request.').nullable(),
+  workspaceTags: stringMap("Labels that stand in for the workspace's own.").nullable(),
+  logicalModelId: optionalText('The model to use when no policy matches.'),
+  estimatedInputTokens: estimate('input'),
+  estimatedOutputTokens: estimate('output'),
+  retryOf: optionalText('A reported, failed decision of the same request: what it tried is passed over.'),
+});
+
+const count = (what: string) => z.int().min(0).nullable().optional().describe(what);
+export const outcomeBody = z.object({
+  success: z.boolean().describe('Whether the provider answered well.'),
+  latencyMs: count('How long it took, in milliseconds.'),
+  inputTokens: count('Input tokens used.'),
+  outputTokens: count('Output tokens used.'),
+  errorClass: z.enum(ERROR_CLASSES).nullable().optional().describe('What went wrong; required when not successful.'),
+  retryAfterSeconds: count('How long the provider asked to wait.'),
+});
+
+export const decideInput = decideBody.extend(within);
+export const reportOutcomeInput = outcomeBody.extend({ ...within, decisionId: z.string().describe('The decision.') });

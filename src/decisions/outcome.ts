@@ -1,0 +1,154 @@
+import type { z } from 'zod';
+import { type Context, isoNow } from '../context.ts';
+import { conflict } from '../errors.ts';
+import { logicalModels } from '../models/model.ts';
+import { checkOrg, need } from '../nouns.ts';
+import { providerAccounts } from '../provider-accounts/model.ts';
+import { routerPolicies } from '../router-policies/model.ts';
+import { type Planned, save, withRetry } from '../writes.ts';
+import { breakerInput } from './decide.ts';
+import { type Decision, decisions, type ErrorClass, type Outcome, type reportOutcomeInput, statusOf } from './model.ts';
+import type { SettleInput } from './rules.ts';
+import { accountMeterId, entitlementMeterId, meters, policyBreakers, policyCounters } from './state.ts';
+import { usageChanges } from './usage.ts';
+
+type OutcomeInput = z.output<typeof reportOutcomeInput>;
+
+const CALLER_FAULTS: readonly ErrorClass[] = ['caller_error', 'content_policy', 'aborted'];
+
+/** Reports once: a second report answers the first one's result and changes nothing. */
+export function reportOutcome(ctx: Context, input: OutcomeInput): Promise<{ decision: Decision }> {
+  checkOrg(ctx, input.orgId);
+  return withRetry(async () => {
+    const before = await need(ctx, decisions, input.decisionId);
+    const status = statusOf(before, ctx.deps.now());
+    if (status === 'refused') throw conflict('decision', { reason: 'refused', conflictingId: before.id });
+    if (status === 'expired') throw conflict('decision', { reason: 'expired', conflictingId: before.id });
+    if (status === 'reported') {
+      await save(ctx, [], { decision: before });
+      return { decision: before };
+    }
+    const outcome = outcomeOf(ctx, input);
+    const decision: Decision = { ...before, outcome, version: before.version + 1, updatedAt: outcome.reportedAt };
+    const reported: Planned = {
+      change: { type: 'put', in: decisions.collection, doc: decision, expected: before.version },
+    };
+    await save(
+      ctx,
+      [
+        reported,
+        ...(await settlements(ctx, before, outcome)),
+        ...(await verdicts(ctx, before, outcome)),
+        ...usage(ctx, before, outcome),
+      ],
+      { decision },
+    );
+    return { decision };
+  });
+}
+
+function outcomeOf(ctx: Context, input: OutcomeInput): Outcome {
+  const {
+    success,
+    latencyMs = null,
+    inputTokens = null,
+    outputTokens = null,
+    errorClass = null,
+    retryAfterSeconds = null,
+  } = input;
+  return {
+    success,
+    latencyMs,
+    inputTokens,
+    outputTokens,
+    errorClass: success ? null : errorClass,
+    retryAfterSeconds,
+    reportedAt: isoNow(ctx),
+  };
+}
+
+/** Whether it counts for the provider: null for the caller's own fault. */
+function verdictOf({ success, errorClass }: Outcome): boolean | null {
+  return !success && errorClass !== null && CALLER_FAULTS.includes(errorClass) ? null : success;
+}
+
+/** Without numbers a success is charged the estimate, a failure nothing. */
+function tokensOf(decision: Decision, outcome: Outcome): { input: number; output: number } {
+  if (outcome.inputTokens !== null || outcome.outputTokens !== null)
+    return { input: outcome.inputTokens ?? 0, output: outcome.outputTokens ?? 0 };
+  return outcome.success
+    ? { input: decision.estimatedInputTokens, output: decision.estimatedOutputTokens }
+    : { input: 0, output: 0 };
+}
+
+async function settlements(ctx: Context, decision: Decision, outcome: Outcome): Promise<Planned[]> {
+  const { orgId } = decision;
+  const used = tokensOf(decision, outcome);
+  const account = await ctx.deps.store.get(providerAccounts.collection, { orgId, id: decision.providerAccountId! });
+  const input = (of: SettleInput['account']): SettleInput => ({
+    orgId,
+    decidedMs: Date.parse(decision.createdAt),
+    leaseEndsMs: Date.parse(decision.expiresAt!),
+    heldTokens: decision.estimatedInputTokens + decision.estimatedOutputTokens,
+    usedTokens: used.input + used.output,
+    nowMs: ctx.deps.now(),
+    account: of,
+    eventIds: Array.from({ length: 6 }, () => ctx.deps.ids.next('rev_')),
+  });
+  const settle = (id: string, of: SettleInput['account']): Planned => ({
+    change: { type: 'apply', in: meters, key: { orgId, id }, rule: 'meter.settle', input: input(of) },
+  });
+  const quota = account && {
+    id: account.id,
+    maxTokens: account.quotaPolicy.maxTokensPerMonth,
+    maxRequests: account.quotaPolicy.maxRequestsPerMonth,
+  };
+  return [
+    settle(entitlementMeterId(decision.entitlementId!), null),
+    settle(accountMeterId(decision.providerAccountId!), quota),
+  ];
+}
+
+/** The policy's counters and, where its breaker watched the target, the breaker. */
+async function verdicts(ctx: Context, decision: Decision, outcome: Outcome): Promise<Planned[]> {
+  const { orgId, policyId } = decision;
+  const policy =
+    policyId === null ? null : await ctx.deps.store.get(routerPolicies.collection, { orgId, id: policyId });
+  if (!policy) return [];
+  const success = verdictOf(outcome);
+  const key = { orgId, id: policy.id };
+  const counted: Planned = {
+    change: {
+      type: 'apply',
+      in: policyCounters,
+      key,
+      rule: 'policy.count',
+      input: { success, matchedAt: decision.createdAt },
+    },
+  };
+  const model = await ctx.deps.store.get(logicalModels.collection, { orgId, id: policy.routeTo });
+  if (!decision.breaker || !model) return [counted];
+  const retryAfterMs =
+    outcome.errorClass === 'rate_limited' && outcome.retryAfterSeconds !== null
+      ? outcome.retryAfterSeconds * 1000
+      : null;
+  const result = {
+    decisionId: decision.id,
+    generation: decision.breaker.generation,
+    success,
+    latencyMs: outcome.latencyMs,
+    retryAfterMs,
+  };
+  const input = { ...breakerInput(ctx, policy, model.targets, decision.breaker.target, ctx.deps.now()), result };
+  return [counted, { change: { type: 'apply', in: policyBreakers, key, rule: 'breaker.record', input } }];
+}
+
+function usage(ctx: Context, decision: Decision, outcome: Outcome): Planned[] {
+  const { input, output } = tokensOf(decision, outcome);
+  const tally = {
+    accountId: decision.providerAccountId!,
+    modelId: decision.logicalModelId!,
+    tally: [1, input, output, Number(!outcome.success)] as [number, number, number, number],
+  };
+  return usageChanges(decision.orgId, ctx.deps.now(), tally).map((change) => ({ change }));
+}

@@ -1,0 +1,115 @@
+import type { z } from 'zod';
+import { builder } from '../builder.ts';
+import type { Context } from '../context.ts';
+import { invalid } from '../errors.ts';
+import { inputFrom } from '../graphql/inputs.ts';
+import { RouterPolicy } from '../graphql/types.ts';
+import { need } from '../nouns.ts';
+import { walk } from '../validation/walk.ts';
+import { prepare } from './decide.ts';
+import { type Explanation, explain, explainDecision, type PolicyVerdict } from './explain.ts';
+import { decideInput, decisions, type SmallestChange } from './model.ts';
+import { HopType, RefusalCode } from './schema.ts';
+
+const Verdict = builder.objectRef<PolicyVerdict>('DecisionPolicyVerdict').implement({
+  description: 'Whether a policy matches the request as it stands today, or the first condition that fails.',
+  fields: (t) => ({
+    policyId: t.string({ description: 'The policy.', resolve: ({ policy }) => policy.id }),
+    name: t.string({ description: 'Its name.', resolve: ({ policy }) => policy.name }),
+    matched: t.exposeBoolean('matched', { description: 'Whether it matches.' }),
+    field: t.exposeString('field', {
+      nullable: true,
+      description: 'The first condition that fails, by its documented name.',
+    }),
+    expected: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'What it wants.',
+      resolve: ({ expected }) => expected,
+    }),
+    actual: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'What the request has.',
+      resolve: ({ actual }) => actual,
+    }),
+    changed: t.exposeBoolean('changed', { description: 'Whether the policy changed after the decision.' }),
+    policy: t.expose('policy', { type: RouterPolicy.ref, description: 'The policy itself.' }),
+  }),
+});
+
+const Change = builder.objectRef<SmallestChange>('DecisionSmallestChange').implement({
+  description: 'One change that would have admitted the request.',
+  fields: (t) => ({
+    resourceType: t.exposeString('resourceType', { description: 'The kind of thing to change.' }),
+    resourceId: t.exposeString('resourceId', { nullable: true, description: 'The thing; null: one to be made.' }),
+    field: t.exposeString('field', { description: 'The field, by its documented name.' }),
+    to: t.field({ type: 'JSON', nullable: true, description: 'What to set it to.', resolve: ({ to }) => to }),
+  }),
+});
+
+const ExplanationType = builder.objectRef<Explanation>('DecisionExplanation').implement({
+  description: 'Why a decision is what it is.',
+  fields: (t) => ({
+    decisionId: t.exposeString('decisionId', {
+      nullable: true,
+      description: 'The decision; null for one that was only imagined.',
+    }),
+    policies: t.expose('policies', { type: [Verdict], description: 'Every policy, in rank order.' }),
+    hops: t.expose('hops', { type: [HopType], description: 'The models tried, in order.' }),
+    refusalCode: t.field({
+      type: RefusalCode,
+      nullable: true,
+      description: 'Why it is refused.',
+      resolve: ({ refusal }) => refusal?.code ?? null,
+    }),
+    smallestChange: t.expose('smallestChange', {
+      type: Change,
+      nullable: true,
+      description: 'One change that would have admitted it; null where none is known.',
+    }),
+  }),
+});
+
+builder.queryField('decisionExplanation', (t) =>
+  t.field({
+    type: ExplanationType,
+    nullable: true,
+    description: 'Why a decision came out as it did, against the policies of today.',
+    permission: 'decisions:read',
+    args: {
+      orgId: t.arg.id({ description: 'The organization; by default the one that the token acts in.' }),
+      decisionId: t.arg.id({ required: true, description: 'The decision.' }),
+    },
+    resolve: async (_root, { decisionId }, ctx) => explainDecision(ctx, await need(ctx, decisions, decisionId)),
+  }),
+);
+
+builder.queryField('explainDecide', (t) =>
+  t.field({
+    type: ExplanationType,
+    nullable: true,
+    description: 'What decide would answer for a request, and why; nothing is reserved.',
+    permission: 'decisions:read',
+    args: {
+      input: t.arg({
+        type: inputFrom('DecideInput', decideInput) as never,
+        required: true,
+        description: 'The request.',
+      }),
+    },
+    resolve: (async (_root: unknown, args: { input: z.output<typeof decideInput> }, ctx: Context) => {
+      const { value, issues } = walk(decideInput, args.input, ['input'], { naming: 'camel' });
+      if (issues.length > 0) throw invalid(issues);
+      const { request, planned } = await prepare(ctx, value);
+      return explain(ctx, {
+        decisionId: null,
+        at: null,
+        workspaceId: request.workspaceId,
+        context: request.context,
+        hops: planned.hops,
+        refusal: planned.refusal,
+      });
+    }) as never,
+  }),
+);
