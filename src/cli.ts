@@ -1,11 +1,13 @@
 import { serve } from './main.ts';
 import { createOrgCommand } from './orgs/command.ts';
 import { StartRefused } from './refused.ts';
+import { simulateCommand } from './router-policies/simulate-command.ts';
 
 const USAGE = `Usage: switchyard COMMAND
 
   serve [--no-demo]          serve the graph and the REST API (npm start)
   org create NAME [--json]   make an organization, its first Admin and a token
+  simulate FILE…             play an outage in virtual time, with and without the breaker
   help                       show this
 `;
 
@@ -24,6 +26,7 @@ async function run(args: string[]): Promise<void> {
   const [command = 'help', ...rest] = args;
   if (command === 'serve') return serve({ ...process.env, ...(rest.includes('--no-demo') ? { DEMO: 'false' } : {}) });
   if (command === 'org' && rest[0] === 'create') return createOrgCommand(rest.slice(1), process.env);
+  if (command === 'simulate') return simulateCommand(rest);
   if (['help', '--help', '-h'].includes(command)) return void process.stdout.write(USAGE);
   throw new StartRefused(`there is no command ${JSON.stringify(args.join(' '))}; "switchyard help" lists them`);
 }

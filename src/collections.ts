@@ -13,7 +13,8 @@ import { members } from './members/model.ts';
 import { entitlements } from './model-entitlements/model.ts';
 import { logicalModels } from './models/model.ts';
 import { namespaces, threads } from './namespaces/model.ts';
-import { organizations } from './orgs/model.ts';
+import { organizations, orgIndex } from './orgs/model.ts';
+import { healthRules } from './provider-accounts/health.ts';
 import { providerAccounts } from './provider-accounts/model.ts';
 import { healthCollection } from './provider-accounts/repository.ts';
 import { roles } from './roles/model.ts';
@@ -37,13 +38,15 @@ export const collections: readonly AnyCollection[] = [
     entitlements,
   ].map((noun) => noun.collection as AnyCollection),
   ...[routerPolicies, members, roles, tokens, auditEvents, jobs].map((noun) => noun.collection as AnyCollection),
-  ...[credentials, tokenUses, tasks, tombstones, idempotencyRecords, healthCollection, generations],
+  ...[credentials, tokenUses, tasks, tombstones, orgIndex, idempotencyRecords, healthCollection, generations],
   ...[meters, policyCounters, policyBreakers],
   ...[decisions, routingEvents, usageBuckets].map((noun) => noun.collection as AnyCollection),
 ];
 
 /** Every rule that an `apply` can name. */
-export const rules: Record<string, Rule> = { ...tokenRules, ...generationRules, ...decisionRules } as Record<
-  string,
-  Rule
->;
+export const rules: Record<string, Rule> = {
+  ...tokenRules,
+  ...generationRules,
+  ...decisionRules,
+  ...healthRules,
+} as Record<string, Rule>;

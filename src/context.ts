@@ -32,6 +32,8 @@ export interface Deps {
   provisioner: { provision(bucket: string, region: string): Promise<void> };
   /** Resolves `env:NAME` references. */
   env: (name: string) => string | undefined;
+  /** Whether health checks may call addresses inside. */
+  allowPrivateAddresses: boolean;
   /** Tells the background runner that a commit has left it work. */
   wake: () => void;
 }

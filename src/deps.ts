@@ -24,6 +24,7 @@ export async function createDeps(config: Config, env: Record<string, string | un
     log,
     provisioner: createLocalProvisioner(join(config.DATA_DIR, 'buckets')),
     env: (name) => env[name],
+    allowPrivateAddresses: config.ALLOW_PRIVATE_ADDRESSES,
     wake: () => {},
   };
 }

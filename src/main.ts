@@ -5,6 +5,7 @@ import { type App, createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
 import type { Deps } from './context.ts';
 import { createDeps } from './deps.ts';
+import { startHealthChecks } from './jobs/health-checks.ts';
 import { startRunner } from './jobs/runner.ts';
 import { StartRefused } from './refused.ts';
 
@@ -21,13 +22,18 @@ export async function serve(env: Record<string, string | undefined> = process.en
   await listen(server, config);
   const runner = startRunner(deps);
   deps.wake = () => runner.wake();
+  const checks =
+    config.HEALTH_CHECK_SECONDS === undefined ? null : startHealthChecks(deps, config.HEALTH_CHECK_SECONDS);
   const { port } = server.address() as AddressInfo;
   process.stdout.write(
     `Switchyard listens on http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}\n`,
   );
   const stop = onSignal();
   await stop;
-  await shutDown(server, app, deps, config, () => runner.stop());
+  await shutDown(server, app, deps, config, async () => {
+    await checks?.stop();
+    await runner.stop();
+  });
 }
 
 export function createHttpServer(app: App): Server {

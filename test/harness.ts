@@ -97,6 +97,7 @@ export async function startHarness(
     log: pino({ level: 'debug' }, { write: (line: string) => void logs.push(line) }),
     provisioner: createLocalProvisioner(folder),
     env: (name) => process.env[name],
+    allowPrivateAddresses: false,
     wake: () => {},
     ...config.deps,
   };

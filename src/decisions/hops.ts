@@ -176,7 +176,10 @@ export function inDrawnOrder<T extends { target: Target }>(candidates: readonly 
   const order: T[] = [];
   while (left.length > 0) {
     let mark = random() * left.reduce((sum, { target }) => sum + target.weight, 0);
-    const at = left.findIndex(({ target }) => (mark -= target.weight) < 0);
+    const at = left.findIndex(({ target }) => {
+      mark -= target.weight;
+      return mark < 0;
+    });
     order.push(...left.splice(at < 0 ? left.length - 1 : at, 1));
   }
   return order;

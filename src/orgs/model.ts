@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Noun } from '../nouns.ts';
-import type { Doc } from '../store/store.ts';
+import type { Collection, Doc } from '../store/store.ts';
 import { expectedVersion, name, optionalText } from '../validation/fields.ts';
 
 export interface Organization extends Doc {
@@ -15,6 +15,9 @@ export const organizations: Noun<Organization> = {
   permission: 'orgs',
   collection: { name: 'orgs' },
 };
+
+/** Every org by its id, for work that spans them; keyed by itself. */
+export const orgIndex: Collection<Doc> = { name: 'org_index' };
 
 export const READ_ONLY = ['orgId', 'createdAt', 'updatedAt', 'createdBy'];
 

@@ -9,7 +9,13 @@ import { type Role, roles } from '../roles/model.ts';
 import { credentialChange, prefixOf } from '../tokens/credentials.ts';
 import { type Token, tokens } from '../tokens/model.ts';
 import { created, insertion, save, update } from '../writes.ts';
-import { type Organization, organizations, updateOrganizationBody, type updateOrganizationInput } from './model.ts';
+import {
+  type Organization,
+  organizations,
+  orgIndex,
+  updateOrganizationBody,
+  type updateOrganizationInput,
+} from './model.ts';
 
 export function updateOrganization(ctx: Context, input: z.output<typeof updateOrganizationInput>) {
   return update(
@@ -61,6 +67,7 @@ export async function createOrganization(
     ...insertion(ctx, members, admin),
     ...insertion(ctx, tokens, token),
     { change: credentialChange(ctx, token, secret) },
+    { change: { type: 'insert' as const, in: orgIndex, doc: { ...created(ctx, organization.id), orgId: '' } } },
   ];
   await save(ctx, planned, null);
   return { organization, member: admin, token: secret.token };

@@ -1,3 +1,4 @@
+import { monthEnd } from '../decisions/limits.ts';
 import type { AccountHealth, AccountStatus, ProviderAccount } from './model.ts';
 
 /** Beginnings by which the keys of well-known providers are told. */
@@ -47,6 +48,25 @@ export function statusOf(
   const used = usedUp(account, usage);
   if (used) return { status: 'quota_exceeded', reason: `${used} is used up for this month` };
   return { status: health?.state ?? 'active', reason: health?.reason ?? null };
+}
+
+/** When the month's quota will be gone if use goes on as it did since the month began; null: not in this month. */
+export function exhaustedAt(
+  { quotaPolicy }: Pick<ProviderAccount, 'quotaPolicy'>,
+  usage: MonthUsage,
+  nowMs: number,
+): string | null {
+  const start = Date.parse(`${monthOf(nowMs)}-01T00:00:00.000Z`);
+  const quotas = [
+    [quotaPolicy.maxTokensPerMonth, usage.tokens],
+    [quotaPolicy.maxRequestsPerMonth, usage.requests],
+  ] as const;
+  const moments = quotas.flatMap(([limit, used]) =>
+    limit === null || used === 0 ? [] : [start + ((nowMs - start) * limit) / used],
+  );
+  if (moments.length === 0) return null;
+  const soonest = Math.max(nowMs, Math.min(...moments));
+  return soonest < monthEnd(nowMs) ? new Date(soonest).toISOString() : null;
 }
 
 /** The quota that the month has used up, by its documented key. */

@@ -5,10 +5,13 @@ import { defineNode, edge, listEdge } from '../graphql/nodes.ts';
 import { rootList, rootNode } from '../graphql/roots.ts';
 import { LogicalModel, Organization, ProviderAccount } from '../graphql/types.ts';
 import { connect, connectDerived } from '../paging.ts';
+import { reach } from '../paths.ts';
 import type { Clause } from '../store/store.ts';
+import { checkAccount } from './health.ts';
 import {
   type ProviderAccount as Account,
   type AccountStatus,
+  checkProviderAccountInput,
   createProviderAccountInput,
   deleteProviderAccountInput,
   PROVIDER_TYPES,
@@ -22,6 +25,7 @@ import {
   updateProviderAccount,
   viewOf,
 } from './repository.ts';
+import { exhaustedAt } from './rules.ts';
 
 const ProviderType = enumType(
   'ProviderType',
@@ -68,6 +72,12 @@ const QuotaPolicy = builder.objectRef<Account>('QuotaPolicy').implement({
       type: 'SafeInt',
       description: 'Requests made in this month (UTC).',
       resolve: async (account, _args, ctx) => (await viewOf(ctx, account)).usage.requests,
+    }),
+    exhaustedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When a quota will be used up at the present rate of this month; null: not within it.',
+      resolve: async (account, _args, ctx) => exhaustedAt(account, (await viewOf(ctx, account)).usage, ctx.deps.now()),
     }),
     usagePeriod: t.string({
       nullable: true,
@@ -209,6 +219,19 @@ mutation('updateProviderAccount', {
   input: updateProviderAccountInput,
   payload,
   resolve: updateProviderAccount,
+});
+
+mutation('checkProviderAccount', {
+  permission: 'provider_accounts:update',
+  description:
+    'Asks the provider for its models now; `checked` is false where the credentials cannot be resolved here.',
+  input: checkProviderAccountInput,
+  payload: { ...payload, checked: { type: 'Boolean', description: 'Whether the provider was asked.' } },
+  resolve: async (ctx, input) => {
+    const providerAccount = await reach(ctx, input.orgId, [], ProviderAccount.noun, input.providerAccountId);
+    const result = await checkAccount(ctx, providerAccount);
+    return { providerAccount, checked: result !== null };
+  },
 });
 
 mutation('deleteProviderAccount', {

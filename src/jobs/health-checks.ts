@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Deps } from '../context.ts';
+import { orgIndex } from '../orgs/model.ts';
+import { checkAccount } from '../provider-accounts/health.ts';
+import { type ProviderAccount, providerAccounts } from '../provider-accounts/model.ts';
+import { healthCollection } from '../provider-accounts/repository.ts';
+import type { Collection, Doc, Page } from '../store/store.ts';
+import { systemContext } from './runner.ts';
+
+/** Checks every enabled account once an interval, each at its own moment; several processes share the work. */
+export function startHealthChecks(deps: Deps, everySeconds: number): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const pause = (ms: number) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => {});
+  const loop = async () => {
+    while (!stopping.signal.aborted) {
+      // Jitter of a fifth keeps processes and accounts from checking in step.
+      await pause(everySeconds * 1000 * (0.9 + deps.random() * 0.2));
+      if (stopping.signal.aborted) return;
+      await round(deps, everySeconds, stopping.signal).catch((error: unknown) =>
+        deps.log.warn({ err: error }, 'health checks failed'),
+      );
+    }
+  };
+  const running = loop();
+  return {
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+async function round(deps: Deps, everySeconds: number, signal: AbortSignal): Promise<void> {
+  for await (const org of all(deps, orgIndex, ''))
+    for await (const account of all(deps, providerAccounts.collection, org.id)) {
+      if (signal.aborted) return;
+      if (account.enabled && (await isDue(deps, account, everySeconds)))
+        await checkAccount(systemContext(deps, org.id), account);
+    }
+}
+
+/** Another process may have checked it just now. */
+async function isDue(deps: Deps, account: ProviderAccount, everySeconds: number): Promise<boolean> {
+  const health = await deps.store.get(healthCollection, { orgId: account.orgId, id: account.id });
+  return !health?.checkedAt || deps.now() - Date.parse(health.checkedAt) > everySeconds * 500;
+}
+
+async function* all<D extends Doc>(deps: Deps, from: Collection<D>, orgId: string): AsyncGenerator<D> {
+  for (let after: D | null = null; ; ) {
+    const page: Page<D> = await deps.store.page(from, { orgId, order: 'asc', limit: 200, after });
+    yield* page.docs;
+    if (!page.more) return;
+    after = page.docs.at(-1)!;
+  }
+}
