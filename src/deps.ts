@@ -16,7 +16,7 @@ export async function createDeps(config: Config, env: Record<string, string | un
   const log = createLog(config.LOG_LEVEL);
   const now = Date.now;
   return {
-    store: await openStore(config, log),
+    store: await openStore(config),
     now,
     ids: createIds(now),
     random: Math.random,
@@ -37,8 +37,13 @@ export function createLog(level: string): Logger {
   );
 }
 
-async function openStore(config: Config, _log: Logger): Promise<Store> {
+async function openStore(config: Config): Promise<Store> {
   const now = () => new Date().toISOString();
+  if (config.MONGODB_URI !== undefined) {
+    // The driver is loaded where it is used: the embedded engine starts faster without it.
+    const { openMongo } = await import('./store/mongodb/engine.ts');
+    return openMongo({ uri: config.MONGODB_URI, collections, rules, now });
+  }
   return openSqlite({ file: join(dataFolder(config.DATA_DIR), 'switchyard.db'), collections, rules, now });
 }
 

@@ -69,12 +69,12 @@ export function valueError(loc: (string | number)[], message: string, input: unk
 }
 
 export function codeOf(error: unknown): ErrorCode | null {
-  const code = error instanceof GraphQLError ? error.extensions.code : undefined;
+  const code = error instanceof GraphQLError ? error.extensions?.code : undefined;
   return typeof code === 'string' && Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : null;
 }
 
 export function detailsOf(error: GraphQLError): Details {
-  return (error.extensions.details as Details | undefined) ?? {};
+  return (error.extensions?.details as Details | undefined) ?? {};
 }
 
 /** The documented envelope; its timestamp has microseconds and no zone, as on the reference pages. */

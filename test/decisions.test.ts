@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { engines, type Harness, startHarness, type Tenant } from './harness.ts';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
 
-describe.each(engines.filter(({ available }) => available))('decisions on $engine', ({ engine }) => {
+describeEngines('decisions', (engine) => {
   let harness: Harness;
   let tenant: Tenant;
   let workspaceId: string;

@@ -3,7 +3,9 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
 import { pino } from 'pino';
+import { describe } from 'vitest';
 import { type AppConfig, createApp } from '../src/app.ts';
 import { collections, rules } from '../src/collections.ts';
 import type { Deps } from '../src/context.ts';
@@ -11,14 +13,21 @@ import { createIds } from '../src/ids.ts';
 import { type Runner, startRunner } from '../src/jobs/runner.ts';
 import { createHttpServer } from '../src/main.ts';
 import { createOrg } from '../src/orgs/command.ts';
+import { openMongo } from '../src/store/mongodb/engine.ts';
 import { openSqlite } from '../src/store/sqlite/engine.ts';
 import type { Store } from '../src/store/store.ts';
 import { createLocalProvisioner } from '../src/workspaces/buckets.ts';
 
 export type EngineName = 'sqlite' | 'mongodb';
 
-/** The engines that this machine can run; `npm test` says where a MongoDB-compatible server is. */
-export const engines: { engine: EngineName; available: boolean }[] = [{ engine: 'sqlite', available: true }];
+/** `npm test` says where a MongoDB-compatible server is; without one its half of the tests is skipped, and counted. */
+export const MONGODB_URI = process.env.MONGODB_TEST_URI;
+
+/** `describe` for each engine, the one that this machine lacks skipped. */
+export function describeEngines(title: string, body: (engine: EngineName) => void): void {
+  describe(`${title} on sqlite`, () => body('sqlite'));
+  describe.skipIf(!MONGODB_URI)(`${title} on mongodb`, () => body('mongodb'));
+}
 
 export interface Opened {
   store: Store;
@@ -27,9 +36,13 @@ export interface Opened {
 
 /** A fresh, empty database of one engine. */
 export async function openEngine(
-  _engine: EngineName,
+  engine: EngineName,
   now: () => string = () => new Date().toISOString(),
 ): Promise<Opened> {
+  return engine === 'mongodb' ? openTestMongo(now) : openTestSqlite(now);
+}
+
+function openTestSqlite(now: () => string): Opened {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-test-'));
   const store = openSqlite({ file: join(folder, 'switchyard.db'), collections, rules, now });
   return {
@@ -37,6 +50,27 @@ export async function openEngine(
     async close() {
       await store.close();
       rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The server's address with a database name of its own. */
+export function freshMongoUri(): string {
+  const uri = new URL(MONGODB_URI!);
+  uri.pathname = `/t_${crypto.randomUUID().slice(0, 8)}`;
+  return uri.toString();
+}
+
+async function openTestMongo(now: () => string): Promise<Opened> {
+  const uri = freshMongoUri();
+  const store = await openMongo({ uri, collections, rules, now });
+  return {
+    store,
+    async close() {
+      await store.close();
+      const client = new MongoClient(uri);
+      await client.db().dropDatabase();
+      await client.close();
     },
   };
 }

@@ -1,14 +1,18 @@
-/** `npm test`: finds a MongoDB-compatible server, then runs every test. */
+/** `npm test`: finds (or makes) a MongoDB-compatible server, then runs every test; without one its tests are skipped, and counted. */
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { findMongo, HOW_TO_GET_ONE } from './mongo-server.ts';
 
 const require = createRequire(import.meta.url);
 const vitest = join(dirname(require.resolve('vitest/package.json')), 'vitest.mjs');
-const child = spawn(process.execPath, [vitest, 'run', ...process.argv.slice(2)], {
-  stdio: 'inherit',
-  env: process.env,
-});
-child.on('exit', (code) => {
+const server = await findMongo(process.env);
+process.stdout.write(
+  server ? `MongoDB tests run on ${server.kind}.\n` : `MongoDB tests are skipped; to run them ${HOW_TO_GET_ONE}.\n`,
+);
+const env = { ...process.env, ...(server ? { MONGODB_TEST_URI: server.uri } : {}) };
+const child = spawn(process.execPath, [vitest, 'run', ...process.argv.slice(2)], { stdio: 'inherit', env });
+child.on('exit', async (code) => {
   process.exitCode = code ?? 1;
+  await server?.stop();
 });

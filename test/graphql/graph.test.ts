@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createContext } from '../../src/app.ts';
 import { compileOperation } from '../../src/graphql/operations.ts';
 import { schema } from '../../src/schema.ts';
-import { engines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
 import { type Seeded, seed } from '../seed.ts';
 
 const Q1 =
@@ -14,7 +14,7 @@ const Q2 =
 const Q3 =
   'query($ws: ID!){workspace(workspaceId:$ws){name apps(first:10){edges{node{name namespaces(first:10){edges{node{name status environment{name}}}}}}}}}';
 
-describe.each(engines.filter(({ available }) => available))('the graph on $engine', ({ engine }) => {
+describeEngines('the graph', (engine) => {
   let harness: Harness;
   let tenant: Tenant;
   let seeded: Seeded;

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { engines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
 import { type Seeded, seed } from '../seed.ts';
 
-describe.each(engines.filter(({ available }) => available))('races on $engine', ({ engine }) => {
+describeEngines('races', (engine) => {
   let harness: Harness;
   let tenant: Tenant;
   let seeded: Seeded;

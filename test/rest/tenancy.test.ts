@@ -1,16 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { documentOf } from '../../src/rest/compile.ts';
 import { parametersOf, type Row } from '../../src/rest/row.ts';
 import { rows } from '../../src/rest/rows.ts';
 import { schema } from '../../src/schema.ts';
-import { type Answer, type Client, engines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { type Answer, type Client, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
 import { type Seeded, seed } from '../seed.ts';
 
 /**
  * Generated from the rows and the root fields: a new one is in here by itself. For each: no token, malformed, unknown,
  * revoked, expired; without permission (object there or not); another org (there or not); outside the token's workspaces.
  */
-describe.each(engines.filter(({ available }) => available))('tenancy on $engine', ({ engine }) => {
+describeEngines('tenancy', (engine) => {
   let harness: Harness;
   let own: Tenant;
   let other: Tenant;

@@ -1,0 +1,90 @@
+import type { CreateIndexesOptions, IndexSpecification } from 'mongodb';
+import type { AnyCollection, Doc, Key } from '../store.ts';
+
+/**
+ * How a document lies in MongoDB: itself under `doc`, and beside it what queries and indexes name. Every document,
+ * index and query begins with the org's id, so that the collections can be sharded on it.
+ */
+export interface Stored<D extends Doc = Doc> extends Record<string, unknown> {
+  /** `org/id` */
+  _id: string;
+  orgId: string;
+  id: string;
+  version: number;
+  createdAt: string;
+  /** Counts the commits that depended on the document without changing it, so that they conflict with its removal. */
+  fence: number;
+  unique?: string;
+  refs?: string[];
+  foldA?: string;
+  foldB?: string;
+  doc: D;
+}
+
+export function keyOf({ orgId, id }: Key): string {
+  return `${orgId}/${id}`;
+}
+
+export function toStored(from: AnyCollection, doc: Doc, fence: number): Stored {
+  const source = doc as unknown as Record<string, unknown>;
+  const unique: string | null = from.unique?.(doc) ?? null;
+  const refs: string[] = [...new Set<string>(from.refs?.(doc))];
+  const [foldA, foldB] = from.search?.texts(doc) ?? [];
+  const { orgId, id, version, createdAt } = doc;
+  return {
+    _id: keyOf(doc),
+    orgId,
+    id,
+    version,
+    createdAt,
+    fence,
+    ...Object.fromEntries(columnsOf(from).map((name) => [name, source[name] ?? null])),
+    ...(unique === null ? {} : { unique }),
+    ...(refs.length === 0 ? {} : { refs }),
+    ...(foldA === undefined ? {} : { foldA, foldB }),
+    doc,
+  };
+}
+
+/** The collection's own fields that queries may name, beside the ones that every document has. */
+export function columnsOf({ columns = [], scopes = [], ancestors = [], expires, search }: AnyCollection): string[] {
+  const names = new Set<string>([
+    ...columns,
+    ...scopes,
+    ...ancestors,
+    ...(expires ? [expires] : []),
+    ...(search ? [search.scope] : []),
+  ]);
+  for (const name of ['id', 'orgId', 'createdAt', 'version']) names.delete(name);
+  return [...names];
+}
+
+export interface Index {
+  key: IndexSpecification;
+  options: CreateIndexesOptions;
+}
+
+export function indexesOf(collection: AnyCollection): Index[] {
+  const index = (name: string, key: Record<string, 1>, options: CreateIndexesOptions = {}): Index => ({
+    key,
+    options: { name, ...options },
+  });
+  return [
+    index('list', { orgId: 1, createdAt: 1, id: 1 }),
+    ...(collection.scopes ?? []).map((scope: string) =>
+      index(`by_${scope}`, { orgId: 1, [scope]: 1, createdAt: 1, id: 1 }),
+    ),
+    ...(collection.unique
+      ? [
+          index(
+            'unique',
+            { orgId: 1, unique: 1 },
+            { unique: true, partialFilterExpression: { unique: { $type: 'string' } } },
+          ),
+        ]
+      : []),
+    ...(collection.refs ? [index('refs', { orgId: 1, refs: 1, createdAt: 1, id: 1 })] : []),
+    // A sweep of what has expired spans the orgs.
+    ...(collection.expires ? [index('expires', { [collection.expires]: 1 })] : []),
+  ];
+}

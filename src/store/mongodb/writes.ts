@@ -1,0 +1,212 @@
+import type { AnyBulkWriteOperation, ClientSession, Db, MongoClient } from 'mongodb';
+import type { AnyCollection, Change, Query } from '../store.ts';
+import { keyOf, type Stored, toStored } from './documents.ts';
+import { isTransient, isUnknown } from './errors.ts';
+import { filterOf } from './filters.ts';
+import { type Loaded, Overlay, type Slot } from './overlay.ts';
+
+/** How many answers of a condition are read beforehand. */
+const FOUND_MAX = 100;
+const PARENT_COLLECTIONS: Record<string, string> = {
+  workspaceId: 'workspaces',
+  appId: 'apps',
+  namespaceId: 'namespaces',
+};
+
+export interface Reader {
+  db: Db;
+  collections: ReadonlyMap<string, AnyCollection>;
+  buried(orgId: string): Promise<Set<string>>;
+}
+
+/** Reads all that a group of commits names: documents first, conditions after, so that what a condition rests on is older than it. */
+export async function loadOverlay(reader: Reader, commits: readonly (readonly Change[])[]): Promise<Overlay> {
+  const overlay = new Overlay();
+  const changes = commits.flat();
+  const orgs = [...new Set(changes.flatMap((change) => orgOf(change)))];
+  const buried = new Map(await Promise.all(orgs.map(async (orgId) => [orgId, await reader.buried(orgId)] as const)));
+  await Promise.all(wantedOf(reader, changes).map((wanted) => loadCollection(reader, overlay, wanted, buried)));
+  for (const change of changes) {
+    if (change.type !== 'none' && change.type !== 'atLeast') continue;
+    overlay.isStrict = true;
+    overlay.found.set(change.query, await idsOf(reader, change.in, change.query, buried));
+  }
+  return overlay;
+}
+
+function orgOf(change: Change): string[] {
+  if (change.type === 'insert' || change.type === 'put') return [change.doc.orgId];
+  if (change.type === 'none' || change.type === 'atLeast') return [change.query.orgId];
+  return change.type === 'sweep' ? [] : [change.key.orgId];
+}
+
+interface Wanted {
+  from: AnyCollection;
+  ids: Set<string>;
+  uniques: { orgId: string; unique: string }[];
+}
+
+/** Keys, unique keys, and the documents above what is inserted. */
+function wantedOf({ collections }: Reader, changes: readonly Change[]): Wanted[] {
+  const wanted = new Map<string, Wanted>();
+  const of = (from: AnyCollection) => {
+    const one = wanted.get(from.name) ?? { from, ids: new Set<string>(), uniques: [] };
+    wanted.set(from.name, one);
+    return one;
+  };
+  for (const change of changes) {
+    if (change.type === 'insert' || change.type === 'put') {
+      of(change.in).ids.add(keyOf(change.doc));
+      const unique = change.in.unique?.(change.doc) ?? null;
+      if (unique !== null) of(change.in).uniques.push({ orgId: change.doc.orgId, unique });
+      if (change.type === 'insert')
+        for (const above of ancestorsOf(collections, change)) of(above.from).ids.add(above.id);
+    } else if (change.type === 'remove' || change.type === 'exists' || change.type === 'apply')
+      of(change.in).ids.add(keyOf(change.key));
+  }
+  return [...wanted.values()];
+}
+
+function ancestorsOf(
+  collections: ReadonlyMap<string, AnyCollection>,
+  change: Extract<Change, { type: 'insert' }>,
+): { from: AnyCollection; id: string }[] {
+  const source = change.doc as unknown as Record<string, string>;
+  return (change.in.ancestors ?? []).flatMap((field: string) => {
+    const from = collections.get(PARENT_COLLECTIONS[field] ?? '');
+    return from ? [{ from, id: keyOf({ orgId: change.doc.orgId, id: source[field]! }) }] : [];
+  });
+}
+
+async function loadCollection(
+  { db }: Reader,
+  overlay: Overlay,
+  { from, ids, uniques }: Wanted,
+  buried: ReadonlyMap<string, Set<string>>,
+): Promise<void> {
+  const byUnique = uniques.map(({ orgId, unique }) => ({ orgId, unique }));
+  const filter =
+    byUnique.length === 0 ? { _id: { $in: [...ids] } } : { $or: [{ _id: { $in: [...ids] } }, ...byUnique] };
+  for (const id of ids)
+    overlay.load(from, { orgId: id.slice(0, id.indexOf('/')), id: id.slice(id.indexOf('/') + 1) }, null);
+  for await (const stored of db.collection<Stored>(from.name).find(filter)) {
+    const dead = buried.get(stored.orgId);
+    const isBuried = (from.ancestors ?? []).some((field: string) => dead?.has(String(stored[field])));
+    const loaded: Loaded = { doc: stored.doc, fence: stored.fence };
+    if (!isBuried) overlay.load(from, stored, loaded);
+  }
+}
+
+async function idsOf(
+  { db }: Reader,
+  from: AnyCollection,
+  query: Query,
+  buried: ReadonlyMap<string, Set<string>>,
+): Promise<string[]> {
+  const filter = filterOf(from, query, [...(buried.get(query.orgId) ?? [])]);
+  const found = await db
+    .collection<Stored>(from.name)
+    .find(filter, { projection: { _id: 0, id: 1 }, limit: FOUND_MAX })
+    .toArray();
+  return found.map(({ id }) => id);
+}
+
+/** What the group comes to: per collection, the writes and how many documents they must meet. */
+interface Batch {
+  name: string;
+  operations: AnyBulkWriteOperation<Stored>[];
+  mustMatch: number;
+  mustDelete: number;
+}
+
+export function batchesOf(overlay: Overlay, collections: ReadonlyMap<string, AnyCollection>): Batch[] {
+  const batches = new Map<string, Batch>();
+  const of = (name: string) => {
+    const one = batches.get(name) ?? { name, operations: [], mustMatch: 0, mustDelete: 0 };
+    batches.set(name, one);
+    return one;
+  };
+  const fenced = new Set<string>();
+  for (const slot of overlay.slots.values())
+    if (slot.current && !slot.loaded) for (const above of ancestorKeys(slot, collections)) fenced.add(above);
+  for (const [name, slot] of overlay.slots) {
+    const { from, loaded, current } = slot;
+    if (current === (loaded?.doc ?? null)) {
+      if (loaded && (slot.touched || fenced.has(name))) addFence(of(from.name), slot, loaded, overlay.isStrict);
+      continue;
+    }
+    addWrite(of(from.name), slot);
+  }
+  return [...batches.values()];
+}
+
+function ancestorKeys({ from, current }: Slot, collections: ReadonlyMap<string, AnyCollection>): string[] {
+  return ancestorsOf(collections, { type: 'insert', in: from, doc: current! }).map(
+    (above) => `${above.from.name}:${above.id}`,
+  );
+}
+
+/** Written without changing it: whoever removes the document at the same time conflicts. */
+function addFence(batch: Batch, { key }: Slot, { doc, fence }: Loaded, isStrict: boolean): void {
+  const filter = { _id: keyOf(key), orgId: key.orgId, ...(isStrict ? { fence, version: doc.version } : {}) };
+  batch.operations.push({ updateOne: { filter, update: { $inc: { fence: 1 } as never } } });
+  batch.mustMatch += 1;
+}
+
+function addWrite(batch: Batch, { from, key, loaded, current }: Slot): void {
+  if (!loaded) batch.operations.push({ insertOne: { document: toStored(from, current!, 0) } });
+  else {
+    const filter = { _id: keyOf(key), orgId: key.orgId, version: loaded.doc.version, fence: loaded.fence };
+    if (current) {
+      batch.operations.push({ replaceOne: { filter, replacement: toStored(from, current, loaded.fence) } });
+      batch.mustMatch += 1;
+    } else {
+      batch.operations.push({ deleteOne: { filter } });
+      batch.mustDelete += 1;
+    }
+  }
+}
+
+/** Somebody else wrote what this group rests on. */
+export class Outdated extends Error {}
+
+/** One operation where one suffices, else a transaction; rejects with `Outdated` when a document was not as read. */
+export async function writeBatches(client: MongoClient, db: Db, batches: Batch[], deadlineMs: number): Promise<void> {
+  const [only] = batches;
+  if (!only) return;
+  if (batches.length === 1 && only.operations.length === 1) return writeBatch(db, only, undefined);
+  const session = client.startSession({ defaultTimeoutMS: deadlineMs });
+  try {
+    session.startTransaction({
+      readConcern: { level: 'snapshot' },
+      writeConcern: { w: 'majority', journal: true },
+    });
+    for (const batch of batches) await writeBatch(db, batch, session);
+    await commit(session);
+  } catch (error) {
+    if (session.inTransaction()) await session.abortTransaction().catch(() => {});
+    throw isTransient(error) ? new Outdated('write conflict', { cause: error }) : error;
+  } finally {
+    await session.endSession();
+  }
+}
+
+async function writeBatch(db: Db, batch: Batch, session: ClientSession | undefined): Promise<void> {
+  try {
+    const result = await db.collection<Stored>(batch.name).bulkWrite(batch.operations, { session, ordered: true });
+    if (result.matchedCount !== batch.mustMatch || result.deletedCount !== batch.mustDelete)
+      throw new Outdated(`a document of ${batch.name} was not as read`);
+  } catch (error) {
+    throw isTransient(error) ? new Outdated('write conflict', { cause: error }) : error;
+  }
+}
+
+/** A commit whose fate is unknown is asked for again: it is the same transaction, so it happens once. */
+async function commit(session: ClientSession): Promise<void> {
+  for (let tries = 0; ; tries += 1)
+    try {
+      return await session.commitTransaction();
+    } catch (error) {
+      if (!isUnknown(error) || tries === 2) throw error;
+    }
+}
