@@ -38,8 +38,9 @@ export interface Opened {
 export async function openEngine(
   engine: EngineName,
   now: () => string = () => new Date().toISOString(),
+  appName = 'switchyard',
 ): Promise<Opened> {
-  return engine === 'mongodb' ? openTestMongo(now) : openTestSqlite(now);
+  return engine === 'mongodb' ? openTestMongo(now, appName) : openTestSqlite(now);
 }
 
 function openTestSqlite(now: () => string): Opened {
@@ -55,14 +56,15 @@ function openTestSqlite(now: () => string): Opened {
 }
 
 /** The server's address with a database name of its own. */
-export function freshMongoUri(): string {
+export function freshMongoUri(appName = 'switchyard'): string {
   const uri = new URL(MONGODB_URI!);
   uri.pathname = `/t_${crypto.randomUUID().slice(0, 8)}`;
+  uri.searchParams.set('appName', appName);
   return uri.toString();
 }
 
-async function openTestMongo(now: () => string): Promise<Opened> {
-  const uri = freshMongoUri();
+async function openTestMongo(now: () => string, appName: string): Promise<Opened> {
+  const uri = freshMongoUri(appName);
   const store = await openMongo({ uri, collections, rules, now });
   return {
     store,
@@ -115,11 +117,11 @@ export interface Tenant extends Client {
 /** The real app behind a real port, on a fresh database. */
 export async function startHarness(
   engine: EngineName = 'sqlite',
-  config: Partial<AppConfig> & { deps?: Partial<Deps> } = {},
+  config: Partial<AppConfig> & { deps?: Partial<Deps>; appName?: string } = {},
 ): Promise<Harness> {
   const clock = { offsetMs: 0 };
   const now = () => Date.now() + clock.offsetMs;
-  const opened = await openEngine(engine, () => new Date(now()).toISOString());
+  const opened = await openEngine(engine, () => new Date(now()).toISOString(), config.appName);
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-buckets-'));
   const logs: string[] = [];
   const deps: Deps = {

@@ -1,5 +1,5 @@
 import type { CreateIndexesOptions, IndexSpecification } from 'mongodb';
-import type { AnyCollection, Doc, Key } from '../store.ts';
+import type { AnyCollection, Doc, Key, Position } from '../store.ts';
 
 /**
  * How a document lies in MongoDB: itself under `doc`, and beside it what queries and indexes name. Every document,
@@ -16,8 +16,10 @@ export interface Stored<D extends Doc = Doc> extends Record<string, unknown> {
   fence: number;
   unique?: string;
   refs?: string[];
-  foldA?: string;
-  foldB?: string;
+  /** The texts that a search looks in, folded. */
+  folds?: string[];
+  /** Where it lies in every list: `createdAt|id`, so that a keyset page is one range of one field. */
+  position: string;
   doc: D;
 }
 
@@ -25,11 +27,15 @@ export function keyOf({ orgId, id }: Key): string {
   return `${orgId}/${id}`;
 }
 
+export function positionOf({ createdAt, id }: Position): string {
+  return `${createdAt}|${id}`;
+}
+
 export function toStored(from: AnyCollection, doc: Doc, fence: number): Stored {
   const source = doc as unknown as Record<string, unknown>;
   const unique: string | null = from.unique?.(doc) ?? null;
   const refs: string[] = [...new Set<string>(from.refs?.(doc))];
-  const [foldA, foldB] = from.search?.texts(doc) ?? [];
+  const folds = from.search?.texts(doc);
   const { orgId, id, version, createdAt } = doc;
   return {
     _id: keyOf(doc),
@@ -41,7 +47,8 @@ export function toStored(from: AnyCollection, doc: Doc, fence: number): Stored {
     ...Object.fromEntries(columnsOf(from).map((name) => [name, source[name] ?? null])),
     ...(unique === null ? {} : { unique }),
     ...(refs.length === 0 ? {} : { refs }),
-    ...(foldA === undefined ? {} : { foldA, foldB }),
+    ...(folds === undefined ? {} : { folds }),
+    position: positionOf(doc),
     doc,
   };
 }
@@ -70,10 +77,8 @@ export function indexesOf(collection: AnyCollection): Index[] {
     options: { name, ...options },
   });
   return [
-    index('list', { orgId: 1, createdAt: 1, id: 1 }),
-    ...(collection.scopes ?? []).map((scope: string) =>
-      index(`by_${scope}`, { orgId: 1, [scope]: 1, createdAt: 1, id: 1 }),
-    ),
+    index('list', { orgId: 1, position: 1 }),
+    ...(collection.scopes ?? []).map((scope: string) => index(`by_${scope}`, { orgId: 1, [scope]: 1, position: 1 })),
     ...(collection.unique
       ? [
           index(
@@ -83,7 +88,7 @@ export function indexesOf(collection: AnyCollection): Index[] {
           ),
         ]
       : []),
-    ...(collection.refs ? [index('refs', { orgId: 1, refs: 1, createdAt: 1, id: 1 })] : []),
+    ...(collection.refs ? [index('refs', { orgId: 1, refs: 1, position: 1 })] : []),
     // A sweep of what has expired spans the orgs.
     ...(collection.expires ? [index('expires', { [collection.expires]: 1 })] : []),
   ];

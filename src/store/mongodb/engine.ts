@@ -41,7 +41,7 @@ const DATABASE = 'switchyard';
 /** Connects, checks that the server can do transactions, and makes the indexes before anything is served. */
 export async function openMongo(options: MongoOptions): Promise<MongoStore> {
   const client = new MongoClient(options.uri, {
-    appName: 'switchyard',
+    ...(/[?&]appName=/i.test(options.uri) ? {} : { appName: 'switchyard' }),
     serverSelectionTimeoutMS: 3_000,
     connectTimeoutMS: 3_000,
     socketTimeoutMS: 15_000,
@@ -182,7 +182,9 @@ export class MongoStore implements Store {
         .map((query, at) => [...stages(query, [...buried]), { $addFields: { at: begin + at } }]);
       const [first, ...rest] = part as [object[], ...object[][]];
       const pipeline = [...first, ...rest.map((one) => ({ $unionWith: { coll: from.name, pipeline: one } }))];
-      for await (const row of this.#db.collection(from.name).aggregate(pipeline, { maxTimeMS: OPERATION_MS }))
+      for await (const row of this.#db
+        .collection(from.name)
+        .aggregate(pipeline, { maxTimeMS: OPERATION_MS, ...hintOf(from, queries) }))
         rows[Number(row.at)]!.push(row);
     }
     return rows;
@@ -211,7 +213,7 @@ export class MongoStore implements Store {
   explain(from: AnyCollection, query: PageQuery): Promise<object> {
     return this.#db
       .collection(from.name)
-      .aggregate(pageStages(from, query, []))
+      .aggregate(pageStages(from, query, []), hintOf(from, [query]))
       .explain('queryPlanner');
   }
 
@@ -309,4 +311,10 @@ export class MongoStore implements Store {
 
 function isAlive(from: AnyCollection, stored: Stored, buried: ReadonlySet<string>): boolean {
   return !(from.ancestors ?? []).some((field: string) => buried.has(String(stored[field])));
+}
+
+/** A search goes over its scope's index, whatever a planner thinks of the pattern. */
+function hintOf(from: AnyCollection, queries: readonly Query[]): { hint?: string } {
+  const isSearch = queries.length === 1 && queries[0]!.search !== undefined && from.search;
+  return isSearch ? { hint: `by_${String(from.search!.scope)}` } : {};
 }

@@ -1,44 +1,44 @@
 import type { Document, Filter } from 'mongodb';
 import type { AnyCollection, Clause, Doc, PageQuery, Query, Scalar } from '../store.ts';
-import type { Stored } from './documents.ts';
+import { positionOf, type Stored } from './documents.ts';
 
-/** The query as a filter that begins with the org; `buried` are the org's tombstones. */
+/** The query as a flat filter that begins with the org; `buried` are the org's tombstones. */
 export function filterOf(from: AnyCollection, query: Query, buried: readonly string[]): Filter<Stored> {
-  const and: Document[] = (query.where ?? []).map(clauseOf);
-  if (query.ref !== undefined) and.push({ refs: query.ref });
-  if (query.search !== undefined) and.push({ $or: [contains('foldA', query.search), contains('foldB', query.search)] });
-  if (buried.length > 0) for (const field of from.ancestors ?? []) and.push({ [field]: { $nin: buried } });
-  return (and.length === 0 ? { orgId: query.orgId } : { orgId: query.orgId, $and: and }) as Filter<Stored>;
-}
-
-function contains(field: string, text: string): Document {
-  return { [field]: { $regex: text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&') } };
-}
-
-function clauseOf(clause: Clause): Document {
-  if ('any' in clause) return clause.any.length === 0 ? { _id: { $in: [] } } : { $or: clause.any.map(clauseOf) };
-  if ('in' in clause) return { [clause.field]: clause.in.length === 1 ? clause.in[0]! : { $in: [...clause.in] } };
-  const { from, until } = clause;
-  return {
-    [clause.field]: { ...(from === undefined ? {} : { $gte: from }), ...(until === undefined ? {} : { $lt: until }) },
+  const filter: Document = { orgId: query.orgId };
+  const and: Document[] = [];
+  // Flat where it can be: conditions in an `$and` may keep a planner from an index.
+  const add = (field: string, condition: unknown) => {
+    if (field in filter) and.push({ [field]: condition });
+    else filter[field] = condition;
   };
+  for (const clause of query.where ?? []) {
+    if ('any' in clause) and.push(anyOf(clause.any));
+    else add(clause.field, conditionOf(clause));
+  }
+  if (query.ref !== undefined) add('refs', query.ref);
+  if (query.search !== undefined) add('folds', { $regex: query.search.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&') });
+  if (buried.length > 0) for (const field of from.ancestors ?? []) and.push({ [field]: { $nin: buried } });
+  if (and.length > 0) filter.$and = and;
+  return filter as Filter<Stored>;
 }
 
-/** One keyset page as stages: the bound on `createdAt` is the index's, the rest decides among equal times. */
+function anyOf(clauses: readonly Clause[]): Document {
+  const some = clauses.map((clause) => ('any' in clause ? anyOf(clause.any) : { [clause.field]: conditionOf(clause) }));
+  return some.length === 0 ? { _id: { $in: [] } } : { $or: some };
+}
+
+function conditionOf(clause: Exclude<Clause, { any: unknown }>): unknown {
+  if ('in' in clause) return clause.in.length === 1 ? clause.in[0] : { $in: [...clause.in] };
+  const { from, until } = clause;
+  return { ...(from === undefined ? {} : { $gte: from }), ...(until === undefined ? {} : { $lt: until }) };
+}
+
+/** One keyset page as stages: a range of `position`, in its order. */
 export function pageStages(from: AnyCollection, query: PageQuery, buried: readonly string[]): Document[] {
   const desc = query.order === 'desc';
   const match: Document = filterOf(from, query, buried);
-  const direction = desc ? -1 : 1;
-  const { after } = query;
-  const beyond = after && {
-    createdAt: { [desc ? '$lte' : '$gte']: after.createdAt },
-    $or: [{ createdAt: { [desc ? '$lt' : '$gt']: after.createdAt } }, { id: { [desc ? '$lt' : '$gt']: after.id } }],
-  };
-  return [
-    { $match: beyond ? { ...match, ...beyond } : match },
-    { $sort: { createdAt: direction, id: direction } },
-    { $limit: query.limit + 1 },
-  ];
+  const beyond = query.after ? { position: { [desc ? '$lt' : '$gt']: positionOf(query.after) } } : {};
+  return [{ $match: { ...match, ...beyond } }, { $sort: { position: desc ? -1 : 1 } }, { $limit: query.limit + 1 }];
 }
 
 /** The same test in memory, for documents that a commit has changed but not stored yet. */

@@ -1,0 +1,337 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { apps } from '../../src/apps/model.ts';
+import { type Namespace, namespaces } from '../../src/namespaces/model.ts';
+import { generations } from '../../src/router-policies/cache.ts';
+import { type Change, type Doc, type Store, StoreConflict, type Tombstone, tombstones } from '../../src/store/store.ts';
+import { type Workspace, workspaces } from '../../src/workspaces/model.ts';
+import { describeEngines, type Opened, openEngine } from '../harness.ts';
+
+/** What an engine promises; a further one has to pass this as it is. */
+describeEngines('the store port', (engine) => {
+  let opened: Opened;
+  let store: Store;
+  let orgId: string;
+  let count = 0;
+  beforeAll(async () => {
+    opened = await openEngine(engine);
+    store = opened.store;
+  });
+  afterAll(() => opened.close());
+  beforeEach(() => {
+    count += 1;
+    orgId = `org_${count}`;
+  });
+
+  const at = (index: number) => `2026-01-01T00:00:00.${String(index).padStart(3, '0')}Z`;
+  const base = (id: string, index = 0): Doc => ({
+    id,
+    orgId,
+    version: 1,
+    createdAt: at(index),
+    updatedAt: at(index),
+    createdBy: null,
+  });
+  const workspace = (id: string, index = 0, name = id): Workspace =>
+    ({ ...base(id, index), name, isActive: true, tags: [] }) as unknown as Workspace;
+  const namespace = (id: string, index: number, fields: Partial<Namespace> = {}): Namespace =>
+    ({
+      ...base(id, index),
+      name: id,
+      description: null,
+      workspaceId: 'ws',
+      appId: 'app',
+      environmentId: 'env',
+      embeddingModelId: null,
+      extractionModelId: null,
+      reindexModelId: null,
+      isPrivate: false,
+      status: 'active',
+      ...fields,
+    }) as unknown as Namespace;
+  const insert = (
+    doc: Doc,
+    noun: { collection: typeof workspaces.collection } | { collection: typeof namespaces.collection } = workspaces,
+  ): Change => ({ type: 'insert', in: noun.collection as never, doc });
+  const refused = async (changes: Change[]) => {
+    try {
+      await store.commit(changes);
+    } catch (error) {
+      expect(error).toBeInstanceOf(StoreConflict);
+      const { kind, at: place, detail } = error as StoreConflict;
+      return { kind, at: place, detail };
+    }
+    throw new Error('the commit was not refused');
+  };
+  const key = (id: string) => ({ orgId, id });
+  const read = async (id: string) => store.get(workspaces.collection, key(id));
+
+  test('what was committed is read back as it was; another org does not see it', async () => {
+    const doc = {
+      ...workspace('ws_1'),
+      tags: ['$gt', 'a.b'],
+      map: { $where: 1, 'a.b': { c: null } },
+    } as unknown as Workspace;
+    await store.commit([insert(doc)]);
+    expect(await read('ws_1')).toEqual(doc);
+    expect(await store.get(workspaces.collection, { orgId: 'other', id: 'ws_1' })).toBeNull();
+    expect(await store.getMany(workspaces.collection, [key('x'), key('ws_1'), key('ws_1')])).toEqual([null, doc, doc]);
+  });
+
+  test('an insert is refused where the id or the unique key is taken, and tells by whom', async () => {
+    await store.commit([insert(workspace('ws_1', 0, 'Café'))]);
+    expect(await refused([insert(workspace('ws_1', 1, 'Other'))])).toMatchObject({ kind: 'exists', at: 0 });
+    expect(await refused([insert(workspace('ws_2', 1, 'CAFE\u0301'))])).toEqual({
+      kind: 'unique',
+      at: 0,
+      detail: 'ws_1',
+    });
+    expect(await store.getUnique(workspaces.collection, orgId, 'café')).toMatchObject({ id: 'ws_1' });
+  });
+
+  test('a put replaces the version it expects, frees the old name and takes the new', async () => {
+    await store.commit([insert(workspace('ws_1', 0, 'one'))]);
+    const next = { ...workspace('ws_1', 0, 'two'), version: 2 };
+    await store.commit([{ type: 'put', in: workspaces.collection, doc: next, expected: 1 }]);
+    expect(await refused([{ type: 'put', in: workspaces.collection, doc: next, expected: 1 }])).toMatchObject({
+      kind: 'version',
+      detail: 2,
+    });
+    expect(
+      await refused([{ type: 'put', in: workspaces.collection, doc: workspace('ws_x'), expected: 1 }]),
+    ).toMatchObject({ kind: 'missing' });
+    await store.commit([insert(workspace('ws_2', 1, 'one'))]);
+    expect((await refused([insert(workspace('ws_3', 1, 'two'))])).detail).toBe('ws_1');
+  });
+
+  test('a commit is all or nothing, and sees its own writes', async () => {
+    const failing = [
+      insert(workspace('ws_1')),
+      { type: 'exists', in: workspaces.collection, key: key('ws_1') } as Change,
+      insert(workspace('ws_1')),
+    ];
+    expect(await refused(failing)).toMatchObject({ kind: 'exists', at: 2 });
+    expect(await read('ws_1')).toBeNull();
+    await store.commit([
+      insert(workspace('ws_1')),
+      { type: 'remove', in: workspaces.collection, key: key('ws_1') },
+      insert(workspace('ws_1', 1)),
+    ]);
+    expect(await read('ws_1')).toMatchObject({ createdAt: at(1) });
+  });
+
+  test('conditions: exists, in a version, none and at least, over what is stored and what the commit writes', async () => {
+    await store.commit([insert(workspace('ws')), insert(namespace('ns_1', 1), namespaces)]);
+    const none = (ref: string): Change => ({
+      type: 'none',
+      in: namespaces.collection,
+      query: { orgId, ref },
+      label: '',
+    });
+    expect(await refused([{ type: 'exists', in: workspaces.collection, key: key('nope') }])).toMatchObject({
+      kind: 'missing',
+    });
+    expect(await refused([{ type: 'exists', in: workspaces.collection, key: key('ws'), expected: 7 }])).toMatchObject({
+      kind: 'version',
+    });
+    expect(await refused([none('environment:env')])).toEqual({ kind: 'matched', at: 0, detail: 'ns_1' });
+    await store.commit([none('environment:other')]);
+    await store.commit([{ type: 'remove', in: namespaces.collection, key: key('ns_1') }, none('environment:env')]);
+    expect(await refused([insert(namespace('ns_2', 2), namespaces), none('environment:env')])).toMatchObject({
+      kind: 'matched',
+      detail: 'ns_2',
+    });
+    const atLeast: Change = {
+      type: 'atLeast',
+      in: namespaces.collection,
+      query: { orgId, ref: 'environment:env' },
+      min: 1,
+      label: '',
+    };
+    expect(await refused([atLeast])).toMatchObject({ kind: 'unmatched' });
+    await store.commit([insert(namespace('ns_3', 3), namespaces), atLeast]);
+  });
+
+  test('an apply runs its rule in the commit; 200 at once add up exactly', async () => {
+    const bump: Change = { type: 'apply', in: generations, key: key('counter'), rule: 'generation.bump', input: null };
+    await Promise.all(Array.from({ length: 200 }, () => store.commit([bump])));
+    expect(await store.get(generations, key('counter'))).toMatchObject({ count: 200, version: 200 });
+    await refused([bump, { type: 'exists', in: workspaces.collection, key: key('nope') }]);
+    expect(await store.get(generations, key('counter'))).toMatchObject({ count: 200 });
+  });
+
+  test('pages walk by (createdAt, id), both ways, exclusive of where they start; equal times go by id', async () => {
+    await store.commit([1, 1, 2, 3, 3, 3].map((time, index) => insert(namespace(`ns_${index}`, time), namespaces)));
+    const where = [{ field: 'appId', in: ['app'] }];
+    const walk = async (order: 'asc' | 'desc') => {
+      const ids: string[] = [];
+      for (let after: Doc | null = null; ; ) {
+        const page: { docs: Doc[]; more: boolean } = await store.page(namespaces.collection, {
+          orgId,
+          where,
+          order,
+          limit: 2,
+          after,
+        });
+        ids.push(...page.docs.map(({ id }) => id));
+        if (!page.more) return ids;
+        after = page.docs.at(-1)!;
+      }
+    };
+    expect(await walk('asc')).toEqual(['ns_0', 'ns_1', 'ns_2', 'ns_3', 'ns_4', 'ns_5']);
+    expect(await walk('desc')).toEqual(['ns_5', 'ns_4', 'ns_3', 'ns_2', 'ns_1', 'ns_0']);
+  });
+
+  test('many pages and counts come in one call, each in its place', async () => {
+    await store.commit(
+      [1, 2, 3, 4].map((index) =>
+        insert(
+          namespace(`ns_${index}`, index, { appId: index % 2 ? 'odd' : 'even', isPrivate: index > 2 }),
+          namespaces,
+        ),
+      ),
+    );
+    const of = (app: string) => ({ orgId, where: [{ field: 'appId', in: [app] }] });
+    const before = store.stats.reads;
+    const pages = await store.pages(
+      namespaces.collection,
+      ['even', 'none', 'odd'].map((app) => ({ ...of(app), order: 'desc' as const, limit: 1 })),
+    );
+    expect(store.stats.reads - before).toBe(1);
+    expect(pages.map(({ docs, more }) => [docs.map(({ id }) => id), more])).toEqual([
+      [['ns_4'], true],
+      [[], false],
+      [['ns_3'], true],
+    ]);
+    const isPrivate = { field: 'isPrivate', in: [true] };
+    expect(
+      await store.counts(namespaces.collection, [
+        of('odd'),
+        of('none'),
+        { orgId, where: [...of('even').where, isPrivate] },
+        { orgId, ref: 'environment:env' },
+      ]),
+    ).toEqual([2, 0, 1, 4]);
+  });
+
+  test('clauses: in, null, ranges, any of several', async () => {
+    await store.commit(
+      [1, 2, 3].map((index) =>
+        insert(
+          namespace(`ns_${index}`, index, { createdBy: index === 1 ? null : `m${index}`, isPrivate: index === 3 }),
+          namespaces,
+        ),
+      ),
+    );
+    const ids = async (...where: object[]) =>
+      (await store.page(namespaces.collection, { orgId, where: where as never, order: 'asc', limit: 9 })).docs.map(
+        ({ id }) => id,
+      );
+    expect(await ids({ field: 'id', in: ['ns_1', 'ns_3', 'x'] })).toEqual(['ns_1', 'ns_3']);
+    expect(await ids({ field: 'createdBy', in: [null] })).toEqual(['ns_1']);
+    expect(await ids({ field: 'createdAt', from: at(2), until: at(3) })).toEqual(['ns_2']);
+    expect(
+      await ids({
+        any: [
+          { field: 'isPrivate', in: [false] },
+          { field: 'createdBy', in: ['m3'] },
+        ],
+      }),
+    ).toEqual(['ns_1', 'ns_2', 'ns_3']);
+    expect(await ids({ field: 'id', in: [] })).toEqual([]);
+  });
+
+  test('a search is a literal, folded substring of either text', async () => {
+    const texts: [string, string | null][] = [
+      ['Straße 50%', null],
+      ['plain', 'A_b.c*'],
+      ['ÉCOLE', null],
+    ];
+    await store.commit(
+      texts.map(([name, description], index) =>
+        insert(namespace(`ns_${index}`, index, { name, description }), namespaces),
+      ),
+    );
+    const find = async (search: string) =>
+      (
+        await store.page(namespaces.collection, {
+          orgId,
+          where: [{ field: 'appId', in: ['app'] }],
+          search,
+          order: 'asc',
+          limit: 9,
+        })
+      ).docs.map(({ id }) => id);
+    expect([
+      await find('50%'),
+      await find('%'),
+      await find('a_b'),
+      await find('.c*'),
+      await find('école'),
+      await find('.*'),
+    ]).toEqual([['ns_0'], ['ns_0'], ['ns_1'], ['ns_1'], ['ns_2'], []]);
+  });
+
+  test('below a tombstone everything is absent, and a sweep removes it in batches', async () => {
+    await store.commit([
+      insert(workspace('ws')),
+      { type: 'insert', in: apps.collection, doc: { ...base('app_swept'), workspaceId: 'ws', name: 'a' } as never },
+    ]);
+    await store.commit(
+      [1, 2, 3].map((index) => insert(namespace(`ns_${index}`, index, { appId: 'app_swept' }), namespaces)),
+    );
+    const mark = { ...base('app_swept'), field: 'appId', sweptAt: null } as Tombstone;
+    await store.commit([
+      { type: 'remove', in: apps.collection, key: key('app_swept') },
+      { type: 'insert', in: tombstones, doc: mark },
+    ]);
+    const query = { orgId, where: [{ field: 'appId', in: ['app_swept'] }] };
+    expect(await store.get(namespaces.collection, key('ns_1'))).toBeNull();
+    expect((await store.page(namespaces.collection, { ...query, order: 'asc', limit: 9 })).docs).toEqual([]);
+    expect(await store.counts(namespaces.collection, [{ orgId, ref: 'environment:env' }])).toEqual([0]);
+    await store.commit([
+      { type: 'none', in: namespaces.collection, query: { orgId, ref: 'environment:env' }, label: '' },
+    ]);
+    const sweep: Change = { type: 'sweep', in: namespaces.collection, field: 'appId', value: 'app_swept', limit: 2 };
+    const removed = [];
+    for (let round = 0; round < 3; round += 1) removed.push((await store.commit([sweep])).results[0]);
+    expect(removed).toEqual([2, 1, 0]);
+  });
+
+  test('a parent removed against children inserted: never an orphan', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const id = `ws_${round}`;
+      await store.commit([insert(workspace(id))]);
+      const child = (index: number): Change[] => [
+        { type: 'exists', in: workspaces.collection, key: key(id) },
+        {
+          type: 'insert',
+          in: apps.collection,
+          doc: { ...base(`app_${round}_${index}`), workspaceId: id, name: `a${index}` } as never,
+        },
+      ];
+      const children = Array.from({ length: 8 }, (_, index) =>
+        store.commit(child(index)).then(
+          () => true,
+          () => false,
+        ),
+      );
+      const [, ...made] = await Promise.all([
+        store
+          .commit([
+            {
+              type: 'none',
+              in: apps.collection,
+              query: { orgId, where: [{ field: 'workspaceId', in: [id] }] },
+              label: '',
+            },
+            { type: 'remove', in: workspaces.collection, key: key(id) },
+          ])
+          .catch(() => {}),
+        ...children,
+      ]);
+      const left = await read(id);
+      const [orphans] = await store.counts(apps.collection, [{ orgId, where: [{ field: 'workspaceId', in: [id] }] }]);
+      expect(left === null ? 0 : made.filter(Boolean).length).toBe(orphans);
+    }
+  });
+});
