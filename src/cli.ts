@@ -1,3 +1,4 @@
+import { copyCommand } from './copy/command.ts';
 import { serve } from './main.ts';
 import { createOrgCommand } from './orgs/command.ts';
 import { StartRefused } from './refused.ts';
@@ -7,6 +8,7 @@ const USAGE = `Usage: switchyard COMMAND
 
   serve [--no-demo]          serve the graph and the REST API (npm start)
   org create NAME [--json]   make an organization, its first Admin and a token
+  copy --from A --to B       move everything between sqlite:FILE and mongodb://…
   simulate FILE…             play an outage in virtual time, with and without the breaker
   help                       show this
 `;
@@ -26,6 +28,7 @@ async function run(args: string[]): Promise<void> {
   const [command = 'help', ...rest] = args;
   if (command === 'serve') return serve({ ...process.env, ...(rest.includes('--no-demo') ? { DEMO: 'false' } : {}) });
   if (command === 'org' && rest[0] === 'create') return createOrgCommand(rest.slice(1), process.env);
+  if (command === 'copy') return copyCommand(rest);
   if (command === 'simulate') return simulateCommand(rest);
   if (['help', '--help', '-h'].includes(command)) return void process.stdout.write(USAGE);
   throw new StartRefused(`there is no command ${JSON.stringify(args.join(' '))}; "switchyard help" lists them`);

@@ -158,6 +158,10 @@ export interface Store {
   pages<D extends Doc>(from: Collection<D>, queries: readonly PageQuery[]): MaybePromise<Page<D>[]>;
   counts(from: AnyCollection, queries: readonly Query[]): MaybePromise<number[]>;
   commit(changes: readonly Change[]): Promise<Committed>;
+  /** Every document of every org in one stable order, those below a tombstone too: for copies and backups. */
+  scan<D extends Doc>(from: Collection<D>, after: Key | null, limit: number): MaybePromise<D[]>;
+  /** Stores documents as they are, replacing what is there, without conditions: for copies. */
+  load<D extends Doc>(into: Collection<D>, docs: readonly D[]): Promise<void>;
   /** Moves whenever a commit of any process may have changed something; equal values mean nothing changed. */
   readonly changes: { epoch(): number };
   /** Whether the engine answers; rejects with `StoreUnavailable`. */

@@ -18,7 +18,7 @@ import {
   StoreUnavailable,
   tombstones,
 } from '../store.ts';
-import { indexesOf, keyOf, type Stored } from './documents.ts';
+import { indexesOf, keyOf, type Stored, toStored } from './documents.ts';
 import { isUnknown, unavailable } from './errors.ts';
 import { filterOf, pageStages } from './filters.ts';
 import { batchesOf, loadOverlay, Outdated, writeBatches } from './writes.ts';
@@ -198,6 +198,25 @@ export class MongoStore implements Store {
       this.#waiting.push({ changes, resolve, reject });
       this.#flushing ??= this.#flush();
     });
+  }
+
+  scan<D extends Doc>(from: Collection<D>, after: Key | null, limit: number): Promise<D[]> {
+    return this.#read(async () => {
+      const filter = after ? { _id: { $gt: keyOf(after) } } : {};
+      const found = await this.#of<D>(from)
+        .find(filter as never, { sort: { _id: 1 }, limit })
+        .toArray();
+      return found.map(({ doc }) => doc);
+    });
+  }
+
+  async load<D extends Doc>(into: Collection<D>, docs: readonly D[]): Promise<void> {
+    if (docs.length === 0) return;
+    const operations = docs.map((doc) => ({
+      replaceOne: { filter: { _id: keyOf(doc) }, replacement: toStored(into, doc, 0), upsert: true },
+    }));
+    await this.#read(() => this.#db.collection<Stored>(into.name).bulkWrite(operations, { ordered: false }));
+    this.#ownCommits += 1;
   }
 
   async ping(): Promise<void> {

@@ -150,6 +150,25 @@ export class SqliteStore implements Store {
     });
   }
 
+  scan<D extends Doc>(from: Collection<D>, after: Key | null, limit: number): D[] {
+    return this.#read(() => this.#table(from).scan(after, limit) as D[]);
+  }
+
+  async load<D extends Doc>(into: Collection<D>, docs: readonly D[]): Promise<void> {
+    const table = this.#table(into);
+    this.#read(() => {
+      this.#db.exec('BEGIN IMMEDIATE');
+      try {
+        for (const doc of docs) table.load(doc);
+        this.#db.exec('COMMIT');
+      } catch (error) {
+        if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+        throw error;
+      }
+    });
+    this.#ownCommits += 1;
+  }
+
   async ping(): Promise<void> {
     this.#read(() => this.#db.prepare('SELECT 1').get());
   }

@@ -85,6 +85,23 @@ export class Table {
     return rows.length;
   }
 
+  scan(after: Key | null, limit: number): Doc[] {
+    const rows = this.prepare(
+      `SELECT d.doc FROM ${quote(this.collection.name)} d WHERE (d.org, d.id) > (?, ?) ORDER BY d.org, d.id LIMIT ?`,
+    ).all(after?.orgId ?? '', after?.id ?? '', limit) as unknown as [string][];
+    return rows.map(([doc]) => JSON.parse(doc) as Doc);
+  }
+
+  /** Inserts or replaces, whatever is there. */
+  load(doc: Doc): void {
+    const row = this.prepare(`SELECT doc FROM ${quote(this.collection.name)} WHERE org = ? AND id = ?`).get(
+      doc.orgId,
+      doc.id,
+    );
+    if (row) this.replace(doc, JSON.parse((row as unknown as [string])[0]) as Doc);
+    else this.insert(doc);
+  }
+
   #unique(doc: Doc): string | null {
     return this.collection.unique?.(doc) ?? null;
   }
