@@ -56,7 +56,8 @@ export function createApp(deps: Deps, config: AppConfig): App {
     if (path === '/v1/openapi.json' && method === 'GET')
       return { status: 200, headers: { 'Content-Type': 'application/json; charset=utf-8' }, body: openApi };
     if (inFlight > IN_FLIGHT_MAX) return error('SERVICE_UNAVAILABLE', { retry_after: 1 });
-    if (path === '/graphql') return serveGraphQL(req, res, requestId);
+    if (path === '/') return { status: 302, headers: { Location: '/graphql' }, body: null };
+    if (path === '/graphql') return wantsPage(req) ? graphiql() : serveGraphQL(req, res, requestId);
     const match = rest.match(method, path);
     if (!match) return error('RESOURCE_NOT_FOUND', { resource_type: 'route', resource_id: path.slice(0, 1_000) });
     if ('allow' in match) return error('METHOD_NOT_ALLOWED', { allow: match.allow });
@@ -173,6 +174,26 @@ function splitUrl(url: string): [string, string] {
 function requestIdOf(req: IncomingMessage): string | null {
   const given = req.headers['x-request-id'];
   return typeof given === 'string' && /^[A-Za-z0-9._~:+/=-]{1,128}$/.test(given) ? given : null;
+}
+
+/** A person's browser asks for the page; everything else asks the graph. */
+function wantsPage(req: IncomingMessage): boolean {
+  return req.method === 'GET' && !req.url?.includes('?') && (req.headers.accept ?? '').includes('text/html');
+}
+
+let page: Promise<string> | null = null;
+
+/** Nine megabytes of script: loaded when first asked for. */
+async function graphiql(): Promise<Reply> {
+  const { CONTENT_SECURITY_POLICY, graphiqlPage } = await import('./graphiql/page.ts');
+  page ??= Promise.resolve(graphiqlPage());
+  const headers = {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+    'Cache-Control': 'no-cache',
+    'Referrer-Policy': 'no-referrer',
+  };
+  return { status: 200, headers, body: await page };
 }
 
 function needsPreflight(req: IncomingMessage): boolean {

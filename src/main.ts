@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type App, createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
 import type { Deps } from './context.ts';
+import { openDemo, welcome } from './demo/demo.ts';
 import { createDeps } from './deps.ts';
 import { startHealthChecks } from './jobs/health-checks.ts';
 import { startRunner } from './jobs/runner.ts';
@@ -17,6 +18,7 @@ const SILENCE_TIMEOUT_MS = 30_000;
 export async function serve(env: Record<string, string | undefined> = process.env): Promise<void> {
   const config = readConfig(env);
   const deps = await createDeps(config, env);
+  const demo = await openDemo(deps, config);
   const app = createApp(deps, config);
   const server = createHttpServer(app);
   await listen(server, config);
@@ -24,16 +26,19 @@ export async function serve(env: Record<string, string | undefined> = process.en
   deps.wake = () => runner.wake();
   const checks =
     config.HEALTH_CHECK_SECONDS === undefined ? null : startHealthChecks(deps, config.HEALTH_CHECK_SECONDS);
-  const { port } = server.address() as AddressInfo;
-  process.stdout.write(
-    `Switchyard listens on http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}\n`,
-  );
+  const url = urlOf(config, server.address() as AddressInfo);
+  process.stdout.write(`Switchyard listens on ${url}\n`);
+  if (demo) process.stdout.write(welcome(demo, url));
   const stop = onSignal();
   await stop;
   await shutDown(server, app, deps, config, async () => {
     await checks?.stop();
     await runner.stop();
   });
+}
+
+function urlOf({ HOST }: Config, { port }: AddressInfo): string {
+  return `http://${HOST.includes(':') ? `[${HOST}]` : HOST}:${port}`;
 }
 
 export function createHttpServer(app: App): Server {

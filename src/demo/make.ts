@@ -1,0 +1,134 @@
+import { createContext } from '../app.ts';
+import { createAppInput } from '../apps/model.ts';
+import { createApp } from '../apps/repository.ts';
+import type { Context, Deps } from '../context.ts';
+import { decide } from '../decisions/decide.ts';
+import { decideInput, reportOutcomeInput } from '../decisions/model.ts';
+import { reportOutcome } from '../decisions/outcome.ts';
+import { createEnvironmentInput } from '../environments/model.ts';
+import { createEnvironment } from '../environments/repository.ts';
+import { grantModelEntitlementInput } from '../model-entitlements/model.ts';
+import { grantModelEntitlement } from '../model-entitlements/repository.ts';
+import { createLogicalModelInput } from '../models/model.ts';
+import { createLogicalModel } from '../models/repository.ts';
+import { createNamespaceInput, threadInput } from '../namespaces/model.ts';
+import { createNamespace } from '../namespaces/repository.ts';
+import { addThread } from '../namespaces/threads.ts';
+import { createOrg } from '../orgs/command.ts';
+import { createProviderAccountInput } from '../provider-accounts/model.ts';
+import { createProviderAccount } from '../provider-accounts/repository.ts';
+import { createRouterPolicyInput } from '../router-policies/model.ts';
+import { createRouterPolicy } from '../router-policies/repository.ts';
+import { createWorkspaceInput } from '../workspaces/model.ts';
+import { createWorkspace } from '../workspaces/repository.ts';
+import { ACCOUNTS, COMPANY, MODELS, POLICIES, TEAMS } from './content.ts';
+
+/** Makes the demo org through the same functions that every request runs; answers its token. */
+export async function makeDemo(deps: Deps, progress: (what: string) => void): Promise<string> {
+  const { orgId, memberId, token } = await createOrg(deps, COMPANY);
+  const principal = {
+    orgId,
+    actorId: memberId,
+    tokenId: memberId,
+    memberId,
+    role: 'Admin',
+    permissions: ['*:*'],
+    workspaceIds: null,
+    rateLimitPerMinute: null,
+  };
+  const ctx = () => createContext(deps, principal, deps.ids.next('req_'));
+  progress('provider accounts and models');
+  await makeModels(ctx);
+  const workspaceIds: string[] = [];
+  for (const team of TEAMS) {
+    progress(`the team ${team.name}`);
+    workspaceIds.push(await makeTeam(ctx, orgId, team));
+  }
+  for (const policy of POLICIES) await createRouterPolicy(ctx(), createRouterPolicyInput.parse(policy));
+  progress('a morning of traffic');
+  await makeTraffic(ctx, workspaceIds);
+  return token;
+}
+
+async function makeModels(ctx: () => Context): Promise<void> {
+  const accounts = new Map<string, string>();
+  for (const { key, quota, perMinute, ...account } of ACCOUNTS) {
+    const limits = {
+      quotaPolicy: { maxTokensPerMonth: quota },
+      rateLimitPolicy: { requestsPerMinute: perMinute, maxConcurrency: 50 },
+    };
+    const { providerAccount } = await createProviderAccount(
+      ctx(),
+      createProviderAccountInput.parse({ ...account, ...limits }),
+    );
+    accounts.set(key, providerAccount.id);
+  }
+  for (const { id, targets, ...model } of MODELS) {
+    const served = targets.map(([account, upstreamModel, weight]) => ({
+      providerAccountId: accounts.get(account),
+      upstreamModel,
+      weight,
+    }));
+    await createLogicalModel(ctx(), createLogicalModelInput.parse({ ...model, logicalModelId: id, targets: served }));
+  }
+}
+
+async function makeTeam(
+  ctx: () => Context,
+  orgId: string,
+  { apps, models, ...team }: (typeof TEAMS)[number],
+): Promise<string> {
+  const { workspace } = await createWorkspace(
+    ctx(),
+    createWorkspaceInput.parse({ ...team, tags: [...team.tags], organizationId: orgId, region: 'eu-central-1' }),
+  );
+  const workspaceId = workspace.id;
+  const { environment } = await createEnvironment(
+    ctx(),
+    createEnvironmentInput.parse({ workspaceId, name: 'Production', isDefault: true }),
+  );
+  await createEnvironment(ctx(), createEnvironmentInput.parse({ workspaceId, name: 'Staging' }));
+  for (const [logicalModelId, workspaceLimits] of Object.entries(models))
+    await grantModelEntitlement(
+      ctx(),
+      grantModelEntitlementInput.parse({ workspaceId, logicalModelId, workspaceLimits }),
+    );
+  const embeddingModelId = Object.keys(models).find((id) => id.startsWith('text-embedding'));
+  for (const { name, namespaces } of apps) {
+    const { app } = await createApp(ctx(), createAppInput.parse({ workspaceId, name }));
+    for (const title of namespaces) {
+      const fields = { appId: app.id, name: title, environmentId: environment.id, embeddingModelId, tags: ['demo'] };
+      const { namespace } = await createNamespace(ctx(), createNamespaceInput.parse(fields));
+      for (const thread of ['intake', 'review', 'archive'])
+        await addThread(
+          ctx(),
+          threadInput.parse({
+            namespaceId: namespace.id,
+            threadId: `${title.toLowerCase().replaceAll(' ', '-')}-${thread}`,
+          }),
+        );
+    }
+  }
+  return workspaceId;
+}
+
+/** Thirty requests, most of which went well: so that counters, usage and events have something to show. */
+async function makeTraffic(ctx: () => Context, workspaceIds: string[]): Promise<void> {
+  for (let at = 0; at < 30; at += 1) {
+    const workspaceId = workspaceIds[at % workspaceIds.length];
+    const request = {
+      workspaceId,
+      purpose: at % 2 ? 'draft' : 'answer',
+      requiresVision: at % 7 === 0,
+      estimatedInputTokens: 800,
+      estimatedOutputTokens: 300,
+    };
+    const { decision } = await decide(ctx(), decideInput.parse(request));
+    if (!decision.admitted) continue;
+    const outcome =
+      at % 10 === 9
+        ? { success: false, errorClass: 'timeout', latencyMs: 9_000 }
+        : { success: true, latencyMs: 400 + at * 20, inputTokens: 700 + at, outputTokens: 250 };
+    await reportOutcome(ctx(), reportOutcomeInput.parse({ ...outcome, decisionId: decision.id }));
+  }
+}
