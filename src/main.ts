@@ -27,8 +27,7 @@ export async function serve(env: Record<string, string | undefined> = process.en
   const checks =
     config.HEALTH_CHECK_SECONDS === undefined ? null : startHealthChecks(deps, config.HEALTH_CHECK_SECONDS);
   const url = urlOf(config, server.address() as AddressInfo);
-  process.stdout.write(`Switchyard listens on ${url}\n`);
-  if (demo) process.stdout.write(welcome(demo, url));
+  process.stdout.write(`Switchyard listens on ${url}\n${demo ? welcome(demo, url) : ''}`);
   const stop = onSignal();
   await stop;
   await shutDown(server, app, deps, config, async () => {

@@ -55,7 +55,7 @@ async function makeModels(ctx: () => Context): Promise<void> {
   for (const { key, quota, perMinute, ...account } of ACCOUNTS) {
     const limits = {
       quotaPolicy: { maxTokensPerMonth: quota },
-      rateLimitPolicy: { requestsPerMinute: perMinute, maxConcurrency: 50 },
+      rateLimitPolicy: { requestsPerMinute: perMinute, maxConcurrency: 50, burstSize: 200 },
     };
     const { providerAccount } = await createProviderAccount(
       ctx(),

@@ -1,0 +1,12 @@
+FROM node:24-slim
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev && npm cache clean --force
+COPY bin bin
+COPY src src
+COPY simulations simulations
+ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data
+USER node
+VOLUME /data
+EXPOSE 4000
+CMD ["node", "bin/switchyard.js", "serve"]
