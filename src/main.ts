@@ -99,7 +99,7 @@ async function shutDown(
   }
   await sleep(20);
   server.closeIdleConnections();
-  await Promise.race([closed, sleep(Math.max(0, until - Date.now()))]);
+  await Promise.race([closed, sleep(Math.max(0, until - Date.now()), undefined, { ref: false })]);
   server.closeAllConnections();
   await stopRunner();
   await deps.store.close();

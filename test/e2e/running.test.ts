@@ -35,8 +35,10 @@ describe('the program', () => {
     const server = await start();
     expect(server.stdout()).toMatch(/^Switchyard listens on http:\/\/127\.0\.0\.1:\d+\n$/);
     for (const path of ['/health/live', '/health/ready']) expect((await fetch(server.url + path)).status).toBe(200);
+    const begin = performance.now();
     server.child.kill('SIGTERM');
     expect(await server.exit).toBe(0);
+    expect(performance.now() - begin).toBeLessThan(5_000);
   });
 
   test('org create prints one line of JSON beside a running server, and its token works at once', async () => {
