@@ -265,6 +265,8 @@ describeEngines('decisions', (engine) => {
     expect(await get(`/router-policies/${p}`)).toMatchObject({ enabled: false, status: 'inactive' });
     expect((await decide()).logical_model_id).toBe('f');
     expect((await get('/router-policies?enabled_only=true')).total).toBe(0);
+    const sentBack = await tenant.rest('PATCH', `${tenant.base}/router-policies/${p}`, { enabled: false });
+    expect([sentBack.status, (await decide()).logical_model_id]).toEqual([200, 'f']);
     const released = await tenant.rest('PATCH', `${tenant.base}/router-policies/${p}`, { enabled: true });
     expect(released.body).toMatchObject({ enabled: true, status: 'active' });
     expect((await decide()).logical_model_id).toBe('m');

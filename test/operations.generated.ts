@@ -344,8 +344,6 @@ export type CreateEnvironmentInput = {
   readonly name: string;
   /** What it is for. */
   readonly description?: string | null | undefined;
-  /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
-  readonly tags?: ReadonlyArray<string> | null | undefined;
   /** Whether it is the default of its workspace; true moves the default here, false on the default is a CONFLICT. By default false. */
   readonly isDefault?: boolean | null | undefined;
   /** The organization; by default the one that the token acts in. */
@@ -360,8 +358,6 @@ export type UpdateEnvironmentInput = {
   readonly name?: string | null | undefined;
   /** What it is for. */
   readonly description?: string | null | undefined;
-  /** Free labels, in the order given; `key:value` tags feed the matching of policies. */
-  readonly tags?: ReadonlyArray<string> | null | undefined;
   /** Whether it is the default of its workspace; true moves the default here, false on the default is a CONFLICT. */
   readonly isDefault?: boolean | null | undefined;
   /** The organization; by default the one that the token acts in. */
@@ -1203,14 +1199,14 @@ export type list_environmentsQueryVariables = Exact<{
 }>;
 
 
-export type list_environmentsQuery = { readonly result: { readonly total: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly name: string, readonly slug: string, readonly description: string | null, readonly tags: ReadonlyArray<string>, readonly environment_id: string, readonly workspace_id: string, readonly org_id: string, readonly is_default: boolean, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string }> } | null };
+export type list_environmentsQuery = { readonly result: { readonly total: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly name: string, readonly slug: string, readonly description: string | null, readonly environment_id: string, readonly workspace_id: string, readonly org_id: string, readonly is_default: boolean, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string }> } | null };
 
 export type create_environmentMutationVariables = Exact<{
   input: CreateEnvironmentInput;
 }>;
 
 
-export type create_environmentMutation = { readonly result: { readonly resource: { readonly name: string, readonly slug: string, readonly description: string | null, readonly tags: ReadonlyArray<string>, readonly environment_id: string, readonly workspace_id: string, readonly org_id: string, readonly is_default: boolean, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
+export type create_environmentMutation = { readonly result: { readonly resource: { readonly name: string, readonly slug: string, readonly description: string | null, readonly environment_id: string, readonly workspace_id: string, readonly org_id: string, readonly is_default: boolean, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type get_environmentQueryVariables = Exact<{
   orgId?: string | number | null | undefined;
@@ -1219,14 +1215,14 @@ export type get_environmentQueryVariables = Exact<{
 }>;
 
 
-export type get_environmentQuery = { readonly result: { readonly name: string, readonly slug: string, readonly description: string | null, readonly tags: ReadonlyArray<string>, readonly environment_id: string, readonly workspace_id: string, readonly org_id: string, readonly is_default: boolean, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } | null };
+export type get_environmentQuery = { readonly result: { readonly name: string, readonly slug: string, readonly description: string | null, readonly environment_id: string, readonly workspace_id: string, readonly org_id: string, readonly is_default: boolean, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } | null };
 
 export type update_environmentMutationVariables = Exact<{
   input: UpdateEnvironmentInput;
 }>;
 
 
-export type update_environmentMutation = { readonly result: { readonly resource: { readonly name: string, readonly slug: string, readonly description: string | null, readonly tags: ReadonlyArray<string>, readonly environment_id: string, readonly workspace_id: string, readonly org_id: string, readonly is_default: boolean, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
+export type update_environmentMutation = { readonly result: { readonly resource: { readonly name: string, readonly slug: string, readonly description: string | null, readonly environment_id: string, readonly workspace_id: string, readonly org_id: string, readonly is_default: boolean, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type delete_environmentMutationVariables = Exact<{
   input: DeleteEnvironmentInput;

@@ -22,21 +22,7 @@ export const REFUSAL_CODES = [
   ],
   ...['CIRCUIT_OPEN', 'ACCOUNT_UNAVAILABLE'],
 ] as const;
-export type RefusalCode =
-  | 'WORKSPACE_INACTIVE'
-  | 'NO_POLICY_MATCHED'
-  | 'MODEL_UNAVAILABLE'
-  | 'MODEL_NOT_ENTITLED'
-  | 'ENTITLEMENT_DISABLED'
-  | 'ENDPOINT_NOT_ALLOWED'
-  | 'STEP_TYPE_NOT_ALLOWED'
-  | 'PURPOSE_NOT_ALLOWED'
-  | 'REQUEST_TOO_LARGE'
-  | 'RATE_LIMITED'
-  | 'CONCURRENCY_EXCEEDED'
-  | 'QUOTA_EXCEEDED'
-  | 'CIRCUIT_OPEN'
-  | 'ACCOUNT_UNAVAILABLE';
+export type RefusalCode = (typeof REFUSAL_CODES)[number];
 export const LEVELS = ['workspace', 'policy', 'model', 'entitlement', 'provider_account'] as const;
 export type Level = (typeof LEVELS)[number];
 
@@ -144,23 +130,41 @@ const demanded = (what: string) => z.boolean().nullable().optional().describe(`W
 const estimate = (what: string) =>
   z.int().min(0).default(0).describe(`How many ${what} tokens it will take, as the caller reckons.`);
 
-export const decideBody = z.object({
-  workspaceId: id('The workspace that asks.'),
-  endpointType: optionalText('The kind of endpoint that asks.'),
-  endpointId: optionalText('The endpoint that asks.'),
-  stepType: optionalText('The kind of step.'),
-  purpose: optionalText('What for.'),
-  expectedParallelism: optionalText('How parallel it will be.'),
-  requiresStreaming: demanded('streaming'),
-  requiresFunctionCalling: demanded('function calling'),
-  requiresVision: demanded('vision'),
-  tags: stringMap('Labels of the request.').nullable(),
-  workspaceTags: stringMap("Labels that stand in for the workspace's own.").nullable(),
-  logicalModelId: optionalText('The model to use when no policy matches.'),
-  estimatedInputTokens: estimate('input'),
-  estimatedOutputTokens: estimate('output'),
-  retryOf: optionalText('A reported, failed decision of the same request: what it tried is passed over.'),
-});
+export const decideBody = z
+  .object({
+    workspaceId: id('The workspace that asks.'),
+    endpointType: optionalText('The kind of endpoint that asks.'),
+    endpointId: optionalText('The endpoint that asks.'),
+    stepType: optionalText('The kind of step.'),
+    purpose: optionalText('What for.'),
+    expectedParallelism: optionalText('How parallel it will be.'),
+    requiresStreaming: demanded('streaming'),
+    requiresFunctionCalling: demanded('function calling'),
+    requiresVision: demanded('vision'),
+    tags: stringMap('Labels of the request.').nullable(),
+    workspaceTags: stringMap("Labels that stand in for the workspace's own.").nullable(),
+    logicalModelId: optionalText('The model to use when no policy matches.'),
+    estimatedInputTokens: estimate('input'),
+    estimatedOutputTokens: estimate('output'),
+    retryOf: optionalText('A reported, failed decision of the same request: what it tried is passed over.'),
+  })
+  .meta({
+    readOnly: [
+      ...[
+        'decisionId',
+        'orgId',
+        'admitted',
+        'policyId',
+        'providerAccountId',
+        'upstreamModel',
+        'expiresAt',
+        'refusal',
+        'hops',
+        'status',
+      ],
+      ...['outcome', 'createdBy', 'createdAt', 'updatedAt'],
+    ],
+  });
 
 const count = (what: string) => z.int().min(0).nullable().optional().describe(what);
 export const outcomeBody = z.object({

@@ -1,23 +1,13 @@
 import { z } from 'zod';
 import type { Noun } from '../nouns.ts';
 import { type Doc, fold } from '../store/store.ts';
-import {
-  expectedVersion,
-  flag,
-  flagOr,
-  name,
-  optionalText,
-  tagList,
-  within,
-  withinWorkspace,
-} from '../validation/fields.ts';
+import { expectedVersion, flag, flagOr, name, optionalText, within, withinWorkspace } from '../validation/fields.ts';
 
 export interface Environment extends Doc {
   workspaceId: string;
   name: string;
   slug: string;
   description: string | null;
-  tags: string[];
   isDefault: boolean;
 }
 
@@ -36,7 +26,7 @@ export const environments: Noun<Environment> = {
 };
 
 const READ_ONLY = ['environmentId', 'slug', 'workspaceId', 'orgId', 'createdAt', 'updatedAt', 'createdBy'];
-const optional = { description: optionalText('What it is for.'), tags: tagList() };
+const optional = { description: optionalText('What it is for.') };
 const IS_DEFAULT =
   'Whether it is the default of its workspace; true moves the default here, false on the default is a CONFLICT.';
 

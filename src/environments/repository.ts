@@ -60,7 +60,6 @@ export function createEnvironment(ctx: Context, input: z.output<typeof createEnv
       name: input.name,
       slug: slugOf(input.name),
       description: input.description ?? null,
-      tags: input.tags ?? [],
       isDefault: input.isDefault,
     };
     const others = input.isDefault ? await dethroned(ctx, workspace.id) : [];

@@ -7,7 +7,7 @@ const environment: Resource = {
   tag: 'Environments',
   payload: 'environment',
   fields: select(
-    'environment_id workspace_id org_id name slug description tags is_default created_by created_at updated_at',
+    'environment_id workspace_id org_id name slug description is_default created_by created_at updated_at',
   ),
 };
 

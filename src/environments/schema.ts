@@ -14,7 +14,6 @@ defineNode(Environment, 'A stage of a workspace (development, production …) th
   name: t.exposeString('name', { description: 'Unique in the workspace, up to letter case.' }),
   slug: t.exposeString('slug', { description: 'The name, fit for addresses.' }),
   description: t.exposeString('description', { nullable: true, description: 'What it is for.' }),
-  tags: t.exposeStringList('tags', { description: 'Free labels.' }),
   isDefault: t.exposeBoolean('isDefault', { description: 'Whether it is the default; exactly one of a workspace is.' }),
   workspace: edge(t, Workspace, 'The workspace.', (environment) => environment.workspaceId),
   namespaces: listEdge(t, Namespace, 'The namespaces in it.', ({ id }) => ({

@@ -28,7 +28,7 @@ interface Size {
   aliases: number;
 }
 
-const TRANSPARENT = new Set(['edges', 'node', 'nodes', 'pageInfo']);
+const TRANSPARENT = new Set(['edges', 'node']);
 
 /** Bounds of a document that hold whatever its variables; fragments count where they are spread. */
 export function documentErrors(document: DocumentNode): GraphQLError[] {

@@ -160,7 +160,9 @@ export const updateNamespaceBody = z
   })
   .meta({ readOnly: READ_ONLY });
 
-export const reindexNamespaceBody = z.object({ newEmbeddingModelId: id('An `embedding` model of the org.') });
+export const reindexNamespaceBody = z
+  .object({ newEmbeddingModelId: id('An `embedding` model of the org.') })
+  .meta({ readOnly: [...READ_ONLY, ...Object.keys(updateNamespaceBody.shape)] });
 
 const target = { namespaceId: z.string().describe('The namespace.') };
 const thread = { threadId: z.string().min(1).max(255).describe('The thread; opaque, 1–255 characters.') };

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Context } from '../context.ts';
 import { conflict, notFound } from '../errors.ts';
+import { checkVersion } from '../etag.ts';
 import { created, type Planned, replacement, save, withRetry } from '../writes.ts';
 import { type Namespace, namespaces, THREADS_MAX, type Thread, type threadInput, threads } from './model.ts';
 import { readNamespace } from './repository.ts';
@@ -58,6 +59,7 @@ export function removeThread(ctx: Context, input: z.output<typeof threadInput>) 
     const before = await readNamespace(ctx, input);
     const thread = await threadOf(ctx, before, input.threadId);
     if (!thread) throw notFound('thread', input.threadId);
+    checkVersion(ctx, before, null);
     const ids = (await threadIdsOf(ctx, before)).filter((id) => id !== input.threadId);
     const { after, planned } = replacement(
       ctx,

@@ -71,7 +71,10 @@ export function updateRouterPolicy(ctx: Context, input: z.output<typeof updateRo
     async () => reach(ctx, input.orgId, [], routerPolicies, input.policyId),
     input.expectedVersion,
     async (before) => {
-      const doc = mergePatch(updateRouterPolicyBody, before, input);
+      // A latched policy reads as disabled: that it still is changes nothing.
+      const breaker = before.enabled ? await breakerOf(ctx, before.id) : null;
+      const { enabled, ...others } = input;
+      const doc = mergePatch(updateRouterPolicyBody, before, breaker?.latched && enabled === false ? others : input);
       const also = await referencesOf(ctx, doc, before);
       refuseWarnings(input.strict, input.strict ? await lintNew(ctx, doc) : []);
       const released = input.enabled === true ? await release(ctx, before.id) : [];

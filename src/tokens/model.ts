@@ -95,9 +95,11 @@ export const createTokenBody = z
 export const updateTokenBody = z
   .object({ name: name(NAME).optional(), ...fields, ...limits })
   .meta({ readOnly: ['memberId', ...READ_ONLY] });
-export const rotateTokenBody = z.object({
-  overlapSeconds: z.int().min(0).max(604_800).default(0).describe('How long the old secret goes on, in seconds.'),
-});
+export const rotateTokenBody = z
+  .object({
+    overlapSeconds: z.int().min(0).max(604_800).default(0).describe('How long the old secret goes on, in seconds.'),
+  })
+  .meta({ readOnly: ['memberId', ...READ_ONLY, ...Object.keys(updateTokenBody.shape)] });
 
 const target = { tokenId: z.string().describe('The token.') };
 export const createTokenInput = createTokenBody.extend(within);

@@ -175,7 +175,7 @@ function checkScalar(shape: Shape, input: unknown, loc: (string | number)[]): Ch
 function strictIssue(value: unknown, loc: (string | number)[], depth: number): Issue | null {
   if (typeof value === 'number' && !(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) return tooLarge(loc, value);
   if (typeof value === 'string') return textIssue(value, loc);
-  if (depth > DEPTH_MAX + 1 && typeof value === 'object' && value !== null)
+  if (depth > DEPTH_MAX && typeof value === 'object' && value !== null)
     return valueError(loc, `JSON may be nested at most ${DEPTH_MAX} levels deep`, null);
   return null;
 }

@@ -44,7 +44,6 @@ export async function createWorkspace(ctx: Context, input: z.output<typeof creat
       name: 'Default',
       slug: slugOf('Default'),
       description: null,
-      tags: [],
       isDefault: true,
     };
     const planned = [

@@ -296,7 +296,7 @@ describe('bad input', () => {
   });
 
   test('JSON deeper than 32 levels, even 100,000, is a 422 at once', async () => {
-    for (const depth of [33, 100_000]) {
+    for (const depth of [31, 100_000]) {
       const answer = await post(
         '/router-policies/test-match',
         `{"context":{"a":${'['.repeat(depth)}${']'.repeat(depth)}}}`,
@@ -304,7 +304,7 @@ describe('bad input', () => {
       expect([depth, answer.status, answer.body.detail[0].type]).toEqual([depth, 422, 'value_error']);
     }
     expect(
-      (await post('/router-policies/test-match', `{"context":{"a":${'['.repeat(29)}${']'.repeat(29)}}}`)).status,
+      (await post('/router-policies/test-match', `{"context":{"a":${'['.repeat(30)}${']'.repeat(30)}}}`)).status,
     ).toBe(200);
   });
 

@@ -122,6 +122,8 @@ describeEngines('resources', (engine) => {
     for (const id of ids) await tenant.rest('POST', `${seeded.namespace}/threads/${id}`);
     const again = await tenant.rest('POST', `${seeded.namespace}/threads/a`);
     expect(again.body.thread_ids).toEqual(['z', 'a', 'm/n']);
+    const stale = await tenant.rest('DELETE', `${seeded.namespace}/threads/a`, undefined, { 'If-Match': '"1-x"' });
+    expect(stale.status).toBe(412);
     expect((await tenant.rest('DELETE', `${seeded.namespace}/threads/a`)).body.thread_ids).toEqual(['z', 'm/n']);
     expect((await tenant.rest('DELETE', `${seeded.namespace}/threads/a`)).body.details).toEqual({
       resource_type: 'thread',
