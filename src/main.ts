@@ -41,7 +41,9 @@ function urlOf({ HOST }: Config, { port }: AddressInfo): string {
 }
 
 export function createHttpServer(app: App): Server {
-  const server = createServer({ connectionsCheckingInterval: 1_000 }, (req, res) => app.handle(req, res));
+  const server = createServer({ connectionsCheckingInterval: 1_000, maxHeaderSize: 65_536 }, (req, res) =>
+    app.handle(req, res),
+  );
   server.headersTimeout = HEAD_TIMEOUT_MS;
   server.requestTimeout = BODY_TIMEOUT_MS;
   server.keepAliveTimeout = SILENCE_TIMEOUT_MS;

@@ -62,11 +62,6 @@ export async function need<D extends Doc>(ctx: Context, noun: Noun<D>, id: strin
   return doc;
 }
 
-/** The caller's org is the only one there is: any other is absent. */
-export function checkOrg(ctx: Context, orgId: string | null | undefined): void {
-  if (orgId != null && orgId !== ctx.principal.orgId) throw notFound('organization', orgId);
-}
-
 export function may(principal: Principal, permission: string): boolean {
   return allows(principal.permissions, permission);
 }

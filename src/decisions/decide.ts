@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Context } from '../context.ts';
 import { invalidField } from '../errors.ts';
-import { checkOrg, find, need } from '../nouns.ts';
+import { find, need } from '../nouns.ts';
 import { needReference } from '../paths.ts';
 import { targetKey } from '../router-policies/breaker.ts';
 import { type Workspace, workspaces } from '../workspaces/model.ts';
@@ -31,7 +31,6 @@ export function decide(ctx: Context, input: DecideInput): Promise<{ decision: De
 
 /** The plan that a decision would follow now; nothing is taken. */
 export async function prepare(ctx: Context, input: DecideInput): Promise<{ request: PlanInput; planned: Plan }> {
-  checkOrg(ctx, input.orgId);
   const workspace = await needReference(ctx, workspaces, input.workspaceId);
   const failed = await failedTargets(ctx, input);
   const request = requestOf(ctx, input, workspace, failed);

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { type Context, isoNow } from '../context.ts';
 import { conflict } from '../errors.ts';
 import { logicalModels } from '../models/model.ts';
-import { checkOrg, need } from '../nouns.ts';
+import { need } from '../nouns.ts';
 import { providerAccounts } from '../provider-accounts/model.ts';
 import { routerPolicies } from '../router-policies/model.ts';
 import { type Planned, save, withRetry } from '../writes.ts';
@@ -18,7 +18,6 @@ const CALLER_FAULTS: readonly ErrorClass[] = ['caller_error', 'content_policy', 
 
 /** Reports once: a second report answers the first one's result and changes nothing. */
 export function reportOutcome(ctx: Context, input: OutcomeInput): Promise<{ decision: Decision }> {
-  checkOrg(ctx, input.orgId);
   return withRetry(async () => {
     const before = await need(ctx, decisions, input.decisionId);
     const status = statusOf(before, ctx.deps.now());

@@ -2,7 +2,7 @@ import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTyp
 import type { GraphQLFieldResolver } from 'graphql';
 import { allows } from '../auth/permissions.ts';
 import type { Context, Principal } from '../context.ts';
-import { forbidden } from '../errors.ts';
+import { forbidden, notFound } from '../errors.ts';
 
 declare global {
   export namespace PothosSchemaTypes {
@@ -21,6 +21,17 @@ declare global {
 export interface PermissionExtensions {
   permission?: string;
   unlimited?: boolean;
+}
+
+/** An org that is not the caller's is absent, before anything else is looked at; for both doors. */
+export function checkOrg(principal: Principal, orgId: unknown): void {
+  if (typeof orgId === 'string' && orgId !== principal.orgId) throw notFound('organization', orgId);
+}
+
+/** The org that a field's arguments name, beside or inside its input. */
+function orgIdOf(args: object): unknown {
+  const { orgId, input } = args as { orgId?: unknown; input?: { orgId?: unknown } };
+  return orgId ?? input?.orgId;
 }
 
 /** The one test of a declared permission, for both doors. */
@@ -45,7 +56,9 @@ class PermissionPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     const { permission, unlimited } = config.pothosOptions;
     if (permission === undefined) return resolver;
     return (parent, args, context, info) => {
-      checkPermission((context as Context).principal, { permission, unlimited });
+      const { principal } = context as Context;
+      checkOrg(principal, orgIdOf(args));
+      checkPermission(principal, { permission, unlimited });
       return resolver(parent, args, context, info);
     };
   }

@@ -3,7 +3,7 @@ import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { type Issue, invalid } from '../errors.ts';
 import { pascal } from '../naming.ts';
-import { checkOrg, type Noun } from '../nouns.ts';
+import type { Noun } from '../nouns.ts';
 import { type Connection, connect, type List, type PageArgs, pageIssues } from '../paging.ts';
 import { reach, type Step } from '../paths.ts';
 import { chain, type Doc, type MaybePromise } from '../store/store.ts';
@@ -105,7 +105,6 @@ export function rootList<D extends Doc, A extends object = object>(
         if (issues.length > 0) throw invalid(issues);
         const read = () => options.connect?.(ctx, list, page, args) ?? connect(ctx, list, page);
         if (!parent) {
-          checkOrg(ctx, orgIdOf(args));
           return read();
         }
         const id = (args as Record<string, unknown>)[parent[0]] as string;

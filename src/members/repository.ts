@@ -5,7 +5,6 @@ import { conflict } from '../errors.ts';
 import { checkVersion } from '../etag.ts';
 import { mergePatch } from '../merge.ts';
 import { orgFence } from '../models/repository.ts';
-import { checkOrg } from '../nouns.ts';
 import { reach } from '../paths.ts';
 import { type Role, roles } from '../roles/model.ts';
 import { checkGrants, roleByName } from '../roles/repository.ts';
@@ -20,7 +19,6 @@ import {
 } from './model.ts';
 
 export function createMember(ctx: Context, input: z.output<typeof createMemberInput>) {
-  checkOrg(ctx, input.orgId);
   return withRetry(async () => {
     const role = await roleByName(ctx, input.role);
     checkGrants(ctx, role.permissions);

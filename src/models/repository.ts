@@ -5,7 +5,7 @@ import { checkVersion } from '../etag.ts';
 import { mergePatch } from '../merge.ts';
 import { entitlements } from '../model-entitlements/model.ts';
 import { namespaces } from '../namespaces/model.ts';
-import { canSee, checkOrg, type Noun } from '../nouns.ts';
+import { canSee, type Noun } from '../nouns.ts';
 import { organizations } from '../orgs/model.ts';
 import { needReference, reach } from '../paths.ts';
 import { providerAccounts } from '../provider-accounts/model.ts';
@@ -32,7 +32,6 @@ import {
 } from './model.ts';
 
 export function createLogicalModel(ctx: Context, input: z.output<typeof createLogicalModelInput>) {
-  checkOrg(ctx, input.orgId);
   return withRetry(async () => {
     const model: LogicalModel = {
       ...created(ctx, input.logicalModelId),

@@ -7,7 +7,7 @@ import type { Finding } from '../graphql/mutations.ts';
 import { mergePatch } from '../merge.ts';
 import { logicalModels } from '../models/model.ts';
 import { unreferenced } from '../models/repository.ts';
-import { checkOrg, type Noun } from '../nouns.ts';
+import type { Noun } from '../nouns.ts';
 import { reach } from '../paths.ts';
 import type { Collection, Doc } from '../store/store.ts';
 import { created, insertion, removal, save, update, withRetry } from '../writes.ts';
@@ -33,7 +33,6 @@ export function bridgeFindings(account: Partial<ProviderAccount>): Finding[] {
 }
 
 export function createProviderAccount(ctx: Context, input: z.output<typeof createProviderAccountInput>) {
-  checkOrg(ctx, input.orgId);
   return withRetry(async () => {
     const providerAccount: ProviderAccount = {
       ...created(ctx, ctx.deps.ids.next('pa_')),

@@ -1,9 +1,9 @@
 import type { ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql';
 import type { Context, Deps, Principal } from '../context.ts';
-import { codeOf, conflict, detailsOf, fault, type Issue, invalid, notFound } from '../errors.ts';
+import { codeOf, conflict, detailsOf, fault, type Issue, invalid } from '../errors.ts';
 import { etagOf, matchesTag } from '../etag.ts';
 import { toPublic } from '../graphql/errors.ts';
-import { checkPermission } from '../graphql/permission-plugin.ts';
+import { checkOrg, checkPermission } from '../graphql/permission-plugin.ts';
 import { mediaTypeOf, parseJson } from '../http/body.ts';
 import { errorReply, json, type Reply } from '../http/reply.ts';
 import type { Doc } from '../store/store.ts';
@@ -115,7 +115,7 @@ function checkAccess(
   principal: Principal,
 ): void {
   const orgId = parameters.org_id;
-  if (orgId !== undefined && orgId !== principal.orgId) throw notFound('organization', orgId);
+  checkOrg(principal, orgId);
   if (permission !== null) checkPermission(principal, { permission, unlimited });
 }
 

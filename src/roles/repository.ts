@@ -6,7 +6,7 @@ import { checkVersion } from '../etag.ts';
 import { members } from '../members/model.ts';
 import { mergePatch } from '../merge.ts';
 import { unreferenced } from '../models/repository.ts';
-import { checkOrg, type Noun } from '../nouns.ts';
+import type { Noun } from '../nouns.ts';
 import { reach } from '../paths.ts';
 import { type Doc, fold } from '../store/store.ts';
 import { tokens } from '../tokens/model.ts';
@@ -38,7 +38,6 @@ export function checkGrants(ctx: Context, permissions: readonly string[]): void 
 }
 
 export function createRole(ctx: Context, input: z.output<typeof createRoleInput>) {
-  checkOrg(ctx, input.orgId);
   checkGrants(ctx, input.permissions);
   return withRetry(async () => {
     const role: Role = {

@@ -6,7 +6,6 @@ import { checkVersion } from '../etag.ts';
 import { mergePatch } from '../merge.ts';
 import { logicalModels } from '../models/model.ts';
 import { fallbackChain } from '../models/repository.ts';
-import { checkOrg } from '../nouns.ts';
 import { needReference, reach } from '../paths.ts';
 import type { Collection, Doc } from '../store/store.ts';
 import { workspaces } from '../workspaces/model.ts';
@@ -37,7 +36,6 @@ import {
 } from './model.ts';
 
 export function createRouterPolicy(ctx: Context, input: z.output<typeof createRouterPolicyInput>) {
-  checkOrg(ctx, input.orgId);
   return withRetry(async () => {
     const policy: RouterPolicy = {
       ...created(ctx, ctx.deps.ids.next('pol_')),

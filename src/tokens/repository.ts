@@ -6,7 +6,6 @@ import { conflict, forbidden } from '../errors.ts';
 import { checkVersion } from '../etag.ts';
 import { type Member, members } from '../members/model.ts';
 import { mergePatch } from '../merge.ts';
-import { checkOrg } from '../nouns.ts';
 import { needReference, reach } from '../paths.ts';
 import { type Role, roles } from '../roles/model.ts';
 import { checkGrants, roleByName } from '../roles/repository.ts';
@@ -25,7 +24,6 @@ import {
 } from './model.ts';
 
 export function createToken(ctx: Context, input: z.output<typeof createTokenInput>) {
-  checkOrg(ctx, input.orgId);
   return withRetry(async () => {
     const member = input.memberId == null ? null : await needReference(ctx, members, input.memberId);
     const role = input.role == null ? null : await roleByName(ctx, input.role);

@@ -207,7 +207,20 @@ function at(input: unknown, path: PropertyKey[]): unknown {
 }
 
 function push(issues: Issue[], issue: Issue): void {
-  if (issues.length < ISSUES_MAX) issues.push(issue);
+  if (issues.length < ISSUES_MAX) issues.push(isDeep(issue.input) ? { ...issue, input: null } : issue);
+}
+
+const deep = new WeakMap<object, boolean>();
+
+/** An input nested deeper than is allowed is not repeated in its issue: writing it as JSON could exhaust the stack. */
+function isDeep(value: unknown, levels = DEPTH_MAX): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  const known = deep.get(value);
+  if (known !== undefined) return known;
+  const answer = Object.values(value).some((item) => isDeep(item, levels - 1));
+  if (levels === DEPTH_MAX) deep.set(value, answer);
+  return answer;
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

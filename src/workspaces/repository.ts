@@ -9,7 +9,6 @@ import { taskChange } from '../jobs/tasks.ts';
 import { replaceFields } from '../merge.ts';
 import { entitlements } from '../model-entitlements/model.ts';
 import { namespaces } from '../namespaces/model.ts';
-import { checkOrg } from '../nouns.ts';
 import { reach } from '../paths.ts';
 import type { AnyCollection } from '../store/store.ts';
 import { created, insertion, removal, save, update, withRetry } from '../writes.ts';
@@ -24,7 +23,6 @@ import {
 
 /** A workspace, its default environment and the task to make its bucket: one commit. */
 export async function createWorkspace(ctx: Context, input: z.output<typeof createWorkspaceInput>) {
-  checkOrg(ctx, input.orgId);
   return withRetry(async () => {
     const workspace: Workspace = {
       ...created(ctx, ctx.deps.ids.next('ws_')),

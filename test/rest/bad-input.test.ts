@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Row } from '../../src/rest/row.ts';
+import { rows } from '../../src/rest/rows.ts';
+import { type Harness, startHarness, type Tenant } from '../harness.ts';
+import { type Seeded, seed } from '../seed.ts';
+
+/** Generated from the rows: whatever comes in, the answer is JSON, quick, without a stack, never a 5xx; and nothing is stored. */
+describe('bad input for every row', () => {
+  let harness: Harness;
+  let tenant: Tenant;
+  let seeded: Seeded;
+  beforeAll(async () => {
+    harness = await startHarness();
+    tenant = await harness.org();
+    seeded = await seed(tenant);
+  });
+  afterAll(() => harness.close());
+
+  const pathOf = (row: Row, value?: string) => {
+    const values: Record<string, string> = {
+      org_id: tenant.orgId,
+      workspace_id: seeded.workspaceId,
+      environment_id: seeded.environmentId,
+      app_id: seeded.appId,
+      namespace_id: seeded.namespaceId,
+      provider_account_id: seeded.accountId,
+      logical_model_id: seeded.modelId,
+      policy_id: seeded.policyId,
+    };
+    return row.path.replace(/\{([a-z_]+)\}/g, (_, name: string) =>
+      name === 'org_id' ? tenant.orgId : (value ?? values[name] ?? 'absent'),
+    );
+  };
+  const check = (answer: { status: number; text: string; body: unknown }, begin: number, expected: number[]) => {
+    expect(expected, answer.text.slice(0, 300)).toContain(answer.status);
+    expect(answer.status === 204 || answer.body !== null).toBe(true);
+    expect(answer.text).not.toMatch(/at \S+ \(|node_modules|\.ts:\d+/);
+    expect(performance.now() - begin).toBeLessThan(1_000);
+  };
+
+  const bodies: [string, string | Uint8Array][] = [
+    ['null', 'null'],
+    ['an array', '[]'],
+    ['a scalar', '1'],
+    ['truncated', '{"name": "x"'],
+    ['NaN', '{"name": NaN}'],
+    ['a byte order mark', '\ufeff{}'],
+    ['invalid UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d])],
+    ['a lone surrogate', '{"name": "\\ud800", "nope": 1}'],
+    ['__proto__', '{"__proto__": {"admin": true}}'],
+    ['constructor', '{"constructor": {"prototype": {}}}'],
+    ['operators', '{"$where": "sleep(1)", "name": {"$gt": ""}}'],
+    ['dotted keys', '{"a.b": 1}'],
+    ['1e400', '{"nope": 1e400}'],
+    ['a 500-digit integer', `{"nope": ${'9'.repeat(500)}}`],
+    ['deep nesting', `{"nope": ${'['.repeat(5_000)}${']'.repeat(5_000)}}`],
+    ['many elements', `{"nope": [${'1,'.repeat(300_000)}1]}`],
+    ['duplicate keys', '{"nope": 1, "nope": 2}'],
+  ];
+  test.each(rows.filter((row) => row.body))('$method $path: bodies', async (row) => {
+    for (const [title, body] of bodies) {
+      const begin = performance.now();
+      const answer = await tenant.rest(row.method, pathOf(row), body);
+      expect([title, answer.status]).toEqual([title, 422]);
+      check(answer, begin, [422]);
+    }
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'application/json; charset=latin1',
+      'multipart/form-data; boundary=x',
+    ]) {
+      const answer = await tenant.rest(row.method, pathOf(row), '{}', { 'Content-Type': type });
+      expect([type, answer.status, answer.body.error]).toEqual([type, 415, 'UNSUPPORTED_MEDIA_TYPE']);
+    }
+  });
+
+  test.each(rows.filter((row) => row.path.split('{').length > 2))('$method $path: ids', async (row) => {
+    for (const id of [
+      '%00',
+      '%2e%2e',
+      '%2Fetc%2Fpasswd',
+      'x'.repeat(8_000),
+      '%27%20OR%201%3D1--',
+      '%25',
+      '%F0%9F%92%A9',
+      '*',
+      '__proto__',
+      tenant.orgId,
+    ]) {
+      const begin = performance.now();
+      check(await tenant.rest(row.method, pathOf(row, id), row.body ? {} : undefined), begin, [404, 422]);
+    }
+    check(await tenant.rest(row.method, pathOf(row, '%zz'), undefined), performance.now(), [404]);
+  });
+
+  test.each(rows.filter((row) => row.query))('$method $path: queries', async (row) => {
+    for (const query of [
+      'limit=-1',
+      'limit=1e9',
+      'limit=%00',
+      'limit[]=1',
+      'cursor=%F0%9F',
+      `cursor=${'A'.repeat(4_000)}`,
+      'cursor[$gt]=',
+      '__proto__=1',
+      'nope',
+    ]) {
+      const begin = performance.now();
+      check(await tenant.rest(row.method, `${pathOf(row)}?${query}`), begin, [422]);
+    }
+  });
+
+  test('what was refused is not stored', async () => {
+    const { total } = (await tenant.rest('GET', `${tenant.base}/workspaces`)).body;
+    expect(total).toBe(1);
+    expect(({} as { admin?: boolean }).admin).toBeUndefined();
+  });
+});
