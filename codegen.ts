@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { codegen } from '@graphql-codegen/core';
 import * as operations from '@graphql-codegen/typescript-operations';
-import { parse, printSchema } from 'graphql';
+import { lexicographicSortSchema, parse, printSchema } from 'graphql';
 import { configSchema } from './src/config.ts';
 import { documentOf } from './src/rest/compile.ts';
 import { rows } from './src/rest/rows.ts';
@@ -54,7 +54,7 @@ async function readme(): Promise<string> {
 }
 
 const files: Record<string, () => Promise<string>> = {
-  'schema.graphql': async () => `# ${MARK}\n${printSchema(schema)}\n`,
+  'schema.graphql': async () => `# ${MARK}\n${printSchema(lexicographicSortSchema(schema))}\n`,
   'test/operations.generated.ts': operationTypes,
   'README.md': readme,
 };

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startHealthChecks } from '../src/jobs/health-checks.ts';
 import { isInside } from '../src/provider-accounts/probe.ts';
 import { type Harness, startHarness, type Tenant } from './harness.ts';
 
@@ -71,6 +72,20 @@ describe('health checks', () => {
       'error',
       'degraded',
     ]);
+  });
+
+  test('checks run by themselves where an interval is set, each account about once in it', async () => {
+    const id = await account('env:GOOD');
+    let asked = 0;
+    behave = () => {
+      asked += 1;
+      return { status: 503 };
+    };
+    const checks = startHealthChecks(harness.deps, 0.2);
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    await checks.stop();
+    expect(asked).toBeGreaterThanOrEqual(3);
+    expect((await tenant.rest('GET', `${tenant.base}/provider-accounts/${id}`)).body.status).toBe('error');
   });
 
   test('a reference that cannot be resolved here is not checked and keeps its status', async () => {

@@ -3,46 +3,6 @@
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-/** How far a workspace's bucket is. */
-export type BucketStatus =
-  /** Not made yet. */
-  | 'pending'
-  /** Made; `s3Bucket` names it. */
-  | 'ready'
-  /** Could not be made. */
-  | 'failed';
-
-/** Whether a namespace is in use. */
-export type NamespaceStatus =
-  /** In use. */
-  | 'active'
-  /** Kept, not in use. */
-  | 'archived';
-
-/** How far long work is. */
-export type JobStatus =
-  /** Asked for, not begun. */
-  | 'pending'
-  /** Under way. */
-  | 'running'
-  /** Done. */
-  | 'completed'
-  /** Given up. */
-  | 'failed'
-  /** Called off. */
-  | 'cancelled';
-
-/** What a model makes. */
-export type ModelCategory =
-  /** Text in a conversation. */
-  | 'chat'
-  /** Vectors. */
-  | 'embedding'
-  /** Pictures. */
-  | 'image'
-  /** Sound. */
-  | 'audio';
-
 /** Whose account it is. */
 export type ProviderType =
   /** The provider azure_openai. */
@@ -111,6 +71,46 @@ export type RouterPolicyStatus =
   | 'circuit_open'
   /** No target is closed, and one is being probed. */
   | 'circuit_half_open';
+
+/** How far a workspace's bucket is. */
+export type BucketStatus =
+  /** Not made yet. */
+  | 'pending'
+  /** Made; `s3Bucket` names it. */
+  | 'ready'
+  /** Could not be made. */
+  | 'failed';
+
+/** Whether a namespace is in use. */
+export type NamespaceStatus =
+  /** In use. */
+  | 'active'
+  /** Kept, not in use. */
+  | 'archived';
+
+/** How far long work is. */
+export type JobStatus =
+  /** Asked for, not begun. */
+  | 'pending'
+  /** Under way. */
+  | 'running'
+  /** Done. */
+  | 'completed'
+  /** Given up. */
+  | 'failed'
+  /** Called off. */
+  | 'cancelled';
+
+/** What a model makes. */
+export type ModelCategory =
+  /** Text in a conversation. */
+  | 'chat'
+  /** Vectors. */
+  | 'embedding'
+  /** Pictures. */
+  | 'image'
+  /** Sound. */
+  | 'audio';
 
 /** Why a hop or a whole decision was refused. */
 export type DecisionRefusalCode =
@@ -228,6 +228,294 @@ export type DecideInput = {
   readonly orgId?: string | number | null | undefined;
 };
 
+/** The input of CreateProviderAccount. */
+export type CreateProviderAccountInput = {
+  /** The name; need not be unique. 1–255 characters, no control characters. */
+  readonly name: string;
+  /** What the account is for. */
+  readonly description?: string | null | undefined;
+  /** Whose account it is. One of `azure_openai`, `openai`, `anthropic`, `aws_bedrock`, `google_vertex`, `google_gemini`, `cohere`, `mistral`, `groq`, `together`, `huggingface`, `ollama`, `vllm`, `custom`. */
+  readonly providerType: string;
+  /** The provider's region. */
+  readonly region?: string | null | undefined;
+  /** Where data must stay; free. */
+  readonly dataResidency?: string | null | undefined;
+  /** A reference to the credentials (`env:NAME`, `vault:…`, `arn:…`); never a secret. */
+  readonly credentialsRef: string;
+  /** How much the account may be used in a month. */
+  readonly quotaPolicy?: CreateProviderAccountQuotaPolicyInput | null | undefined;
+  /** How fast the account may be used. */
+  readonly rateLimitPolicy?: CreateProviderAccountRateLimitPolicyInput | null | undefined;
+  /** The operator's switch. By default true. */
+  readonly enabled?: boolean | null | undefined;
+  /** Whether requests go to the provider or through a bridge. One of `direct`, `bridge`. By default "direct". */
+  readonly routingMode?: string | null | undefined;
+  /** The bridge to route through; needed for `bridge`. */
+  readonly bridgeId?: string | number | null | undefined;
+  /** The bridge's endpoint; needed for `bridge`. */
+  readonly bridgeEndpointName?: string | null | undefined;
+  /** Free labels. */
+  readonly tags?: Record<string, unknown> | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | number | null | undefined;
+};
+
+/** The input of CreateProviderAccountQuotaPolicy. */
+export type CreateProviderAccountQuotaPolicyInput = {
+  /** Tokens per calendar month (UTC); null: no limit. */
+  readonly maxTokensPerMonth?: number | null | undefined;
+  /** Requests per calendar month (UTC); null: no limit. */
+  readonly maxRequestsPerMonth?: number | null | undefined;
+};
+
+/** How fast the account may be used. */
+export type CreateProviderAccountRateLimitPolicyInput = {
+  /** Requests a second; null: no limit. */
+  readonly requestsPerSecond?: number | null | undefined;
+  /** Requests a minute; null: no limit. */
+  readonly requestsPerMinute?: number | null | undefined;
+  /** Input tokens a minute; null: no limit. */
+  readonly inputTokensPerMinute?: number | null | undefined;
+  /** Output tokens a minute; null: no limit. */
+  readonly outputTokensPerMinute?: number | null | undefined;
+  /** Requests at a time. By default 10. */
+  readonly maxConcurrency?: number | null | undefined;
+  /** Requests that may come at once after a pause. By default 10. */
+  readonly burstSize?: number | null | undefined;
+  /** Whether a refusal says when there will be room; nothing is ever held. One of `wait`, `reject`. By default "wait". */
+  readonly queuePolicy?: string | null | undefined;
+  /** The longest wait that a refusal speaks of, in seconds. By default 300. */
+  readonly queueTimeoutSeconds?: number | null | undefined;
+};
+
+/** The input of UpdateProviderAccount. */
+export type UpdateProviderAccountInput = {
+  /** The name; need not be unique. 1–255 characters, no control characters. */
+  readonly name?: string | null | undefined;
+  /** What the account is for. */
+  readonly description?: string | null | undefined;
+  /** Whose account it is. One of `azure_openai`, `openai`, `anthropic`, `aws_bedrock`, `google_vertex`, `google_gemini`, `cohere`, `mistral`, `groq`, `together`, `huggingface`, `ollama`, `vllm`, `custom`. */
+  readonly providerType?: string | null | undefined;
+  /** The provider's region. */
+  readonly region?: string | null | undefined;
+  /** Where data must stay; free. */
+  readonly dataResidency?: string | null | undefined;
+  /** A reference to the credentials (`env:NAME`, `vault:…`, `arn:…`); never a secret. */
+  readonly credentialsRef?: string | null | undefined;
+  /** How much the account may be used in a month. */
+  readonly quotaPolicy?: CreateProviderAccountQuotaPolicyInput | null | undefined;
+  /** How fast the account may be used; fields left out stay. */
+  readonly rateLimitPolicy?: UpdateProviderAccountRateLimitPolicyInput | null | undefined;
+  /** The operator's switch. */
+  readonly enabled?: boolean | null | undefined;
+  /** Whether requests go to the provider or through a bridge. One of `direct`, `bridge`. */
+  readonly routingMode?: string | null | undefined;
+  /** The bridge to route through; needed for `bridge`. */
+  readonly bridgeId?: string | number | null | undefined;
+  /** The bridge's endpoint; needed for `bridge`. */
+  readonly bridgeEndpointName?: string | null | undefined;
+  /** Free labels. A key with null is removed. */
+  readonly tags?: Record<string, unknown> | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | number | null | undefined;
+  /** The account. */
+  readonly providerAccountId: string | number;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** How fast the account may be used; fields left out stay. */
+export type UpdateProviderAccountRateLimitPolicyInput = {
+  /** Requests a second; null: no limit. */
+  readonly requestsPerSecond?: number | null | undefined;
+  /** Requests a minute; null: no limit. */
+  readonly requestsPerMinute?: number | null | undefined;
+  /** Input tokens a minute; null: no limit. */
+  readonly inputTokensPerMinute?: number | null | undefined;
+  /** Output tokens a minute; null: no limit. */
+  readonly outputTokensPerMinute?: number | null | undefined;
+  /** Requests at a time. */
+  readonly maxConcurrency?: number | null | undefined;
+  /** Requests that may come at once after a pause. */
+  readonly burstSize?: number | null | undefined;
+  /** Whether a refusal says when there will be room; nothing is ever held. One of `wait`, `reject`. */
+  readonly queuePolicy?: string | null | undefined;
+  /** The longest wait that a refusal speaks of, in seconds. */
+  readonly queueTimeoutSeconds?: number | null | undefined;
+};
+
+/** The input of DeleteProviderAccount. */
+export type DeleteProviderAccountInput = {
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | number | null | undefined;
+  /** The account. */
+  readonly providerAccountId: string | number;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** The input of CreateRouterPolicy. */
+export type CreateRouterPolicyInput = {
+  /** The name; need not be unique. 1–255 characters, no control characters. */
+  readonly name: string;
+  /** What the policy is for. */
+  readonly description?: string | null | undefined;
+  /** Higher goes first. By default 0. */
+  readonly priority?: number | null | undefined;
+  /** When the policy matches: all conditions that are set must hold. */
+  readonly match: CreateRouterPolicyMatchInput;
+  /** The logical model to route to. */
+  readonly routeTo: string;
+  /** The logical model to take when that one cannot. */
+  readonly fallback?: string | null | undefined;
+  /** When to stop sending to a failing target. */
+  readonly circuitBreaker?: CreateRouterPolicyCircuitBreakerInput | null | undefined;
+  /** Whether the policy takes part. By default true. */
+  readonly enabled?: boolean | null | undefined;
+  /** Free labels. */
+  readonly tags?: Record<string, unknown> | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | number | null | undefined;
+  /** true refuses the change when the linter warns. */
+  readonly strict?: boolean | null | undefined;
+};
+
+/** When the policy matches: all conditions that are set must hold. */
+export type CreateRouterPolicyMatchInput = {
+  /** The context's endpoint_type must equal this; null: any. */
+  readonly endpointType?: string | null | undefined;
+  /** The context's endpoint_id must equal this; null: any. */
+  readonly endpointId?: string | number | null | undefined;
+  /** The context's step_type must equal this; null: any. */
+  readonly stepType?: string | null | undefined;
+  /** The context's purpose must equal this; null: any. */
+  readonly purpose?: string | null | undefined;
+  /** The context's workspace_id must equal this; null: any. */
+  readonly workspaceId?: string | number | null | undefined;
+  /** Pairs that the workspace's `key:value` tags must hold. */
+  readonly workspaceTags?: Record<string, unknown> | null | undefined;
+  /** The context's expected_parallelism must equal this; null: any. */
+  readonly expectedParallelism?: string | null | undefined;
+  /** true: only requests that demand streaming; null or false: any. */
+  readonly requiresStreaming?: boolean | null | undefined;
+  /** true: only requests that demand function calling; null or false: any. */
+  readonly requiresFunctionCalling?: boolean | null | undefined;
+  /** true: only requests that demand vision; null or false: any. */
+  readonly requiresVision?: boolean | null | undefined;
+  /** Pairs that the context's tags must hold. */
+  readonly tags?: Record<string, unknown> | null | undefined;
+};
+
+/** When to stop sending to a failing target. */
+export type CreateRouterPolicyCircuitBreakerInput = {
+  /** Share of failures (or of slow answers), in percent, that opens a target. By default 50. */
+  readonly errorThresholdPercent?: number | null | undefined;
+  /** An answer slower than this many milliseconds counts as slow; null: none does. By default 5000. */
+  readonly latencyThresholdMs?: number | null | undefined;
+  /** Failures in a row that open a target. By default 5. */
+  readonly consecutiveFailures?: number | null | undefined;
+  /** The window that results are counted in, in seconds. By default 60. */
+  readonly evaluationWindowSeconds?: number | null | undefined;
+  /** Results in the window before shares are looked at. By default 10. */
+  readonly minRequestsThreshold?: number | null | undefined;
+  /** How long a target stays open, in seconds. By default 30. */
+  readonly cooldownSeconds?: number | null | undefined;
+  /** Probes at a time in half-open, and successes that close. By default 3. */
+  readonly halfOpenRequests?: number | null | undefined;
+  /** Whether five openings within an hour latch the policy. By default true. */
+  readonly autoDisable?: boolean | null | undefined;
+  /** Whether every transition is recorded as an event. By default true. */
+  readonly notifyOnOpen?: boolean | null | undefined;
+};
+
+/** The input of UpdateRouterPolicy. */
+export type UpdateRouterPolicyInput = {
+  /** The name; need not be unique. 1–255 characters, no control characters. */
+  readonly name?: string | null | undefined;
+  /** What the policy is for. */
+  readonly description?: string | null | undefined;
+  /** Higher goes first. */
+  readonly priority?: number | null | undefined;
+  /** Conditions to change; those left out stay. */
+  readonly match?: UpdateRouterPolicyMatchInput | null | undefined;
+  /** The logical model to route to. */
+  readonly routeTo?: string | null | undefined;
+  /** The logical model to take when that one cannot. */
+  readonly fallback?: string | null | undefined;
+  /** Breaker settings to change; those left out stay, and so does its state. */
+  readonly circuitBreaker?: UpdateRouterPolicyCircuitBreakerInput | null | undefined;
+  /** Whether the policy takes part; true also releases a latched one. */
+  readonly enabled?: boolean | null | undefined;
+  /** Free labels. A key with null is removed. */
+  readonly tags?: Record<string, unknown> | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | number | null | undefined;
+  /** The policy. */
+  readonly policyId: string | number;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+  /** true refuses the change when the linter warns. */
+  readonly strict?: boolean | null | undefined;
+};
+
+/** Conditions to change; those left out stay. */
+export type UpdateRouterPolicyMatchInput = {
+  /** The context's endpoint_type must equal this; null: any. */
+  readonly endpointType?: string | null | undefined;
+  /** The context's endpoint_id must equal this; null: any. */
+  readonly endpointId?: string | number | null | undefined;
+  /** The context's step_type must equal this; null: any. */
+  readonly stepType?: string | null | undefined;
+  /** The context's purpose must equal this; null: any. */
+  readonly purpose?: string | null | undefined;
+  /** The context's workspace_id must equal this; null: any. */
+  readonly workspaceId?: string | number | null | undefined;
+  /** Pairs that the workspace's `key:value` tags must hold. A key with null is removed. */
+  readonly workspaceTags?: Record<string, unknown> | null | undefined;
+  /** The context's expected_parallelism must equal this; null: any. */
+  readonly expectedParallelism?: string | null | undefined;
+  /** true: only requests that demand streaming; null or false: any. */
+  readonly requiresStreaming?: boolean | null | undefined;
+  /** true: only requests that demand function calling; null or false: any. */
+  readonly requiresFunctionCalling?: boolean | null | undefined;
+  /** true: only requests that demand vision; null or false: any. */
+  readonly requiresVision?: boolean | null | undefined;
+  /** Pairs that the context's tags must hold. A key with null is removed. */
+  readonly tags?: Record<string, unknown> | null | undefined;
+};
+
+/** Breaker settings to change; those left out stay, and so does its state. */
+export type UpdateRouterPolicyCircuitBreakerInput = {
+  /** Share of failures (or of slow answers), in percent, that opens a target. */
+  readonly errorThresholdPercent?: number | null | undefined;
+  /** An answer slower than this many milliseconds counts as slow; null: none does. */
+  readonly latencyThresholdMs?: number | null | undefined;
+  /** Failures in a row that open a target. */
+  readonly consecutiveFailures?: number | null | undefined;
+  /** The window that results are counted in, in seconds. */
+  readonly evaluationWindowSeconds?: number | null | undefined;
+  /** Results in the window before shares are looked at. */
+  readonly minRequestsThreshold?: number | null | undefined;
+  /** How long a target stays open, in seconds. */
+  readonly cooldownSeconds?: number | null | undefined;
+  /** Probes at a time in half-open, and successes that close. */
+  readonly halfOpenRequests?: number | null | undefined;
+  /** Whether five openings within an hour latch the policy. */
+  readonly autoDisable?: boolean | null | undefined;
+  /** Whether every transition is recorded as an event. */
+  readonly notifyOnOpen?: boolean | null | undefined;
+};
+
+/** The input of DisableRouterPolicy. */
+export type DisableRouterPolicyInput = {
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | number | null | undefined;
+  /** The policy. */
+  readonly policyId: string | number;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
 /** The input of UpdateOrganization. */
 export type UpdateOrganizationInput = {
   /** The name. 1–255 characters, no control characters. */
@@ -236,6 +524,60 @@ export type UpdateOrganizationInput = {
   readonly description?: string | null | undefined;
   /** The organization. */
   readonly orgId: string | number;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** The input of GrantModelEntitlement. */
+export type GrantModelEntitlementInput = {
+  /** The model that is granted. */
+  readonly logicalModelId: string | number;
+  /** Free-form; these keys are enforced: requests_per_minute, tokens_per_minute, max_requests_per_month, max_tokens_per_month, max_tokens_per_request, max_concurrency. */
+  readonly workspaceLimits?: Record<string, unknown> | null | undefined;
+  /** Step types that may use the model; null allows any, [] none. */
+  readonly allowedStepTypes?: ReadonlyArray<string> | null | undefined;
+  /** Endpoint ids or types that may use the model; null allows any, [] none. */
+  readonly allowedEndpoints?: ReadonlyArray<string> | null | undefined;
+  /** Purposes that may use the model; null allows any, [] none. */
+  readonly allowedPurposes?: ReadonlyArray<string> | null | undefined;
+  /** Whether the grant holds. By default true. */
+  readonly enabled?: boolean | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | number | null | undefined;
+  /** The workspace. */
+  readonly workspaceId: string | number;
+};
+
+/** The input of UpdateModelEntitlement. */
+export type UpdateModelEntitlementInput = {
+  /** Free-form; these keys are enforced: requests_per_minute, tokens_per_minute, max_requests_per_month, max_tokens_per_month, max_tokens_per_request, max_concurrency. A key with null is removed. */
+  readonly workspaceLimits?: Record<string, unknown> | null | undefined;
+  /** Step types that may use the model; null allows any, [] none. */
+  readonly allowedStepTypes?: ReadonlyArray<string> | null | undefined;
+  /** Endpoint ids or types that may use the model; null allows any, [] none. */
+  readonly allowedEndpoints?: ReadonlyArray<string> | null | undefined;
+  /** Purposes that may use the model; null allows any, [] none. */
+  readonly allowedPurposes?: ReadonlyArray<string> | null | undefined;
+  /** Whether the grant holds. */
+  readonly enabled?: boolean | null | undefined;
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | number | null | undefined;
+  /** The workspace. */
+  readonly workspaceId: string | number;
+  /** The granted model. */
+  readonly logicalModelId: string | number;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
+/** The input of RevokeModelEntitlement. */
+export type RevokeModelEntitlementInput = {
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | number | null | undefined;
+  /** The workspace. */
+  readonly workspaceId: string | number;
+  /** The granted model. */
+  readonly logicalModelId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };
@@ -586,348 +928,6 @@ export type DeleteLogicalModelInput = {
   readonly orgId?: string | number | null | undefined;
   /** The slug. */
   readonly logicalModelId: string | number;
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-};
-
-/** The input of CreateProviderAccount. */
-export type CreateProviderAccountInput = {
-  /** The name; need not be unique. 1–255 characters, no control characters. */
-  readonly name: string;
-  /** What the account is for. */
-  readonly description?: string | null | undefined;
-  /** Whose account it is. One of `azure_openai`, `openai`, `anthropic`, `aws_bedrock`, `google_vertex`, `google_gemini`, `cohere`, `mistral`, `groq`, `together`, `huggingface`, `ollama`, `vllm`, `custom`. */
-  readonly providerType: string;
-  /** The provider's region. */
-  readonly region?: string | null | undefined;
-  /** Where data must stay; free. */
-  readonly dataResidency?: string | null | undefined;
-  /** A reference to the credentials (`env:NAME`, `vault:…`, `arn:…`); never a secret. */
-  readonly credentialsRef: string;
-  /** How much the account may be used in a month. */
-  readonly quotaPolicy?: CreateProviderAccountQuotaPolicyInput | null | undefined;
-  /** How fast the account may be used. */
-  readonly rateLimitPolicy?: CreateProviderAccountRateLimitPolicyInput | null | undefined;
-  /** The operator's switch. By default true. */
-  readonly enabled?: boolean | null | undefined;
-  /** Whether requests go to the provider or through a bridge. One of `direct`, `bridge`. By default "direct". */
-  readonly routingMode?: string | null | undefined;
-  /** The bridge to route through; needed for `bridge`. */
-  readonly bridgeId?: string | number | null | undefined;
-  /** The bridge's endpoint; needed for `bridge`. */
-  readonly bridgeEndpointName?: string | null | undefined;
-  /** Free labels. */
-  readonly tags?: Record<string, unknown> | null | undefined;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | number | null | undefined;
-};
-
-/** The input of CreateProviderAccountQuotaPolicy. */
-export type CreateProviderAccountQuotaPolicyInput = {
-  /** Tokens per calendar month (UTC); null: no limit. */
-  readonly maxTokensPerMonth?: number | null | undefined;
-  /** Requests per calendar month (UTC); null: no limit. */
-  readonly maxRequestsPerMonth?: number | null | undefined;
-};
-
-/** How fast the account may be used. */
-export type CreateProviderAccountRateLimitPolicyInput = {
-  /** Requests a second; null: no limit. */
-  readonly requestsPerSecond?: number | null | undefined;
-  /** Requests a minute; null: no limit. */
-  readonly requestsPerMinute?: number | null | undefined;
-  /** Input tokens a minute; null: no limit. */
-  readonly inputTokensPerMinute?: number | null | undefined;
-  /** Output tokens a minute; null: no limit. */
-  readonly outputTokensPerMinute?: number | null | undefined;
-  /** Requests at a time. By default 10. */
-  readonly maxConcurrency?: number | null | undefined;
-  /** Requests that may come at once after a pause. By default 10. */
-  readonly burstSize?: number | null | undefined;
-  /** Whether a refusal says when there will be room; nothing is ever held. One of `wait`, `reject`. By default "wait". */
-  readonly queuePolicy?: string | null | undefined;
-  /** The longest wait that a refusal speaks of, in seconds. By default 300. */
-  readonly queueTimeoutSeconds?: number | null | undefined;
-};
-
-/** The input of UpdateProviderAccount. */
-export type UpdateProviderAccountInput = {
-  /** The name; need not be unique. 1–255 characters, no control characters. */
-  readonly name?: string | null | undefined;
-  /** What the account is for. */
-  readonly description?: string | null | undefined;
-  /** Whose account it is. One of `azure_openai`, `openai`, `anthropic`, `aws_bedrock`, `google_vertex`, `google_gemini`, `cohere`, `mistral`, `groq`, `together`, `huggingface`, `ollama`, `vllm`, `custom`. */
-  readonly providerType?: string | null | undefined;
-  /** The provider's region. */
-  readonly region?: string | null | undefined;
-  /** Where data must stay; free. */
-  readonly dataResidency?: string | null | undefined;
-  /** A reference to the credentials (`env:NAME`, `vault:…`, `arn:…`); never a secret. */
-  readonly credentialsRef?: string | null | undefined;
-  /** How much the account may be used in a month. */
-  readonly quotaPolicy?: CreateProviderAccountQuotaPolicyInput | null | undefined;
-  /** How fast the account may be used; fields left out stay. */
-  readonly rateLimitPolicy?: UpdateProviderAccountRateLimitPolicyInput | null | undefined;
-  /** The operator's switch. */
-  readonly enabled?: boolean | null | undefined;
-  /** Whether requests go to the provider or through a bridge. One of `direct`, `bridge`. */
-  readonly routingMode?: string | null | undefined;
-  /** The bridge to route through; needed for `bridge`. */
-  readonly bridgeId?: string | number | null | undefined;
-  /** The bridge's endpoint; needed for `bridge`. */
-  readonly bridgeEndpointName?: string | null | undefined;
-  /** Free labels. A key with null is removed. */
-  readonly tags?: Record<string, unknown> | null | undefined;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | number | null | undefined;
-  /** The account. */
-  readonly providerAccountId: string | number;
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-};
-
-/** How fast the account may be used; fields left out stay. */
-export type UpdateProviderAccountRateLimitPolicyInput = {
-  /** Requests a second; null: no limit. */
-  readonly requestsPerSecond?: number | null | undefined;
-  /** Requests a minute; null: no limit. */
-  readonly requestsPerMinute?: number | null | undefined;
-  /** Input tokens a minute; null: no limit. */
-  readonly inputTokensPerMinute?: number | null | undefined;
-  /** Output tokens a minute; null: no limit. */
-  readonly outputTokensPerMinute?: number | null | undefined;
-  /** Requests at a time. */
-  readonly maxConcurrency?: number | null | undefined;
-  /** Requests that may come at once after a pause. */
-  readonly burstSize?: number | null | undefined;
-  /** Whether a refusal says when there will be room; nothing is ever held. One of `wait`, `reject`. */
-  readonly queuePolicy?: string | null | undefined;
-  /** The longest wait that a refusal speaks of, in seconds. */
-  readonly queueTimeoutSeconds?: number | null | undefined;
-};
-
-/** The input of DeleteProviderAccount. */
-export type DeleteProviderAccountInput = {
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | number | null | undefined;
-  /** The account. */
-  readonly providerAccountId: string | number;
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-};
-
-/** The input of GrantModelEntitlement. */
-export type GrantModelEntitlementInput = {
-  /** The model that is granted. */
-  readonly logicalModelId: string | number;
-  /** Free-form; these keys are enforced: requests_per_minute, tokens_per_minute, max_requests_per_month, max_tokens_per_month, max_tokens_per_request, max_concurrency. */
-  readonly workspaceLimits?: Record<string, unknown> | null | undefined;
-  /** Step types that may use the model; null allows any, [] none. */
-  readonly allowedStepTypes?: ReadonlyArray<string> | null | undefined;
-  /** Endpoint ids or types that may use the model; null allows any, [] none. */
-  readonly allowedEndpoints?: ReadonlyArray<string> | null | undefined;
-  /** Purposes that may use the model; null allows any, [] none. */
-  readonly allowedPurposes?: ReadonlyArray<string> | null | undefined;
-  /** Whether the grant holds. By default true. */
-  readonly enabled?: boolean | null | undefined;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | number | null | undefined;
-  /** The workspace. */
-  readonly workspaceId: string | number;
-};
-
-/** The input of UpdateModelEntitlement. */
-export type UpdateModelEntitlementInput = {
-  /** Free-form; these keys are enforced: requests_per_minute, tokens_per_minute, max_requests_per_month, max_tokens_per_month, max_tokens_per_request, max_concurrency. A key with null is removed. */
-  readonly workspaceLimits?: Record<string, unknown> | null | undefined;
-  /** Step types that may use the model; null allows any, [] none. */
-  readonly allowedStepTypes?: ReadonlyArray<string> | null | undefined;
-  /** Endpoint ids or types that may use the model; null allows any, [] none. */
-  readonly allowedEndpoints?: ReadonlyArray<string> | null | undefined;
-  /** Purposes that may use the model; null allows any, [] none. */
-  readonly allowedPurposes?: ReadonlyArray<string> | null | undefined;
-  /** Whether the grant holds. */
-  readonly enabled?: boolean | null | undefined;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | number | null | undefined;
-  /** The workspace. */
-  readonly workspaceId: string | number;
-  /** The granted model. */
-  readonly logicalModelId: string | number;
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-};
-
-/** The input of RevokeModelEntitlement. */
-export type RevokeModelEntitlementInput = {
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | number | null | undefined;
-  /** The workspace. */
-  readonly workspaceId: string | number;
-  /** The granted model. */
-  readonly logicalModelId: string | number;
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-};
-
-/** The input of CreateRouterPolicy. */
-export type CreateRouterPolicyInput = {
-  /** The name; need not be unique. 1–255 characters, no control characters. */
-  readonly name: string;
-  /** What the policy is for. */
-  readonly description?: string | null | undefined;
-  /** Higher goes first. By default 0. */
-  readonly priority?: number | null | undefined;
-  /** When the policy matches: all conditions that are set must hold. */
-  readonly match: CreateRouterPolicyMatchInput;
-  /** The logical model to route to. */
-  readonly routeTo: string;
-  /** The logical model to take when that one cannot. */
-  readonly fallback?: string | null | undefined;
-  /** When to stop sending to a failing target. */
-  readonly circuitBreaker?: CreateRouterPolicyCircuitBreakerInput | null | undefined;
-  /** Whether the policy takes part. By default true. */
-  readonly enabled?: boolean | null | undefined;
-  /** Free labels. */
-  readonly tags?: Record<string, unknown> | null | undefined;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | number | null | undefined;
-  /** true refuses the change when the linter warns. */
-  readonly strict?: boolean | null | undefined;
-};
-
-/** When the policy matches: all conditions that are set must hold. */
-export type CreateRouterPolicyMatchInput = {
-  /** The context's endpoint_type must equal this; null: any. */
-  readonly endpointType?: string | null | undefined;
-  /** The context's endpoint_id must equal this; null: any. */
-  readonly endpointId?: string | number | null | undefined;
-  /** The context's step_type must equal this; null: any. */
-  readonly stepType?: string | null | undefined;
-  /** The context's purpose must equal this; null: any. */
-  readonly purpose?: string | null | undefined;
-  /** The context's workspace_id must equal this; null: any. */
-  readonly workspaceId?: string | number | null | undefined;
-  /** Pairs that the workspace's `key:value` tags must hold. */
-  readonly workspaceTags?: Record<string, unknown> | null | undefined;
-  /** The context's expected_parallelism must equal this; null: any. */
-  readonly expectedParallelism?: string | null | undefined;
-  /** true: only requests that demand streaming; null or false: any. */
-  readonly requiresStreaming?: boolean | null | undefined;
-  /** true: only requests that demand function calling; null or false: any. */
-  readonly requiresFunctionCalling?: boolean | null | undefined;
-  /** true: only requests that demand vision; null or false: any. */
-  readonly requiresVision?: boolean | null | undefined;
-  /** Pairs that the context's tags must hold. */
-  readonly tags?: Record<string, unknown> | null | undefined;
-};
-
-/** When to stop sending to a failing target. */
-export type CreateRouterPolicyCircuitBreakerInput = {
-  /** Share of failures (or of slow answers), in percent, that opens a target. By default 50. */
-  readonly errorThresholdPercent?: number | null | undefined;
-  /** An answer slower than this many milliseconds counts as slow; null: none does. By default 5000. */
-  readonly latencyThresholdMs?: number | null | undefined;
-  /** Failures in a row that open a target. By default 5. */
-  readonly consecutiveFailures?: number | null | undefined;
-  /** The window that results are counted in, in seconds. By default 60. */
-  readonly evaluationWindowSeconds?: number | null | undefined;
-  /** Results in the window before shares are looked at. By default 10. */
-  readonly minRequestsThreshold?: number | null | undefined;
-  /** How long a target stays open, in seconds. By default 30. */
-  readonly cooldownSeconds?: number | null | undefined;
-  /** Probes at a time in half-open, and successes that close. By default 3. */
-  readonly halfOpenRequests?: number | null | undefined;
-  /** Whether five openings within an hour latch the policy. By default true. */
-  readonly autoDisable?: boolean | null | undefined;
-  /** Whether every transition is recorded as an event. By default true. */
-  readonly notifyOnOpen?: boolean | null | undefined;
-};
-
-/** The input of UpdateRouterPolicy. */
-export type UpdateRouterPolicyInput = {
-  /** The name; need not be unique. 1–255 characters, no control characters. */
-  readonly name?: string | null | undefined;
-  /** What the policy is for. */
-  readonly description?: string | null | undefined;
-  /** Higher goes first. */
-  readonly priority?: number | null | undefined;
-  /** Conditions to change; those left out stay. */
-  readonly match?: UpdateRouterPolicyMatchInput | null | undefined;
-  /** The logical model to route to. */
-  readonly routeTo?: string | null | undefined;
-  /** The logical model to take when that one cannot. */
-  readonly fallback?: string | null | undefined;
-  /** Breaker settings to change; those left out stay, and so does its state. */
-  readonly circuitBreaker?: UpdateRouterPolicyCircuitBreakerInput | null | undefined;
-  /** Whether the policy takes part; true also releases a latched one. */
-  readonly enabled?: boolean | null | undefined;
-  /** Free labels. A key with null is removed. */
-  readonly tags?: Record<string, unknown> | null | undefined;
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | number | null | undefined;
-  /** The policy. */
-  readonly policyId: string | number;
-  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
-  readonly expectedVersion?: number | null | undefined;
-  /** true refuses the change when the linter warns. */
-  readonly strict?: boolean | null | undefined;
-};
-
-/** Conditions to change; those left out stay. */
-export type UpdateRouterPolicyMatchInput = {
-  /** The context's endpoint_type must equal this; null: any. */
-  readonly endpointType?: string | null | undefined;
-  /** The context's endpoint_id must equal this; null: any. */
-  readonly endpointId?: string | number | null | undefined;
-  /** The context's step_type must equal this; null: any. */
-  readonly stepType?: string | null | undefined;
-  /** The context's purpose must equal this; null: any. */
-  readonly purpose?: string | null | undefined;
-  /** The context's workspace_id must equal this; null: any. */
-  readonly workspaceId?: string | number | null | undefined;
-  /** Pairs that the workspace's `key:value` tags must hold. A key with null is removed. */
-  readonly workspaceTags?: Record<string, unknown> | null | undefined;
-  /** The context's expected_parallelism must equal this; null: any. */
-  readonly expectedParallelism?: string | null | undefined;
-  /** true: only requests that demand streaming; null or false: any. */
-  readonly requiresStreaming?: boolean | null | undefined;
-  /** true: only requests that demand function calling; null or false: any. */
-  readonly requiresFunctionCalling?: boolean | null | undefined;
-  /** true: only requests that demand vision; null or false: any. */
-  readonly requiresVision?: boolean | null | undefined;
-  /** Pairs that the context's tags must hold. A key with null is removed. */
-  readonly tags?: Record<string, unknown> | null | undefined;
-};
-
-/** Breaker settings to change; those left out stay, and so does its state. */
-export type UpdateRouterPolicyCircuitBreakerInput = {
-  /** Share of failures (or of slow answers), in percent, that opens a target. */
-  readonly errorThresholdPercent?: number | null | undefined;
-  /** An answer slower than this many milliseconds counts as slow; null: none does. */
-  readonly latencyThresholdMs?: number | null | undefined;
-  /** Failures in a row that open a target. */
-  readonly consecutiveFailures?: number | null | undefined;
-  /** The window that results are counted in, in seconds. */
-  readonly evaluationWindowSeconds?: number | null | undefined;
-  /** Results in the window before shares are looked at. */
-  readonly minRequestsThreshold?: number | null | undefined;
-  /** How long a target stays open, in seconds. */
-  readonly cooldownSeconds?: number | null | undefined;
-  /** Probes at a time in half-open, and successes that close. */
-  readonly halfOpenRequests?: number | null | undefined;
-  /** Whether five openings within an hour latch the policy. */
-  readonly autoDisable?: boolean | null | undefined;
-  /** Whether every transition is recorded as an event. */
-  readonly notifyOnOpen?: boolean | null | undefined;
-};
-
-/** The input of DisableRouterPolicy. */
-export type DisableRouterPolicyInput = {
-  /** The organization; by default the one that the token acts in. */
-  readonly orgId?: string | number | null | undefined;
-  /** The policy. */
-  readonly policyId: string | number;
   /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
   readonly expectedVersion?: number | null | undefined;
 };

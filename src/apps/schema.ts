@@ -1,10 +1,10 @@
 import { mutation } from '../graphql/mutations.ts';
-import { defineNode, edge } from '../graphql/nodes.ts';
+import { defineNode, edge, filteredEdge } from '../graphql/nodes.ts';
 import { rootList, rootNode } from '../graphql/roots.ts';
-import { App, Workspace } from '../graphql/types.ts';
-import { namespacesField } from '../namespaces/connection.ts';
+import { App, Namespace, Workspace } from '../graphql/types.ts';
+import { namespaceList } from '../namespaces/connection.ts';
+import { below } from '../workspaces/lists.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { below } from '../workspaces/schema.ts';
 import { createAppInput, deleteAppInput, updateAppInput } from './model.ts';
 import { createApp, deleteApp, updateApp } from './repository.ts';
 
@@ -16,7 +16,7 @@ defineNode(App, 'An application of a workspace; it holds namespaces.', (t) => ({
   description: t.exposeString('description', { nullable: true, description: 'What the app does.' }),
   tags: t.exposeStringList('tags', { description: 'Free labels.' }),
   workspace: edge(t, Workspace, 'The workspace.', (app) => app.workspaceId),
-  namespaces: namespacesField(t),
+  namespaces: filteredEdge(t, Namespace, 'Its namespaces.', namespaceList as never),
 }));
 
 const within = [['workspaceId', workspaces as never]] as const;

@@ -1,7 +1,8 @@
-import { defineNode, edge } from '../graphql/nodes.ts';
+import { defineNode, edge, type FilteredList } from '../graphql/nodes.ts';
 import { rootList } from '../graphql/roots.ts';
 import { AuditEvent, Organization } from '../graphql/types.ts';
 import type { Clause } from '../store/store.ts';
+import type { AuditEvent as Event } from './model.ts';
 
 defineNode(
   AuditEvent,
@@ -41,8 +42,8 @@ interface EventFilters {
   until?: string | null;
 }
 
-rootList(AuditEvent, 'auditEvents', {
-  description: 'What was changed in the organization, newest first.',
+/** Events with their filters; the same below the organization and at the root. */
+export const eventList: FilteredList<Event, EventFilters> = {
   args: (t) => ({
     action: t.arg.string({ description: 'Only this action.' }),
     actorId: t.arg.id({ description: 'Only by this actor.' }),
@@ -58,4 +59,9 @@ rootList(AuditEvent, 'auditEvents', {
     if (until != null) where.push({ field: 'createdAt', until });
     return { name: 'events', where, totals: where.length === 0 ? [{ sign: 1 as const, where }] : undefined };
   },
+};
+
+rootList(AuditEvent, 'auditEvents', {
+  description: 'What was changed in the organization, newest first.',
+  ...eventList,
 });

@@ -4,7 +4,7 @@ import { mutation } from '../graphql/mutations.ts';
 import { defineNode, edge } from '../graphql/nodes.ts';
 import { rootList, rootNode } from '../graphql/roots.ts';
 import { Decision, LogicalModel, ProviderAccount, RouterPolicy, Workspace } from '../graphql/types.ts';
-import { orgWide } from '../orgs/schema.ts';
+import { orgWide } from '../orgs/lists.ts';
 import { decide } from './decide.ts';
 import {
   type DecisionContext,

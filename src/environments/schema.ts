@@ -2,8 +2,8 @@ import { mutation } from '../graphql/mutations.ts';
 import { defineNode, edge, listEdge } from '../graphql/nodes.ts';
 import { rootList, rootNode } from '../graphql/roots.ts';
 import { Environment, Namespace, Workspace } from '../graphql/types.ts';
+import { below } from '../workspaces/lists.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { below } from '../workspaces/schema.ts';
 import { createEnvironmentInput, deleteEnvironmentInput, updateEnvironmentInput } from './model.ts';
 import { createEnvironment, deleteEnvironment, updateEnvironment } from './repository.ts';
 

@@ -97,6 +97,14 @@ export function connectionArgs(t: { arg: ArgBuilder<Types> }) {
   };
 }
 
+/** A list with filters of its own: the same wherever it stands in the graph. */
+export interface FilteredList<D extends Doc, A> {
+  args?: (t: { arg: ArgBuilder<Types> }) => object;
+  list: (args: A, ctx: Context) => Omit<List<D>, 'noun'>;
+  /** Pages in another way than by what is stored. */
+  connect?: (ctx: Context, list: List<D>, page: PageArgs, args: A) => MaybePromise<Connection<D>>;
+}
+
 /** A field that leads to a list of nodes below (or around) the parent. */
 export function listEdge<P extends Doc, D extends Doc>(
   t: PothosSchemaTypes.ObjectFieldBuilder<Types, P>,
@@ -104,20 +112,28 @@ export function listEdge<P extends Doc, D extends Doc>(
   description: string,
   listOf: (parent: P, ctx: Context) => Omit<List<D>, 'noun'>,
 ) {
+  return filteredEdge(t, to, description, { list: ({ parent }: { parent: P }, ctx) => listOf(parent, ctx) });
+}
+
+/** The same with the list's filters; the list is given the parent among its arguments. */
+export function filteredEdge<P extends Doc, D extends Doc, A extends { parent: P }>(
+  t: PothosSchemaTypes.ObjectFieldBuilder<Types, P>,
+  to: NodeType<D>,
+  description: string,
+  { args, list, connect: connectList = connect }: FilteredList<D, A>,
+) {
   return t.field({
     type: to.connection,
     description,
     nullable: true,
     permission: `${to.noun.permission}:read`,
-    args: connectionArgs(t as never),
-    resolve: (parent, args, ctx) => {
-      const { oldestFirst, ...page } = args as PageArgs & { oldestFirst?: boolean | null };
-      return connect(
-        ctx,
-        { noun: to.noun, nested: true, ascending: oldestFirst ?? false, ...listOf(parent as P, ctx) },
-        page,
-      ) as never;
-    },
+    args: { ...connectionArgs(t as never), ...args?.(t as never) } as never,
+    resolve: ((parent: P, given: A & PageArgs & { oldestFirst?: boolean | null }, ctx: Context) => {
+      const all = { ...given, parent };
+      const page = { first: given.first, last: given.last, after: given.after, before: given.before };
+      const whole: List<D> = { noun: to.noun, nested: true, ascending: given.oldestFirst ?? false, ...list(all, ctx) };
+      return connectList(ctx, whole, page, all);
+    }) as never,
   });
 }
 

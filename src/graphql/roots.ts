@@ -1,13 +1,12 @@
-import type { FieldMap } from '@pothos/core';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { type Issue, invalid } from '../errors.ts';
 import { pascal } from '../naming.ts';
 import type { Noun } from '../nouns.ts';
-import { type Connection, connect, type List, type PageArgs, pageIssues } from '../paging.ts';
+import { connect, type List, type PageArgs, pageIssues } from '../paging.ts';
 import { reach, type Step } from '../paths.ts';
-import { chain, type Doc, type MaybePromise } from '../store/store.ts';
-import { connectionArgs, type NodeType } from './nodes.ts';
+import { chain, type Doc } from '../store/store.ts';
+import { connectionArgs, type FilteredList, type NodeType } from './nodes.ts';
 
 /** Names the argument of each path element (`workspaceId`), leftmost first. */
 export type PathArgs = readonly (readonly [string, Noun<never>])[];
@@ -54,13 +53,9 @@ export function rootNode<D extends Doc>(
   );
 }
 
-export interface RootList<D extends Doc, A> {
+export interface RootList<D extends Doc, A> extends FilteredList<D, A> {
   /** The path to the list's parent; the last one is required. Empty: the org. */
   above?: PathArgs;
-  args?: (t: PothosSchemaTypes.QueryFieldBuilder<never, never>) => FieldMap | object;
-  list: (args: A, ctx: Context) => Omit<List<D>, 'noun'>;
-  /** Pages in another way than by what is stored. */
-  connect?: (ctx: Context, list: List<D>, page: PageArgs, args: A) => MaybePromise<Connection<D>>;
   description: string;
 }
 

@@ -2,7 +2,7 @@ import { mutation } from '../graphql/mutations.ts';
 import { defineNode, edge, listEdge } from '../graphql/nodes.ts';
 import { rootList, rootNode } from '../graphql/roots.ts';
 import { Member, Organization, Role, Token } from '../graphql/types.ts';
-import { orgWide } from '../orgs/schema.ts';
+import { orgWide } from '../orgs/lists.ts';
 import { createMemberInput, deleteMemberInput, updateMemberInput } from './model.ts';
 import { createMember, deleteMember, updateMember } from './repository.ts';
 

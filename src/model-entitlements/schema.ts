@@ -2,12 +2,17 @@ import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { entitlementMeterId, meters } from '../decisions/state.ts';
 import { mutation } from '../graphql/mutations.ts';
-import { defineNode, edge } from '../graphql/nodes.ts';
+import { defineNode, edge, type FilteredList } from '../graphql/nodes.ts';
 import { rootList } from '../graphql/roots.ts';
 import { LogicalModel, ModelEntitlement, Workspace } from '../graphql/types.ts';
 import { chain } from '../store/store.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { grantModelEntitlementInput, revokeModelEntitlementInput, updateModelEntitlementInput } from './model.ts';
+import {
+  type ModelEntitlement as Grant,
+  grantModelEntitlementInput,
+  revokeModelEntitlementInput,
+  updateModelEntitlementInput,
+} from './model.ts';
 import {
   grantModelEntitlement,
   readEntitlement,
@@ -83,17 +88,26 @@ builder.queryField('modelEntitlement', (t) =>
   }),
 );
 
-rootList(ModelEntitlement, 'entitlements', {
-  above: [['workspaceId', workspaces as never]],
-  description: 'The models that a workspace may use.',
+/** Grants with their filter; the same below the workspace and at the root. */
+export const grantList: FilteredList<
+  Grant,
+  { workspaceId?: string; parent?: { id: string }; enabledOnly?: boolean | null }
+> = {
   args: (t) => ({ enabledOnly: t.arg.boolean({ description: 'Only enabled ones.' }) }),
-  list: ({ workspaceId, enabledOnly }: { workspaceId: string; enabledOnly?: boolean | null }) => {
+  list: ({ workspaceId: given, parent, enabledOnly }) => {
+    const workspaceId = (given ?? parent?.id)!;
     const where = [
       { field: 'workspaceId', in: [workspaceId] },
       ...(enabledOnly ? [{ field: 'enabled', in: [true] }] : []),
     ];
     return { name: `entitlements of ${workspaceId}`, where, totals: [{ sign: 1 as const, where }] };
   },
+};
+
+rootList(ModelEntitlement, 'entitlements', {
+  above: [['workspaceId', workspaces as never]],
+  description: 'The models that a workspace may use.',
+  ...grantList,
 });
 
 const payload = { modelEntitlement: { type: ModelEntitlement.ref, description: 'The grant.' } };

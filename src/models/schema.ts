@@ -12,7 +12,7 @@ import {
   RouterPolicy,
 } from '../graphql/types.ts';
 import { load } from '../nouns.ts';
-import { orgWide } from '../orgs/schema.ts';
+import { orgWide } from '../orgs/lists.ts';
 import { createLogicalModelInput, deleteLogicalModelInput, type Target, updateLogicalModelInput } from './model.ts';
 import { createLogicalModel, deleteLogicalModel, updateLogicalModel } from './repository.ts';
 

@@ -1,18 +1,17 @@
 import type { Context } from '../context.ts';
 import { invalid } from '../errors.ts';
-import { connectionArgs } from '../graphql/nodes.ts';
-import { Namespace } from '../graphql/types.ts';
+import type { FilteredList } from '../graphql/nodes.ts';
 import { may } from '../nouns.ts';
-import { connect, type List, type PageArgs } from '../paging.ts';
+import type { List } from '../paging.ts';
 import { type Clause, fold } from '../store/store.ts';
 import { textIssue } from '../validation/walk.ts';
 import type { Namespace as NamespaceDoc } from './model.ts';
 
 const SEARCH_MAX = 256;
-export const SEARCH = `Only those whose name or description contains this, whatever the case; at most ${SEARCH_MAX} characters.`;
+const SEARCH = `Only those whose name or description contains this, whatever the case; at most ${SEARCH_MAX} characters.`;
 
 /** The visible namespaces of an app: a kept total less the private ones of others. */
-export function namespacesOf(
+function namespacesOf(
   ctx: Context,
   appId: string,
   search: string | null | undefined,
@@ -42,25 +41,11 @@ function searchOf(search: string | null | undefined): string | undefined {
   return fold(search);
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: Pothos types a field builder by its parent; this one is used below an app only.
-export function namespacesField(t: any) {
-  return t.field({
-    type: Namespace.connection,
-    nullable: true,
-    description: 'Its namespaces.',
-    permission: 'namespaces:read',
-    args: { ...connectionArgs(t), search: t.arg.string({ description: SEARCH }) },
-    resolve: (
-      app: { id: string },
-      args: PageArgs & { oldestFirst?: boolean | null; search?: string | null },
-      ctx: Context,
-    ) => {
-      const { search, oldestFirst, ...page } = args;
-      return connect(
-        ctx,
-        { noun: Namespace.noun, nested: true, ascending: oldestFirst ?? false, ...namespacesOf(ctx, app.id, search) },
-        page,
-      );
-    },
-  });
-}
+/** The namespaces of an app with their search; the same below an app and at the root. */
+export const namespaceList: FilteredList<
+  NamespaceDoc,
+  { appId?: string; parent?: { id: string }; search?: string | null }
+> = {
+  args: (t) => ({ search: t.arg.string({ description: SEARCH }) }),
+  list: ({ appId, parent, search }, ctx) => namespacesOf(ctx, (appId ?? parent?.id)!, search),
+};

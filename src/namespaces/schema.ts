@@ -5,7 +5,7 @@ import { defineNode, edge, listEdge } from '../graphql/nodes.ts';
 import { rootList, rootNode } from '../graphql/roots.ts';
 import { App, Environment, LogicalModel, Namespace, Thread, Workspace } from '../graphql/types.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { namespacesOf, SEARCH } from './connection.ts';
+import { namespaceList } from './connection.ts';
 import {
   cancelReindexInput,
   createNamespaceInput,
@@ -122,8 +122,7 @@ rootNode(Namespace, 'namespace', within);
 rootList(Namespace, 'namespaces', {
   above: within,
   description: 'The namespaces of an app that the caller sees.',
-  args: (t) => ({ search: t.arg.string({ description: SEARCH }) }),
-  list: ({ appId, search }: { appId: string; search?: string | null }, ctx) => namespacesOf(ctx, appId, search),
+  ...namespaceList,
 });
 
 const payload = { namespace: { type: Namespace.ref, description: 'The namespace.' } };

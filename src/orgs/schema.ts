@@ -1,6 +1,7 @@
+import { eventList } from '../audit/schema.ts';
 import { builder } from '../builder.ts';
 import { mutation } from '../graphql/mutations.ts';
-import { defineNode, listEdge } from '../graphql/nodes.ts';
+import { defineNode, filteredEdge, listEdge } from '../graphql/nodes.ts';
 import { rootList, rootNode } from '../graphql/roots.ts';
 import {
   AuditEvent,
@@ -17,13 +18,11 @@ import {
   Workspace,
 } from '../graphql/types.ts';
 import { load } from '../nouns.ts';
+import { accountList } from '../provider-accounts/schema.ts';
+import { policyList } from '../router-policies/schema.ts';
+import { orgWide } from './lists.ts';
 import { updateOrganizationInput } from './model.ts';
 import { updateOrganization } from './repository.ts';
-
-/** A list of the whole org, whose total is kept. */
-export function orgWide(name: string) {
-  return () => ({ name, where: [], totals: [{ sign: 1 as const, where: [] }] });
-}
 
 defineNode(
   Organization,
@@ -33,9 +32,9 @@ defineNode(
     name: t.exposeString('name', { description: 'The name.' }),
     description: t.exposeString('description', { nullable: true, description: 'What the organization is.' }),
     workspaces: listEdge(t, Workspace, 'Its workspaces.', orgWide('workspaces')),
-    providerAccounts: listEdge(t, ProviderAccount, 'Its provider accounts.', orgWide('provider_accounts')),
+    providerAccounts: filteredEdge(t, ProviderAccount, 'Its provider accounts.', accountList as never),
     logicalModels: listEdge(t, LogicalModel, 'Its logical models.', orgWide('models')),
-    routerPolicies: listEdge(t, RouterPolicy, 'Its router policies.', orgWide('policies')),
+    routerPolicies: filteredEdge(t, RouterPolicy, 'Its router policies.', policyList as never),
     members: listEdge(t, Member, 'Its members.', orgWide('members')),
     roles: listEdge(t, Role, 'Its roles, the built-in ones included.', orgWide('roles')),
     tokens: listEdge(t, Token, 'Its tokens.', orgWide('tokens')),
@@ -47,7 +46,7 @@ defineNode(
       'What happened to its breakers, latches, quotas and accounts.',
       orgWide('routing_events'),
     ),
-    auditEvents: listEdge(t, AuditEvent, 'What was changed in it, newest first.', orgWide('events')),
+    auditEvents: filteredEdge(t, AuditEvent, 'What was changed in it, newest first.', eventList as never),
   }),
 );
 

@@ -1,7 +1,7 @@
 import { builder } from '../builder.ts';
 import { enumType } from '../graphql/inputs.ts';
 import { mutation } from '../graphql/mutations.ts';
-import { defineNode, edge, listEdge } from '../graphql/nodes.ts';
+import { defineNode, edge, type FilteredList, listEdge } from '../graphql/nodes.ts';
 import { rootList, rootNode } from '../graphql/roots.ts';
 import { LogicalModel, Organization, ProviderAccount } from '../graphql/types.ts';
 import { connect, connectDerived } from '../paging.ts';
@@ -180,8 +180,8 @@ interface AccountFilters {
 }
 
 rootNode(ProviderAccount, 'providerAccount');
-rootList(ProviderAccount, 'providerAccounts', {
-  description: 'The provider accounts of the organization.',
+/** Accounts with their filters; the same below the organization and at the root. */
+export const accountList: FilteredList<Account, AccountFilters> = {
   args: (t) => ({
     providerType: t.arg({ type: ProviderType, description: 'Only of this provider.' }),
     status: t.arg({ type: AccountStatusType, description: 'Only with this status.' }),
@@ -200,6 +200,11 @@ rootList(ProviderAccount, 'providerAccounts', {
           Promise.all(accounts.map(async (account) => (await viewOf(ctx, account)).status.status === status)),
         )
       : connect(ctx, list, page),
+};
+
+rootList(ProviderAccount, 'providerAccounts', {
+  description: 'The provider accounts of the organization.',
+  ...accountList,
 });
 
 const payload = { providerAccount: { type: ProviderAccount.ref, description: 'The account.' } };

@@ -2,7 +2,7 @@ import { mutation } from '../graphql/mutations.ts';
 import { defineNode, listEdge } from '../graphql/nodes.ts';
 import { rootList, rootNode } from '../graphql/roots.ts';
 import { Member, Role } from '../graphql/types.ts';
-import { orgWide } from '../orgs/schema.ts';
+import { orgWide } from '../orgs/lists.ts';
 import { createRoleInput, deleteRoleInput, updateRoleInput } from './model.ts';
 import { createRole, deleteRole, updateRole } from './repository.ts';
 

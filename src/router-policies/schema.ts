@@ -1,7 +1,7 @@
 import { builder } from '../builder.ts';
 import { enumType } from '../graphql/inputs.ts';
 import { mutation } from '../graphql/mutations.ts';
-import { defineNode, edge } from '../graphql/nodes.ts';
+import { defineNode, edge, type FilteredList } from '../graphql/nodes.ts';
 import { rootList, rootNode } from '../graphql/roots.ts';
 import { LogicalModel, Organization, RouterPolicy, Workspace } from '../graphql/types.ts';
 import { load } from '../nouns.ts';
@@ -179,8 +179,8 @@ interface PolicyFilters {
 }
 
 rootNode(RouterPolicy, 'routerPolicy', [], 'policyId');
-rootList(RouterPolicy, 'routerPolicies', {
-  description: 'The router policies of the organization.',
+/** Policies with their filters; the same below the organization and at the root. */
+export const policyList: FilteredList<Policy, PolicyFilters> = {
   args: (t) => ({
     status: t.arg({ type: PolicyStatusType, description: 'Only in this state.' }),
     enabledOnly: t.arg.boolean({ description: 'Only enabled ones.' }),
@@ -202,6 +202,11 @@ rootList(RouterPolicy, 'routerPolicies', {
           ),
         )
       : connect(ctx, list, page),
+};
+
+rootList(RouterPolicy, 'routerPolicies', {
+  description: 'The router policies of the organization.',
+  ...policyList,
 });
 
 const payload = { routerPolicy: { type: RouterPolicy.ref, description: 'The policy.' } };

@@ -1,10 +1,12 @@
 import type { Context } from '../context.ts';
 import { enumType } from '../graphql/inputs.ts';
 import { mutation } from '../graphql/mutations.ts';
-import { defineNode, edge, listEdge } from '../graphql/nodes.ts';
+import { defineNode, edge, filteredEdge, listEdge } from '../graphql/nodes.ts';
 import { rootList, rootNode } from '../graphql/roots.ts';
 import { App, Environment, ModelEntitlement, Namespace, Organization, Workspace } from '../graphql/types.ts';
-import { orgWide } from '../orgs/schema.ts';
+import { grantList } from '../model-entitlements/schema.ts';
+import { orgWide } from '../orgs/lists.ts';
+import { below } from './lists.ts';
 import { createWorkspaceInput, deleteWorkspaceInput, updateWorkspaceInput } from './model.ts';
 import { createWorkspace, deleteWorkspace, updateWorkspace } from './repository.ts';
 
@@ -34,18 +36,12 @@ defineNode(Workspace, 'A team with its apps, environments and the models it may 
   organization: edge(t, Organization, 'The organization.', (workspace) => workspace.orgId),
   apps: listEdge(t, App, 'Its apps.', ({ id }) => below('apps', id)),
   environments: listEdge(t, Environment, 'Its environments.', ({ id }) => below('environments', id)),
-  entitlements: listEdge(t, ModelEntitlement, 'The models it may use.', ({ id }) => below('entitlements', id)),
+  entitlements: filteredEdge(t, ModelEntitlement, 'The models it may use.', grantList as never),
   namespaces: listEdge(t, Namespace, 'The namespaces of all its apps.', ({ id }) => ({
     name: `namespaces of ${id}`,
     where: [{ field: 'workspaceId', in: [id] }],
   })),
 }));
-
-/** A list of a workspace, whose total is kept. */
-export function below(name: string, workspaceId: string) {
-  const where = [{ field: 'workspaceId', in: [workspaceId] }];
-  return { name: `${name} of ${workspaceId}`, where, totals: [{ sign: 1 as const, where }] };
-}
 
 rootNode(Workspace, 'workspace');
 rootList(Workspace, 'workspaces', {

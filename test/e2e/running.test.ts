@@ -1,5 +1,6 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -110,6 +111,18 @@ describe('the program', () => {
       expect(stderr).toMatch(line);
     }
     expect((await runCommand(['frobnicate'], {})).stderr).toMatch(/^switchyard: there is no command/);
+  });
+
+  const oldNode = ['/usr/bin/node', '/usr/local/bin/node'].find(
+    (path) => existsSync(path) && Number(execFileSync(path, ['-p', 'process.versions.node.split(".")[0]'])) < 24,
+  );
+  test.skipIf(!oldNode)('an older Node says so in one line', () => {
+    const { status, stdout, stderr } = spawnSync(oldNode!, ['bin/switchyard.js', 'serve'], { encoding: 'utf8' });
+    expect([status, stdout, stderr]).toEqual([
+      1,
+      '',
+      expect.stringMatching(/^switchyard: needs Node 24 or newer, this is v\d+.*npm start.*\n$/),
+    ]);
   });
 
   test('a newer version’s data and a broken file refuse to start and are left untouched', async () => {

@@ -84,6 +84,24 @@ describeEngines('the graph', (engine) => {
     }
   });
 
+  test('a list has the same filters below its parent as at the root', async () => {
+    const orgs = await data(
+      '{viewer{organization{providerAccounts(providerType:mistral){totalCount} all:providerAccounts(enabledOnly:true,oldestFirst:true){totalCount nodes{name}} routerPolicies(status:inactive){totalCount} auditEvents(action:"app.create"){totalCount}}} providerAccounts(providerType:mistral){totalCount}}',
+    );
+    expect(orgs.viewer.organization).toEqual({
+      providerAccounts: { totalCount: 0 },
+      all: { totalCount: 1, nodes: [{ name: 'OpenAI' }] },
+      routerPolicies: { totalCount: 0 },
+      auditEvents: { totalCount: 5 },
+    });
+    const found = await data('query($a:ID!){app(appId:$a){namespaces(search:"OC"){nodes{name}}}}', { a: seeded.appId });
+    expect(found.app.namespaces.nodes).toEqual([{ name: 'Docs' }]);
+    const grants = await data('query($w:ID!){workspace(workspaceId:$w){entitlements(enabledOnly:true){totalCount}}}', {
+      w: seeded.workspaceId,
+    });
+    expect(grants.workspace.entitlements.totalCount).toBe(1);
+  });
+
   test('both doors read and write the same', async () => {
     const made = await data('mutation($input:CreateAppInput!){createApp(input:$input){app{appId name version etag}}}', {
       input: { workspaceId: seeded.workspaceId, name: 'By graph' },
