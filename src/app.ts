@@ -53,7 +53,8 @@ export function createApp(deps: Deps, config: AppConfig): App {
     const method = req.method ?? 'GET';
     if (path === '/health/live') return json(200, { status: 'live' });
     if (path === '/health/ready') return ready();
-    if (path === '/v1/openapi.json' && method === 'GET')
+    if (path === '/v1/openapi.json' && method !== 'GET') return error('METHOD_NOT_ALLOWED', { allow: ['GET'] });
+    if (path === '/v1/openapi.json')
       return { status: 200, headers: { 'Content-Type': 'application/json; charset=utf-8' }, body: openApi };
     if (inFlight > IN_FLIGHT_MAX) return error('SERVICE_UNAVAILABLE', { retry_after: 1 });
     if (path === '/') return { status: 302, headers: { Location: '/graphql' }, body: null };

@@ -113,7 +113,16 @@ describeEngines('decisions', (engine) => {
     const a = await account();
     const refused = async (fields: object = {}) => (await decide(fields)).refusal;
     expect(await refused()).toEqual({ code: 'NO_POLICY_MATCHED', level: 'policy', limit: null, retry_after: null });
-    expect(await refused({ logical_model_id: 'none' })).toMatchObject({ code: 'MODEL_UNAVAILABLE', level: 'model' });
+    const absent = await tenant.rest('POST', `${tenant.base}/decisions`, {
+      workspace_id: workspaceId,
+      logical_model_id: 'none',
+    });
+    expect([absent.status, absent.body.details]).toEqual([
+      404,
+      { resource_type: 'logical_model', resource_id: 'none' },
+    ]);
+    await ok(`${tenant.base}/logical-models`, { logical_model_id: 'bare', name: 'bare', category: 'chat' });
+    expect(await refused({ logical_model_id: 'bare' })).toMatchObject({ code: 'MODEL_UNAVAILABLE', level: 'model' });
     await ok(`${tenant.base}/logical-models`, {
       logical_model_id: 'm',
       name: 'm',

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Context } from '../context.ts';
 import { invalidField } from '../errors.ts';
+import { logicalModels } from '../models/model.ts';
 import { find, need } from '../nouns.ts';
 import { needReference } from '../paths.ts';
 import { targetKey } from '../router-policies/breaker.ts';
@@ -32,6 +33,7 @@ export function decide(ctx: Context, input: DecideInput): Promise<{ decision: De
 /** The plan that a decision would follow now; nothing is taken. */
 export async function prepare(ctx: Context, input: DecideInput): Promise<{ request: PlanInput; planned: Plan }> {
   const workspace = await needReference(ctx, workspaces, input.workspaceId);
+  if (input.logicalModelId != null) await needReference(ctx, logicalModels, input.logicalModelId);
   const failed = await failedTargets(ctx, input);
   const request = requestOf(ctx, input, workspace, failed);
   const planned = await plan(ctx, request);

@@ -73,6 +73,37 @@ describe('kill -9', () => {
     );
     expect(kept.size).toBeGreaterThan(ROUNDS * 10);
   });
+
+  test('a kill between commit and reply, then a retry under the same Idempotency-Key: one row', {
+    timeout: 120_000,
+  }, async () => {
+    const env = { DATA_DIR: join(folder, 'keys'), RATE_LIMIT_PER_MINUTE: '0' };
+    const { org_id, token } = JSON.parse((await runCommand(['org', 'create', 'Keys'], env)).stdout);
+    const path = `/v1/orgs/${org_id}/roles`;
+    let replayed = 0;
+    for (let round = 0; round < 8; round += 1) {
+      server = await startServer(env);
+      const body = { name: `role ${round}`, permissions: [] };
+      const headers = { 'Idempotency-Key': `key-${round}` };
+      const first = createClient(server.url, token)
+        .rest('POST', path, body, headers)
+        .catch(() => null);
+      await new Promise((resolve) => setTimeout(resolve, round));
+      server.child.kill('SIGKILL');
+      await Promise.all([first, server.exit]);
+      server = await startServer(env);
+      const client = createClient(server.url, token);
+      const again = await client.rest('POST', path, body, headers);
+      expect(again.status).toBe(201);
+      replayed += Number(again.headers.get('idempotency-replayed') === 'true');
+      expect(
+        (await client.rest('GET', path)).body.roles.filter((role: { name: string }) => role.name === body.name),
+      ).toHaveLength(1);
+      server.child.kill('SIGKILL');
+      await server.exit;
+    }
+    process.stdout.write(`kill between commit and reply: 8 rounds, ${replayed} replayed, 8 rows\n`);
+  });
 });
 
 async function idsOf(store: ReturnType<typeof openSqlite>, orgId: string): Promise<string[]> {
