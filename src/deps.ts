@@ -41,7 +41,7 @@ async function openStore(config: Config): Promise<Store> {
   const now = () => new Date().toISOString();
   if (config.MONGODB_URI !== undefined) {
     // The driver is loaded where it is used: the embedded engine starts faster without it.
-    const { openMongo } = await import('./store/mongodb/engine.ts');
+    const { openMongo } = await import('./store/mongodb/open.ts');
     return openMongo({ uri: config.MONGODB_URI, collections, rules, now });
   }
   return openSqlite({ file: join(dataFolder(config.DATA_DIR), 'switchyard.db'), collections, rules, now });

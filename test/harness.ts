@@ -13,7 +13,7 @@ import { createIds } from '../src/ids.ts';
 import { type Runner, startRunner } from '../src/jobs/runner.ts';
 import { createHttpServer } from '../src/main.ts';
 import { createOrg } from '../src/orgs/command.ts';
-import { openMongo } from '../src/store/mongodb/engine.ts';
+import { openMongo } from '../src/store/mongodb/open.ts';
 import { openSqlite } from '../src/store/sqlite/engine.ts';
 import type { Store } from '../src/store/store.ts';
 import { createLocalProvisioner } from '../src/workspaces/buckets.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { collections, rules } from '../collections.ts';
 import { StartRefused } from '../refused.ts';
-import { openMongo } from '../store/mongodb/engine.ts';
+import { openMongo } from '../store/mongodb/open.ts';
 import { openSqlite } from '../store/sqlite/engine.ts';
 import type { Store } from '../store/store.ts';
 import { copyAll, differences } from './copy.ts';

@@ -84,17 +84,30 @@ async function loadCollection(
   { from, ids, uniques }: Wanted,
   buried: ReadonlyMap<string, Set<string>>,
 ): Promise<void> {
-  const byUnique = uniques.map(({ orgId, unique }) => ({ orgId, unique }));
-  const filter =
-    byUnique.length === 0 ? { _id: { $in: [...ids] } } : { $or: [{ _id: { $in: [...ids] } }, ...byUnique] };
-  for (const id of ids)
-    overlay.load(from, { orgId: id.slice(0, id.indexOf('/')), id: id.slice(id.indexOf('/') + 1) }, null);
-  for await (const stored of db.collection<Stored>(from.name).find(filter)) {
+  for (const id of ids) overlay.load(from, { orgId: orgOfKey(id), id: id.slice(id.indexOf('/') + 1) }, null);
+  const orgs = (list: string[]) => ({ $in: [...new Set(list)] });
+  const read = (filter: object) => db.collection<Stored>(from.name).find(filter).toArray();
+  // Two queries, each on one index, where one with an `$or` might be planned as a scan.
+  const found = await Promise.all([
+    read({ _id: { $in: [...ids] }, orgId: orgs([...ids].map(orgOfKey)) }),
+    ...(uniques.length === 0
+      ? []
+      : [
+          read({
+            orgId: orgs(uniques.map(({ orgId }) => orgId)),
+            unique: { $in: uniques.map(({ unique }) => unique) },
+          }),
+        ]),
+  ]);
+  for (const stored of found.flat()) {
     const dead = buried.get(stored.orgId);
     const isBuried = (from.ancestors ?? []).some((field: string) => dead?.has(String(stored[field])));
-    const loaded: Loaded = { doc: stored.doc, fence: stored.fence };
-    if (!isBuried) overlay.load(from, stored, loaded);
+    if (!isBuried) overlay.load(from, stored, { doc: stored.doc, fence: stored.fence });
   }
+}
+
+function orgOfKey(key: string): string {
+  return key.slice(0, key.indexOf('/'));
 }
 
 async function idsOf(

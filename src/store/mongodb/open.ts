@@ -1,0 +1,39 @@
+import { MongoClient } from 'mongodb';
+import { StoreRefused } from '../store.ts';
+import { type MongoOptions, MongoStore } from './engine.ts';
+
+/** Connects, checks that the server can do transactions, and makes the indexes before anything is served. */
+export async function openMongo(options: MongoOptions): Promise<MongoStore> {
+  const client = new MongoClient(options.uri, {
+    ...(/[?&]appName=/i.test(options.uri) ? {} : { appName: 'switchyard' }),
+    serverSelectionTimeoutMS: 3_000,
+    connectTimeoutMS: 3_000,
+    socketTimeoutMS: 15_000,
+    waitQueueTimeoutMS: 2_000,
+    maxPoolSize: 50,
+    retryWrites: true,
+    retryReads: true,
+    readConcern: { level: 'majority' },
+    writeConcern: { w: 'majority', journal: true },
+    readPreference: 'primary',
+    ignoreUndefined: true,
+  });
+  try {
+    await client.connect();
+    const hello = await client.db('admin').command({ hello: 1 });
+    if (!hello.setName && hello.msg !== 'isdbgrid')
+      throw new StoreRefused(
+        'MONGODB_URI: the server cannot do transactions; run it as a replica set (one node is enough) or a sharded cluster',
+      );
+    const store = new MongoStore(client, options);
+    await store.createIndexes();
+    return store;
+  } catch (error) {
+    await client.close();
+    if (error instanceof StoreRefused) throw error;
+    throw new StoreRefused(
+      'MONGODB_URI: the server cannot be reached; check the address, the credentials and that it runs',
+      { cause: error },
+    );
+  }
+}

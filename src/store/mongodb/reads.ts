@@ -1,0 +1,169 @@
+import type { Db } from 'mongodb';
+import {
+  type AnyCollection,
+  type Collection,
+  type Doc,
+  type Key,
+  type Page,
+  type PageQuery,
+  type Query,
+  type StoreStats,
+  tombstones,
+} from '../store.ts';
+import { keyOf, type Stored } from './documents.ts';
+import { unavailable } from './errors.ts';
+import { filterOf, pageStages } from './filters.ts';
+
+export const OPERATION_MS = 5_000;
+/** Pages that one aggregation reads. */
+const UNION_MAX = 50;
+
+/** The reading half of the engine: every read majority, every query beginning with the org, documents below a tombstone left out. */
+export class MongoReads {
+  readonly stats: StoreStats = { reads: 0, commits: 0 };
+  protected readonly db: Db;
+
+  constructor(db: Db) {
+    this.db = db;
+  }
+
+  get<D extends Doc>(from: Collection<D>, key: Key): Promise<D | null> {
+    return this.getMany(from, [key]).then(([doc]) => doc ?? null);
+  }
+
+  getMany<D extends Doc>(from: Collection<D>, keys: readonly Key[]): Promise<(D | null)[]> {
+    return this.read(async () => {
+      const ids = keys.map(keyOf);
+      const [found, buried] = await Promise.all([
+        this.of<D>(from)
+          .find({ _id: { $in: ids }, orgId: { $in: orgsOf(keys) } } as never, { maxTimeMS: OPERATION_MS })
+          .toArray(),
+        this.buriedFor(from, orgsOf(keys)),
+      ]);
+      const alive = new Map(found.filter((one) => isAlive(from, one, buried)).map((one) => [one._id, one.doc]));
+      return ids.map((id) => alive.get(id) ?? null);
+    });
+  }
+
+  getUnique<D extends Doc>(from: Collection<D>, orgId: string, unique: string): Promise<D | null> {
+    return this.read(async () => {
+      const [found, buried] = await Promise.all([
+        this.of<D>(from).findOne({ orgId, unique } as never, { maxTimeMS: OPERATION_MS }),
+        this.buriedFor(from, [orgId]),
+      ]);
+      return found && isAlive(from, found, buried) ? found.doc : null;
+    });
+  }
+
+  page<D extends Doc>(from: Collection<D>, query: PageQuery): Promise<Page<D>> {
+    return this.pages(from, [query]).then(([page]) => page!);
+  }
+
+  /** Many pages in one round trip: one pipeline, the others joined to it by `$unionWith`. */
+  pages<D extends Doc>(from: Collection<D>, queries: readonly PageQuery[]): Promise<Page<D>[]> {
+    return this.read(async () => {
+      const rows = await this.union(from, queries, (query, buried) => [
+        ...pageStages(from, query, buried),
+        { $project: { _id: 0, doc: 1 } },
+      ]);
+      return queries.map(({ limit }, at) => {
+        const docs = (rows[at] ?? []).map((row) => row.doc as D);
+        return { docs: docs.slice(0, limit), more: docs.length > limit };
+      });
+    });
+  }
+
+  counts(from: AnyCollection, queries: readonly Query[]): Promise<number[]> {
+    return this.read(async () => {
+      const rows = await this.union(from, queries, (query, buried) => [
+        { $match: filterOf(from, query, buried) },
+        { $group: { _id: null, n: { $sum: 1 } } },
+      ]);
+      return queries.map((_, at) => Number(rows[at]?.[0]?.n ?? 0));
+    });
+  }
+
+  protected async union<Q extends Query>(
+    from: AnyCollection,
+    queries: readonly Q[],
+    stages: (query: Q, buried: string[]) => object[],
+  ): Promise<Record<string, unknown>[][]> {
+    const buried = await this.buriedFor(from, orgsOf(queries));
+    const rows: Record<string, unknown>[][] = queries.map(() => []);
+    for (let begin = 0; begin < queries.length; begin += UNION_MAX) {
+      const part = queries
+        .slice(begin, begin + UNION_MAX)
+        .map((query, at) => [...stages(query, [...buried]), { $addFields: { at: begin + at } }]);
+      const [first, ...rest] = part as [object[], ...object[][]];
+      const pipeline = [...first, ...rest.map((one) => ({ $unionWith: { coll: from.name, pipeline: one } }))];
+      for await (const row of this.db
+        .collection(from.name)
+        .aggregate(pipeline, { maxTimeMS: OPERATION_MS, ...hintOf(from, queries) }))
+        rows[Number(row.at)]!.push(row);
+    }
+    return rows;
+  }
+
+  scan<D extends Doc>(from: Collection<D>, after: Key | null, limit: number): Promise<D[]> {
+    return this.read(async () => {
+      const filter = after ? { _id: { $gt: keyOf(after) } } : {};
+      const found = await this.of<D>(from)
+        .find(filter as never, { sort: { _id: 1 }, limit })
+        .toArray();
+      return found.map(({ doc }) => doc);
+    });
+  }
+
+  async ping(): Promise<void> {
+    await this.read(() => this.db.command({ ping: 1 }, { timeoutMS: 2_000 }));
+  }
+
+  /** Test and operator use: the plan of a page, as the server tells it. */
+  explain(from: AnyCollection, query: PageQuery): Promise<object> {
+    return this.db
+      .collection(from.name)
+      .aggregate(pageStages(from, query, []), hintOf(from, [query]))
+      .explain('queryPlanner');
+  }
+
+  protected of<D extends Doc>(from: Collection<D>) {
+    return this.db.collection<Stored<D>>(from.name);
+  }
+
+  protected async buriedFor(from: AnyCollection, orgIds: readonly string[]): Promise<Set<string>> {
+    if (!from.ancestors?.length) return new Set();
+    const sets = await Promise.all(orgIds.map((orgId) => this.buried(orgId)));
+    return new Set(sets.flatMap((set) => [...set]));
+  }
+
+  protected async buried(orgId: string): Promise<Set<string>> {
+    const found = await this.db
+      .collection<Stored>(tombstones.name)
+      .find({ orgId }, { projection: { _id: 0, id: 1 }, maxTimeMS: OPERATION_MS })
+      .toArray();
+    return new Set(found.map(({ id }) => id));
+  }
+
+  protected async read<T>(work: () => Promise<T>): Promise<T> {
+    this.stats.reads += 1;
+    try {
+      return await work();
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+}
+
+function orgsOf(keys: readonly { orgId: string }[]): string[] {
+  return [...new Set(keys.map(({ orgId }) => orgId))];
+}
+
+function isAlive(from: AnyCollection, stored: Stored, buried: ReadonlySet<string>): boolean {
+  return !(from.ancestors ?? []).some((field: string) => buried.has(String(stored[field])));
+}
+
+/** A search goes over its scope's index, whatever a planner thinks of the pattern. */
+function hintOf(from: AnyCollection, queries: readonly Query[]): { hint?: string } {
+  const isSearch = queries.length === 1 && queries[0]!.search !== undefined && from.search;
+  return isSearch ? { hint: `by_${String(from.search!.scope)}` } : {};
+}
