@@ -18,7 +18,7 @@ interface Entry {
   usedMinute: number;
 }
 
-/** How long a principal may be reused on an engine whose epoch does not tell of other processes at once. */
+/** How long a principal may be reused: another process's revocation holds here within this time, our own at once. */
 const FRESH_MS = 500;
 const ENTRIES_MAX = 10_000;
 

@@ -2,9 +2,14 @@ import type { IncomingMessage } from 'node:http';
 
 export const BODY_MAX_BYTES = 1_048_576;
 
+const EMPTY = Buffer.alloc(0);
+
 /** The body's bytes, or `too_large` as soon as there are more than the limit: counted while they stream in. */
 export async function readBody(req: IncomingMessage, maxBytes: number = BODY_MAX_BYTES): Promise<Buffer | 'too_large'> {
-  if (Number(req.headers['content-length'] ?? 0) > maxBytes) return 'too_large';
+  const length = req.headers['content-length'];
+  if (Number(length ?? 0) > maxBytes) return 'too_large';
+  // Without either header there is no body (RFC 9112, section 6.3): nothing to wait for.
+  if (length === undefined && req.headers['transfer-encoding'] === undefined) return EMPTY;
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of req as AsyncIterable<Buffer>) {

@@ -1,11 +1,12 @@
 import { type GraphQLField, type GraphQLSchema, parse, validate } from 'graphql';
 import type { CompiledQuery } from 'graphql-jit';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { MutationExtensions } from '../graphql/mutations.ts';
 import { compileOperation } from '../graphql/operations.ts';
 import type { PermissionExtensions } from '../graphql/permission-plugin.ts';
 import type { ListExtensions } from '../graphql/roots.ts';
 import { camel } from '../naming.ts';
+import { shapeOf } from '../validation/shape.ts';
 import { parametersOf, type Row } from './row.ts';
 
 /** A row with its operation, ready to run. */
@@ -18,8 +19,8 @@ export interface CompiledRow {
   unlimited: boolean;
   /** Whether the root takes one `input`, as every mutation does. */
   takesInput: boolean;
-  /** The root's own input schema and rules. */
-  input: z.ZodType | null;
+  /** The path's parameters: as written, as the graph names them, and what they must be. */
+  parameters: { name: string; field: string; schema: z.ZodType }[];
   own: Pick<MutationExtensions, 'rules' | 'missing'>;
   pageIssues: ListExtensions['pageIssues'];
 }
@@ -39,7 +40,11 @@ export function compileRow(schema: GraphQLSchema, row: Row): CompiledRow {
     permission: extensions.permission ?? null,
     unlimited: extensions.unlimited ?? false,
     takesInput: field.args.some((arg) => arg.name === 'input'),
-    input: extensions.input ?? null,
+    parameters: parametersOf(row.path).map((name) => ({
+      name,
+      field: camel(name),
+      schema: boundOf(extensions.input, camel(name)),
+    })),
     own: { rules: extensions.rules, missing: extensions.missing },
     pageIssues: extensions.pageIssues,
   };
@@ -68,4 +73,11 @@ function argumentsOf(row: Row): string[] {
     return renamed === undefined ? name : renamed;
   });
   return [...parametersOf(row.path).map(camel), ...query.filter((name) => name !== null)];
+}
+
+const anyText = z.string();
+
+/** Path parameters are text; where the root's input bounds one (a thread's id), that bound holds. */
+function boundOf(input: z.ZodType | undefined, field: string): z.ZodType {
+  return (input && shapeOf(input).fields?.[field]?.schema) ?? anyText;
 }

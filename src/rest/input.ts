@@ -2,8 +2,7 @@ import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { type Issue, valueError } from '../errors.ts';
 import { ruleIssues, sortByField } from '../graphql/mutations.ts';
-import { camel, snake } from '../naming.ts';
-import { shapeOf } from '../validation/shape.ts';
+import { snake } from '../naming.ts';
 import { walk } from '../validation/walk.ts';
 import type { CompiledRow } from './compile.ts';
 
@@ -28,24 +27,25 @@ export function checkRequest(ctx: Context, compiled: CompiledRow, raw: RawInput)
   const header = checkHeader(raw.idempotencyKey);
   const body = checkBody(ctx, compiled, raw.body);
   const cursor = checkCursor(ctx, compiled, { ...path.value, ...renamed(query.value, compiled.row.renames) });
-  const issues = [...path.issues, ...query.issues, ...cursor, ...header, ...body.issues];
+  const issues = [
+    ...path.issues,
+    ...sortByField(compiled.row.query ?? noQuery, [...query.issues, ...cursor]),
+    ...header,
+    ...body.issues,
+  ];
   const variables = compiled.takesInput
     ? { input: { ...body.value, ...path.value } }
     : { ...path.value, ...renamed(query.value, compiled.row.renames) };
   return { issues, variables };
 }
 
-const anyText = z.string();
-
-/** Path parameters are text; where the root's input bounds one (a thread's id), that bound holds. */
-function checkPath({ input }: CompiledRow, parameters: Record<string, string>) {
-  const fields = input ? (shapeOf(input).fields ?? {}) : {};
+function checkPath(compiled: CompiledRow, parameters: Record<string, string>) {
   const issues: Issue[] = [];
   const value: Record<string, unknown> = {};
-  for (const [name, text] of Object.entries(parameters)) {
-    const walked = walk(fields[camel(name)]?.schema ?? anyText, text, ['path', name], { naming: 'snake' });
+  for (const { name, field, schema } of compiled.parameters) {
+    const walked = walk(schema, parameters[name], ['path', name], { naming: 'snake' });
     issues.push(...walked.issues);
-    value[camel(name)] = walked.value;
+    value[field] = walked.value;
   }
   return { issues, value };
 }
@@ -53,6 +53,7 @@ function checkPath({ input }: CompiledRow, parameters: Record<string, string>) {
 const noQuery = z.object({});
 
 function checkQuery(ctx: Context, { row }: CompiledRow, search: string) {
+  if (search === '' && !row.query) return { value: {}, issues: [] };
   const given: Record<string, unknown> = Object.create(null);
   for (const [name, text] of new URLSearchParams(search)) given[name] = text;
   const { value, issues } = walk(row.query ?? noQuery, { ...given }, ['query'], { naming: 'snake' });

@@ -50,7 +50,6 @@ export class MongoStore extends MongoReads implements Store {
     this.#collections = new Map(options.collections.map((one) => [one.name, one]));
   }
 
-  /** Other processes' commits are told by time: caches above are fresh for half a second at most. */
   readonly changes = { epoch: (): number => this.#ownCommits };
 
   async createIndexes(): Promise<void> {

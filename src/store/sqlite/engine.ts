@@ -85,7 +85,6 @@ export class SqliteStore implements Store {
   readonly #rules: Record<string, Rule>;
   readonly #now: () => string;
   readonly #busyTimeoutMs: number;
-  readonly #dataVersion: () => number;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | null = null;
   #ownCommits = 0;
@@ -97,11 +96,9 @@ export class SqliteStore implements Store {
     this.#now = options.now;
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 5_000;
     for (const collection of options.collections) this.#tables.set(collection.name, new Table(db, collection));
-    const statement = db.prepare('PRAGMA data_version');
-    this.#dataVersion = () => Number(statement.get()?.data_version);
   }
 
-  readonly changes = { epoch: (): number => this.#dataVersion() * 2 ** 32 + this.#ownCommits };
+  readonly changes = { epoch: (): number => this.#ownCommits };
 
   /** The settings that durability rests on, as SQLite itself reads them back. */
   settings(): { synchronous: number; journalMode: string; integrity: string } {
