@@ -26,13 +26,17 @@ export interface Operation {
   runs: Map<string, { hits: number; compiled: CompiledQuery | null }>;
 }
 
-const OPERATIONS_MAX = 1_000;
+/** How much query text is remembered: a document takes some twenty times its text in memory. */
+const CACHED_CHARACTERS_MAX = 2_000_000;
+/** A longer document is parsed each time: it would push out a hundred that come again. */
+const CACHEABLE_CHARACTERS_MAX = 20_000;
 /** Compiling costs milliseconds: only what comes back is worth it. */
 const HITS_BEFORE_COMPILE = 3;
 
 export class Operations {
   readonly #schema: GraphQLSchema;
   readonly #cache = new Map<string, Operation>();
+  #characters = 0;
 
   constructor(schema: GraphQLSchema) {
     this.#schema = schema;
@@ -43,9 +47,18 @@ export class Operations {
     const known = this.#cache.get(query);
     if (known) return known;
     const operation = this.#prepare(query);
-    this.#cache.set(query, operation);
-    if (this.#cache.size > OPERATIONS_MAX) this.#cache.delete(this.#cache.keys().next().value!);
+    if (query.length <= CACHEABLE_CHARACTERS_MAX) this.#remember(query, operation);
     return operation;
+  }
+
+  #remember(query: string, operation: Operation): void {
+    this.#cache.set(query, operation);
+    this.#characters += query.length;
+    for (const oldest of this.#cache.keys()) {
+      if (this.#characters <= CACHED_CHARACTERS_MAX) return;
+      this.#cache.delete(oldest);
+      this.#characters -= oldest.length;
+    }
   }
 
   #prepare(query: string): Operation {

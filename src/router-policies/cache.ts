@@ -36,7 +36,8 @@ interface Cached {
   index: MatchIndex;
 }
 
-const ORGS_MAX = 1_000;
+/** Policies that are kept in memory, over all orgs. */
+const POLICIES_MAX = 200_000;
 const caches = new WeakMap<Store, Map<string, Cached>>();
 
 /** The org's policies as an index, read again only when one has changed (in any process): one small read otherwise. */
@@ -51,8 +52,17 @@ export async function policyIndex(ctx: Context): Promise<MatchIndex> {
   const index = buildIndex(await allPolicies(ctx));
   cache.delete(orgId);
   cache.set(orgId, { version, index });
-  if (cache.size > ORGS_MAX) cache.delete(cache.keys().next().value!);
+  forgetOldest(cache);
   return index;
+}
+
+function forgetOldest(cache: Map<string, Cached>): void {
+  let kept = [...cache.values()].reduce((sum, { index }) => sum + index.ranked.length + 1, 0);
+  for (const [orgId, { index }] of cache) {
+    if (kept <= POLICIES_MAX || cache.size === 1) return;
+    cache.delete(orgId);
+    kept -= index.ranked.length + 1;
+  }
 }
 
 export async function allPolicies(ctx: Context): Promise<RouterPolicy[]> {
