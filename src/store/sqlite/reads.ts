@@ -32,7 +32,7 @@ export function readCount(table: Table, query: Query): number {
   return (row as unknown as [number])[0];
 }
 
-function pageSql(table: Table, query: PageQuery, columns: string): Where {
+export function pageSql(table: Table, query: PageQuery, columns: string): Where {
   const from = fromOf(table, query);
   const desc = query.order === 'desc';
   const at = query.ref === undefined ? 'd' : 'r';

@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { auditEvents } from '../../src/audit/model.ts';
+import { collections, rules } from '../../src/collections.ts';
+import { logicalModels } from '../../src/models/model.ts';
+import { namespaces } from '../../src/namespaces/model.ts';
+import { openSqlite, type SqliteStore } from '../../src/store/sqlite/engine.ts';
+import { pageSql } from '../../src/store/sqlite/reads.ts';
+import { Table } from '../../src/store/sqlite/table.ts';
+import type { AnyCollection, PageQuery } from '../../src/store/store.ts';
+
+const now = () => '2026-01-01T00:00:00.000Z';
+let folder: string;
+let store: SqliteStore;
+let db: DatabaseSync;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'switchyard-plans-'));
+  store = openSqlite({ file: join(folder, 'x.db'), collections, rules, now });
+  const doc = (at: number) => ({
+    ...{
+      id: `ns_${at}`,
+      orgId: 'o',
+      version: 1,
+      createdAt: `2026-01-01T00:00:00.${String(at % 1000).padStart(3, '0')}Z`,
+      updatedAt: now(),
+      createdBy: null,
+    },
+    ...{
+      name: `name ${at}`,
+      description: null,
+      workspaceId: 'ws',
+      appId: 'app_0123456789abcdefghij',
+      environmentId: `env_${at % 7}`,
+    },
+    ...{ embeddingModelId: null, extractionModelId: null, reindexModelId: null, isPrivate: false, status: 'active' },
+  });
+  await Promise.all(
+    Array.from({ length: 3_000 }, (_, at) =>
+      store.commit([{ type: 'insert', in: namespaces.collection, doc: doc(at) as never }]),
+    ),
+  );
+  db = new DatabaseSync(join(folder, 'x.db'));
+});
+afterAll(async () => {
+  db.close();
+  await store.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const org = { orgId: 'o', order: 'desc' as const, limit: 50 };
+const after = { createdAt: now(), id: 'x' };
+const app = { field: 'appId', in: ['app_0123456789abcdefghij'] };
+const cases: [string, AnyCollection, PageQuery, RegExp][] = [
+  [
+    'a page of an org',
+    auditEvents.collection,
+    { ...org, after },
+    /USING INDEX audit_list \(org=\? AND \(createdAt,id\)<\(\?,\?\)\)/,
+  ],
+  [
+    'a page of an app',
+    namespaces.collection,
+    { ...org, where: [app], after },
+    /USING INDEX namespaces_by_appId \(org=\? AND appId=\? AND \(createdAt,id\)<\(\?,\?\)\)/,
+  ],
+  [
+    'a search in a large app',
+    namespaces.collection,
+    { ...org, where: [app], search: 'name 29' },
+    /SCAN namespaces_fts VIRTUAL TABLE INDEX/,
+  ],
+  [
+    'what refers to a thing',
+    logicalModels.collection,
+    { ...org, ref: 'account:x', after },
+    /SEARCH r USING PRIMARY KEY \(org=\? AND collection=\? AND ref=\? AND \(createdAt,id\)<\(\?,\?\)\)/,
+  ],
+];
+test.each(cases)('%s walks an index and sorts nothing', (title, from, query, plan) => {
+  const { sql, values } = pageSql(new Table(db, from), query, 'd.doc');
+  const steps = db
+    .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+    .all(...values)
+    .map((row) => String(row.detail));
+  expect(steps[0]).toMatch(plan);
+  // A search sorts its matches, which are few; lists never sort.
+  if (!title.includes('search')) expect(steps.join('\n')).not.toContain('TEMP B-TREE');
+});
+
+test('a total is one kept row, and a large search finds what a scan finds', () => {
+  const [total, found] = store.counts(namespaces.collection, [
+    { orgId: 'o', where: [app] },
+    { orgId: 'o', where: [app], search: 'name 29' },
+  ]);
+  expect([total, found]).toEqual([3_000, 111]);
+  const page = store.page(namespaces.collection, { ...org, where: [app], search: 'e 2999' });
+  expect(page.docs.map(({ id }) => id)).toEqual(['ns_2999']);
+  expect(store.page(namespaces.collection, { ...org, where: [app], search: '29', limit: 5 }).docs).toHaveLength(5);
+});
