@@ -162,7 +162,7 @@ export interface Store {
   scan<D extends Doc>(from: Collection<D>, after: Key | null, limit: number): MaybePromise<D[]>;
   /** Stores documents as they are, replacing what is there, without conditions: for copies. */
   load<D extends Doc>(into: Collection<D>, docs: readonly D[]): Promise<void>;
-  /** Moves with every commit of this process; what others commit is told by time (half a second at most). */
+  /** Moves with every commit of this process and, where the engine hears of them, of others; time tells of the rest. */
   readonly changes: { epoch(): number };
   /** Whether the engine answers; rejects with `StoreUnavailable`. */
   ping(): Promise<void>;

@@ -8,6 +8,7 @@ import { namespaces } from '../../src/namespaces/model.ts';
 import type { MongoStore } from '../../src/store/mongodb/engine.ts';
 import { openMongo } from '../../src/store/mongodb/open.ts';
 import { type PageQuery, StoreRefused, StoreUnavailable } from '../../src/store/store.ts';
+import { tokens } from '../../src/tokens/model.ts';
 import { workspaces } from '../../src/workspaces/model.ts';
 import { freshMongoUri, type Harness, MONGODB_URI, startHarness } from '../harness.ts';
 
@@ -66,6 +67,27 @@ describe.skipIf(!MONGODB_URI)('MongoDB itself', () => {
       for (const { key } of indexes.filter((index) => index.name !== '_id_' && index.name !== 'expires'))
         expect([name, Object.keys(key)[0]]).toEqual([name, 'orgId']);
     }
+  });
+
+  test('what another process changes is heard of at once, by a change stream', async () => {
+    const listening = await openMongo({ uri, collections, rules, now, watched: ['tokens'] });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const before = listening.changes.epoch();
+    const doc = {
+      id: 'tok_heard',
+      orgId: 'org_x',
+      version: 1,
+      createdAt: now(),
+      updatedAt: now(),
+      createdBy: null,
+      roleId: null,
+      memberId: null,
+    };
+    await store.commit([{ type: 'insert', in: tokens.collection, doc }]);
+    for (let tries = 0; tries < 50 && listening.changes.epoch() === before; tries += 1)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(listening.changes.epoch()).toBeGreaterThan(before);
+    await listening.close();
   });
 
   test('a server that cannot be reached refuses the start with one line and no driver message', async () => {

@@ -13,6 +13,7 @@ import {
 } from '../store.ts';
 import { indexesOf, keyOf, type Stored, toStored } from './documents.ts';
 import { isUnknown, unavailable } from './errors.ts';
+import { Notices } from './notices.ts';
 import { MongoReads, OPERATION_MS } from './reads.ts';
 import { batchesOf, loadOverlay, Outdated, writeBatches } from './writes.ts';
 
@@ -21,6 +22,8 @@ export interface MongoOptions {
   collections: readonly AnyCollection[];
   rules: Record<string, Rule>;
   now: () => string;
+  /** Collections whose changes by other processes matter at once. */
+  watched?: readonly string[];
 }
 
 /** A transaction's own deadline, retries included. */
@@ -41,7 +44,8 @@ export class MongoStore extends MongoReads implements Store {
   readonly #options: MongoOptions;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | null = null;
-  #ownCommits = 0;
+  #epoch = 0;
+  #notices: Notices | null = null;
 
   constructor(client: MongoClient, options: MongoOptions) {
     super(client.db(client.options.dbName === 'test' ? DATABASE : client.options.dbName));
@@ -50,7 +54,14 @@ export class MongoStore extends MongoReads implements Store {
     this.#collections = new Map(options.collections.map((one) => [one.name, one]));
   }
 
-  readonly changes = { epoch: (): number => this.#ownCommits };
+  readonly changes = { epoch: (): number => this.#epoch };
+
+  /** Begins to hear at once of what other processes change in these collections; `changes` moves then. */
+  listen(collections: readonly string[]): void {
+    this.#notices = new Notices(this.db, collections, () => {
+      this.#epoch += 1;
+    });
+  }
 
   async createIndexes(): Promise<void> {
     for (const collection of this.#collections.values())
@@ -74,11 +85,12 @@ export class MongoStore extends MongoReads implements Store {
       replaceOne: { filter: { _id: keyOf(doc) }, replacement: toStored(into, doc, 0), upsert: true },
     }));
     await this.read(() => this.db.collection<Stored>(into.name).bulkWrite(operations, { ordered: false }));
-    this.#ownCommits += 1;
+    this.#epoch += 1;
   }
 
   async close(): Promise<void> {
     await this.#flushing;
+    await this.#notices?.close();
     await this.#client.close();
   }
 
@@ -94,7 +106,7 @@ export class MongoStore extends MongoReads implements Store {
     for (let tries = 0; ; tries += 1)
       try {
         const settle = await this.#tryGroup(group, deadline - Date.now());
-        this.#ownCommits += 1;
+        this.#epoch += 1;
         for (const one of settle) one();
         return;
       } catch (error) {

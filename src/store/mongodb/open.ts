@@ -27,6 +27,7 @@ export async function openMongo(options: MongoOptions): Promise<MongoStore> {
       );
     const store = new MongoStore(client, options);
     await store.createIndexes();
+    store.listen(options.watched ?? []);
     return store;
   } catch (error) {
     await client.close();
