@@ -532,7 +532,7 @@ export type UpdateOrganizationInput = {
 export type GrantModelEntitlementInput = {
   /** The model that is granted. */
   readonly logicalModelId: string | number;
-  /** Free-form; these keys are enforced: requests_per_minute, tokens_per_minute, max_requests_per_month, max_tokens_per_month, max_tokens_per_request, max_concurrency. */
+  /** Free-form; these keys are enforced, and hold whole numbers from 0 or null (no limit): requests_per_minute, tokens_per_minute, max_requests_per_month, max_tokens_per_month, max_tokens_per_request, max_concurrency. */
   readonly workspaceLimits?: Record<string, unknown> | null | undefined;
   /** Step types that may use the model; null allows any, [] none. */
   readonly allowedStepTypes?: ReadonlyArray<string> | null | undefined;
@@ -550,7 +550,7 @@ export type GrantModelEntitlementInput = {
 
 /** The input of UpdateModelEntitlement. */
 export type UpdateModelEntitlementInput = {
-  /** Free-form; these keys are enforced: requests_per_minute, tokens_per_minute, max_requests_per_month, max_tokens_per_month, max_tokens_per_request, max_concurrency. A key with null is removed. */
+  /** Free-form; these keys are enforced, and hold whole numbers from 0 or null (no limit): requests_per_minute, tokens_per_minute, max_requests_per_month, max_tokens_per_month, max_tokens_per_request, max_concurrency. A key with null is removed. */
   readonly workspaceLimits?: Record<string, unknown> | null | undefined;
   /** Step types that may use the model; null allows any, [] none. */
   readonly allowedStepTypes?: ReadonlyArray<string> | null | undefined;

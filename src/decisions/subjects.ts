@@ -34,7 +34,7 @@ function rate(key: string, limit: number | null, periodMs: number, burst: number
   return limit === null ? [] : [{ key, periodMs, limit, burst, amount }];
 }
 
-/** A grant's limits are free-form: a documented key counts when its value is a number of at least 0. */
+/** A grant’s limits are free-form; of the keys that are enforced, null and absence set none. */
 export function grantLimits({ workspaceLimits }: ModelEntitlement, estimate: Estimate): Limits {
   const limit = (key: string) => limitOf(workspaceLimits, key);
   const perMinute = (key: string, amount: number) => rate(key, limit(key), MINUTE_MS, limit(key) ?? 0, amount);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Noun } from '../nouns.ts';
 import type { Doc } from '../store/store.ts';
-import { expectedVersion, flag, flagOr, freeMap, id, within } from '../validation/fields.ts';
+import { expectedVersion, flag, flagOr, id, within } from '../validation/fields.ts';
 
 export interface ModelEntitlement extends Doc {
   workspaceId: string;
@@ -33,8 +33,28 @@ export function grantKey(workspaceId: string, logicalModelId: string): string {
   return `${workspaceId}\u0001${logicalModelId}`;
 }
 
-const LIMITS =
-  'Free-form; these keys are enforced: requests_per_minute, tokens_per_minute, max_requests_per_month, max_tokens_per_month, max_tokens_per_request, max_concurrency.';
+/** The keys of `workspace_limits` that decisions enforce; a value they could not enforce is refused. */
+const ENFORCED = [
+  'requests_per_minute',
+  'tokens_per_minute',
+  'max_requests_per_month',
+  'max_tokens_per_month',
+  'max_tokens_per_request',
+  'max_concurrency',
+];
+const LIMITS = `Free-form; these keys are enforced, and hold whole numbers from 0 or null (no limit): ${ENFORCED.join(', ')}.`;
+const limits = (description: string) =>
+  z
+    .record(z.string(), z.unknown())
+    .superRefine((value, ctx) => {
+      for (const key of ENFORCED) {
+        const limit = value[key] ?? null;
+        if (limit === null || (Number.isSafeInteger(limit) && Number(limit) >= 0)) continue;
+        ctx.addIssue({ code: 'custom', path: [key], message: 'an enforced limit is a whole number from 0, or null' });
+      }
+    })
+    .optional()
+    .describe(description);
 const list = (what: string) => z.array(z.string()).nullable().optional().describe(`${what}; null allows any, [] none.`);
 const READ_ONLY = [
   'entitlementId',
@@ -56,7 +76,7 @@ const lists = {
 export const grantModelEntitlementBody = z
   .object({
     logicalModelId: id('The model that is granted.'),
-    workspaceLimits: freeMap(LIMITS),
+    workspaceLimits: limits(LIMITS),
     ...lists,
     enabled: flagOr(true, 'Whether the grant holds.'),
   })
@@ -64,7 +84,7 @@ export const grantModelEntitlementBody = z
 
 export const updateModelEntitlementBody = z
   .object({
-    workspaceLimits: freeMap(`${LIMITS} A key with null is removed.`),
+    workspaceLimits: limits(`${LIMITS} A key with null is removed.`),
     ...lists,
     enabled: flag('Whether the grant holds.'),
   })

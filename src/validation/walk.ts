@@ -55,18 +55,19 @@ class Walker {
     if (input === null && shape.nullable) return null;
     const strict = strictIssue(input, loc, depth);
     if (strict) return this.#add(strict);
+    const before = this.issues.length;
+    const value = this.#typed(shape, input, loc, depth);
+    return this.issues.length === before ? this.#ruled(shape, value, input, loc) : value;
+  }
+
+  #typed(shape: Shape, input: unknown, loc: (string | number)[], depth: number): unknown {
     switch (shape.kind) {
       case 'object':
         return this.#object(shape, input, loc, depth);
       case 'list':
         if (!Array.isArray(input))
           return this.#add({ type: 'list_type', loc, msg: 'Input should be a valid list', input });
-        return this.#ruled(
-          shape,
-          input.map((item, at) => this.field(shape.item!, item, [...loc, at], depth + 1)),
-          input,
-          loc,
-        );
+        return input.map((item, at) => this.field(shape.item!, item, [...loc, at], depth + 1));
       case 'map':
         return this.#map(shape, input, loc, depth);
       case 'any':
@@ -93,7 +94,7 @@ class Walker {
       else if (field.required) this.#add({ type: 'missing', loc: [...loc, wire], msg: 'Field required', input });
     }
     this.#others(shape, input, known, loc, depth);
-    return this.#ruled(shape, value, input, loc);
+    return value;
   }
 
   /** Names that are not fields: those of the reply are ignored, all others refused. */
@@ -122,7 +123,7 @@ class Walker {
       if (issue) this.#add(issue);
       else value[key] = this.field(shape.item!, item, [...loc, key], depth + 1);
     }
-    return this.#ruled(shape, value, input, loc);
+    return value;
   }
 
   #scalar(shape: Shape, input: unknown, loc: (string | number)[]): unknown {
@@ -131,13 +132,12 @@ class Walker {
     const { value } = checked;
     if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) return this.#add(tooLarge(loc, input));
     const bounds = boundsIssue(shape, value, input, loc);
-    if (bounds) return this.#add(bounds);
-    return this.#ruled(shape, value, input, loc);
+    return bounds ? this.#add(bounds) : value;
   }
 
-  /** The schema's own rules (zod refinements), which run once type and bounds hold. */
+  /** The schema's own rules (zod refinements), which run where everything inside has its type and holds its bounds. */
   #ruled(shape: Shape, value: unknown, input: unknown, loc: (string | number)[]): unknown {
-    if (!shape.hasRules || this.issues.length > 0) return value;
+    if (!shape.hasRules) return value;
     const result = shape.schema.safeParse(value);
     for (const issue of result.success ? [] : result.error.issues) {
       const path = issue.path.map((part) =>

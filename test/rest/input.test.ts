@@ -249,6 +249,34 @@ describe('bad input', () => {
     ]);
   });
 
+  test('an own rule is looked at although an earlier field is wrong', async () => {
+    const answer = await post('/provider-accounts', {
+      provider_type: 'openai',
+      credentials_ref: 'sk-abcdefghijklmnop',
+    });
+    expect(answer.body.detail.map((issue: { type: string; loc: string[] }) => [issue.type, issue.loc.at(-1)])).toEqual([
+      ['missing', 'name'],
+      ['value_error', 'credentials_ref'],
+    ]);
+  });
+
+  test('workspace limits are free-form, but a limit that could not be enforced is refused', async () => {
+    const grant = (workspace_limits: unknown) =>
+      tenant.rest('POST', `${seeded.workspace}/model-entitlements`, {
+        logical_model_id: seeded.embeddingId,
+        workspace_limits,
+      });
+    for (const limit of [-1, 1.5, '100', true, {}]) {
+      const answer = await grant({ max_concurrency: limit, other: 'x' });
+      expect([answer.status, answer.body.detail[0].loc]).toEqual([
+        422,
+        ['body', 'workspace_limits', 'max_concurrency'],
+      ]);
+    }
+    const granted = await grant({ max_concurrency: null, requests_per_minute: 0, other: 'x' });
+    expect([granted.status, granted.body.workspace_limits.other]).toEqual([201, 'x']);
+  });
+
   test.each([
     ['"1_000"', 1000],
     ['true', 1],
