@@ -57,6 +57,7 @@ export const deleteEnvironmentInput = z.object({ ...withinWorkspace, ...target }
 export function slugOf(text: string): string {
   const slug = fold(text)
     .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '');
   return slug || 'environment';

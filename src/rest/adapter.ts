@@ -87,7 +87,8 @@ const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
 
 /** Bytes where none are expected are ignored. */
 function readJson(row: Row, request: RestRequest): unknown {
-  if (!row.body || request.bytes.length === 0) return undefined;
+  if (!row.body) return undefined;
+  if (request.bytes.length === 0) return row.bodyOptional ? {} : undefined;
   const encoding = header(request, 'content-encoding');
   const type = mediaTypeOf(header(request, 'content-type'));
   if (

@@ -27,7 +27,10 @@ export function openApiDocument(schema: GraphQLSchema, rows: readonly Row[]): Js
 }
 
 function operationOf(schema: GraphQLSchema, row: Row, schemas: Json): Json {
-  const body = row.body && { required: true, content: { 'application/json': { schema: bodySchema(row, schemas) } } };
+  const body = row.body && {
+    required: !row.bodyOptional,
+    content: { 'application/json': { schema: bodySchema(row, schemas) } },
+  };
   return {
     operationId: row.operationId,
     tags: [row.tag],

@@ -18,6 +18,8 @@ export interface Row {
   /** Query parameters that go to an argument of another name, or (null) nowhere. */
   renames?: Record<string, string | null>;
   body?: z.ZodType;
+  /** No bytes mean `{}`. */
+  bodyOptional?: boolean;
   /** The root field's value as the documented reply. */
   shape: (value: never) => unknown;
   /** The name of the reply's schema. */

@@ -43,6 +43,7 @@ export const tokenRows: Row[] = [
     status: 200,
     root: 'rotateToken',
     body: rotateTokenBody,
+    bodyOptional: true,
     resource: 'token',
     ...withSecret,
   },

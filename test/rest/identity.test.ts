@@ -45,7 +45,7 @@ describeEngines('identity', (engine) => {
     expect([(await old.rest('GET', '/v1/me')).status, (await fresh.rest('GET', '/v1/me')).status]).toEqual([200, 200]);
     harness.clock.offsetMs += 61_000;
     expect([(await old.rest('GET', '/v1/me')).status, (await fresh.rest('GET', '/v1/me')).status]).toEqual([401, 200]);
-    const again = await tenant.rest('POST', path, {});
+    const again = await tenant.rest('POST', path);
     expect([
       (await fresh.rest('GET', '/v1/me')).status,
       (await harness.client(again.body.token).rest('GET', '/v1/me')).status,

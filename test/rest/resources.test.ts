@@ -75,6 +75,14 @@ describeEngines('resources', (engine) => {
     expect(first.body.name).toBe('Café');
   });
 
+  test.each([
+    ['Staging (EU)', 'staging-eu'],
+    ['Ünï çode', 'uni-code'],
+    ['生产', 'environment'],
+  ])('the slug of %s is %s', async (name, slug) => {
+    expect((await tenant.rest('POST', `${seeded.workspace}/environments`, { name })).body.slug).toBe(slug);
+  });
+
   test('a workspace has exactly one default environment, which cannot be deleted or unset', async () => {
     const list = async () =>
       (await tenant.rest('GET', `${seeded.workspace}/environments`)).body.environments as {
