@@ -506,8 +506,8 @@ export type UpdateRouterPolicyCircuitBreakerInput = {
   readonly notifyOnOpen?: boolean | null | undefined;
 };
 
-/** The input of DisableRouterPolicy. */
-export type DisableRouterPolicyInput = {
+/** The input of DeleteRouterPolicy. */
+export type DeleteRouterPolicyInput = {
   /** The organization; by default the one that the token acts in. */
   readonly orgId?: string | number | null | undefined;
   /** The policy. */
@@ -838,6 +838,22 @@ export type AddThreadToNamespaceInput = {
   readonly threadId: string | number;
 };
 
+/** The input of RemoveThreadFromNamespace. */
+export type RemoveThreadFromNamespaceInput = {
+  /** The organization; by default the one that the token acts in. */
+  readonly orgId?: string | number | null | undefined;
+  /** The workspace that the target lies in; checked when given. */
+  readonly workspaceId?: string | number | null | undefined;
+  /** The app that the target lies in; checked when given. */
+  readonly appId?: string | number | null | undefined;
+  /** The namespace. */
+  readonly namespaceId: string | number;
+  /** The thread; opaque, 1–255 characters. */
+  readonly threadId: string | number;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
+};
+
 /** The input of ReindexNamespace. */
 export type ReindexNamespaceInput = {
   /** An `embedding` model of the org. */
@@ -862,6 +878,8 @@ export type CancelReindexInput = {
   readonly appId?: string | number | null | undefined;
   /** The namespace. */
   readonly namespaceId: string | number;
+  /** The version that the caller read; when the resource has moved on, PRECONDITION_FAILED answers and nothing changes. */
+  readonly expectedVersion?: number | null | undefined;
 };
 
 /** The input of CreateLogicalModel. */
@@ -1296,7 +1314,7 @@ export type add_thread_to_namespaceMutationVariables = Exact<{
 export type add_thread_to_namespaceMutation = { readonly result: { readonly resource: { readonly name: string, readonly description: string | null, readonly status: NamespaceStatus, readonly tags: ReadonlyArray<string>, readonly namespace_id: string, readonly app_id: string, readonly workspace_id: string, readonly environment_id: string, readonly embedding_model_id: string | null, readonly extraction_model_id: string | null, readonly auto_extract_entities: boolean, readonly is_private: boolean, readonly index_threads: boolean, readonly episodes_enabled: boolean, readonly episode_config: Record<string, unknown> | null, readonly context_type: string | null, readonly thread_ids: ReadonlyArray<string>, readonly source_ids: ReadonlyArray<string>, readonly memory_vault_id: string | null, readonly node_ids: ReadonlyArray<string>, readonly reindex_status: JobStatus | null, readonly reindex_started_at: string | null, readonly reindex_completed_at: string | null, readonly reindex_progress: Record<string, unknown> | null, readonly reindex_error: string | null, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string } } | null };
 
 export type remove_thread_from_namespaceMutationVariables = Exact<{
-  input: AddThreadToNamespaceInput;
+  input: RemoveThreadFromNamespaceInput;
 }>;
 
 
@@ -1463,7 +1481,7 @@ export type update_router_policyMutationVariables = Exact<{
 export type update_router_policyMutation = { readonly result: { readonly resource: { readonly name: string, readonly description: string | null, readonly priority: number, readonly fallback: string | null, readonly status: RouterPolicyStatus, readonly enabled: boolean, readonly tags: Record<string, unknown>, readonly policy_id: string, readonly org_id: string, readonly route_to: string, readonly match_count: number, readonly success_count: number, readonly error_count: number, readonly error_rate_percent: number, readonly last_matched_at: string | null, readonly created_by: string | null, readonly created_at: string, readonly updated_at: string, readonly match: { readonly purpose: string | null, readonly tags: Record<string, unknown>, readonly endpoint_type: string | null, readonly endpoint_id: string | null, readonly step_type: string | null, readonly workspace_id: string | null, readonly workspace_tags: Record<string, unknown>, readonly expected_parallelism: string | null, readonly requires_streaming: boolean | null, readonly requires_function_calling: boolean | null, readonly requires_vision: boolean | null }, readonly circuit_breaker: { readonly error_threshold_percent: number, readonly latency_threshold_ms: number | null, readonly consecutive_failures: number, readonly evaluation_window_seconds: number, readonly min_requests_threshold: number, readonly cooldown_seconds: number, readonly half_open_requests: number, readonly auto_disable: boolean, readonly notify_on_open: boolean } } } | null };
 
 export type delete_router_policyMutationVariables = Exact<{
-  input: DisableRouterPolicyInput;
+  input: DeleteRouterPolicyInput;
 }>;
 
 

@@ -11,7 +11,7 @@ import { grantModelEntitlementInput } from '../model-entitlements/model.ts';
 import { grantModelEntitlement } from '../model-entitlements/repository.ts';
 import { createLogicalModelInput } from '../models/model.ts';
 import { createLogicalModel } from '../models/repository.ts';
-import { createNamespaceInput, threadInput } from '../namespaces/model.ts';
+import { addThreadInput, createNamespaceInput } from '../namespaces/model.ts';
 import { createNamespace } from '../namespaces/repository.ts';
 import { addThread } from '../namespaces/threads.ts';
 import { createOrg } from '../orgs/command.ts';
@@ -102,7 +102,7 @@ async function makeTeam(
       for (const thread of ['intake', 'review', 'archive'])
         await addThread(
           ctx(),
-          threadInput.parse({
+          addThreadInput.parse({
             namespaceId: namespace.id,
             threadId: `${title.toLowerCase().replaceAll(' ', '-')}-${thread}`,
           }),

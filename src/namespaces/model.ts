@@ -172,6 +172,7 @@ export const createNamespaceInput = createNamespaceBody.extend({
 });
 export const updateNamespaceInput = updateNamespaceBody.extend({ ...withinApp, ...target, expectedVersion });
 export const deleteNamespaceInput = z.object({ ...withinApp, ...target, expectedVersion });
-export const threadInput = z.object({ ...withinApp, ...target, ...thread });
+export const addThreadInput = z.object({ ...withinApp, ...target, ...thread });
+export const removeThreadInput = z.object({ ...withinApp, ...target, ...thread, expectedVersion });
 export const reindexNamespaceInput = reindexNamespaceBody.extend({ ...withinApp, ...target });
-export const cancelReindexInput = z.object({ ...withinApp, ...target });
+export const cancelReindexInput = z.object({ ...withinApp, ...target, expectedVersion });

@@ -72,7 +72,7 @@ function started(before: Namespace, modelId: string, job: Job): Namespace {
 export function cancelReindex(ctx: Context, input: z.output<typeof cancelReindexInput>) {
   return withRetry(async () => {
     const before = await readNamespace(ctx, input);
-    checkVersion(ctx, before, null);
+    checkVersion(ctx, before, input.expectedVersion);
     if (!isReindexing(before)) throw conflict('namespace', { reason: 'no_reindex_running', conflictingId: before.id });
     const next: Namespace = {
       ...before,

@@ -7,11 +7,12 @@ import { App, Environment, LogicalModel, Namespace, Thread, Workspace } from '..
 import { workspaces } from '../workspaces/model.ts';
 import { namespaceList } from './connection.ts';
 import {
+  addThreadInput,
   cancelReindexInput,
   createNamespaceInput,
   deleteNamespaceInput,
   reindexNamespaceInput,
-  threadInput,
+  removeThreadInput,
   updateNamespaceInput,
 } from './model.ts';
 import { cancelReindex, reindexNamespace } from './reindex.ts';
@@ -154,7 +155,7 @@ mutation('deleteNamespace', {
 mutation('addThreadToNamespace', {
   permission: 'namespaces:update',
   description: 'Adds a thread; twice changes nothing. At most 10,000 per namespace.',
-  input: threadInput,
+  input: addThreadInput,
   payload,
   resolve: addThread,
 });
@@ -162,7 +163,7 @@ mutation('addThreadToNamespace', {
 mutation('removeThreadFromNamespace', {
   permission: 'namespaces:update',
   description: 'Removes a thread.',
-  input: threadInput,
+  input: removeThreadInput,
   payload,
   resolve: removeThread,
 });

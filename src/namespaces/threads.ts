@@ -3,7 +3,15 @@ import type { Context } from '../context.ts';
 import { conflict, notFound } from '../errors.ts';
 import { checkVersion } from '../etag.ts';
 import { created, type Planned, replacement, save, withRetry } from '../writes.ts';
-import { type Namespace, namespaces, THREADS_MAX, type Thread, type threadInput, threads } from './model.ts';
+import {
+  type addThreadInput,
+  type Namespace,
+  namespaces,
+  type removeThreadInput,
+  THREADS_MAX,
+  type Thread,
+  threads,
+} from './model.ts';
 import { readNamespace } from './repository.ts';
 
 /** A namespace with its thread ids already known, so that a reply shows the list as of its own commit. */
@@ -23,7 +31,7 @@ export async function threadIdsOf(ctx: Context, namespace: WithThreads): Promise
 }
 
 /** Adding a thread twice changes nothing. */
-export function addThread(ctx: Context, input: z.output<typeof threadInput>) {
+export function addThread(ctx: Context, input: z.output<typeof addThreadInput>) {
   return withRetry(async () => {
     const before = await readNamespace(ctx, input);
     const known = await threadOf(ctx, before, input.threadId);
@@ -54,12 +62,12 @@ export function addThread(ctx: Context, input: z.output<typeof threadInput>) {
   });
 }
 
-export function removeThread(ctx: Context, input: z.output<typeof threadInput>) {
+export function removeThread(ctx: Context, input: z.output<typeof removeThreadInput>) {
   return withRetry(async () => {
     const before = await readNamespace(ctx, input);
     const thread = await threadOf(ctx, before, input.threadId);
     if (!thread) throw notFound('thread', input.threadId);
-    checkVersion(ctx, before, null);
+    checkVersion(ctx, before, input.expectedVersion);
     const ids = (await threadIdsOf(ctx, before)).filter((id) => id !== input.threadId);
     const { after, planned } = replacement(
       ctx,

@@ -201,4 +201,5 @@ const strict = z.boolean().nullable().optional().describe('true refuses the chan
 const target = { policyId: z.string().describe('The policy.'), expectedVersion };
 export const createRouterPolicyInput = createRouterPolicyBody.extend({ ...within, strict });
 export const updateRouterPolicyInput = updateRouterPolicyBody.extend({ ...within, ...target, strict });
+export const disableRouterPolicyInput = z.object({ ...within, ...target });
 export const deleteRouterPolicyInput = z.object({ ...within, ...target });

@@ -27,6 +27,7 @@ import {
   BREAKER_DEFAULTS,
   type createRouterPolicyInput,
   type deleteRouterPolicyInput,
+  type disableRouterPolicyInput,
   MATCH_DEFAULTS,
   type PolicyStatus,
   type RouterPolicy,
@@ -100,7 +101,7 @@ async function breakerOf(ctx: Context, policyId: string): Promise<PolicyBreaker 
 }
 
 /** Disables a policy for good, a latched one too: it no longer matches. */
-export function disableRouterPolicy(ctx: Context, input: z.output<typeof deleteRouterPolicyInput>) {
+export function disableRouterPolicy(ctx: Context, input: z.output<typeof disableRouterPolicyInput>) {
   return update(
     ctx,
     routerPolicies,

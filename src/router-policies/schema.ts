@@ -10,6 +10,7 @@ import {
   type CircuitBreaker,
   createRouterPolicyInput,
   deleteRouterPolicyInput,
+  disableRouterPolicyInput,
   type RouterPolicy as Policy,
   type PolicyMatch,
   type PolicyStatus,
@@ -237,7 +238,7 @@ mutation('updateRouterPolicy', {
 mutation('disableRouterPolicy', {
   permission: 'router_policies:update',
   description: 'Disables a router policy, a latched one too: it no longer matches.',
-  input: deleteRouterPolicyInput,
+  input: disableRouterPolicyInput,
   payload,
   resolve: disableRouterPolicy,
 });

@@ -3,6 +3,7 @@ import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createContext } from '../../src/app.ts';
 import { compileOperation } from '../../src/graphql/operations.ts';
+import { pascal } from '../../src/naming.ts';
 import { schema } from '../../src/schema.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
 import { type Seeded, seed } from '../seed.ts';
@@ -248,6 +249,12 @@ describe('GraphQL over HTTP', () => {
     expect(
       (await tenant.rest('GET', '/graphql?query={__typename}', undefined, { 'X-Requested-With': 'x' })).body,
     ).toEqual({ data: { __typename: 'Query' } });
+  });
+
+  test('every mutation takes one input of its own name', () => {
+    const fields = Object.values(schema.getMutationType()!.getFields());
+    const expected = fields.map(({ name }) => [`input: ${pascal(name)}Input!`]);
+    expect(fields.map(({ args }) => args.map((arg) => `${arg.name}: ${arg.type}`))).toEqual(expected);
   });
 
   test('every type, field and argument is described', () => {
