@@ -1,10 +1,12 @@
 import DataLoader from 'dataloader';
 import type { Principal } from './context.ts';
 import type { AnyCollection, Collection, Doc, Page, PageQuery, Query, Store } from './store/store.ts';
+import { createTurns } from './turns.ts';
 
 /**
  * One request's batched reads: whatever a selection asks of many parents becomes one store call per collection and kind,
- * so a nested query costs a fixed number of calls whatever its page sizes.
+ * so a nested query costs a fixed number of calls whatever its page sizes. Only what asks for many hundred rows is read
+ * in several turns of the event loop, each with calls of its own.
  */
 export interface Loaders {
   get<D extends Doc>(from: Collection<D>, id: string): Promise<D | null>;
@@ -18,31 +20,36 @@ export function createLoaders(store: Store, principal: Principal): Loaders {
   let gets = new Map<string, DataLoader<string, Doc | null>>();
   let pages = new Map<string, DataLoader<PageQuery, Page<Doc>, string>>();
   let counts = new Map<string, DataLoader<Query, number, string>>();
+  const keyOf = (id: string) => ({ orgId: principal.orgId, id });
+  const turns = createTurns();
+  const inTurn = <T>(rows: number, load: () => Promise<T>): Promise<T> => turns.take(rows)?.then(load) ?? load();
   return {
     get: <D extends Doc>(from: Collection<D>, id: string) =>
-      obtain(
-        gets,
-        from.name,
+      inTurn(
+        1,
         () =>
-          new DataLoader(async (ids) =>
-            store.getMany(
-              from,
-              ids.map((one) => ({ orgId: principal.orgId, id: one })),
-            ),
-          ),
-      ).load(id) as Promise<D | null>,
+          obtain(gets, from.name, () => new DataLoader(async (ids) => store.getMany(from, ids.map(keyOf)))).load(
+            id,
+          ) as Promise<D | null>,
+      ),
     page: <D extends Doc>(from: Collection<D>, query: PageQuery) =>
-      obtain(
-        pages,
-        from.name,
-        () => new DataLoader(async (queries) => store.pages(from, queries), { cacheKeyFn: JSON.stringify }),
-      ).load(query) as Promise<Page<D>>,
+      inTurn(
+        1 + query.limit,
+        () =>
+          obtain(
+            pages,
+            from.name,
+            () => new DataLoader(async (queries) => store.pages(from, queries), { cacheKeyFn: JSON.stringify }),
+          ).load(query) as Promise<Page<D>>,
+      ),
     count: (from, query) =>
-      obtain(
-        counts,
-        from.name,
-        () => new DataLoader(async (queries) => store.counts(from, queries), { cacheKeyFn: JSON.stringify }),
-      ).load(query),
+      inTurn(1, () =>
+        obtain(
+          counts,
+          from.name,
+          () => new DataLoader(async (queries) => store.counts(from, queries), { cacheKeyFn: JSON.stringify }),
+        ).load(query),
+      ),
     clear() {
       gets = new Map();
       pages = new Map();
