@@ -7,6 +7,7 @@ import type { Details, ErrorCode } from './errors.ts';
 import { createGraphQLFront } from './graphql/front.ts';
 import { BODY_MAX_BYTES, readBody } from './http/body.ts';
 import { corsHeaders, isPreflight } from './http/cors.ts';
+import { createPressure } from './http/pressure.ts';
 import { errorReply, json, type Reply, send } from './http/reply.ts';
 import { createLoaders } from './loaders.ts';
 import { createRestAdapter } from './rest/adapter.ts';
@@ -24,8 +25,6 @@ export interface App {
 
 export type AppConfig = Pick<Config, 'RATE_LIMIT_PER_MINUTE' | 'CORS_ORIGINS'>;
 
-/** Requests at a time beyond which the next is refused at once: what is admitted stays fast. */
-const IN_FLIGHT_MAX = 1_024;
 const CSRF_HEADERS = [
   'x-graphql-yoga-csrf',
   'apollo-require-preflight',
@@ -43,12 +42,17 @@ export function createApp(deps: Deps, config: AppConfig): App {
   const origins = config.CORS_ORIGINS.split(',')
     .map((origin) => origin.trim())
     .filter(Boolean);
-  let inFlight = 0;
+  const pressure = createPressure();
   let draining = false;
 
   const error = (code: ErrorCode, details: Details) => errorReply(code, details, deps.now());
 
-  async function answer(req: IncomingMessage, res: ServerResponse, requestId: string): Promise<Reply | null> {
+  async function answer(
+    req: IncomingMessage,
+    res: ServerResponse,
+    requestId: string,
+    refused: boolean,
+  ): Promise<Reply | null> {
     const [path = '/', search = ''] = splitUrl(req.url ?? '/');
     const method = req.method ?? 'GET';
     if (path === '/health/live') return json(200, { status: 'live' });
@@ -56,7 +60,7 @@ export function createApp(deps: Deps, config: AppConfig): App {
     if (path === '/v1/openapi.json' && method !== 'GET') return error('METHOD_NOT_ALLOWED', { allow: ['GET'] });
     if (path === '/v1/openapi.json')
       return { status: 200, headers: { 'Content-Type': 'application/json; charset=utf-8' }, body: openApi };
-    if (inFlight > IN_FLIGHT_MAX) return error('SERVICE_UNAVAILABLE', { retry_after: 1 });
+    if (refused) return error('SERVICE_UNAVAILABLE', { retry_after: 1 });
     if (path === '/') return { status: 302, headers: { Location: '/graphql' }, body: null };
     if (path === '/graphql') return wantsPage(req) ? graphiql() : serveGraphQL(req, res, requestId);
     const match = rest.match(method, path);
@@ -116,13 +120,13 @@ export function createApp(deps: Deps, config: AppConfig): App {
     return json(200, { status: 'ready' });
   }
 
-  async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  async function serve(req: IncomingMessage, res: ServerResponse, refused: boolean): Promise<void> {
     const requestId = requestIdOf(req) ?? deps.ids.next('req_');
     const cors = corsHeaders(req, origins);
     res.setHeader('X-Request-Id', requestId);
     for (const [name, value] of Object.entries(cors)) res.setHeader(name, value);
     if (isPreflight(req, origins)) return send(res, { status: 204, headers: {}, body: null });
-    const reply = await answer(req, res, requestId).catch((cause: unknown) => {
+    const reply = await answer(req, res, requestId, refused).catch((cause: unknown) => {
       if (cause instanceof StoreUnavailable)
         return error('SERVICE_UNAVAILABLE', { retry_after: cause.retryAfterSeconds });
       deps.log.error({ err: cause, requestId }, 'a request failed');
@@ -137,17 +141,15 @@ export function createApp(deps: Deps, config: AppConfig): App {
 
   return {
     handle(req, res) {
-      inFlight += 1;
-      res.on('close', () => {
-        inFlight -= 1;
-      });
-      void serve(req, res).finally(() => req.resume());
+      const { refused } = pressure.enter();
+      res.on('close', pressure.leave);
+      void serve(req, res, refused).finally(() => req.resume());
     },
     drain() {
       draining = true;
     },
     get inFlight() {
-      return inFlight;
+      return pressure.inFlight;
     },
   };
 }

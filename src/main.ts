@@ -65,10 +65,13 @@ export function createHttpServer(app: App): Server {
   return server;
 }
 
+/** Connections that wait to be accepted: a full queue would cost their owners a second and more. */
+const BACKLOG = 4_096;
+
 async function listen(server: Server, { HOST, PORT }: Config): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(new StartRefused(whyNot(error, HOST, PORT))));
-    server.listen(PORT, HOST, resolve);
+    server.listen({ port: PORT, host: HOST, backlog: BACKLOG }, resolve);
   });
 }
 
