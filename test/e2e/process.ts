@@ -30,6 +30,10 @@ export async function startServer(
     err += chunk;
   });
   const exit = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
+  // Whatever becomes of the test, no server outlives it.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  void exit.then(() => process.off('exit', kill));
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout!.on('data', () => {
       const found = /http:\/\/[\w.[\]:]+:\d+/.exec(out);

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { collections, rules } from '../../src/collections.ts';
 import { openSqlite } from '../../src/store/sqlite/engine.ts';
 import { type Change, StoreUnavailable } from '../../src/store/store.ts';
@@ -165,6 +165,7 @@ describe('durability of the embedded engine', () => {
       const { stdout } = await runCommand(['org', 'create', 'Synced'], { DATA_DIR: folder });
       const { org_id, token } = JSON.parse(stdout);
       const server = await startServer({ DATA_DIR: folder });
+      onTestFinished(() => void server.child.kill('SIGKILL'));
       const trace = join(folder, 'trace.txt');
       const { spawn } = await import('node:child_process');
       const strace = spawn(
@@ -172,6 +173,7 @@ describe('durability of the embedded engine', () => {
         ['-f', '-p', String(server.child.pid), '-e', 'trace=fsync,fdatasync', '-o', trace],
         { stdio: 'ignore' },
       );
+      onTestFinished(() => void strace.kill('SIGINT'));
       await new Promise((resolve) => setTimeout(resolve, 1_500));
       const syncs = () =>
         existsSync(trace)
@@ -190,9 +192,6 @@ describe('durability of the embedded engine', () => {
         await new Promise((resolve) => setTimeout(resolve, 100));
         expect(syncs()).toBeGreaterThan(before);
       }
-      strace.kill('SIGINT');
-      server.child.kill('SIGTERM');
-      await server.exit;
     },
   );
 });
