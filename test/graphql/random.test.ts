@@ -28,6 +28,9 @@ describeEngines('random queries', (engine) => {
     const seeded = await seed(tenant);
     await tenant.rest('POST', `${tenant.base}/decisions`, { workspace_id: seeded.workspaceId });
     await tenant.rest('POST', `${seeded.namespace}/threads/t`);
+    // The bucket becomes ready in its own time: not between two answers that are compared.
+    while ((await tenant.rest('GET', seeded.workspace)).body.bucket_status === 'pending')
+      await new Promise((resolve) => setTimeout(resolve, 50));
   });
   afterAll(() => harness.close());
 
