@@ -41,16 +41,15 @@ ${switchyardOptions.toString()}
 }
 
 async function switchyardOptions(): Promise<object> {
-  // biome-ignore lint/suspicious/noExplicitAny: this function runs in the browser, where Node's types do not reach.
-  const page = globalThis as any;
+  const page = globalThis as unknown as Page;
   const given = new URLSearchParams(page.location.hash.slice(1)).get('token');
   if (given) {
     page.sessionStorage.setItem('switchyard-token', given);
     page.history.replaceState(null, '', page.location.pathname);
   }
   const token = page.sessionStorage.getItem('switchyard-token');
-  const headers = token ? { Authorization: `Bearer ${token}` } : {};
-  const ids: Record<string, string> = {};
+  const headers: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {};
+  const ids: Record<string, string | undefined> = {};
   if (token) {
     const query =
       '{workspaces(first:1,oldestFirst:true){nodes{workspaceId namespaces(first:1,oldestFirst:true){nodes{namespaceId}}}}}';
@@ -59,15 +58,15 @@ async function switchyardOptions(): Promise<object> {
       headers: { ...headers, 'Content-Type': 'application/json' },
       body: JSON.stringify({ query }),
     };
-    const answer = await page.fetch('/graphql', init).then(
-      (response: Response) => response.json(),
+    const answer = await fetch('/graphql', init).then(
+      (response) => response.json() as Promise<Ids>,
       () => null,
     );
     const workspace = answer?.data?.workspaces?.nodes?.[0];
     ids.workspaceId = workspace?.workspaceId;
-    ids.namespaceId = workspace?.namespaces?.nodes?.[0]?.namespaceId;
+    ids.namespaceId = workspace?.namespaces.nodes[0]?.namespaceId;
   }
-  const defaultTabs = page.EXAMPLES.map(({ query }: { query: string }) => {
+  const defaultTabs = page.EXAMPLES.map(({ query }) => {
     const used = Object.keys(ids).filter((name) => query.includes(`$${name}`));
     return {
       query,
@@ -86,9 +85,8 @@ async function switchyardOptions(): Promise<object> {
 
 /** A tab that can be dragged moves away from under a press in newer Chromium, and loses its click: it is given to the button that was pressed. */
 function forwardTabClicks(): void {
-  // biome-ignore lint/suspicious/noExplicitAny: this function runs in the browser, where Node's types do not reach.
-  const { document } = globalThis as any;
-  let pressed: { contains(target: unknown): boolean; click(): void } | null = null;
+  const { document } = globalThis as unknown as Page;
+  let pressed: Button | null = null;
   document.addEventListener(
     'pointerdown',
     ({ target }: PressEvent) => {
@@ -107,6 +105,27 @@ function forwardTabClicks(): void {
   );
 }
 
+/** The answer that the variables of the examples are filled from. */
+interface Ids {
+  data?: {
+    workspaces?: { nodes: { workspaceId: string; namespaces: { nodes: { namespaceId: string }[] } }[] };
+  };
+}
+
+interface Button {
+  contains(target: unknown): boolean;
+  click(): void;
+}
+
 interface PressEvent {
-  target: { closest?(selector: string): { contains(target: unknown): boolean; click(): void } | null };
+  target: { closest?(selector: string): Button | null };
+}
+
+/** What these functions use of the browser that they run in, where Node's types do not reach. */
+interface Page {
+  EXAMPLES: typeof EXAMPLES;
+  location: { hash: string; pathname: string };
+  history: { replaceState(state: null, unused: string, url: string): void };
+  sessionStorage: { getItem(key: string): string | null; setItem(key: string, value: string): void };
+  document: { addEventListener(type: string, listener: (event: PressEvent) => void, capture: true): void };
 }
