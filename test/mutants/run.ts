@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Mutant } from './mutant.ts';
+
+/**
+ * Can the tests fail? `npm run mutants` breaks one promise after the other in a copy of the sources,
+ * runs the tests that should notice, and ends with 1 when one of them did not. Each file beside this one lists some.
+ */
+const lists = readdirSync(import.meta.dirname).filter((name) => !['run.ts', 'mutant.ts'].includes(name));
+const wanted = process.argv.slice(2);
+const chosen = lists.filter((name) => wanted.length === 0 || wanted.includes(name.replace('.ts', '')));
+const mutants = (
+  await Promise.all(chosen.map(async (name) => ((await import(`./${name}`)) as { mutants: Mutant[] }).mutants))
+).flat();
+
+function main(): void {
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-mutants-'));
+  for (const name of ['src', 'bin', 'test', 'simulations', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
+    cpSync(name, join(folder, name), { recursive: true });
+  symlinkSync(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'));
+  const survivors = mutants.filter((mutant) => {
+    const caught = isCaught(mutant, folder);
+    process.stdout.write(`${caught ? 'caught  ' : 'SURVIVED'}  ${mutant.breaks}\n`);
+    return !caught;
+  });
+  rmSync(folder, { recursive: true, force: true });
+  process.exitCode = survivors.length === 0 ? 0 : 1;
+}
+
+function isCaught({ file, edits, tests }: Mutant, folder: string): boolean {
+  const path = join(folder, file);
+  const original = readFileSync(path, 'utf8');
+  const broken = edits.reduce((text, [from, to]) => {
+    if (text.split(from).length !== 2) throw new Error(`${file} does not hold exactly once: ${from}`);
+    return text.replace(from, () => to);
+  }, original);
+  writeFileSync(path, broken);
+  const run = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...tests], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  writeFileSync(path, original);
+  return run.status !== 0 && /[1-9]\d* failed/.test(run.stdout);
+}
+
+main();
