@@ -11,9 +11,8 @@ export interface TokenParts {
   memberRole: Role | null;
 }
 
-/** What a token may do now: its own list or its role's, never more than its role, never more than its member. */
+/** What a token may do now: its own list, which stands in the place of its role's, else its role's; never more than its member. */
 export function rightsOf({ token, role, memberRole }: TokenParts): string[] {
   const own = token.permissions ?? role?.permissions ?? memberRole?.permissions ?? [];
-  const withinRole = token.permissions && role ? intersect(own, role.permissions) : own;
-  return memberRole ? intersect(withinRole, memberRole.permissions) : [...withinRole];
+  return memberRole ? intersect(own, memberRole.permissions) : [...own];
 }

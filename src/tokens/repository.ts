@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { rightsOf, type TokenParts } from '../auth/rights.ts';
 import { createSecret } from '../auth/secret.ts';
 import { type Context, isoNow } from '../context.ts';
-import { conflict, forbidden } from '../errors.ts';
+import { conflict, forbidden, invalid, valueError } from '../errors.ts';
 import { checkVersion } from '../etag.ts';
 import { type Member, members } from '../members/model.ts';
 import { mergePatch } from '../merge.ts';
@@ -40,28 +40,32 @@ export function createToken(ctx: Context, input: z.output<typeof createTokenInpu
       prefix: prefixOf(secret.publicId),
       revokedAt: null,
     };
-    const { token, references } = await granted(ctx, draft, role, member);
+    // Made without any of the three, a service identity has its maker's own rights, copied; only here, never by a change.
+    const asMaker = draft.permissions === null && role === null && member === null;
+    const token: Token = asMaker ? { ...draft, permissions: [...ctx.principal.permissions] } : draft;
+    const references = await granted(ctx, token, role, member);
     const planned = [...references, ...insertion(ctx, tokens, token), { change: credentialChange(ctx, token, secret) }];
     await save(ctx, planned, { token, secret: null });
     return { token, secret: secret.token };
   });
 }
 
-/** Checks that the maker has all that the token would have; a service identity without a role gets the maker's own rights. */
-async function granted(
-  ctx: Context,
-  draft: Token,
-  role: Role | null,
-  member: Member | null,
-): Promise<{ token: Token; references: Planned[] }> {
-  const asMaker = draft.permissions === null && role === null && member === null;
-  const token: Token = asMaker ? { ...draft, permissions: [...ctx.principal.permissions] } : draft;
+/** Checks that whoever grants has all that the token would have; answers what must still be there at the commit. */
+async function granted(ctx: Context, token: Token, role: Role | null, member: Member | null): Promise<Planned[]> {
   const memberRole =
     member && (await ctx.deps.store.get(roles.collection, { orgId: ctx.principal.orgId, id: member.roleId }));
   checkGrants(ctx, token.permissions ?? role?.permissions ?? []);
   checkGrants(ctx, rightsOf({ token, role, member, memberRole }));
-  const references = [...(role ? [stillThere(roles, role)] : []), ...(member ? [stillThere(members, member)] : [])];
-  return { token, references };
+  return [...(role ? [stillThere(roles, role)] : []), ...(member ? [stillThere(members, member)] : [])];
+}
+
+/** A change that would leave a token without role, permissions and member is refused at each field that was sent for it. */
+function checkHolds(doc: Token, sent: { role?: unknown; permissions?: unknown }): void {
+  if (doc.roleId !== null || doc.permissions !== null || doc.memberId !== null) return;
+  const cleared = (['role', 'permissions'] as const).filter((name) => sent[name] === null);
+  if (cleared.length === 0) return;
+  const rule = 'a token needs a role, permissions or a member';
+  throw invalid(cleared.map((name) => valueError(['input', name], rule, null)));
 }
 
 /** A limited token's `null` means its own workspaces; each that is named must be one the maker sees. */
@@ -96,12 +100,12 @@ export function updateToken(ctx: Context, input: z.output<typeof updateTokenInpu
         parts.role = wanted === null ? null : await roleByName(ctx, wanted);
         doc.roleId = parts.role?.id ?? null;
       }
+      checkHolds(doc, input);
       const refuse =
         before.revokedAt === null ? null : conflict('token', { reason: 'revoked', conflictingId: before.id });
       const sameRights = doc.roleId === before.roleId && String(doc.permissions) === String(before.permissions);
       if (sameRights && String(doc.workspaceIds) === String(before.workspaceIds)) return { doc, refuse };
-      const { token, references } = await granted(ctx, doc, parts.role, parts.member);
-      return { doc: token, also: references, refuse };
+      return { doc, also: await granted(ctx, doc, parts.role, parts.member), refuse };
     },
     (token) => ({ token }),
   );
