@@ -4,6 +4,7 @@ import { GraphQLError, Kind, type ValueNode } from 'graphql';
 import type { Context } from './context.ts';
 import { typeOf } from './graphql/global-id.ts';
 import { PERMISSION_PLUGIN } from './graphql/permission-plugin.ts';
+import { instantOf } from './validation/instant.ts';
 
 export interface SchemaTypes {
   Context: Context;
@@ -89,12 +90,9 @@ function safeInt(value: unknown): number {
 }
 
 function dateTime(value: unknown): string {
-  const time =
-    typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(value)
-      ? Date.parse(value)
-      : Number.NaN;
-  if (Number.isNaN(time)) throw new GraphQLError('DateTime must be an RFC 3339 date and time with a zone');
-  return new Date(time).toISOString();
+  const instant = typeof value === 'string' ? instantOf(value) : null;
+  if (instant === null) throw new GraphQLError('DateTime must be an RFC 3339 time: a real date, seconds and a zone');
+  return instant;
 }
 
 function jsonObject(value: unknown): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { listQuery } from '../rest/lists.ts';
 import { listRow, type Resource, type Row, select } from '../rest/row.ts';
+import { INSTANT_WANTED, instantOf } from '../validation/instant.ts';
 
 const event: Resource = {
   type: 'AuditEvent',
@@ -16,11 +17,7 @@ const only = (what: string) => z.string().nullable().optional().describe(`Only $
 const moment = (what: string) =>
   z
     .string()
-    .refine(
-      (text) =>
-        /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text)),
-      'give an RFC 3339 time (2030-01-01T00:00:00Z)',
-    )
+    .refine((text) => instantOf(text) !== null, INSTANT_WANTED)
     .nullable()
     .optional()
     .describe(`Only events ${what} this moment (RFC 3339).`);

@@ -3,6 +3,7 @@ import type { Noun } from '../nouns.ts';
 import { permissionList } from '../roles/model.ts';
 import type { Collection, Doc } from '../store/store.ts';
 import { expectedVersion, name, optionalText, within } from '../validation/fields.ts';
+import { INSTANT_WANTED, instantOf } from '../validation/instant.ts';
 
 export interface Token extends Doc {
   name: string;
@@ -48,10 +49,7 @@ export const tokenUses: Collection<TokenUse> = { name: 'token_uses' };
 
 const time = z
   .string()
-  .refine(
-    (text) => !Number.isNaN(Date.parse(text)) && /^\d{4}-\d\d-\d\dT/.test(text),
-    'give an RFC 3339 time (2030-01-01T00:00:00Z)',
-  )
+  .refine((text) => instantOf(text) !== null, INSTANT_WANTED)
   .nullable()
   .optional()
   .describe('When it expires (RFC 3339); null: never.');

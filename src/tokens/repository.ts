@@ -9,6 +9,7 @@ import { mergePatch } from '../merge.ts';
 import { needReference, reach } from '../paths.ts';
 import { type Role, roles } from '../roles/model.ts';
 import { checkGrants, roleByName } from '../roles/repository.ts';
+import { instantOf } from '../validation/instant.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { created, insertion, type Planned, replacement, save, stillThere, update, withRetry } from '../writes.ts';
 import { credentialChange, prefixOf } from './credentials.ts';
@@ -76,7 +77,7 @@ async function workspacesOf(ctx: Context, asked: string[] | null | undefined): P
 }
 
 function timeOf(text: string | null | undefined): string | null {
-  return text == null ? null : new Date(text).toISOString();
+  return text == null ? null : instantOf(text);
 }
 
 async function readToken(ctx: Context, input: { orgId?: string | null; tokenId: string }): Promise<Token> {
