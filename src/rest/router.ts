@@ -1,6 +1,6 @@
 import type { Row } from './row.ts';
 
-/** Paths are matched as sent, segment by segment; a fixed word wins over a parameter. */
+/** Paths are matched as sent, segment by segment; a fixed word wins over a parameter, whatever the method. */
 interface Branch {
   words: Map<string, Branch>;
   parameter: Branch | null;
@@ -19,9 +19,9 @@ export function createRouter(rows: readonly Row[]): (method: string, path: strin
   for (const row of rows) add(root, row);
   return (method, path) => {
     const found = walk(root, path.split('/').slice(1), 0, []);
-    if (found.length === 0) return null;
-    const best = found.find(({ at }) => at.rows.has(method));
-    if (!best) return { allow: [...new Set(found.flatMap(({ at }) => [...at.rows.keys()]))] };
+    const best = found[0];
+    if (!best) return null;
+    if (!best.at.rows.has(method)) return { allow: [...best.at.rows.keys()] };
     const { row, names } = best.at.rows.get(method)!;
     const parameters: Record<string, string> = {};
     for (const [at, name] of names.entries()) {

@@ -14,7 +14,7 @@ export function checkInteger(input: unknown, loc: Loc): Checked {
   }
   if (typeof input !== 'string') return issue('int_type', 'Input should be a valid integer');
   const text = input.trim();
-  if (/^[+-]?\d+(_\d+)*(\.0*)?$/.test(text)) return { value: Number(text.replaceAll('_', '')) };
+  if (/^[+-]?\d+(_\d+)*(\.0+)?$/.test(text)) return { value: Number(text.replaceAll('_', '')) };
   return issue('int_parsing', 'Input should be a valid integer, unable to parse string as an integer');
 }
 

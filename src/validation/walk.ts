@@ -53,7 +53,8 @@ class Walker {
 
   field(shape: Shape, input: unknown, loc: (string | number)[], depth: number): unknown {
     if (input === null && shape.nullable) return null;
-    const strict = strictIssue(input, loc, depth);
+    // A finite number is first read as its field says: what pydantic refuses is refused in its words.
+    const strict = Number.isFinite(input) ? null : strictIssue(input, loc, depth);
     if (strict) return this.#add(strict);
     const before = this.issues.length;
     const value = this.#typed(shape, input, loc, depth);
@@ -130,9 +131,10 @@ class Walker {
     const checked = checkScalar(shape, input, loc);
     if ('issue' in checked) return this.#add(checked.issue);
     const { value } = checked;
-    if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) return this.#add(tooLarge(loc, input));
     const bounds = boundsIssue(shape, value, input, loc);
-    return bounds ? this.#add(bounds) : value;
+    if (bounds) return this.#add(bounds);
+    if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) return this.#add(tooLarge(loc, input));
+    return value;
   }
 
   /** The schema's own rules (zod refinements), which run where everything inside has its type and holds its bounds. */
