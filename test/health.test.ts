@@ -7,13 +7,18 @@ import { type Harness, startHarness, type Tenant } from './harness.ts';
 
 describe('health checks', () => {
   let provider: Server;
+  let last: { url: string | undefined; headers: object };
+  let hold: Promise<void> | undefined;
+  let release = () => {};
   let behave: (authorization: string | undefined) => { status: number; headers?: Record<string, string> };
   let harness: Harness;
   let tenant: Tenant;
   let env: Record<string, string>;
   beforeAll(async () => {
-    provider = createServer((req, res) => {
+    provider = createServer(async (req, res) => {
+      last = { url: req.url, headers: req.headers };
       const { status, headers = {} } = behave(req.headers.authorization);
+      await hold;
       if (status === 0) return res.destroy();
       res.writeHead(status, headers).end('{"data":[]}');
     });
@@ -27,11 +32,11 @@ describe('health checks', () => {
     await harness.close();
     provider.close();
   });
-  const account = async (credentials_ref: string) =>
+  const account = async (credentials_ref: string, provider_type = 'openai') =>
     (
       await tenant.rest('POST', `${tenant.base}/provider-accounts`, {
         name: 'A',
-        provider_type: 'openai',
+        provider_type,
         credentials_ref,
       })
     ).body.provider_account_id as string;
@@ -86,6 +91,53 @@ describe('health checks', () => {
     await checks.stop();
     expect(asked).toBeGreaterThanOrEqual(3);
     expect((await tenant.rest('GET', `${tenant.base}/provider-accounts/${id}`)).body.status).toBe('error');
+  });
+
+  test('what was observed belongs to its reference: another one begins unobserved, a late verdict of the old moves nothing', async () => {
+    const id = await account('env:GOOD');
+    behave = () => ({ status: 401 });
+    expect((await check(id)).providerAccount.status).toBe('error');
+    const path = `${tenant.base}/provider-accounts/${id}`;
+    const changed = await tenant.rest('PATCH', path, { credentials_ref: 'vault:secret/other' });
+    expect(changed.body.status).toBe('active');
+    const back = await tenant.rest('PATCH', path, { credentials_ref: 'env:GOOD' });
+    expect(back.body.status).toBe('active');
+    let asked = () => {};
+    const arrived = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    hold = new Promise((resolve) => {
+      release = resolve;
+    });
+    behave = () => {
+      asked();
+      return { status: 401 };
+    };
+    const late = check(id);
+    await arrived;
+    await tenant.rest('PATCH', path, { credentials_ref: 'vault:secret/other' });
+    release();
+    await late;
+    expect((await tenant.rest('GET', path)).body.status).toBe('active');
+  });
+
+  test.each([429, 404])('an answer of %i says nothing of the account: not checked, status kept', async (status) => {
+    const id = await account('env:GOOD');
+    behave = () => ({ status });
+    for (let tries = 0; tries < 3; tries += 1)
+      expect(await check(id)).toMatchObject({ checked: false, providerAccount: { status: 'active' } });
+  });
+
+  test.each([
+    ['openai', { authorization: 'Bearer the-key' }, '/v1/models'],
+    ['anthropic', { 'x-api-key': 'the-key', 'anthropic-version': '2023-06-01' }, '/v1/models'],
+    ['azure_openai', { 'api-key': 'the-key' }, '/v1/openai/models?api-version=2024-10-21'],
+    ['google_gemini', { 'x-goog-api-key': 'the-key' }, '/v1/models'],
+    ['vllm', { authorization: 'Bearer the-key' }, '/v1/models'],
+  ])('%s is asked in its own way', async (type, headers, url) => {
+    behave = () => ({ status: 200 });
+    expect((await check(await account('env:GOOD', type))).checked).toBe(true);
+    expect(last).toMatchObject({ url, headers });
   });
 
   test('a reference that cannot be resolved here is not checked and keeps its status', async () => {

@@ -5,13 +5,18 @@ export interface Credentials {
   baseUrl: string;
 }
 
-/** Providers that answer OpenAI's model listing at an address of their own. */
+/** Providers whose models are listed at an address of their own. */
 const BASE_URLS: Partial<Record<ProviderAccount['providerType'], string>> = {
   openai: 'https://api.openai.com/v1',
+  anthropic: 'https://api.anthropic.com/v1',
+  google_gemini: 'https://generativelanguage.googleapis.com/v1beta',
   mistral: 'https://api.mistral.ai/v1',
   groq: 'https://api.groq.com/openai/v1',
   together: 'https://api.together.xyz/v1',
 };
+
+/** Providers whose requests are signed, not sent with a key: a check could not tell whether they work. */
+const SIGNED: ReadonlySet<string> = new Set(['aws_bedrock', 'google_vertex']);
 
 /** `env:NAME` names a variable with a key, or JSON `{api_key, base_url}`; null for what cannot be resolved here. */
 export function credentialsOf(
@@ -20,7 +25,7 @@ export function credentialsOf(
 ): Credentials | null {
   const name = /^env:(.+)$/.exec(account.credentialsRef)?.[1];
   const value = name === undefined ? undefined : env(name);
-  if (!value) return null;
+  if (!value || SIGNED.has(account.providerType)) return null;
   const { api_key: apiKey = value, base_url: baseUrl = BASE_URLS[account.providerType] } = parsed(value);
   return baseUrl === undefined || !URL.canParse(baseUrl) ? null : { apiKey, baseUrl };
 }

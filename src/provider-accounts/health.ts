@@ -7,23 +7,29 @@ import type { AccountHealth, ProviderAccount } from './model.ts';
 import { probe } from './probe.ts';
 import { healthCollection } from './repository.ts';
 
-/** What one check saw: an answer, refused credentials, or a failure with its reason. */
-export type CheckResult = { kind: 'ok' } | { kind: 'refused' | 'failed'; reason: string };
+/** What one check saw: an answer, one that says nothing of the account, refused credentials, or a failure with its reason. */
+export type CheckResult = CheckVerdict | { kind: 'unknown' };
+export type CheckVerdict = { kind: 'ok' } | { kind: 'refused' | 'failed'; reason: string };
 
 const FAILURES_TO_ERROR = 3;
 
-export interface HealthInput {
+interface Observed {
   orgId: string;
   accountId: string;
   eventIds: string[];
-  result: CheckResult;
+  /** The `credentialsRef` that was used. */
+  reference: string;
+}
+
+export interface HealthInput extends Observed {
+  result: CheckVerdict;
   checkedAt: string;
 }
 
 /** One failure degrades, three in a row (or refused credentials) are an error, one success is active again. */
 export function nextHealth(
   before: Pick<AccountHealth, 'failures'> | null,
-  result: CheckResult,
+  result: CheckVerdict,
   checkedAt: string,
 ): Omit<AccountHealth, keyof Doc> {
   if (result.kind === 'ok') return { state: 'active', reason: null, failures: 0, checkedAt };
@@ -33,35 +39,49 @@ export function nextHealth(
 }
 
 export const healthRules = {
+  /** A check that began under another reference than today's says nothing of it. */
   'health.note': (doc: Doc | null, input: HealthInput, now: string): RuleResult => {
     const before = doc as AccountHealth | null;
-    const next = nextHealth(before, input.result, input.checkedAt);
-    const from = before?.state ?? 'active';
-    const data = {
-      kind: 'account_status',
-      resourceType: 'provider_account',
-      resourceId: input.accountId,
-      from,
-      to: next.state,
-    } as const;
-    return {
-      next,
-      result: null,
-      also: from === next.state ? [] : [{ in: routingEvents.collection, doc: eventDoc(input, 0, now, data) }],
-    };
+    if (before?.reference !== undefined && before.reference !== input.reference) return { next: null, result: null };
+    return moved(before, input, nextHealth(before, input.result, input.checkedAt), now);
   },
+  'health.forget': (doc: Doc | null, input: Observed, now: string): RuleResult =>
+    moved(doc as AccountHealth | null, input, { state: 'active', reason: null, failures: 0, checkedAt: null }, now),
 };
 
-/** Asks the provider for its models and notes what came of it; an account whose reference cannot be resolved here keeps its status. */
-export async function checkAccount(ctx: Context, account: ProviderAccount): Promise<CheckResult | null> {
+function moved(
+  before: AccountHealth | null,
+  input: Observed,
+  next: Omit<AccountHealth, keyof Doc>,
+  now: string,
+): RuleResult {
+  const from = before?.state ?? 'active';
+  const data = {
+    kind: 'account_status',
+    resourceType: 'provider_account',
+    resourceId: input.accountId,
+    from,
+    to: next.state,
+  } as const;
+  return {
+    next: { ...next, reference: input.reference },
+    result: null,
+    also: from === next.state ? [] : [{ in: routingEvents.collection, doc: eventDoc(input, 0, now, data) }],
+  };
+}
+
+/** Asks the provider for its models and notes what came of it; null, and the status kept, where it was not asked or its answer says nothing. */
+export async function checkAccount(ctx: Context, account: ProviderAccount): Promise<CheckVerdict | null> {
   const credentials = credentialsOf(account, ctx.deps.env);
   if (!credentials) return null;
-  const result = await probe(credentials, { allowPrivate: ctx.deps.allowPrivateAddresses });
+  const result = await probe(account.providerType, credentials, { allowPrivate: ctx.deps.allowPrivateAddresses });
+  if (result.kind === 'unknown') return null;
   const { orgId, id } = account;
   const input: HealthInput = {
     orgId,
     accountId: id,
     eventIds: [ctx.deps.ids.next('rev_')],
+    reference: account.credentialsRef,
     result,
     checkedAt: new Date(ctx.deps.now()).toISOString(),
   };

@@ -69,6 +69,8 @@ export interface AccountHealth extends Doc {
   reason: string | null;
   failures: number;
   checkedAt: string | null;
+  /** The `credentialsRef` that it was observed of; absent in what 0.1.0 stored. */
+  reference?: string;
 }
 export const accountHealth = { name: 'account_health' } as const;
 

@@ -4,6 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import type { Credentials } from './credentials.ts';
 import type { CheckResult } from './health.ts';
+import type { ProviderAccount } from './model.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -51,12 +52,31 @@ function guarded(allowPrivate: boolean): LookupFunction {
   };
 }
 
-/** GET `<base_url>/models`: one request, no redirects, ten seconds, and no address inside unless allowed. */
+/** The header in which each kind of provider takes its key, and where it lists its models. */
+function askOf(
+  type: ProviderAccount['providerType'],
+  apiKey: string,
+): { path: string; headers: Record<string, string> } {
+  switch (type) {
+    case 'anthropic':
+      return { path: '/models', headers: { 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' } };
+    case 'azure_openai':
+      return { path: '/openai/models?api-version=2024-10-21', headers: { 'api-key': apiKey } };
+    case 'google_gemini':
+      return { path: '/models', headers: { 'x-goog-api-key': apiKey } };
+    default:
+      return { path: '/models', headers: { Authorization: `Bearer ${apiKey}` } };
+  }
+}
+
+/** GET the provider's list of models: one request, no redirects, ten seconds, and no address inside unless allowed. */
 export function probe(
+  type: ProviderAccount['providerType'],
   { apiKey, baseUrl }: Credentials,
   { allowPrivate }: { allowPrivate: boolean },
 ): Promise<CheckResult> {
-  const url = new URL(`${baseUrl.replace(/\/+$/, '')}/models`);
+  const ask = askOf(type, apiKey);
+  const url = new URL(`${baseUrl.replace(/\/+$/, '')}${ask.path}`);
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (!['http:', 'https:'].includes(url.protocol))
     return Promise.resolve({ kind: 'failed', reason: 'base_url must be http or https' });
@@ -68,7 +88,7 @@ export function probe(
     const request = send(
       url,
       {
-        headers: { Authorization: `Bearer ${apiKey}`, Accept: 'application/json' },
+        headers: { ...ask.headers, Accept: 'application/json' },
         lookup: guarded(allowPrivate),
         agent: false,
         signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -77,6 +97,8 @@ export function probe(
         response.destroy();
         const status = response.statusCode ?? 0;
         if (status >= 200 && status < 300) resolve({ kind: 'ok' });
+        // Busy, or a host without a listing: neither tells whether the account works.
+        else if (status === 429 || status === 404) resolve({ kind: 'unknown' });
         else if (status === 401 || status === 403)
           resolve({ kind: 'refused', reason: `the provider refused the credentials (${status})` });
         else

@@ -10,7 +10,7 @@ import { unreferenced } from '../models/repository.ts';
 import type { Noun } from '../nouns.ts';
 import { reach } from '../paths.ts';
 import type { Collection, Doc } from '../store/store.ts';
-import { created, insertion, removal, save, update, withRetry } from '../writes.ts';
+import { created, insertion, type Planned, removal, save, update, withRetry } from '../writes.ts';
 import {
   type AccountHealth,
   accountHealth,
@@ -73,10 +73,16 @@ export function updateProviderAccount(ctx: Context, input: z.output<typeof updat
       const findings = bridgeFindings(doc);
       if (findings.length > 0)
         throw invalid(findings.map(({ path, message }) => valueError(['input', ...path], message, null)));
-      return { doc };
+      return { doc, also: doc.credentialsRef === before.credentialsRef ? [] : [forgetting(ctx, doc)] };
     },
     (providerAccount) => ({ providerAccount }),
   );
+}
+
+/** What was observed belongs to the reference it was observed of: another one begins unobserved. */
+function forgetting(ctx: Context, { orgId, id, credentialsRef }: ProviderAccount): Planned {
+  const input = { orgId, accountId: id, eventIds: [ctx.deps.ids.next('rev_')], reference: credentialsRef };
+  return { change: { type: 'apply', in: healthCollection, key: { orgId, id }, rule: 'health.forget', input } };
 }
 
 export function deleteProviderAccount(ctx: Context, input: z.output<typeof deleteProviderAccountInput>) {
