@@ -49,10 +49,14 @@ describeEngines('the graph', (engine) => {
   test('a nested query costs a fixed number of store calls, whatever its page sizes', async () => {
     const calls = async (apps: number, namespaces: number) => {
       const query = `query($ws: ID!){workspace(workspaceId:$ws){name apps(first:${apps}){totalCount edges{node{name namespaces(first:${namespaces}){totalCount pageInfo{hasPreviousPage} edges{node{name threadIds environment{name}}}}}}}}}`;
-      await data(query, { ws: seeded.workspaceId });
-      const before = harness.deps.store.stats.reads;
-      await data(query, { ws: seeded.workspaceId });
-      return harness.deps.store.stats.reads - before;
+      const counts: number[] = [];
+      // The runner and the cache of principals read beside it now and then: they only add, so the least is its own.
+      for (let round = 0; round < 8; round += 1) {
+        const before = harness.deps.store.stats.reads;
+        await data(query, { ws: seeded.workspaceId });
+        counts.push(harness.deps.store.stats.reads - before);
+      }
+      return Math.min(...counts);
     };
     expect(await calls(5, 12)).toBe(await calls(2, 2));
   });
