@@ -6,7 +6,9 @@ COPY bin bin
 COPY src src
 COPY simulations simulations
 ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data
-USER node
+# The volume takes its owner from the folder that is there before it is declared.
+RUN mkdir /data && chown node:node /data
 VOLUME /data
+USER node
 EXPOSE 4000
 CMD ["node", "bin/switchyard.js", "serve"]

@@ -26,7 +26,13 @@ export async function runCli(args: string[]): Promise<void> {
 
 async function run(args: string[]): Promise<void> {
   const [command = 'help', ...rest] = args;
-  if (command === 'serve') return serve({ ...process.env, ...(rest.includes('--no-demo') ? { DEMO: 'false' } : {}) });
+  if (rest.some((word) => word === '--help' || word === '-h')) return void process.stdout.write(USAGE);
+  if (command === 'serve') {
+    const unknown = rest.find((word) => word !== '--no-demo');
+    if (unknown !== undefined)
+      throw new StartRefused(`serve takes no ${JSON.stringify(unknown)}, only --no-demo; nothing was started`);
+    return serve({ ...process.env, ...(rest.includes('--no-demo') ? { DEMO: 'false' } : {}) });
+  }
   if (command === 'org' && rest[0] === 'create') return createOrgCommand(rest.slice(1), process.env);
   if (command === 'copy') return copyCommand(rest);
   if (command === 'simulate') return simulateCommand(rest);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { collections, rules } from './collections.ts';
 import type { Config } from './config.ts';
@@ -53,9 +53,22 @@ async function openStore(config: Config): Promise<Store> {
   return openSqlite({ file: join(dataFolder(config.DATA_DIR), 'switchyard.db'), collections, rules, now });
 }
 
+/** Level by level: `mkdirSync` with `recursive` never returns where a file system says ENOENT below a folder that is there. */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !statSync(folder).isDirectory()) throw error;
+  }
+}
+
 export function dataFolder(folder: string): string {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(resolve(folder));
     return folder;
   } catch (error) {
     throw new StartRefused(`DATA_DIR: cannot make ${folder}: ${(error as Error).message}`);

@@ -104,6 +104,8 @@ describe('the program', () => {
       [{ LOG_LEVEL: 'loud', DATA_DIR: folder }, /^switchyard: LOG_LEVEL: .*\n$/],
       [{ MONGODB_URI: 'mysql://x', DATA_DIR: folder }, /^switchyard: MONGODB_URI: .*\n$/],
       [{ DATA_DIR: '/dev/null/x' }, /^switchyard: DATA_DIR: .*\n$/],
+      [{ DATA_DIR: '/proc/x' }, /^switchyard: DATA_DIR: .*\n$/],
+      [{ DATA_DIR: '/proc/x/y' }, /^switchyard: DATA_DIR: .*\n$/],
     ];
     for (const [env, line] of lines) {
       const { code, stdout, stderr } = await runCommand(['serve', '--no-demo'], env);
@@ -112,6 +114,18 @@ describe('the program', () => {
     }
     expect((await runCommand(['frobnicate'], {})).stderr).toMatch(/^switchyard: there is no command/);
   });
+
+  test.each(['--help', '-h', '--bogus', '--no-dmo', 'extra'])(
+    'serve %s starts nothing and writes nothing',
+    async (word) => {
+      const untouched = join(mkdtempSync(join(tmpdir(), 'switchyard-e2e-')), 'data');
+      const { code, stdout, stderr } = await runCommand(['serve', word], { DATA_DIR: untouched, PORT: '0' });
+      const asks = word === '--help' || word === '-h';
+      expect(code).toBe(asks ? 0 : 1);
+      expect(asks ? stdout : stderr).toMatch(asks ? /^Usage: / : /^switchyard: serve takes no .*\n$/);
+      expect(existsSync(untouched)).toBe(false);
+    },
+  );
 
   const oldNode = ['/usr/bin/node', '/usr/local/bin/node'].find(
     (path) => existsSync(path) && Number(execFileSync(path, ['-p', 'process.versions.node.split(".")[0]'])) < 24,
