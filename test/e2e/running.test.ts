@@ -118,7 +118,7 @@ describe('the program', () => {
   test.each(['--help', '-h', '--bogus', '--no-dmo', 'extra'])(
     'serve %s starts nothing and writes nothing',
     async (word) => {
-      const untouched = join(mkdtempSync(join(tmpdir(), 'switchyard-e2e-')), 'data');
+      const untouched = join(folder, 'data');
       const { code, stdout, stderr } = await runCommand(['serve', word], { DATA_DIR: untouched, PORT: '0' });
       const asks = word === '--help' || word === '-h';
       expect(code).toBe(asks ? 0 : 1);
