@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { collections, rules } from '../../src/collections.ts';
 import { openSqlite } from '../../src/store/sqlite/engine.ts';
@@ -12,6 +13,8 @@ import { type Running, runCommand, startServer } from './process.ts';
 const ROUNDS = 30;
 const CLIENTS = 8;
 const WRITES = 26;
+/** Workspaces that a round keeps before it may be killed. */
+const KEPT_A_ROUND = 11;
 
 describe('kill -9', () => {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-crash-'));
@@ -51,7 +54,14 @@ describe('kill -9', () => {
         }
       };
       const writers = Promise.allSettled(Array.from({ length: CLIENTS }, (_, who) => writer(who)));
-      await new Promise((resolve) => setTimeout(resolve, 60 + Math.random() * 240));
+      // Killed in the midst of the writes, however fast they are: behind some that are acknowledged, before the rest.
+      const enough = kept.size + KEPT_A_ROUND + Math.random() * 60;
+      let writing = true;
+      void writers.then(() => {
+        writing = false;
+      });
+      while (writing && kept.size < enough) await sleep(1);
+      await sleep(Math.random() * 20);
       server.child.kill('SIGKILL');
       await server.exit;
       await writers;
