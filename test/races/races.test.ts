@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
 import { type Seeded, seed } from '../seed.ts';
@@ -118,9 +119,12 @@ describeEngines('races', (engine) => {
     const rows = engine === 'sqlite' ? 5_000 : 300;
     const { body: app } = await tenant.rest('POST', `${seeded.workspace}/apps`, { name: 'Walked' });
     const list = `${seeded.workspace}/apps/${app.app_id}/namespaces`;
-    const create = async (name: string) =>
-      (await tenant.rest('POST', list, { name, environment_id: seeded.environmentId })).body.namespace
-        .namespace_id as string;
+    // A busy machine may refuse some of a hundred at once; nothing was done then, and the caller tries again.
+    const create = async (name: string): Promise<string> => {
+      const { status, body } = await tenant.rest('POST', list, { name, environment_id: seeded.environmentId });
+      if (status === 503) return sleep(100).then(() => create(name));
+      return body.namespace.namespace_id;
+    };
     const made: string[] = [];
     while (made.length < rows) {
       const before = made.length;
