@@ -1,4 +1,4 @@
-const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|[+-](\d\d):(\d\d))$/i;
+const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-](\d\d):(\d\d))$/i;
 
 export const INSTANT_WANTED = 'give an RFC 3339 time (2030-01-01T00:00:00Z)';
 
@@ -9,14 +9,14 @@ export const INSTANT_WANTED = 'give an RFC 3339 time (2030-01-01T00:00:00Z)';
 export function instantOf(text: string): string | null {
   const parts = RFC_3339.exec(text);
   if (!parts) return null;
-  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map(Number) as [number, ...number[]];
-  const inRange =
-    hour! <= 23 && minute! <= 59 && second! <= 59 && Number(parts[8] ?? 0) <= 23 && Number(parts[9] ?? 0) <= 59;
-  if (!inRange || day! < 1 || day! > daysIn(year, month!)) return null;
-  const milliseconds = (parts[7] ?? '').slice(0, 3).padEnd(3, '0');
-  const zone = /(?:Z|[+-]\d\d:\d\d)$/i.exec(text)![0].toUpperCase();
-  const time = new Date(`${text.slice(0, 10)}T${text.slice(11, 19)}.${milliseconds}${zone}`);
+  const [, year, month, day, hour, minute, second, fraction = '', zone, zoneHour = '0', zoneMinute = '0'] = parts;
+  const isTime = Number(hour) <= 23 && Number(minute) <= 59 && Number(second) <= 59;
+  const isZone = Number(zoneHour) <= 23 && Number(zoneMinute) <= 59;
+  if (!isTime || !isZone || Number(day) < 1 || Number(day) > daysIn(Number(year), Number(month))) return null;
+  const milliseconds = fraction.slice(0, 3).padEnd(3, '0');
+  const time = new Date(`${text.slice(0, 10)}T${hour}:${minute}:${second}.${milliseconds}${zone!.toUpperCase()}`);
   const stored = time.toISOString();
+  // Other years are written with a sign and six digits.
   return stored.length === 24 ? stored : null;
 }
 
