@@ -1,41 +1,36 @@
-import { copyCommand } from './copy/command.ts';
-import { serve } from './main.ts';
-import { createOrgCommand } from './orgs/command.ts';
-import { StartRefused } from './refused.ts';
-import { simulateCommand } from './router-policies/simulate-command.ts';
+import { type Command, CommanderError } from 'commander';
+import { createProgram } from './commands.ts';
+import { StartRefused, UsageRefused } from './refused.ts';
 
-const USAGE = `Usage: switchyard COMMAND
-
-  serve [--no-demo]          serve the graph and the REST API (npm start)
-  org create NAME [--json]   make an organization, its first Admin and a token
-  copy --from A --to B       move everything between sqlite:FILE and mongodb://…
-  simulate FILE…             play an outage in virtual time, with and without the breaker
-  help                       show this
-`;
-
-/** Runs one command; whatever stops it is one line on standard error, exit 1. */
+/** Runs one command. Whatever stops it is one line on standard error: exit 2 when the words are wrong, else 1. */
 export async function runCli(args: string[]): Promise<void> {
+  const program = createProgram(process.env);
   try {
-    await run(args);
+    await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    if (!(error instanceof StartRefused)) throw error;
-    process.stderr.write(`switchyard: ${error.message}\n`);
-    process.exitCode = 1;
+    const stopped = whatStopped(error);
+    if (stopped.message) process.stderr.write(`switchyard: ${stopped.message}${hint(program, args, stopped.code)}\n`);
+    process.exitCode = stopped.code;
   }
 }
 
-async function run(args: string[]): Promise<void> {
-  const [command = 'help', ...rest] = args;
-  if (rest.some((word) => word === '--help' || word === '-h')) return void process.stdout.write(USAGE);
-  if (command === 'serve') {
-    const unknown = rest.find((word) => word !== '--no-demo');
-    if (unknown !== undefined)
-      throw new StartRefused(`serve takes no ${JSON.stringify(unknown)}, only --no-demo; nothing was started`);
-    return serve({ ...process.env, ...(rest.includes('--no-demo') ? { DEMO: 'false' } : {}) });
+function whatStopped(error: unknown): { message: string; code: number } {
+  if (error instanceof StartRefused) return { message: error.message, code: error instanceof UsageRefused ? 2 : 1 };
+  if (!(error instanceof CommanderError)) throw error;
+  if (error.exitCode === 0) return { message: '', code: 0 };
+  // Words that lack a command have been answered with the help, as the place to look.
+  if (error.code === 'commander.help') return { message: '', code: 2 };
+  return { message: error.message.replace(/^error: |\.$/g, '').replaceAll('\n', ' '), code: 2 };
+}
+
+/** Where the words of the command in question are written down. */
+function hint(program: Command, args: string[], code: number): string {
+  if (code !== 2) return '';
+  const path = [program];
+  for (const word of args) {
+    const next = path.at(-1)!.commands.find((command) => command.name() === word);
+    if (!next) break;
+    path.push(next);
   }
-  if (command === 'org' && rest[0] === 'create') return createOrgCommand(rest.slice(1), process.env);
-  if (command === 'copy') return copyCommand(rest);
-  if (command === 'simulate') return simulateCommand(rest);
-  if (['help', '--help', '-h'].includes(command)) return void process.stdout.write(USAGE);
-  throw new StartRefused(`there is no command ${JSON.stringify(args.join(' '))}; "switchyard help" lists them`);
+  return `; see "${path.map((command) => command.name()).join(' ')} --help"`;
 }

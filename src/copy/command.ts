@@ -1,19 +1,18 @@
 import { existsSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { collections, rules } from '../collections.ts';
-import { StartRefused } from '../refused.ts';
+import { StartRefused, UsageRefused } from '../refused.ts';
 import { openMongo } from '../store/mongodb/open.ts';
 import { openSqlite } from '../store/sqlite/engine.ts';
 import type { Store } from '../store/store.ts';
 import { copyAll, differences } from './copy.ts';
 
 /** `switchyard copy --from sqlite:FILE --to mongodb://…`, in both directions; safe to run again, verified at the end. */
-export async function copyCommand(args: string[]): Promise<void> {
-  const { from, to } = parse(args);
-  if (from === to) throw new StartRefused('copy: --from and --to are the same');
-  const source = await open(from, true);
+export async function copyCommand(from: string, to: string): Promise<void> {
+  const places = { from: placeOf(from), to: placeOf(to) };
+  if (from === to) throw new UsageRefused('copy: --from and --to are the same');
+  const source = await open(places.from, true);
   try {
-    const target = await open(to, false);
+    const target = await open(places.to, false);
     try {
       await run(source, target);
     } finally {
@@ -24,22 +23,20 @@ export async function copyCommand(args: string[]): Promise<void> {
   }
 }
 
-function parse(args: string[]): { from: string; to: string } {
-  const usage = 'copy wants --from and --to, each sqlite:FILE or mongodb://…';
-  try {
-    const { values } = parseArgs({ args, options: { from: { type: 'string' }, to: { type: 'string' } } });
-    if (values.from === undefined || values.to === undefined) throw new StartRefused(usage);
-    return { from: values.from, to: values.to };
-  } catch (error) {
-    throw error instanceof StartRefused ? error : new StartRefused(`${usage}: ${(error as Error).message}`);
-  }
+type Place = { uri: string } | { file: string };
+
+/** What it is not is not repeated: a misspelt connection string holds a password too. */
+function placeOf(text: string): Place {
+  if (/^mongodb(\+srv)?:/.test(text)) return { uri: text };
+  const file = /^sqlite:(.+)$/.exec(text)?.[1];
+  if (file === undefined) throw new UsageRefused('copy: a place is sqlite:FILE or mongodb://…');
+  return { file };
 }
 
-async function open(place: string, mustExist: boolean): Promise<Store> {
+async function open(place: Place, mustExist: boolean): Promise<Store> {
   const now = () => new Date().toISOString();
-  if (/^mongodb(\+srv)?:/.test(place)) return openMongo({ uri: place, collections, rules, now });
-  const file = /^sqlite:(.+)$/.exec(place)?.[1];
-  if (file === undefined) throw new StartRefused('copy: a place is sqlite:FILE or mongodb://…');
+  if ('uri' in place) return openMongo({ uri: place.uri, collections, rules, now });
+  const { file } = place;
   if (mustExist && !existsSync(file)) throw new StartRefused(`copy: there is no file ${file}`);
   return openSqlite({ file, collections, rules, now });
 }

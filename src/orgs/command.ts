@@ -1,21 +1,16 @@
-import { parseArgs } from 'node:util';
 import { createContext } from '../app.ts';
 import { readConfig } from '../config.ts';
 import type { Deps } from '../context.ts';
 import { createDeps } from '../deps.ts';
-import { StartRefused } from '../refused.ts';
+import { UsageRefused } from '../refused.ts';
 import { name } from '../validation/fields.ts';
 import { walk } from '../validation/walk.ts';
 import { createOrganization } from './repository.ts';
 
-/** `switchyard org create NAME [--json]`, also beside a running server. */
-export async function createOrgCommand(args: string[], env: Record<string, string | undefined>): Promise<void> {
-  const { positionals } = parseArguments(args);
-  const [orgName, ...others] = positionals;
-  if (orgName === undefined || others.length > 0)
-    throw new StartRefused('org create wants one NAME: switchyard org create "Acme Corp"');
-  const { issues } = walk(name('The name.'), orgName, ['NAME'], { naming: 'camel' });
-  if (issues.length > 0) throw new StartRefused(`NAME: ${issues[0]!.msg}`);
+/** `switchyard org create NAME`, also beside a running server. */
+export async function createOrgCommand(orgName: string, env: Record<string, string | undefined>): Promise<void> {
+  const { issues } = walk(name('The name.'), orgName, ['name'], { naming: 'camel' });
+  if (issues.length > 0) throw new UsageRefused(`name: ${issues[0]!.msg}`);
   const config = readConfig(env);
   const deps = await createDeps({ ...config, LOG_LEVEL: 'warn' }, env);
   try {
@@ -23,15 +18,6 @@ export async function createOrgCommand(args: string[], env: Record<string, strin
     process.stdout.write(`${JSON.stringify({ org_id: orgId, token })}\n`);
   } finally {
     await deps.store.close();
-  }
-}
-
-function parseArguments(args: string[]) {
-  try {
-    // One line of JSON either way; `--json` is for scripts that want to be sure.
-    return parseArgs({ args, options: { json: { type: 'boolean', default: false } }, allowPositionals: true });
-  } catch (error) {
-    throw new StartRefused((error as Error).message);
   }
 }
 

@@ -5,8 +5,6 @@ import { type Scenario, type Simulated, scenarioSchema, simulate } from './simul
 
 /** `switchyard simulate outage.yaml …`: the state timeline of each scenario and its share of failed requests. */
 export function simulateCommand(files: string[]): void {
-  if (files.length === 0)
-    throw new StartRefused('simulate wants a scenario: switchyard simulate simulations/down-60s-pair.yaml');
   const rows = files.map((file) => {
     const scenario = readScenario(file);
     const result = simulate(scenario);

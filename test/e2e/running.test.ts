@@ -112,20 +112,7 @@ describe('the program', () => {
       expect([code, stdout]).toEqual([1, '']);
       expect(stderr).toMatch(line);
     }
-    expect((await runCommand(['frobnicate'], {})).stderr).toMatch(/^switchyard: there is no command/);
   });
-
-  test.each(['--help', '-h', '--bogus', '--no-dmo', 'extra'])(
-    'serve %s starts nothing and writes nothing',
-    async (word) => {
-      const untouched = join(folder, 'data');
-      const { code, stdout, stderr } = await runCommand(['serve', word], { DATA_DIR: untouched, PORT: '0' });
-      const asks = word === '--help' || word === '-h';
-      expect(code).toBe(asks ? 0 : 1);
-      expect(asks ? stdout : stderr).toMatch(asks ? /^Usage: / : /^switchyard: serve takes no .*\n$/);
-      expect(existsSync(untouched)).toBe(false);
-    },
-  );
 
   const oldNode = ['/usr/bin/node', '/usr/local/bin/node'].find(
     (path) => existsSync(path) && Number(execFileSync(path, ['-p', 'process.versions.node.split(".")[0]'])) < 24,
