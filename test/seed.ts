@@ -61,3 +61,18 @@ export async function seed(tenant: Tenant, name = 'Search'): Promise<Seeded> {
     namespace: `${app}/namespaces/${namespaceId}`,
   };
 }
+
+/** A row's address with the seeded things in its parameters; `absent` for those that the seed lacks. */
+export function addressOf(path: string, tenant: Tenant, seeded: Seeded): string {
+  const values: Record<string, string> = {
+    org_id: tenant.orgId,
+    workspace_id: seeded.workspaceId,
+    environment_id: seeded.environmentId,
+    app_id: seeded.appId,
+    namespace_id: seeded.namespaceId,
+    provider_account_id: seeded.accountId,
+    logical_model_id: seeded.modelId,
+    policy_id: seeded.policyId,
+  };
+  return path.replace(/\{([a-z_]+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? 'absent'));
+}

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { builder, type SchemaTypes } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { type Issue, invalid, valueError } from '../errors.ts';
-import { camel, pascal } from '../naming.ts';
+import { pascal } from '../naming.ts';
 import { shapeOf } from '../validation/shape.ts';
 import { walk } from '../validation/walk.ts';
 import { save } from '../writes.ts';
@@ -103,7 +103,7 @@ function checkInput<S extends z.ZodType, P extends object>(
 ): z.output<S> {
   const { value, issues } = walk(options.input, input, ['input'], { naming: 'camel' });
   const all = [...issues, ...ruleIssues(options as unknown as MutationExtensions, value, input, ctx)];
-  if (all.length > 0) throw invalid(sortByField(options.input, all));
+  if (all.length > 0) throw invalid(sortByField(Object.keys(shapeOf(options.input).fields!), all));
   return value;
 }
 
@@ -130,11 +130,10 @@ export function ruleIssues(
 }
 
 /** Issues come in the order of the fields, unknown names last. */
-export function sortByField(schema: z.ZodType, issues: Issue[]): Issue[] {
-  const order = Object.keys(shapeOf(schema).fields ?? {});
+export function sortByField(names: readonly string[], issues: Issue[]): Issue[] {
   const place = (issue: Issue) => {
-    const at = order.indexOf(camel(String(issue.loc[1])));
-    return at < 0 ? order.length : at;
+    const at = names.indexOf(String(issue.loc[1]));
+    return at < 0 ? names.length : at;
   };
   return issues
     .map((issue, at) => ({ issue, at }))

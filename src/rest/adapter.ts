@@ -10,10 +10,11 @@ import type { Doc } from '../store/store.ts';
 import { StoreConflict } from '../store/store.ts';
 import { save } from '../writes.ts';
 import { type CompiledRow, compileRow } from './compile.ts';
-import { checkRequest, wireLoc } from './input.ts';
+import { checkRequest } from './input.ts';
 import { findRecord, hashRequest, recordIdOf } from './replay.ts';
 import { createRouter, type Match } from './router.ts';
 import type { Row } from './row.ts';
+import { asSent } from './wire.ts';
 
 /** What a REST request brings once its row, its caller and its bytes are known. */
 export interface RestRequest {
@@ -43,7 +44,7 @@ export function createRestAdapter(
         return await answer(compiled.get(row)!, parameters, request, ctx, running);
       } catch (error) {
         const shown = toPublic(error as GraphQLError, deps.log, ctx.requestId);
-        return errorReply(codeOf(shown) ?? 'INTERNAL_SERVER_ERROR', wireDetails(shown), deps.now());
+        return errorReply(codeOf(shown) ?? 'INTERNAL_SERVER_ERROR', detailsOf(shown), deps.now());
       }
     },
   };
@@ -122,7 +123,7 @@ function checkAccess(
 
 async function run(compiled: CompiledRow, variables: Record<string, unknown>, ctx: Context): Promise<Reply> {
   const result = (await compiled.query({}, ctx, variables)) as ExecutionResult;
-  if (result.errors) throw result.errors[0];
+  if (result.errors) throw asSent(compiled, result.errors[0]!);
   return replyOf(compiled.row, (result.data as { result: never }).result, ctx.root);
 }
 
@@ -187,7 +188,7 @@ async function idempotent(
 async function render(compiled: CompiledRow, variables: Record<string, unknown>, ctx: Context, payload: unknown) {
   const preset: Context = { ...ctx, preset: payload, root: payload, idempotency: null };
   const result = (await compiled.query({}, preset, variables)) as ExecutionResult;
-  if (result.errors) throw result.errors[0];
+  if (result.errors) throw asSent(compiled, result.errors[0]!);
   const body = compiled.row.shape((result.data as { result: never }).result);
   return { status: compiled.row.status, body, etag: etagFor(compiled.row, payload) };
 }
@@ -199,18 +200,4 @@ function isClientError(error: unknown): boolean {
 
 function isRecordConflict(error: unknown): boolean {
   return (error as GraphQLError).originalError instanceof StoreConflict;
-}
-
-/** Locations of the graph's input, as the request body writes them. */
-function wireDetails(error: GraphQLError): Record<string, unknown> {
-  const details = detailsOf(error);
-  if (codeOf(error) !== 'VALIDATION_FAILED') return details;
-  return { detail: (details.detail as Issue[]).map((issue) => ({ ...issue, loc: queryLoc(wireLoc(issue.loc)) })) };
-}
-
-/** The graph's paging arguments have other names in a query string. */
-function queryLoc(loc: (string | number)[]): (string | number)[] {
-  const names: Record<string, string> = { first: 'limit', after: 'cursor', search: 'search' };
-  const [first, ...rest] = loc;
-  return typeof first === 'string' && names[first] !== undefined ? ['query', names[first], ...rest] : loc;
 }

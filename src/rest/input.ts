@@ -3,8 +3,10 @@ import type { Context } from '../context.ts';
 import { type Issue, valueError } from '../errors.ts';
 import { ruleIssues, sortByField } from '../graphql/mutations.ts';
 import { snake } from '../naming.ts';
+import { shapeOf } from '../validation/shape.ts';
 import { walk } from '../validation/walk.ts';
 import type { CompiledRow } from './compile.ts';
+import { locOf } from './wire.ts';
 
 /** A request's parts as they came. */
 export interface RawInput {
@@ -29,7 +31,7 @@ export function checkRequest(ctx: Context, compiled: CompiledRow, raw: RawInput)
   const cursor = checkCursor(ctx, compiled, { ...path.value, ...renamed(query.value, compiled.row.renames) });
   const issues = [
     ...path.issues,
-    ...sortByField(compiled.row.query ?? noQuery, [...query.issues, ...cursor]),
+    ...sortByField(wireNames(compiled.row.query ?? noQuery), [...query.issues, ...cursor]),
     ...header,
     ...body.issues,
   ];
@@ -37,6 +39,10 @@ export function checkRequest(ctx: Context, compiled: CompiledRow, raw: RawInput)
     ? { input: { ...body.value, ...path.value } }
     : { ...path.value, ...renamed(query.value, compiled.row.renames) };
   return { issues, variables };
+}
+
+function wireNames(schema: z.ZodType): string[] {
+  return Object.keys(shapeOf(schema).fields ?? {}).map(snake);
 }
 
 function checkPath(compiled: CompiledRow, parameters: Record<string, string>) {
@@ -84,26 +90,20 @@ function checkHeader(key: string | undefined): Issue[] {
 
 function checkBody(
   ctx: Context,
-  { row, own: rules }: CompiledRow,
+  compiled: CompiledRow,
   body: unknown,
 ): { value: Record<string, unknown>; issues: Issue[] } {
+  const { row, own: rules } = compiled;
   if (!row.body) return { value: {}, issues: [] };
   if (body === undefined)
     return { value: {}, issues: [{ type: 'missing', loc: ['body'], msg: 'Field required', input: null }] };
   const { value, issues } = walk(row.body, body, ['body'], { naming: 'snake' });
   const own = ruleIssues(rules, value, body, ctx).map((issue) => ({
     ...issue,
-    loc: wireLoc(issue.loc),
+    loc: locOf(compiled, issue.loc),
   }));
-  const all = own.length === 0 ? issues : sortByField(row.body, [...issues, ...own]);
+  const all = own.length === 0 ? issues : sortByField(wireNames(row.body), [...issues, ...own]);
   return { value: (value ?? {}) as Record<string, unknown>, issues: all };
-}
-
-/** Where the graph's `input.bridgeId` lies in a request body. */
-export function wireLoc(loc: (string | number)[]): (string | number)[] {
-  const [first, ...rest] = loc;
-  const names = rest.map((part) => (typeof part === 'string' ? snake(part) : part));
-  return first === 'input' ? ['body', ...names] : [first!, ...names];
 }
 
 function renamed(query: Record<string, unknown>, renames: Record<string, string | null> = {}): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { snake } from '../naming.ts';
 
 /**
  * A zod schema read as a plain description. The same declaration gives the stored type, the GraphQL input, the REST
@@ -114,4 +115,16 @@ function boundsOf(def: Def): { minimum?: number; maximum?: number } {
     if (check === 'less_than') bounds.maximum = value;
   }
   return bounds;
+}
+
+/**
+ * The code's path into a value (`match.endpointType`) in the spelling of REST documents: names of fields are respelled,
+ * keys of maps and of free-form values are the caller's own.
+ */
+export function wirePath(shape: Shape | undefined, path: (string | number)[]): (string | number)[] {
+  const [part, ...rest] = path;
+  if (part === undefined || !shape) return path;
+  if (shape.kind === 'list' || shape.kind === 'map') return [part, ...wirePath(shape.item, rest)];
+  const field = shape.kind === 'object' && Object.hasOwn(shape.fields!, part) ? shape.fields![part] : undefined;
+  return field ? [snake(String(part)), ...wirePath(field, rest)] : path;
 }

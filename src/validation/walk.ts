@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { type Issue, valueError } from '../errors.ts';
 import { snake } from '../naming.ts';
 import { boundsIssue, type Checked, checkBoolean, checkEnum, checkInteger, checkNumber } from './scalars.ts';
-import { type Shape, shapeOf } from './shape.ts';
+import { type Shape, shapeOf, wirePath } from './shape.ts';
 
 export interface WalkOptions {
   /** How the input writes the names of fields; free-form maps keep their keys either way. */
@@ -142,12 +142,9 @@ class Walker {
     if (!shape.hasRules) return value;
     const result = shape.schema.safeParse(value);
     for (const issue of result.success ? [] : result.error.issues) {
-      const path = issue.path.map((part) =>
-        typeof part === 'number' || this.#naming === 'camel' ? part : snake(String(part)),
-      );
-      this.#add(
-        valueError([...loc, ...(path as (string | number)[])], issue.message, path.length ? at(input, path) : input),
-      );
+      const own = issue.path as (string | number)[];
+      const path = this.#naming === 'camel' ? own : wirePath(shape, own);
+      this.#add(valueError([...loc, ...path], issue.message, path.length ? at(input, path) : input));
     }
     return value;
   }
