@@ -122,18 +122,10 @@ const rateLimitPolicy = z
 const rateLimitPatch = z
   .object({
     ...rates,
-    maxConcurrency: concurrency
-      .optional()
-      .meta({ description: WORDS.maxConcurrency, documentedDefault: RATE_LIMIT_DEFAULTS.maxConcurrency }),
-    burstSize: concurrency
-      .optional()
-      .meta({ description: WORDS.burstSize, documentedDefault: RATE_LIMIT_DEFAULTS.burstSize }),
-    queuePolicy: queue
-      .optional()
-      .meta({ description: WORDS.queuePolicy, documentedDefault: RATE_LIMIT_DEFAULTS.queuePolicy }),
-    queueTimeoutSeconds: timeout
-      .optional()
-      .meta({ description: WORDS.queueTimeoutSeconds, documentedDefault: RATE_LIMIT_DEFAULTS.queueTimeoutSeconds }),
+    maxConcurrency: concurrency.optional().describe(WORDS.maxConcurrency),
+    burstSize: concurrency.optional().describe(WORDS.burstSize),
+    queuePolicy: queue.optional().describe(WORDS.queuePolicy),
+    queueTimeoutSeconds: timeout.optional().describe(WORDS.queueTimeoutSeconds),
   })
   .describe('How fast the account may be used; fields left out stay.');
 

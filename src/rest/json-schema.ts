@@ -18,7 +18,6 @@ export function inputSchema(shape: Shape): Json {
     ...json,
     ...(shape.nullable && json.type !== undefined ? { type: [json.type, 'null'] } : {}),
     ...(shape.nullable && Array.isArray(json.enum) ? { enum: [...json.enum, null] } : {}),
-    ...(shape.documentedDefault !== undefined ? { default: shape.documentedDefault } : {}),
     ...(shape.hasDefault && shape.kind !== 'object' ? { default: shape.defaultValue } : {}),
   });
   const bound = (low: string, high: string) => ({

@@ -149,10 +149,7 @@ const breakerInput = z
 const breakerPatch = z
   .object(
     Object.fromEntries(
-      settings.map(([field, { type, text }]) => [
-        field,
-        (type as z.ZodType).optional().meta({ description: text, documentedDefault: BREAKER_DEFAULTS[field] }),
-      ]),
+      settings.map(([field, { type, text }]) => [field, (type as z.ZodType).optional().describe(text)]),
     ),
   )
   .describe('Breaker settings to change; those left out stay, and so does its state.');

@@ -12,8 +12,6 @@ export interface Shape {
   hasDefault: boolean;
   defaultValue?: unknown;
   description: string;
-  /** A default that the documentation repeats where it is not applied (in a merge patch). */
-  documentedDefault?: unknown;
   minimum?: number;
   maximum?: number;
   values?: string[];
@@ -51,15 +49,12 @@ export function shapeOf(schema: z.ZodType): Shape {
 
 function read(schema: z.ZodType): Shape {
   const def = schema._zod.def as unknown as Def;
-  const meta = schema.meta() as
-    | { description?: string; readOnly?: readonly string[]; documentedDefault?: unknown }
-    | undefined;
+  const meta = schema.meta() as { description?: string; readOnly?: readonly string[] } | undefined;
   const inner = (change: Partial<Shape>): Shape => {
     const shape = { ...shapeOf(def.innerType!), ...change };
     return {
       ...shape,
       description: meta?.description ?? shape.description,
-      documentedDefault: meta?.documentedDefault ?? shape.documentedDefault,
     };
   };
   if (def.type === 'optional') return inner({ required: false });
