@@ -3,8 +3,9 @@ import { fault } from './errors.ts';
 import type { Doc } from './store/store.ts';
 
 /** The strong ETag of a version; the time of creation keeps a re-created id (a model's slug) apart from its predecessor. */
-export function etagOf(doc: Pick<Doc, 'version' | 'createdAt'>): string {
-  return `"${doc.version}-${Date.parse(doc.createdAt).toString(36)}"`;
+export function etagOf(doc: Pick<Doc, 'version' | 'createdAt' | 'edition'>): string {
+  const parts = [doc.version, Date.parse(doc.createdAt).toString(36), ...(doc.edition ? [doc.edition] : [])];
+  return `"${parts.join('-')}"`;
 }
 
 /** Whether an `If-Match` or `If-None-Match` list names the tag. `weak`: for GET, where W/ does not matter. */

@@ -15,15 +15,22 @@ export const RESOURCES = [
   'audit',
   'jobs',
   'decisions',
+  'webhooks',
+  'events',
+  'metrics',
 ] as const;
 
-export const ACTIONS = ['read', 'create', 'update', 'delete', 'reindex', 'manage'] as const;
+export const ACTIONS = ['read', 'create', 'update', 'delete', 'reindex', 'work', 'manage'] as const;
 
 const READS = RESOURCES.filter((word) => word !== 'tokens' && word !== 'audit').map((word) => `${word}:read`);
 
-export const BUILT_IN_ROLES: Record<string, readonly string[]> = {
-  Admin: ['*:*'],
-  Developer: [...READS, 'apps:*', 'environments:*', 'namespaces:*', 'decisions:*'],
+/** The role that an org cannot be without. */
+export const ADMIN = 'Admin';
+
+/** By name; what they allow is read from here, whenever the org was made. */
+export const BUILT_IN_ROLES: Readonly<Record<string, readonly string[]>> = {
+  [ADMIN]: ['*:*'],
+  Developer: [...READS, 'apps:*', 'environments:*', 'namespaces:*', 'decisions:*', 'jobs:work', 'jobs:update'],
   Operator: [
     ...READS,
     'audit:read',
@@ -33,6 +40,8 @@ export const BUILT_IN_ROLES: Record<string, readonly string[]> = {
     'entitlements:*',
     'decisions:*',
     'namespaces:reindex',
+    'jobs:*',
+    'webhooks:*',
   ],
   Viewer: READS,
 };

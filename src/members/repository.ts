@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { BUILT_IN_ROLES } from '../auth/permissions.ts';
+import { ADMIN } from '../auth/permissions.ts';
 import type { Context } from '../context.ts';
 import { conflict } from '../errors.ts';
 import { checkVersion } from '../etag.ts';
@@ -67,7 +67,7 @@ export function deleteMember(ctx: Context, input: z.output<typeof deleteMemberIn
 
 /** After the change an Admin must be left; the org's document fences two removals that would each leave the other. */
 async function adminRemains(ctx: Context, member: Member): Promise<Planned[]> {
-  const admin: Role = await roleByName(ctx, Object.keys(BUILT_IN_ROLES)[0]!);
+  const admin: Role = await roleByName(ctx, ADMIN);
   if (member.roleId !== admin.id) return [];
   const query = { orgId: member.orgId, ref: `role:${admin.id}` };
   return [

@@ -1,11 +1,10 @@
 import type { z } from 'zod';
-import { BUILT_IN_ROLES } from '../auth/permissions.ts';
 import { createSecret } from '../auth/secret.ts';
 import type { Context } from '../context.ts';
 import { type Member, members } from '../members/model.ts';
 import { replaceFields } from '../merge.ts';
 import { need } from '../nouns.ts';
-import { type Role, roles } from '../roles/model.ts';
+import { builtInRoles } from '../roles/repository.ts';
 import { credentialChange, prefixOf } from '../tokens/credentials.ts';
 import { type Token, tokens } from '../tokens/model.ts';
 import { created, insertion, save, update } from '../writes.ts';
@@ -34,19 +33,12 @@ export async function createOrganization(
   name: string,
 ): Promise<{ organization: Organization; member: Member; token: string }> {
   const organization: Organization = { ...created(ctx, ctx.principal.orgId), name, description: null };
-  const builtIn = Object.entries(BUILT_IN_ROLES).map(
-    ([role, permissions]): Role => ({
-      ...created(ctx, ctx.deps.ids.next('role_')),
-      name: role,
-      permissions: [...permissions],
-      builtIn: true,
-    }),
-  );
+  const roles = builtInRoles(ctx);
   const admin: Member = {
     ...created(ctx, ctx.principal.actorId),
     email: 'admin@localhost',
     name: 'First admin',
-    roleId: builtIn.find((role) => role.name === 'Admin')!.id,
+    roleId: roles.admin.id,
   };
   const secret = createSecret(ctx.deps.randomBytes);
   const token: Token = {
@@ -63,7 +55,7 @@ export async function createOrganization(
   };
   const planned = [
     ...insertion(ctx, organizations, organization),
-    ...builtIn.flatMap((role) => insertion(ctx, roles, role)),
+    ...roles.planned,
     ...insertion(ctx, members, admin),
     ...insertion(ctx, tokens, token),
     { change: credentialChange(ctx, token, secret) },

@@ -1,12 +1,14 @@
+import { crc32 } from 'node:zlib';
 import { z } from 'zod';
-import { isPermission } from '../auth/permissions.ts';
+import { BUILT_IN_ROLES, isPermission } from '../auth/permissions.ts';
 import type { Noun } from '../nouns.ts';
 import { type Doc, fold } from '../store/store.ts';
 import { expectedVersion, name, within } from '../validation/fields.ts';
 
 export interface Role extends Doc {
   name: string;
-  permissions: string[];
+  /** Of a built-in one what the program says, whatever is stored. */
+  permissions: readonly string[];
   builtIn: boolean;
 }
 
@@ -14,8 +16,17 @@ export const roles: Noun<Role> = {
   type: 'Role',
   resource: 'role',
   permission: 'roles',
-  collection: { name: 'roles', totals: [[]], unique: (doc) => fold(doc.name) },
+  collection: { name: 'roles', totals: [[]], unique: (doc) => fold(doc.name), read: withTodaysPermissions },
 };
+
+/**
+ * A built-in role is stored for its id, its name and who holds it; what it allows belongs to the program. So an org of
+ * any age has every word that the program knows, and the role's ETag moves when the program's list does.
+ */
+function withTodaysPermissions(stored: Role): Role {
+  const permissions = stored.builtIn ? BUILT_IN_ROLES[stored.name] : undefined;
+  return permissions ? { ...stored, permissions, edition: crc32(permissions.join()).toString(36) } : stored;
+}
 
 const permission = z
   .string()

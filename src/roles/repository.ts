@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { firstMissing } from '../auth/permissions.ts';
+import { audit } from '../audit/record.ts';
+import { ADMIN, BUILT_IN_ROLES, firstMissing } from '../auth/permissions.ts';
 import type { Context } from '../context.ts';
 import { conflict, forbidden, notFound } from '../errors.ts';
 import { checkVersion } from '../etag.ts';
@@ -10,7 +11,7 @@ import type { Noun } from '../nouns.ts';
 import { reach } from '../paths.ts';
 import { type Doc, fold } from '../store/store.ts';
 import { tokens } from '../tokens/model.ts';
-import { created, insertion, removal, save, update, withRetry } from '../writes.ts';
+import { created, insertion, type Planned, removal, save, update, withRetry } from '../writes.ts';
 import {
   type createRoleInput,
   type deleteRoleInput,
@@ -29,6 +30,23 @@ export async function roleByName(ctx: Context, nameOrId: string): Promise<Role> 
     (await store.get(roles.collection, { orgId, id: nameOrId }));
   if (!role) throw notFound('role', nameOrId);
   return role;
+}
+
+/** The documents by which a new org refers to the built-in roles, without what these allow. */
+export function builtInRoles(ctx: Context): { admin: Role; planned: Planned[] } {
+  const all = Object.entries(BUILT_IN_ROLES).map(
+    ([name, permissions]): Role => ({
+      ...created(ctx, ctx.deps.ids.next('role_')),
+      name,
+      permissions,
+      builtIn: true,
+    }),
+  );
+  const planned = all.flatMap((role): Planned[] => [
+    { change: { type: 'insert', in: roles.collection, doc: { ...role, permissions: [] } as Role } },
+    { change: audit(ctx, roles, { verb: 'create', before: null, after: role }) },
+  ]);
+  return { admin: all.find(({ name }) => name === ADMIN)!, planned };
 }
 
 /** Nobody gives more than they have: otherwise a 403 that names a missing permission. */

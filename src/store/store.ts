@@ -19,6 +19,8 @@ export interface Doc {
   createdAt: string;
   updatedAt: string;
   createdBy: string | null;
+  /** Names what of the document comes from the program and not from the store; part of its ETag. */
+  edition?: string;
 }
 
 /** A document's place: the org it belongs to (`''` for documents keyed by themselves) and its id there. */
@@ -45,6 +47,8 @@ export interface Collection<D extends Doc = Doc> {
   search?: { scope: keyof D & string; texts: (doc: D) => [string, string] };
   /** The field with the time (RFC 3339) after which the engine may drop the document. */
   expires?: keyof D & string;
+  /** What a stored document means to this program: applied to all that `get` and `page` answer, to no copy. */
+  read?: (stored: D) => D;
 }
 
 export type Clause =

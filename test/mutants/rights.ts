@@ -15,4 +15,16 @@ export const mutants: Mutant[] = [
     ],
     tests: ['test/rest/rights.test.ts'],
   },
+  {
+    breaks: 'a built-in role allows what the program says, whatever an older one stored',
+    file: 'src/roles/model.ts',
+    edits: [[', read: withTodaysPermissions }', ' }']],
+    tests: ['test/rest/built-in-roles.test.ts'],
+  },
+  {
+    breaks: "the ETag of a built-in role moves with the program's list",
+    file: 'src/etag.ts',
+    edits: [['...(doc.edition ? [doc.edition] : [])', '']],
+    tests: ['test/rest/built-in-roles.test.ts'],
+  },
 ];

@@ -40,7 +40,9 @@ export class MongoReads {
           .toArray(),
         this.buriedFor(from, orgsOf(keys)),
       ]);
-      const alive = new Map(found.filter((one) => isAlive(from, one, buried)).map((one) => [one._id, one.doc]));
+      const alive = new Map(
+        found.filter((one) => isAlive(from, one, buried)).map((one) => [one._id, meaningOf(from, one.doc)]),
+      );
       return ids.map((id) => alive.get(id) ?? null);
     });
   }
@@ -51,7 +53,7 @@ export class MongoReads {
         this.of<D>(from).findOne({ orgId, unique } as never, { maxTimeMS: OPERATION_MS }),
         this.buriedFor(from, [orgId]),
       ]);
-      return found && isAlive(from, found, buried) ? found.doc : null;
+      return found && isAlive(from, found, buried) ? meaningOf(from, found.doc) : null;
     });
   }
 
@@ -67,7 +69,7 @@ export class MongoReads {
         { $project: { _id: 0, doc: 1 } },
       ]);
       return queries.map(({ limit }, at) => {
-        const docs = (rows[at] ?? []).map((row) => row.doc as D);
+        const docs = (rows[at] ?? []).map((row) => meaningOf(from, row.doc as D));
         return { docs: docs.slice(0, limit), more: docs.length > limit };
       });
     });
@@ -156,6 +158,10 @@ export class MongoReads {
 
 function orgsOf(keys: readonly { orgId: string }[]): string[] {
   return [...new Set(keys.map(({ orgId }) => orgId))];
+}
+
+function meaningOf<D extends Doc>(from: Collection<D>, stored: D): D {
+  return from.read?.(stored) ?? stored;
 }
 
 function isAlive(from: AnyCollection, stored: Stored, buried: ReadonlySet<string>): boolean {

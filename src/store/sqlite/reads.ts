@@ -11,7 +11,7 @@ export function readPage<D extends Doc>(table: Table, query: PageQuery): Page<D>
   const { sql, values } = pageSql(table, query, 'd.doc');
   const rows = table.prepare(sql).all(...values) as unknown as [string][];
   const more = rows.length > query.limit;
-  const docs = (more ? rows.slice(0, query.limit) : rows).map(([doc]) => JSON.parse(doc) as D);
+  const docs = (more ? rows.slice(0, query.limit) : rows).map(([doc]) => table.read(doc) as D);
   return { docs, more };
 }
 

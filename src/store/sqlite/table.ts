@@ -31,7 +31,13 @@ export class Table {
     const row = this.prepare(
       `SELECT d.doc FROM ${quote(this.collection.name)} d WHERE d.org = ? AND d.id = ? AND ${aliveOf(this.collection)}`,
     ).get(key.orgId, key.id) as unknown as [string] | undefined;
-    return row ? (JSON.parse(row[0]) as Doc) : null;
+    return row ? this.read(row[0]) : null;
+  }
+
+  /** A stored text as the document that it means. */
+  read(text: string): Doc {
+    const doc = JSON.parse(text) as Doc;
+    return this.collection.read?.(doc) ?? doc;
   }
 
   idOfUnique(orgId: string, unique: string): string | null {
