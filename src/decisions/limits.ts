@@ -1,18 +1,10 @@
+import { type Buckets, type Fill, fill, type Rate, roomFor } from './bucket.ts';
 import type { Meter, MonthMeter } from './state.ts';
 
 /**
  * Quotas, rates and concurrency as pure rules over one meter: reserve before, settle after. Times are milliseconds.
  * Several limits of one meter hold together or not at all; the commit makes several meters do the same.
  */
-
-export interface Rate {
-  key: string;
-  periodMs: number;
-  limit: number;
-  /** How much may come at once after a pause. */
-  burst: number;
-  amount: number;
-}
 
 export interface Limits {
   rates: Rate[];
@@ -39,8 +31,8 @@ export interface Refused {
   remedy: { key: string; to: number } | null;
 }
 
-type MeterState = Pick<Meter, 'months' | 'arrivals' | 'running'>;
-const EMPTY: MeterState = { months: {}, arrivals: {}, running: {} };
+type MeterState = Pick<Meter, 'months' | 'running'> & Buckets;
+const EMPTY: MeterState = { months: {}, running: {} };
 const EMPTY_MONTH: MonthMeter = { tokens: 0, requests: 0, held: {} };
 
 export function periodOf(nowMs: number): string {
@@ -55,12 +47,8 @@ export function leaseKey(leaseEndsMs: number): string {
 /** Checks rates, then concurrency, then quotas; takes from all of them, or says which one bound. */
 export function reserve(meter: MeterState | null, request: Reservation): { next: MeterState } | { refused: Refused } {
   const current = withoutExpired(meter ?? EMPTY, request.nowMs);
-  const arrivals = { ...current.arrivals };
-  for (const rate of request.limits.rates) {
-    const taken = takeRate(rate, arrivals[rate.key] ?? 0, request.nowMs);
-    if ('refused' in taken) return taken;
-    arrivals[rate.key] = taken.arrival;
-  }
+  const filled = fillAll(current, request);
+  if ('refused' in filled) return filled;
   const refused = checkConcurrency(current, request) ?? checkQuotas(current, request);
   if (refused) return { refused };
   const lease = leaseKey(request.leaseEndsMs);
@@ -70,32 +58,36 @@ export function reserve(meter: MeterState | null, request: Reservation): { next:
   const held = { ...month.held, [lease]: [tokens + request.tokens, requests + 1] as [number, number] };
   return {
     next: {
-      arrivals,
+      ...filled,
       running: { ...current.running, [lease]: (current.running[lease] ?? 0) + 1 },
       months: { ...current.months, [period]: { ...month, held } },
     },
   };
 }
 
-/** GCRA: the theoretical arrival time moves by what is taken, and may run ahead of the clock by the burst. */
-function takeRate(rate: Rate, arrival: number, nowMs: number): { arrival: number } | { refused: Refused } {
-  if (rate.amount <= 0) return { arrival };
-  const interval = rate.periodMs / rate.limit;
-  const next = Math.max(arrival, nowMs) + interval * rate.amount;
-  const ahead = next - nowMs;
-  const tolerance = interval * rate.burst;
-  // A thousandth of a millisecond forgives what floating point loses over many additions.
-  if (ahead <= tolerance + 1e-3) return { arrival: next };
-  const waitMs = rate.amount > rate.burst ? null : ahead - tolerance;
-  return { refused: { code: 'RATE_LIMITED', limit: rate.key, waitMs, remedy: rateRemedy(rate, ahead, interval) } };
+/** Every rate takes its amount, or the first one that has no room for it refuses. */
+function fillAll(meter: MeterState, { limits, nowMs }: Reservation): Buckets | { refused: Refused } {
+  const fills: Record<string, Fill> = { ...meter.fills };
+  const arrivals = { ...meter.arrivals };
+  for (const rate of limits.rates) {
+    if (rate.amount <= 0) continue;
+    const filled = fill(rate, meter, nowMs);
+    if ('waitMs' in filled) {
+      const remedy = rateRemedy(rate, meter, limits.rates, nowMs);
+      return { refused: { code: 'RATE_LIMITED', limit: rate.key, waitMs: filled.waitMs, remedy } };
+    }
+    fills[rate.key] = filled.fill;
+    delete arrivals[rate.key];
+  }
+  return { fills, arrivals };
 }
 
-/** Where the burst is the whole period's amount, a higher limit helps; where it is fixed, a larger burst does. */
-function rateRemedy(rate: Rate, aheadMs: number, intervalMs: number): Refused['remedy'] {
-  if (rate.burst !== rate.limit) return { key: 'burst_size', to: Math.ceil(aheadMs / intervalMs) };
-  const waiting = aheadMs - intervalMs * rate.amount;
-  const left = rate.periodMs - waiting;
-  return left <= 0 ? null : { key: rate.key, to: Math.ceil((rate.periodMs * rate.amount) / left) };
+/** A burst of its own is one setting for several rates: it helps when all of them have room. */
+function rateRemedy(rate: Rate, meter: MeterState, rates: readonly Rate[], nowMs: number): Refused['remedy'] {
+  const bound = rate.burst === null ? [rate] : rates.filter(({ burst, amount }) => burst !== null && amount > 0);
+  const rooms = bound.map((one) => roomFor(one, meter, nowMs));
+  if (rooms.includes(null)) return null;
+  return { key: rate.burst === null ? rate.key : 'burst_size', to: Math.max(...(rooms as number[])) };
 }
 
 function checkConcurrency(meter: MeterState, { limits, nowMs }: Reservation): Refused | null {
@@ -158,7 +150,8 @@ export function settle(meter: Meter | null, { decidedMs, leaseEndsMs, heldTokens
   if (running[lease] === 0) delete running[lease];
   return {
     months: { ...current.months, [period]: { tokens: month.tokens + usedTokens, requests: month.requests + 1, held } },
-    arrivals: current.arrivals,
+    fills: current.fills ?? {},
+    arrivals: current.arrivals ?? {},
     running,
     requestCount: (meter?.requestCount ?? 0) + 1,
     totalTokens: (meter?.totalTokens ?? 0) + usedTokens,
@@ -173,7 +166,9 @@ function withoutExpired(meter: MeterState, nowMs: number): MeterState {
   const oldest = periodOf(new Date(nowMs).setUTCDate(0));
   const months = Object.entries(meter.months).filter(([period]) => period >= oldest);
   return {
+    fills: meter.fills,
     arrivals: meter.arrivals,
+    updatedAt: meter.updatedAt,
     running: open(meter.running),
     months: Object.fromEntries(months.map(([period, month]) => [period, { ...month, held: open(month.held) }])),
   };

@@ -1,4 +1,5 @@
 import type { Collection, Doc } from '../store/store.ts';
+import type { Buckets } from './bucket.ts';
 
 /**
  * The hot documents of routing, each changed by a named rule inside the commit and kept apart from what they count for:
@@ -14,11 +15,9 @@ export interface MonthMeter {
 }
 
 /** The limits' state of one account or entitlement; its id is `account:…` or `entitlement:…`. */
-export interface Meter extends Doc {
+export interface Meter extends Doc, Omit<Buckets, 'updatedAt'> {
   /** By `YYYY-MM` (UTC): the current month and the one before. */
   months: Record<string, MonthMeter>;
-  /** GCRA: by the limit's key, the theoretical arrival time in milliseconds. */
-  arrivals: Record<string, number>;
   /** By the second in which the leases end: requests under way. */
   running: Record<string, number>;
   requestCount: number;

@@ -1,6 +1,7 @@
 import type { ModelEntitlement } from '../model-entitlements/model.ts';
 import type { ProviderAccount } from '../provider-accounts/model.ts';
-import type { Limits, Rate } from './limits.ts';
+import type { Rate } from './bucket.ts';
+import type { Limits } from './limits.ts';
 
 /** The limits of an account and of a grant, as the meter's rules take them; in the contract's order. */
 
@@ -17,7 +18,7 @@ export function accountLimits(
 ): Limits {
   const requests = (key: string, limit: number | null, periodMs: number) =>
     rate(key, limit, periodMs, policy.burstSize, 1);
-  const tokens = (key: string, limit: number | null, amount: number) => rate(key, limit, MINUTE_MS, limit ?? 0, amount);
+  const tokens = (key: string, limit: number | null, amount: number) => rate(key, limit, MINUTE_MS, null, amount);
   return {
     rates: [
       ...requests('requests_per_second', policy.requestsPerSecond, 1_000),
@@ -30,14 +31,14 @@ export function accountLimits(
   };
 }
 
-function rate(key: string, limit: number | null, periodMs: number, burst: number, amount: number): Rate[] {
+function rate(key: string, limit: number | null, periodMs: number, burst: number | null, amount: number): Rate[] {
   return limit === null ? [] : [{ key, periodMs, limit, burst, amount }];
 }
 
 /** A grant’s limits are free-form; of the keys that are enforced, null and absence set none. */
 export function grantLimits({ workspaceLimits }: ModelEntitlement, estimate: Estimate): Limits {
   const limit = (key: string) => limitOf(workspaceLimits, key);
-  const perMinute = (key: string, amount: number) => rate(key, limit(key), MINUTE_MS, limit(key) ?? 0, amount);
+  const perMinute = (key: string, amount: number) => rate(key, limit(key), MINUTE_MS, null, amount);
   return {
     rates: [...perMinute('requests_per_minute', 1), ...perMinute('tokens_per_minute', totalOf(estimate))],
     concurrency: limit('max_concurrency'),

@@ -1,0 +1,179 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Buckets, burstOf, fill, type Rate, roomFor } from '../src/decisions/bucket.ts';
+import { type Meter, meters } from '../src/decisions/state.ts';
+import { describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
+
+/** Limits that change while they are used: the new one holds from the next decision on. */
+
+const START = Date.UTC(2026, 0, 30);
+const rateArb = fc.record({
+  key: fc.constant('r'),
+  periodMs: fc.constantFrom(1_000, 60_000),
+  limit: fc.integer({ min: 1, max: 10_000 }),
+  burst: fc.option(fc.integer({ min: 1, max: 50 })),
+  amount: fc.integer({ min: 1, max: 20 }),
+});
+
+describe('a rate', () => {
+  const step = fc.record({ wait: fc.integer({ min: 0, max: 90_000 }), change: fc.option(rateArb, { freq: 3 }) });
+
+  test('admits what GCRA admits while its limit stays', () => {
+    fc.assert(
+      fc.property(rateArb, fc.array(fc.integer({ min: 0, max: 5_000 }), { maxLength: 60 }), (rate, waits) => {
+        const interval = rate.periodMs / rate.limit;
+        let [buckets, arrival, now]: [Buckets, number, number] = [{}, 0, START];
+        for (const wait of waits) {
+          now += wait;
+          const next = Math.max(arrival, now) + interval * rate.amount;
+          const room = interval * burstOf(rate) - (next - now);
+          const answer = fill(rate, buckets, now);
+          if (Math.abs(room) < 0.01) return;
+          expect('fill' in answer).toBe(room > 0);
+          if ('fill' in answer) [buckets, arrival] = [{ fills: { r: answer.fill } }, next];
+        }
+      }),
+    );
+  });
+
+  test('whatever changes, holds from the next decision on: it never waits longer than an emptying bucket of the new size takes', () => {
+    fc.assert(
+      fc.property(rateArb, fc.array(step, { maxLength: 60 }), (first, steps) => {
+        let [rate, buckets, now]: [Rate, Buckets, number] = [first, {}, START];
+        for (const { wait, change } of steps) {
+          now += wait;
+          rate = change ?? rate;
+          const answer = fill(rate, buckets, now);
+          if ('fill' in answer) buckets = { fills: { r: answer.fill } };
+          else if (rate.amount > burstOf(rate)) expect(answer.waitMs).toBeNull();
+          else expect(answer.waitMs).toBeLessThanOrEqual((burstOf(rate) / rate.limit) * rate.periodMs + 1);
+        }
+      }),
+    );
+  });
+
+  test('the room that a refusal names is the least that would do', () => {
+    fc.assert(
+      fc.property(rateArb, fc.array(step, { maxLength: 30 }), (first, steps) => {
+        let [rate, buckets, now]: [Rate, Buckets, number] = [first, {}, START];
+        for (const { wait, change } of steps) {
+          now += wait;
+          rate = change ?? rate;
+          const answer = fill(rate, buckets, now);
+          if ('fill' in answer) {
+            buckets = { fills: { r: answer.fill } };
+            continue;
+          }
+          const room = roomFor(rate, buckets, now);
+          if (room === null) continue;
+          const fits = (value: number) =>
+            'fill' in fill(rate.burst === null ? { ...rate, limit: value } : { ...rate, burst: value }, buckets, now);
+          expect([fits(room), fits(room - 1)]).toEqual([true, false]);
+        }
+      }),
+    );
+  });
+});
+
+describeEngines('a changed limit', (engine) => {
+  let harness: Harness;
+  beforeAll(async () => {
+    harness = await startHarness(engine);
+  });
+  afterAll(() => harness.close());
+
+  interface World {
+    tenant: Tenant;
+    account: string;
+    grant: string;
+    decide: () => Promise<{ code: string; limit: string } | null>;
+  }
+  const world = async (limits: object, ofGrant: object = {}): Promise<World> => {
+    const tenant = await harness.org();
+    const ok = async (path: string, body: object) => {
+      const answer = await tenant.rest('POST', tenant.base + path, body);
+      expect(answer.status, answer.text).toBe(201);
+      return answer.body;
+    };
+    const { workspace_id } = await ok('/workspaces', { organization_id: tenant.orgId, name: 'W' });
+    const { provider_account_id } = await ok('/provider-accounts', {
+      name: 'A',
+      provider_type: 'openai',
+      credentials_ref: 'env:X',
+      rate_limit_policy: { max_concurrency: 10_000, ...limits },
+    });
+    const targets = [{ provider_account_id, upstream_model: 'u' }];
+    await ok('/logical-models', { logical_model_id: 'm', name: 'm', category: 'chat', targets });
+    await ok(`/workspaces/${workspace_id}/model-entitlements`, { logical_model_id: 'm', workspace_limits: ofGrant });
+    return {
+      tenant,
+      account: `${tenant.base}/provider-accounts/${provider_account_id}`,
+      grant: `${tenant.base}/workspaces/${workspace_id}/model-entitlements/m`,
+      decide: async () =>
+        (
+          await ok('/decisions', {
+            workspace_id,
+            logical_model_id: 'm',
+            estimated_input_tokens: 1,
+            estimated_output_tokens: 1,
+          })
+        ).refusal,
+    };
+  };
+  /** Asks until it is refused; how fast this machine asks is of no matter. */
+  const useUp = async ({ decide }: World) => {
+    for (let at = 0; at < 1_000; at += 1) {
+      const refusal = await decide();
+      if (refusal !== null) return refusal;
+    }
+    return null;
+  };
+  const patch = async ({ tenant }: World, path: string, body: object) =>
+    expect((await tenant.rest('PATCH', path, body)).status).toBe(200);
+
+  const raised: [string, object, object, object, object][] = [
+    ['requests_per_minute', { requests_per_minute: 1, burst_size: 10 }, {}, { requests_per_minute: 6000 }, {}],
+    ['requests_per_second', { requests_per_second: 1, burst_size: 10 }, {}, { requests_per_second: 1000 }, {}],
+    ['burst_size', { requests_per_minute: 1, burst_size: 2 }, {}, { burst_size: 20 }, {}],
+    ['input_tokens_per_minute', { input_tokens_per_minute: 3 }, {}, { input_tokens_per_minute: 6000 }, {}],
+    ['output_tokens_per_minute', { output_tokens_per_minute: 3 }, {}, { output_tokens_per_minute: 6000 }, {}],
+    ['requests_per_minute of a grant', {}, { requests_per_minute: 3 }, {}, { requests_per_minute: 6000 }],
+    ['tokens_per_minute of a grant', {}, { tokens_per_minute: 6 }, {}, { tokens_per_minute: 6000 }],
+  ];
+  test.each(raised)('%s: raised, it admits at once', async (_name, limits, ofGrant, then, thenOfGrant) => {
+    const one = await world(limits, ofGrant);
+    expect(await useUp(one)).toMatchObject({ code: 'RATE_LIMITED' });
+    await patch(one, one.account, { rate_limit_policy: then });
+    await patch(one, one.grant, { workspace_limits: thenOfGrant });
+    harness.clock.offsetMs += 20;
+    for (let more = 0; more < 3; more += 1) {
+      expect(await one.decide()).toBeNull();
+      harness.clock.offsetMs += 20;
+    }
+  });
+
+  test('lowered, it counts what was taken as a full bucket of the new size, and no more', async () => {
+    const one = await world({}, { requests_per_minute: 60 });
+    for (let at = 0; at < 30; at += 1) await one.decide();
+    await patch(one, one.grant, { workspace_limits: { requests_per_minute: 2 } });
+    expect(await one.decide()).toMatchObject({ code: 'RATE_LIMITED', limit: 'requests_per_minute' });
+    harness.clock.offsetMs += 31_000;
+    expect([await one.decide(), (await one.decide())?.code]).toEqual([null, 'RATE_LIMITED']);
+  });
+
+  test('meters that 0.1.0 stored are read: full ones stay full, and a raised limit frees them', async () => {
+    const one = await world({ requests_per_minute: 1, burst_size: 10 });
+    await useUp(one);
+    const { store } = harness.deps;
+    const id = `account:${one.account.split('/').at(-1)}`;
+    const key = { orgId: one.tenant.orgId, id };
+    const { fills: _, ...meter } = (await store.get(meters, key))!;
+    const writtenMs = Date.parse(meter.updatedAt);
+    await store.load(meters, [{ ...meter, arrivals: { requests_per_minute: writtenMs + 600_000 } } as Meter]);
+    expect(await one.decide()).toMatchObject({ code: 'RATE_LIMITED', limit: 'requests_per_minute' });
+    await patch(one, one.account, { rate_limit_policy: { requests_per_minute: 6000 } });
+    harness.clock.offsetMs += 20;
+    expect(await one.decide()).toBeNull();
+    expect((await store.get(meters, key))?.arrivals).toEqual({});
+  });
+});
