@@ -3,8 +3,10 @@ import { createAuthenticate } from './auth/authenticate.ts';
 import { createRateLimiter, type RateState } from './auth/rate-limit.ts';
 import type { Config } from './config.ts';
 import type { Context, Deps, Principal } from './context.ts';
-import type { Details, ErrorCode } from './errors.ts';
-import { createGraphQLFront } from './graphql/front.ts';
+import { type Details, type ErrorCode, fault } from './errors.ts';
+import { createGraphQLFront, GRAPHQL_METHODS } from './graphql/front.ts';
+import { refusal } from './graphql/refusal.ts';
+import { createPreference } from './http/accept.ts';
 import { BODY_MAX_BYTES, readBody } from './http/body.ts';
 import { corsHeaders, isPreflight } from './http/cors.ts';
 import { createPressure } from './http/pressure.ts';
@@ -25,13 +27,6 @@ export interface App {
 
 export type AppConfig = Pick<Config, 'RATE_LIMIT_PER_MINUTE' | 'CORS_ORIGINS'>;
 
-const CSRF_HEADERS = [
-  'x-graphql-yoga-csrf',
-  'apollo-require-preflight',
-  'graphql-require-preflight',
-  'x-requested-with',
-];
-
 /** Which request goes to which door; no port and no globals. */
 export function createApp(deps: Deps, config: AppConfig): App {
   const authenticate = createAuthenticate(deps);
@@ -45,47 +40,43 @@ export function createApp(deps: Deps, config: AppConfig): App {
   const pressure = createPressure();
   let draining = false;
 
-  const error = (code: ErrorCode, details: Details) => errorReply(code, details, deps.now());
+  /** An error in the form of the door that the request came to. */
+  const error = (req: IncomingMessage, code: ErrorCode, details: Details = {}) =>
+    pathOf(req) === '/graphql'
+      ? refusal(req.headers.accept, fault(code, details))
+      : errorReply(code, details, deps.now());
 
-  async function answer(
-    req: IncomingMessage,
-    res: ServerResponse,
-    requestId: string,
-    refused: boolean,
-  ): Promise<Reply | null> {
-    const [path = '/', search = ''] = splitUrl(req.url ?? '/');
-    const method = req.method ?? 'GET';
-    if (path === '/health/live') return json(200, { status: 'live' });
-    if (path === '/health/ready') return ready();
-    if (path === '/v1/openapi.json' && method !== 'GET') return error('METHOD_NOT_ALLOWED', { allow: ['GET'] });
-    if (path === '/v1/openapi.json')
-      return { status: 200, headers: { 'Content-Type': 'application/json; charset=utf-8' }, body: openApi };
-    if (refused) return error('SERVICE_UNAVAILABLE', { retry_after: 1 });
-    if (path === '/') return { status: 302, headers: { Location: '/graphql' }, body: null };
-    if (path === '/graphql') return wantsPage(req) ? graphiql() : serveGraphQL(req, res, requestId);
+  /** What is open to everybody: all by GET alone. */
+  const open: Record<string, (req: IncomingMessage) => Reply | Promise<Reply>> = {
+    '/': () => ({ status: 302, headers: { Location: '/graphql' }, body: null }),
+    '/health/live': () => json(200, { status: 'live' }),
+    '/health/ready': ready,
+    '/v1/openapi.json': () => ({
+      status: 200,
+      headers: { 'Content-Type': 'application/json; charset=utf-8' },
+      body: openApi,
+    }),
+  };
+
+  async function answer(req: IncomingMessage, requestId: string, refused: boolean): Promise<Reply> {
+    const [path, search] = splitUrl(req.url ?? '/');
+    const method = methodOf(req);
+    const visit = Object.hasOwn(open, path) ? open[path]! : null;
+    if (visit) return method === 'GET' ? visit(req) : error(req, 'METHOD_NOT_ALLOWED', { allow: ['GET'] });
+    if (refused) return error(req, 'SERVICE_UNAVAILABLE', { retry_after: 1 });
+    if (path === '/graphql') {
+      if (!GRAPHQL_METHODS.includes(method)) return error(req, 'METHOD_NOT_ALLOWED', { allow: GRAPHQL_METHODS });
+      if (wantsPage(req)) return graphiql();
+      return admitted(req, requestId, (ctx, bytes) =>
+        graphql.handle({ method, search, headers: req.headers, bytes }, ctx),
+      );
+    }
     const match = rest.match(method, path);
-    if (!match) return error('RESOURCE_NOT_FOUND', { resource_type: 'route', resource_id: path.slice(0, 1_000) });
-    if ('allow' in match) return error('METHOD_NOT_ALLOWED', { allow: match.allow });
+    if (!match) return error(req, 'RESOURCE_NOT_FOUND', { resource_type: 'route', resource_id: path.slice(0, 1_000) });
+    if ('allow' in match) return error(req, 'METHOD_NOT_ALLOWED', { allow: match.allow });
     return admitted(req, requestId, async (ctx, bytes) =>
       rest.handle(match.row, match.parameters, { path, search, headers: req.headers, bytes }, ctx),
     );
-  }
-
-  async function serveGraphQL(req: IncomingMessage, res: ServerResponse, requestId: string): Promise<Reply | null> {
-    if (!graphql.isHot(req)) {
-      const principal = await authenticate(req.headers.authorization);
-      if (!principal) return error('AUTHENTICATION_FAILED', {});
-      const rate = limiter.take(principal.tokenId, principal.rateLimitPerMinute);
-      if (rate && !rate.allowed) return limited(rate);
-      if (Number(req.headers['content-length'] ?? 0) > BODY_MAX_BYTES || req.headers['transfer-encoding'] !== undefined)
-        return error('PAYLOAD_TOO_LARGE', { max_bytes: BODY_MAX_BYTES });
-      if (needsPreflight(req))
-        return json(400, { errors: [{ message: `Send one of the headers ${CSRF_HEADERS.join(', ')}.` }] });
-      for (const [name, value] of Object.entries(rateHeaders(rate))) res.setHeader(name, value);
-      await graphql.yoga(req, res, createContext(deps, principal, requestId));
-      return null;
-    }
-    return admitted(req, requestId, async (ctx, bytes) => graphql.run(req, bytes, ctx));
   }
 
   /** Token, rate, size: the checks that both doors begin with. */
@@ -95,27 +86,29 @@ export function createApp(deps: Deps, config: AppConfig): App {
     next: (ctx: Context, bytes: Buffer) => Promise<Reply>,
   ): Promise<Reply> {
     const principal = await authenticate(req.headers.authorization);
-    if (!principal) return error('AUTHENTICATION_FAILED', {});
+    if (!principal) return error(req, 'AUTHENTICATION_FAILED');
     const rate = limiter.take(principal.tokenId, principal.rateLimitPerMinute);
-    if (rate && !rate.allowed) return limited(rate);
-    const bytes = await readBody(req);
-    const reply =
-      bytes === 'too_large'
-        ? error('PAYLOAD_TOO_LARGE', { max_bytes: BODY_MAX_BYTES })
-        : await next(createContext(deps, principal, requestId), bytes);
-    return {
-      ...reply,
-      headers: { ...reply.headers, ...rateHeaders(rate), ...(bytes === 'too_large' ? { Connection: 'close' } : {}) },
-    };
-  }
-
-  function limited(rate: RateState): Reply {
-    const reply = error('RATE_LIMIT_EXCEEDED', { retry_after: rate.retryAfterSeconds });
+    const reply = await within(rate).catch((cause: unknown) => failed(req, requestId, cause));
     return { ...reply, headers: { ...reply.headers, ...rateHeaders(rate) } };
+
+    async function within(rate: RateState | null): Promise<Reply> {
+      if (rate && !rate.allowed) return error(req, 'RATE_LIMIT_EXCEEDED', { retry_after: rate.retryAfterSeconds });
+      const bytes = await readBody(req);
+      if (bytes === 'too_large') return error(req, 'PAYLOAD_TOO_LARGE', { max_bytes: BODY_MAX_BYTES });
+      return next(createContext(deps, principal!, requestId), bytes);
+    }
   }
 
-  async function ready(): Promise<Reply> {
-    if (draining) return error('SERVICE_UNAVAILABLE', { retry_after: 1 });
+  function failed(req: IncomingMessage, requestId: string, cause: unknown): Reply {
+    if (cause instanceof StoreUnavailable)
+      return error(req, 'SERVICE_UNAVAILABLE', { retry_after: cause.retryAfterSeconds });
+    // Whoever hangs up in the middle of a body hears nothing, and it is no fault of ours.
+    if (!req.destroyed) deps.log.error({ err: cause, requestId }, 'a request failed');
+    return error(req, 'INTERNAL_SERVER_ERROR');
+  }
+
+  async function ready(req: IncomingMessage): Promise<Reply> {
+    if (draining) return error(req, 'SERVICE_UNAVAILABLE', { retry_after: 1 });
     await deps.store.ping();
     return json(200, { status: 'ready' });
   }
@@ -125,25 +118,18 @@ export function createApp(deps: Deps, config: AppConfig): App {
     const cors = corsHeaders(req, origins);
     res.setHeader('X-Request-Id', requestId);
     for (const [name, value] of Object.entries(cors)) res.setHeader(name, value);
-    if (isPreflight(req, origins)) return send(res, { status: 204, headers: {}, body: null });
-    const reply = await answer(req, res, requestId, refused).catch((cause: unknown) => {
-      if (cause instanceof StoreUnavailable)
-        return error('SERVICE_UNAVAILABLE', { retry_after: cause.retryAfterSeconds });
-      deps.log.error({ err: cause, requestId }, 'a request failed');
-      return error('INTERNAL_SERVER_ERROR', {});
-    });
-    if (reply) send(res, draining ? { ...reply, headers: { ...reply.headers, Connection: 'close' } } : reply);
-    deps.log.debug(
-      { requestId, method: req.method, path: splitUrl(req.url ?? '/')[0], status: res.statusCode },
-      'answered',
-    );
+    if (isPreflight(req, origins)) return send(req, res, { status: 204, headers: {}, body: null });
+    const reply = await answer(req, requestId, refused).catch((cause: unknown) => failed(req, requestId, cause));
+    if (pathOf(req) === '/graphql') res.appendHeader('Vary', 'Accept');
+    send(req, res, draining ? { ...reply, headers: { ...reply.headers, Connection: 'close' } } : reply);
+    deps.log.debug({ requestId, method: req.method, path: pathOf(req), status: res.statusCode }, 'answered');
   }
 
   return {
     handle(req, res) {
       const { refused } = pressure.enter();
       res.on('close', pressure.leave);
-      void serve(req, res, refused).finally(() => req.resume());
+      void serve(req, res, refused);
     },
     drain() {
       draining = true;
@@ -174,14 +160,25 @@ function splitUrl(url: string): [string, string] {
   return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
 }
 
+function pathOf(req: IncomingMessage): string {
+  return splitUrl(req.url ?? '/')[0];
+}
+
+/** HEAD is answered as GET is; what is sent leaves the body out. */
+function methodOf(req: IncomingMessage): string {
+  return req.method === 'HEAD' ? 'GET' : (req.method ?? 'GET');
+}
+
 function requestIdOf(req: IncomingMessage): string | null {
   const given = req.headers['x-request-id'];
   return typeof given === 'string' && /^[A-Za-z0-9._~:+/=-]{1,128}$/.test(given) ? given : null;
 }
 
-/** A person's browser asks for the page; everything else asks the graph. */
+const preferred = createPreference(['application/json', 'application/graphql-response+json', 'text/html']);
+
+/** A person's browser asks for the page, with a query in its address or without; everything else asks the graph. */
 function wantsPage(req: IncomingMessage): boolean {
-  return req.method === 'GET' && !req.url?.includes('?') && (req.headers.accept ?? '').includes('text/html');
+  return methodOf(req) === 'GET' && preferred(req.headers.accept) === 'text/html';
 }
 
 let page: Promise<string> | null = null;
@@ -197,10 +194,6 @@ async function graphiql(): Promise<Reply> {
     'Referrer-Policy': 'no-referrer',
   };
   return { status: 200, headers, body: await page };
-}
-
-function needsPreflight(req: IncomingMessage): boolean {
-  return !CSRF_HEADERS.some((name) => req.headers[name] !== undefined);
 }
 
 function rateHeaders(rate: RateState | null): Record<string, string> {

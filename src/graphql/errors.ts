@@ -14,8 +14,9 @@ export function toPublic(error: GraphQLError, log: Logger, requestId: string): G
     return as(fault('SERVICE_UNAVAILABLE', { retry_after: original.retryAfterSeconds }));
   }
   if (original instanceof StoreConflict) return as(fault('SERVICE_UNAVAILABLE', { retry_after: 1 }));
-  // Raised by graphql itself before anything ran: the caller's document or variables.
-  if (original === error) return error;
+  // Raised by graphql itself about a place in the caller's document, or before anything ran.
+  if (original === error || (original instanceof GraphQLError && original.nodes))
+    return withCode(error, 'GRAPHQL_VALIDATION_FAILED');
   log.error({ err: original, requestId }, 'a resolver failed');
   return as(fault('INTERNAL_SERVER_ERROR', {}));
 }
@@ -34,6 +35,7 @@ export function withCode(
     nodes: error.nodes,
     source: error.source,
     positions: error.positions,
+    path: error.path,
     extensions: { code },
   });
 }

@@ -1,137 +1,79 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ExecutionResult, GraphQLError, type GraphQLSchema, OperationTypeNode } from 'graphql';
-import { createYoga, type Plugin } from 'graphql-yoga';
+import type { IncomingHttpHeaders } from 'node:http';
+import { type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql';
 import type { Context, Deps } from '../context.ts';
-import { mediaTypeOf, parseJson } from '../http/body.ts';
+import { fault } from '../errors.ts';
+import { mediaTypeOf } from '../http/body.ts';
 import { json, type Reply } from '../http/reply.ts';
-import { toPublic, withCode } from './errors.ts';
-import { documentErrors, pageProductErrors } from './limits.ts';
+import { toPublic } from './errors.ts';
 import { Operations } from './operations.ts';
+import { preferredType, RESPONSE_TYPE, type ResponseType, refusal } from './refusal.ts';
+import { type GraphQLRequest, readJsonRequest, readQueryRequest } from './request.ts';
 
-const RESPONSE_TYPE = 'application/graphql-response+json';
+/** A request to `/graphql` once its caller and its bytes are known; HEAD comes as GET. */
+export interface GraphQLCall {
+  method: string;
+  search: string;
+  headers: IncomingHttpHeaders;
+  bytes: Buffer;
+}
 
 export interface GraphQLFront {
-  /** Whether the hot path takes the request: POST, JSON, one operation. Everything else is yoga's. */
-  isHot(req: IncomingMessage): boolean;
-  run(req: IncomingMessage, bytes: Buffer, ctx: Context): Promise<Reply>;
-  yoga(req: IncomingMessage, res: ServerResponse, ctx: Context): Promise<void>;
+  /** From the media type on; the checks before (path, method, token, rate, size) are those of both doors. */
+  handle(call: GraphQLCall, ctx: Context): Promise<Reply>;
 }
 
+export const GRAPHQL_METHODS = ['GET', 'POST'];
+
+/**
+ * One way through for every method and media type. Nothing here guards against other sites: whoever comes this far has
+ * sent an `Authorization` header, which no browser lets another site do without a preflight.
+ */
 export function createGraphQLFront(schema: GraphQLSchema, deps: Pick<Deps, 'log'>): GraphQLFront {
   const operations = new Operations(schema);
-  const yoga = createYoga<{ ctx: Context }>({
-    schema,
-    context: ({ ctx }) => ctx,
-    graphqlEndpoint: '/graphql',
-    healthCheckEndpoint: '/graphql/never',
-    graphiql: false,
-    landingPage: false,
-    cors: false,
-    batching: false,
-    multipart: false,
-    logging: false,
-    // The front has counted the bytes already, and yoga's own count halves its speed.
-    maskedErrors: { maskError: (error) => maskForYoga(error, deps) },
-    plugins: [limitsPlugin()],
-  });
   return {
-    isHot: (req) =>
-      req.method === 'POST' &&
-      mediaTypeOf(req.headers['content-type']) === 'application/json' &&
-      acceptOf(req) !== null,
-    run: async (req, bytes, ctx) => runHot(operations, deps, bytes, acceptOf(req)!, ctx),
-    yoga: async (req, res, ctx) => void (await yoga.handle(req, res, { ctx })),
+    async handle({ method, search, headers, bytes }, ctx) {
+      const { accept } = headers;
+      if (method === 'POST' && !isPlainJson(headers))
+        return refusal(accept, fault('UNSUPPORTED_MEDIA_TYPE', { accepted: ['application/json'] }));
+      const type = preferredType(accept);
+      if (type === null) return refusal(accept, notAcceptable(), 406);
+      const request = method === 'POST' ? readJsonRequest(bytes) : readQueryRequest(search);
+      if (request instanceof GraphQLError) return answer({ errors: [request] }, 400, type);
+      const result = await resultOf(operations, request, method === 'GET', ctx);
+      if (result === 'not by GET') return refusal(accept, fault('METHOD_NOT_ALLOWED', { allow: ['POST'] }));
+      if (!('data' in result)) return answer(result, type === RESPONSE_TYPE ? 400 : 200, type);
+      const errors = result.errors?.map((error) => toPublic(error, deps.log, ctx.requestId));
+      return answer(errors ? { errors, data: result.data } : result, 200, type);
+    },
   };
 }
 
-/** The reply's media type by the Accept header; null where only yoga can serve it. */
-function acceptOf(req: IncomingMessage): string | null {
-  const { accept } = req.headers;
-  if (accept === undefined || accept.trim() === '') return 'application/json';
-  for (const part of accept.split(',')) {
-    const type = part.split(';')[0]!.trim().toLowerCase();
-    if (type === RESPONSE_TYPE) return RESPONSE_TYPE;
-    if (type === 'application/json' || type === 'application/*' || type === '*/*') return 'application/json';
-  }
-  return null;
-}
-
-interface Body {
-  query: string;
-  variables: Record<string, unknown>;
-  operationName: string | null;
-}
-
-async function runHot(
+/** The result as it is; without `data` nothing has run. */
+async function resultOf(
   operations: Operations,
-  deps: Pick<Deps, 'log'>,
-  bytes: Buffer,
-  accept: string,
+  { query, operationName, variables }: GraphQLRequest,
+  readsOnly: boolean,
   ctx: Context,
-): Promise<Reply> {
-  const body = readBody(bytes);
-  if (body instanceof GraphQLError) return answer({ errors: [body] }, 400, accept);
-  const operation = operations.prepare(body.query);
-  if (operation.errors.length > 0) return refused(operation.errors, accept);
-  const selected = operations.select(operation, body.operationName, body.variables);
-  if ('errors' in selected) return refused(selected.errors, accept);
-  const result = await operations.run(operation, selected, ctx);
-  return answer(shown(result, deps, ctx), 200, accept);
+): Promise<ExecutionResult | 'not by GET'> {
+  const operation = operations.prepare(query);
+  if (operation.errors.length > 0) return { errors: operation.errors };
+  const node = getOperationAST(operation.document, operationName);
+  if (readsOnly && node?.operation === 'mutation') return 'not by GET';
+  const selected = operations.select(operation, operationName, variables);
+  if ('errors' in selected) return selected;
+  return operations.run(operation, selected, ctx);
 }
 
-/** Invalid documents are 400 under the newer media type and 200 under plain JSON, by the GraphQL-over-HTTP rules. */
-function refused(errors: readonly GraphQLError[], accept: string): Reply {
-  return answer({ errors }, accept === RESPONSE_TYPE ? 400 : 200, accept);
+function answer(result: ExecutionResult, status: number, type: ResponseType): Reply {
+  return json(status, result, { 'Content-Type': type });
 }
 
-function answer(result: { data?: unknown; errors?: readonly GraphQLError[] }, status: number, accept: string): Reply {
-  return json(status, result, { 'Content-Type': `${accept}; charset=utf-8` });
+function isPlainJson(headers: IncomingHttpHeaders): boolean {
+  const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';
+  return encoding === 'identity' && mediaTypeOf(headers['content-type']) === 'application/json';
 }
 
-function shown(result: ExecutionResult, deps: Pick<Deps, 'log'>, ctx: Context): ExecutionResult {
-  if (!result.errors) return result;
-  return { ...result, errors: result.errors.map((error) => toPublic(error, deps.log, ctx.requestId)) };
-}
-
-function readBody(bytes: Buffer): Body | GraphQLError {
-  const bad = (message: string) => withCode(new GraphQLError(message), 'GRAPHQL_PARSE_FAILED');
-  const parsed = parseJson(bytes);
-  if ('error' in parsed) return bad('The body is not JSON.');
-  const body = parsed.value as Record<string, unknown> | null;
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    return bad('The body must be one JSON object; batches are not supported.');
-  const { query, variables = null, operationName = null, extensions = null } = body;
-  if (typeof query !== 'string') return bad('The body must have a "query" of type string.');
-  if (!isObjectOrNull(variables)) return bad('"variables" must be an object.');
-  if (operationName !== null && typeof operationName !== 'string') return bad('"operationName" must be a string.');
-  if (!isObjectOrNull(extensions)) return bad('"extensions" must be an object.');
-  return { query, variables: (variables ?? {}) as Record<string, unknown>, operationName };
-}
-
-function isObjectOrNull(value: unknown): boolean {
-  return value === null || (typeof value === 'object' && !Array.isArray(value));
-}
-
-/** The same limits for what goes through yoga. */
-function limitsPlugin(): Plugin {
-  return {
-    onValidate({ params, setResult }) {
-      const errors = documentErrors(params.documentAST);
-      if (errors.length > 0) setResult(errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')));
-    },
-    onExecute({ args, setResultAndStopExecution }) {
-      for (const node of args.document.definitions) {
-        if (node.kind !== 'OperationDefinition' || node.operation === OperationTypeNode.SUBSCRIPTION) continue;
-        const errors = pageProductErrors(args.document, node, (args.variableValues ?? {}) as Record<string, unknown>);
-        if (errors.length > 0)
-          setResultAndStopExecution({ errors: errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')) });
-      }
-    },
-  };
-}
-
-function maskForYoga(error: unknown, deps: Pick<Deps, 'log'>): Error {
-  if (!(error instanceof GraphQLError))
-    return toPublic(new GraphQLError('', { originalError: error as Error }), deps.log, '');
-  return toPublic(error, deps.log, '');
+function notAcceptable(): GraphQLError {
+  const accepted = ['application/json', 'application/graphql-response+json'];
+  return fault('UNSUPPORTED_MEDIA_TYPE', { accepted }, 'No media type that Accept names can be answered');
 }

@@ -100,6 +100,8 @@ export class Operations {
             : 'Name the operation to run.',
         ),
       ]);
+    if (!this.#schema.getRootType(node.operation))
+      return refused([new GraphQLFault(`There are no ${node.operation}s in this graph.`)]);
     const coerced = getVariableValues(this.#schema, node.variableDefinitions ?? [], variables, { maxErrors: 20 });
     if (coerced.errors) return refused(coerced.errors);
     const tooMany = pageProductErrors(operation.document, node, coerced.coerced);

@@ -1,18 +1,25 @@
 import type { IncomingMessage } from 'node:http';
+import { parse } from 'content-type';
 
 export const BODY_MAX_BYTES = 1_048_576;
 
 const EMPTY = Buffer.alloc(0);
 
-/** The body's bytes, or `too_large` as soon as there are more than the limit: counted while they stream in. */
+/** Without either header there is no body (RFC 9112, section 6.3): nothing to wait for. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+}
+
+/**
+ * The body's bytes, or `too_large` as soon as there are more than the limit: counted while they stream in.
+ * The rest is left in the request, which stays open: to destroy it would take the reply with it.
+ */
 export async function readBody(req: IncomingMessage, maxBytes: number = BODY_MAX_BYTES): Promise<Buffer | 'too_large'> {
-  const length = req.headers['content-length'];
-  if (Number(length ?? 0) > maxBytes) return 'too_large';
-  // Without either header there is no body (RFC 9112, section 6.3): nothing to wait for.
-  if (length === undefined && req.headers['transfer-encoding'] === undefined) return EMPTY;
+  if (Number(req.headers['content-length'] ?? 0) > maxBytes) return 'too_large';
+  if (!hasBody(req)) return EMPTY;
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
+  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > maxBytes) return 'too_large';
     chunks.push(chunk);
@@ -39,10 +46,7 @@ export function parseJson(bytes: Buffer): { value: unknown } | { error: string; 
 /** The media type of a Content-Type header, lower case, when its charset (if any) is UTF-8. */
 export function mediaTypeOf(contentType: string | undefined): string | null {
   if (contentType === undefined) return null;
-  const [type, ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
-  const charset = parameters
-    .find((part) => part.startsWith('charset='))
-    ?.slice(8)
-    .replaceAll('"', '');
-  return charset === undefined || charset === 'utf-8' || charset === 'utf8' ? (type ?? null) : null;
+  const { type, parameters } = parse(contentType);
+  const charset = parameters.charset?.toLowerCase() ?? 'utf-8';
+  return charset === 'utf-8' || charset === 'utf8' ? type.toLowerCase() : null;
 }

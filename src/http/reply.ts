@@ -1,4 +1,5 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { finished } from 'node:stream';
 import { type Details, ERRORS, type ErrorCode, envelope, type Issue } from '../errors.ts';
 
 /** What a door answers; headers by their usual names. */
@@ -19,20 +20,33 @@ export function json(status: number, value: unknown, headers: Record<string, str
 export function errorReply(code: ErrorCode, details: Details, now: number): Reply {
   const { status } = ERRORS[code];
   if (code === 'VALIDATION_FAILED') return json(status, { detail: details.detail as Issue[] });
-  return json(status, envelope(code, details, now), headersOf(code, details));
+  return json(status, envelope(code, details, now), errorHeaders(code, details));
 }
 
-function headersOf(code: ErrorCode, details: Details): Record<string, string> {
+/** The headers that go with an error, whatever the form of its body. */
+export function errorHeaders(code: ErrorCode, details: Details): Record<string, string> {
   if (code === 'AUTHENTICATION_FAILED') return { 'WWW-Authenticate': 'Bearer' };
   if (code === 'METHOD_NOT_ALLOWED') return { Allow: (details.allow as string[]).join(', ') };
   if (code === 'PRECONDITION_FAILED' && typeof details.current_etag === 'string') return { ETag: details.current_etag };
   return typeof details.retry_after === 'number' ? { 'Retry-After': String(details.retry_after) } : {};
 }
 
-export function send(res: ServerResponse, reply: Reply): void {
+/**
+ * A reply is sent at once, and ended once the request has been read: a socket that is closed with unread bytes (either
+ * side may have asked to close it) takes the reply with it. Who never stops sending meets the server's request timeout.
+ */
+export function send(req: IncomingMessage, res: ServerResponse, reply: Reply): void {
   if (res.destroyed || res.headersSent) return;
-  const length = reply.body === null ? 0 : Buffer.byteLength(reply.body);
   const bodyless = reply.status === 204 || reply.status === 304;
+  const length = reply.body === null ? 0 : Buffer.byteLength(reply.body);
   res.writeHead(reply.status, { ...reply.headers, ...(bodyless ? {} : { 'Content-Length': String(length) }) });
-  res.end(reply.body ?? undefined);
+  const body = req.method === 'HEAD' ? null : reply.body;
+  if (req.complete) {
+    res.end(body ?? undefined);
+    return;
+  }
+  if (body === null) res.flushHeaders();
+  else res.write(body);
+  finished(req, () => res.end());
+  req.resume();
 }

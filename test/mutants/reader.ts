@@ -1,0 +1,34 @@
+import type { Mutant } from './mutant.ts';
+
+export const mutants: Mutant[] = [
+  {
+    breaks: 'a reply is ended only when its request has been read',
+    file: 'src/http/reply.ts',
+    edits: [['  if (req.complete) {', '  if (req.headers) {']],
+    tests: ['test/http/large.test.ts'],
+  },
+  {
+    breaks: 'a mutation never runs by GET',
+    file: 'src/graphql/front.ts',
+    edits: [["readsOnly && node?.operation === 'mutation'", 'readsOnly && node === null']],
+    tests: ['test/graphql/reader.test.ts'],
+  },
+  {
+    breaks: 'a Content-Encoding is refused',
+    file: 'src/graphql/front.ts',
+    edits: [["encoding === 'identity' && mediaTypeOf", 'encoding && mediaTypeOf']],
+    tests: ['test/graphql/reader.test.ts'],
+  },
+  {
+    breaks: "what the graph's door refuses has the graph's form",
+    file: 'src/app.ts',
+    edits: [["pathOf(req) === '/graphql'\n", "pathOf(req) === ''\n"]],
+    tests: ['test/graphql/reader.test.ts'],
+  },
+  {
+    breaks: 'a fault of ours is never explained to the caller',
+    file: 'src/graphql/errors.ts',
+    edits: [['error || (original instanceof GraphQLError && original.nodes)', 'error || original instanceof Error']],
+    tests: ['test/graphql/reader.test.ts'],
+  },
+];
