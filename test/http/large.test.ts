@@ -1,0 +1,90 @@
+import { connect, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Harness, startHarness, type Tenant } from '../harness.ts';
+
+const MEGABYTE = Buffer.alloc(1_048_576, ' ');
+
+/** Writes all of it, whatever is answered meanwhile, as a client does that reads only when it has sent. */
+function sendAll(socket: Socket, chunks: Buffer[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    const next = (at: number) => {
+      if (at === chunks.length) resolve();
+      else if (socket.write(chunks[at]!)) setImmediate(next, at + 1);
+      else socket.once('drain', () => next(at + 1));
+    };
+    next(0);
+  });
+}
+
+function chunked(body: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n')]);
+}
+
+describe('a body that is too large is answered with a 413, and the answer arrives', () => {
+  let harness: Harness;
+  let tenant: Tenant;
+  beforeAll(async () => {
+    harness = await startHarness();
+    tenant = await harness.org();
+  });
+  afterAll(() => harness.close());
+
+  /** What a raw client reads: all that comes until the last of its requests is answered or the socket ends. */
+  async function converse(head: string[], chunks: Buffer[], until: RegExp): Promise<string> {
+    const socket = connect(Number(new URL(harness.url).port), '127.0.0.1');
+    let text = '';
+    const answered = new Promise<void>((resolve) => {
+      socket.on('data', (bytes) => {
+        text += bytes;
+        if (until.test(text)) resolve();
+      });
+      socket.on('close', () => resolve());
+      socket.on('error', () => {});
+    });
+    const lines = [...head, 'Host: x', `Authorization: Bearer ${tenant.token}`, 'Content-Type: application/json'];
+    await sendAll(socket, [Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), ...chunks]);
+    await answered;
+    socket.destroy();
+    return text;
+  }
+
+  const three = [MEGABYTE, MEGABYTE, MEGABYTE];
+  const withLength = [`Content-Length: ${3 * MEGABYTE.length}`];
+  const inChunks = ['Transfer-Encoding: chunked'];
+  const doors = () => [
+    'POST /graphql HTTP/1.1',
+    `POST ${tenant.base}/workspaces HTTP/1.1`,
+    `PUT ${tenant.base}/workspaces/ws_x HTTP/1.1`,
+  ];
+
+  test('with a length or in chunks, kept open or asked to close, forty times each', { timeout: 120_000 }, async () => {
+    for (const door of doors())
+      for (const [framing, chunks] of [
+        [withLength, three],
+        [inChunks, [...three.map(chunked), Buffer.from('0\r\n\r\n')]],
+      ] as const)
+        for (const close of [[], ['Connection: close']])
+          for (let round = 0; round < 10; round += 1) {
+            const text = await converse([door, ...framing, ...close], [...chunks], /"max_bytes":1048576/);
+            expect(text.split('\r\n')[0]).toBe('HTTP/1.1 413 Payload Too Large');
+            expect(text).toContain('"max_bytes":1048576');
+          }
+  });
+
+  test('what is refused before its body is read is answered too, and the connection serves the next request', async () => {
+    const next = Buffer.from(
+      `GET /v1/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${tenant.token}\r\nConnection: close\r\n\r\n`,
+    );
+    for (const [head, status] of [
+      ['PUT /graphql HTTP/1.1', 405],
+      ['POST /nope HTTP/1.1', 404],
+      ['POST /health/live HTTP/1.1', 405],
+      ['POST /graphql HTTP/1.1', 413],
+    ] as const) {
+      const text = await converse([head, ...withLength], [...three, next], /"actor_id"/);
+      expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+      expect(text).toContain('"actor_id"');
+    }
+  });
+});
