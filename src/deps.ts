@@ -6,12 +6,9 @@ import { collections, rules } from './collections.ts';
 import type { Config } from './config.ts';
 import type { Deps } from './context.ts';
 import { createIds } from './ids.ts';
-import { members } from './members/model.ts';
 import { StartRefused } from './refused.ts';
-import { roles } from './roles/model.ts';
 import { openSqlite } from './store/sqlite/engine.ts';
 import type { Store } from './store/store.ts';
-import { credentials, tokens } from './tokens/model.ts';
 import { createLocalProvisioner } from './workspaces/buckets.ts';
 
 /** The real world: the wall clock, the system's randomness, the configured engine. */
@@ -40,15 +37,12 @@ export function createLog(level: string): Logger {
   );
 }
 
-/** What decides who may do what: revoked elsewhere, it is refused here at once. */
-const WHO_MAY = [credentials, tokens.collection, members.collection, roles.collection].map(({ name }) => name);
-
 async function openStore(config: Config): Promise<Store> {
   const now = () => new Date().toISOString();
   if (config.MONGODB_URI !== undefined) {
     // The driver is loaded where it is used: the embedded engine starts faster without it.
     const { openMongo } = await import('./store/mongodb/open.ts');
-    return openMongo({ uri: config.MONGODB_URI, collections, rules, now, watched: WHO_MAY });
+    return openMongo({ uri: config.MONGODB_URI, collections, rules, now });
   }
   return openSqlite({ file: join(dataFolder(config.DATA_DIR), 'switchyard.db'), collections, rules, now });
 }

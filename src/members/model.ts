@@ -16,6 +16,7 @@ export const members: Noun<Member> = {
   collection: {
     name: 'members',
     totals: [[]],
+    watched: true,
     unique: (doc) => fold(doc.email),
     refs: (doc) => [`role:${doc.roleId}`],
   },

@@ -16,7 +16,13 @@ export const roles: Noun<Role> = {
   type: 'Role',
   resource: 'role',
   permission: 'roles',
-  collection: { name: 'roles', totals: [[]], unique: (doc) => fold(doc.name), read: withTodaysPermissions },
+  collection: {
+    name: 'roles',
+    totals: [[]],
+    unique: (doc) => fold(doc.name),
+    read: withTodaysPermissions,
+    watched: true,
+  },
 };
 
 /**

@@ -47,8 +47,10 @@ export interface Collection<D extends Doc = Doc> {
   search?: { scope: keyof D & string; texts: (doc: D) => [string, string] };
   /** The field with the time (RFC 3339) after which the engine may drop the document. */
   expires?: keyof D & string;
-  /** What a stored document means to this program: applied to all that `get` and `page` answer, to no copy. */
+  /** What a stored document means to this program: applied to all that is read one by one or in pages, not to copies. */
   read?: (stored: D) => D;
+  /** It decides who may do what: `changes` moves with every write to it. */
+  watched?: boolean;
 }
 
 export type Clause =
@@ -106,7 +108,7 @@ export type Change =
   | { type: 'atLeast'; in: AnyCollection; query: Query; min: number; label: string }
   /** Runs a named rule over the document (absent: null) and stores what it answers. */
   | { type: 'apply'; in: AnyCollection; key: Key; rule: string; input: unknown }
-  /** Removes up to `limit` documents that match, tombstoned ones too: for sweeps and expiry. */
+  /** Removes up to `limit` documents that match, tombstoned ones too: for sweeps and expiry. Alone and with none to remove, nothing is written. */
   | { type: 'sweep'; in: AnyCollection; field: string; value: string; limit: number };
 
 export interface Committed {
@@ -166,12 +168,23 @@ export interface Store {
   scan<D extends Doc>(from: Collection<D>, after: Key | null, limit: number): MaybePromise<D[]>;
   /** Stores documents as they are, replacing what is there, without conditions: for copies. */
   load<D extends Doc>(into: Collection<D>, docs: readonly D[]): Promise<void>;
-  /** Moves with every commit of this process and, where the engine hears of them, of others; time tells of the rest. */
+  /** Moves with every write to a watched collection by this process and, where the engine hears of them, by others; time tells of the rest. */
   readonly changes: { epoch(): number };
   /** Whether the engine answers; rejects with `StoreUnavailable`. */
   ping(): Promise<void>;
   readonly stats: StoreStats;
   close(): Promise<void>;
+}
+
+export function meaningOf<D extends Doc>(from: Collection<D>, stored: D): D {
+  return from.read?.(stored) ?? stored;
+}
+
+const CONDITIONS: readonly Change['type'][] = ['exists', 'none', 'atLeast'];
+
+/** Whether a commit writes what `changes` tells of. */
+export function isWatched(changes: readonly Change[]): boolean {
+  return changes.some((change) => change.in.watched && !CONDITIONS.includes(change.type));
 }
 
 /** Goes on at once with a value, later with a promise. */

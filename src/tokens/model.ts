@@ -24,6 +24,7 @@ export const tokens: Noun<Token> = {
   collection: {
     name: 'tokens',
     totals: [[]],
+    watched: true,
     refs: (doc) => [
       ...(doc.roleId === null ? [] : [`role:${doc.roleId}`]),
       ...(doc.memberId === null ? [] : [`member:${doc.memberId}`]),
@@ -39,7 +40,7 @@ export interface Credential extends Doc {
   /** When this secret dies, apart from its token. */
   endsAt: string | null;
 }
-export const credentials: Collection<Credential> = { name: 'credentials', scopes: ['tokenId'] };
+export const credentials: Collection<Credential> = { name: 'credentials', scopes: ['tokenId'], watched: true };
 
 /** `last_used_at`, to the minute; apart from the token, since use is no change of it. */
 export interface TokenUse extends Doc {

@@ -18,7 +18,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a built-in role allows what the program says, whatever an older one stored',
     file: 'src/roles/model.ts',
-    edits: [[', read: withTodaysPermissions }', ' }']],
+    edits: [['    read: withTodaysPermissions,\n', '']],
     tests: ['test/rest/built-in-roles.test.ts'],
   },
   {

@@ -70,7 +70,7 @@ describe.skipIf(!MONGODB_URI)('MongoDB itself', () => {
   });
 
   test('what another process changes is heard of at once, by a change stream', async () => {
-    const listening = await openMongo({ uri, collections, rules, now, watched: ['tokens'] });
+    const listening = await openMongo({ uri, collections, rules, now });
     await new Promise((resolve) => setTimeout(resolve, 500));
     const before = listening.changes.epoch();
     const doc = {

@@ -7,6 +7,7 @@ import {
   type Collection,
   type Committed,
   type Doc,
+  isWatched,
   type Rule,
   type Store,
   StoreUnavailable,
@@ -22,8 +23,6 @@ export interface MongoOptions {
   collections: readonly AnyCollection[];
   rules: Record<string, Rule>;
   now: () => string;
-  /** Collections whose changes by other processes matter at once. */
-  watched?: readonly string[];
 }
 
 /** A transaction's own deadline, retries included. */
@@ -56,9 +55,10 @@ export class MongoStore extends MongoReads implements Store {
 
   readonly changes = { epoch: (): number => this.#epoch };
 
-  /** Begins to hear at once of what other processes change in these collections; `changes` moves then. */
-  listen(collections: readonly string[]): void {
-    this.#notices = new Notices(this.db, collections, () => {
+  /** Begins to hear at once of what other processes change in the watched collections. */
+  listen(): void {
+    const watched = this.#options.collections.filter((one) => one.watched).map(({ name }) => name);
+    this.#notices = new Notices(this.db, watched, () => {
       this.#epoch += 1;
     });
   }
@@ -70,9 +70,9 @@ export class MongoStore extends MongoReads implements Store {
   }
 
   commit(changes: readonly Change[]): Promise<Committed> {
-    this.stats.commits += 1;
     const [first] = changes;
     if (first?.type === 'sweep') return this.#sweep(first);
+    this.stats.commits += 1;
     return new Promise((resolve, reject) => {
       this.#waiting.push({ changes, resolve, reject });
       this.#flushing ??= this.#flush();
@@ -85,7 +85,7 @@ export class MongoStore extends MongoReads implements Store {
       replaceOne: { filter: { _id: keyOf(doc) }, replacement: toStored(into, doc, 0), upsert: true },
     }));
     await this.read(() => this.db.collection<Stored>(into.name).bulkWrite(operations, { ordered: false }));
-    this.#epoch += 1;
+    if (into.watched) this.#epoch += 1;
   }
 
   async close(): Promise<void> {
@@ -106,7 +106,7 @@ export class MongoStore extends MongoReads implements Store {
     for (let tries = 0; ; tries += 1)
       try {
         const settle = await this.#tryGroup(group, deadline - Date.now());
-        this.#epoch += 1;
+        this.#note(group);
         for (const one of settle) one();
         return;
       } catch (error) {
@@ -120,11 +120,17 @@ export class MongoStore extends MongoReads implements Store {
           return;
         }
         if (!(error instanceof Outdated) || Date.now() > deadline) {
+          // Its fate may be unknown.
+          this.#note(group);
           for (const { reject } of group) reject(failure);
           return;
         }
         await sleep(Math.random() * Math.min(50, 2 ** tries));
       }
+  }
+
+  #note(group: readonly Waiting[]): void {
+    if (group.some(({ changes }) => isWatched(changes))) this.#epoch += 1;
   }
 
   async #tryGroup(group: Waiting[], budgetMs: number): Promise<(() => void)[]> {
@@ -156,6 +162,7 @@ export class MongoStore extends MongoReads implements Store {
         .find(filter as never, { projection: { _id: 1 }, limit, maxTimeMS: OPERATION_MS })
         .toArray();
       if (found.length === 0) return { results: [0] };
+      this.stats.commits += 1;
       const { deletedCount } = await this.db
         .collection<Stored>(from.name)
         .deleteMany({ _id: { $in: found.map(({ _id }) => _id) } });

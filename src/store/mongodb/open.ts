@@ -27,7 +27,7 @@ export async function openMongo(options: MongoOptions): Promise<MongoStore> {
       );
     const store = new MongoStore(client, options);
     await store.createIndexes();
-    store.listen(options.watched ?? []);
+    store.listen();
     return store;
   } catch (error) {
     await client.close();

@@ -4,6 +4,7 @@ import {
   type Collection,
   type Doc,
   type Key,
+  meaningOf,
   type Page,
   type PageQuery,
   type Query,
@@ -158,10 +159,6 @@ export class MongoReads {
 
 function orgsOf(keys: readonly { orgId: string }[]): string[] {
   return [...new Set(keys.map(({ orgId }) => orgId))];
-}
-
-function meaningOf<D extends Doc>(from: Collection<D>, stored: D): D {
-  return from.read?.(stored) ?? stored;
 }
 
 function isAlive(from: AnyCollection, stored: Stored, buried: ReadonlySet<string>): boolean {

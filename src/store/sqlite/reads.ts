@@ -1,4 +1,4 @@
-import type { Clause, Doc, Page, PageQuery, Query } from '../store.ts';
+import { type Clause, type Doc, meaningOf, type Page, type PageQuery, type Query } from '../store.ts';
 import { quote } from './schema.ts';
 import { scopeToken, type Table, totalKey } from './table.ts';
 import { toValue, type Value, type Where, whereOf } from './where.ts';
@@ -11,7 +11,9 @@ export function readPage<D extends Doc>(table: Table, query: PageQuery): Page<D>
   const { sql, values } = pageSql(table, query, 'd.doc');
   const rows = table.prepare(sql).all(...values) as unknown as [string][];
   const more = rows.length > query.limit;
-  const docs = (more ? rows.slice(0, query.limit) : rows).map(([doc]) => table.read(doc) as D);
+  const docs = (more ? rows.slice(0, query.limit) : rows).map(([doc]) =>
+    meaningOf(table.collection, JSON.parse(doc) as D),
+  );
   return { docs, more };
 }
 

@@ -31,13 +31,7 @@ export class Table {
     const row = this.prepare(
       `SELECT d.doc FROM ${quote(this.collection.name)} d WHERE d.org = ? AND d.id = ? AND ${aliveOf(this.collection)}`,
     ).get(key.orgId, key.id) as unknown as [string] | undefined;
-    return row ? this.read(row[0]) : null;
-  }
-
-  /** A stored text as the document that it means. */
-  read(text: string): Doc {
-    const doc = JSON.parse(text) as Doc;
-    return this.collection.read?.(doc) ?? doc;
+    return row ? (JSON.parse(row[0]) as Doc) : null;
   }
 
   idOfUnique(orgId: string, unique: string): string | null {
@@ -83,12 +77,18 @@ export class Table {
 
   /** Removes up to `limit` rows by one column, tombstoned ones too. */
   sweep(field: string, value: string, limit: number): number {
+    const docs = this.swept(field, value, limit);
+    for (const doc of docs) this.remove(doc);
+    return docs.length;
+  }
+
+  /** What such a sweep would remove. */
+  swept(field: string, value: string, limit: number): Doc[] {
     const test = field === this.collection.expires ? '< ?' : '= ?';
     const rows = this.prepare(
       `SELECT d.doc FROM ${quote(this.collection.name)} d WHERE d.${quote(field)} ${test} LIMIT ?`,
     ).all(value, limit) as unknown as [string][];
-    for (const [text] of rows) this.remove(JSON.parse(text) as Doc);
-    return rows.length;
+    return rows.map(([text]) => JSON.parse(text) as Doc);
   }
 
   scan(after: Key | null, limit: number): Doc[] {

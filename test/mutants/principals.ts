@@ -1,0 +1,36 @@
+import type { Mutant } from './mutant.ts';
+
+const tests = ['test/idle.test.ts'];
+
+export const mutants: Mutant[] = [
+  {
+    breaks: 'only what decides who may do what empties the cache of principals',
+    file: 'src/store/store.ts',
+    edits: [['change.in.watched && !CONDITIONS.includes(change.type)', '!CONDITIONS.includes(change.type)']],
+    tests,
+  },
+  {
+    breaks: 'a changed role holds at the next request',
+    file: 'src/roles/model.ts',
+    edits: [['    watched: true,\n', '']],
+    tests,
+  },
+  {
+    breaks: 'a changed member holds at the next request',
+    file: 'src/members/model.ts',
+    edits: [['    watched: true,\n', '']],
+    tests,
+  },
+  {
+    breaks: 'a changed token holds at the next request',
+    file: 'src/tokens/model.ts',
+    edits: [['    watched: true,\n', '']],
+    tests,
+  },
+  {
+    breaks: 'an idle process writes nothing',
+    file: 'src/store/sqlite/engine.ts',
+    edits: [['    if (this.#isIdle(changes)) return { results: [0] };\n', '']],
+    tests,
+  },
+];
