@@ -10,7 +10,11 @@ export interface IdempotencyRecord extends Doc {
   expiresAt: string;
 }
 
-export const idempotencyRecords: Collection<IdempotencyRecord> = { name: 'idempotency', expires: 'expiresAt' };
+export const idempotencyRecords: Collection<IdempotencyRecord> = {
+  name: 'idempotency',
+  first: { requestHash: '', status: 200, body: null, etag: null, expiresAt: '' },
+  expires: 'expiresAt',
+};
 
 const LIFETIME_MS = 24 * 3_600_000;
 

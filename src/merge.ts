@@ -1,13 +1,21 @@
 import type { z } from 'zod';
+import type { Noun } from './nouns.ts';
+import type { Doc } from './store/store.ts';
 import { type Shape, shapeOf } from './validation/shape.ts';
 import { isObject } from './validation/walk.ts';
 
 /**
- * RFC 7396 over a stored document, as the update's schema describes it: nested objects merge; `null` clears a nullable
- * field and removes a key of a free-form or string map; what is left out stays.
+ * RFC 7396 over a document, as the update's schema describes it: nested objects merge; `null` clears a nullable field
+ * and removes a key of a free-form or string map; what is left out stays, and so does what is no field of the noun.
  */
-export function mergePatch<D extends object>(schema: z.ZodType, stored: D, patch: object): D {
-  return mergeFields(shapeOf(schema).fields!, stored as Record<string, unknown>, patch as Record<string, unknown>) as D;
+export function mergePatch<D extends Doc>(noun: Noun<D>, schema: z.ZodType, stored: D, patch: object): D {
+  return mergeFields(ownFields(noun, schema), { ...(stored as object) }, { ...patch }) as D;
+}
+
+/** What the schema may set of the noun: its other names (of the place, of a role) are the repository's to read. */
+function ownFields<D extends Doc>({ collection }: Noun<D>, schema: z.ZodType): Record<string, Shape> {
+  const fields = Object.entries(shapeOf(schema).fields!);
+  return Object.fromEntries(fields.filter(([name]) => Object.hasOwn(collection.first!, name)));
 }
 
 function mergeFields(
@@ -18,7 +26,7 @@ function mergeFields(
   const next = { ...stored };
   for (const [name, value] of Object.entries(patch)) {
     const shape = fields[name];
-    if (value === undefined || !shape || !Object.hasOwn(stored, name)) continue;
+    if (value === undefined || !shape) continue;
     if (value === null) next[name] = null;
     else if (shape.kind === 'object')
       next[name] = mergeFields(
@@ -43,11 +51,11 @@ function mergeMap(stored: unknown, patch: unknown): unknown {
 }
 
 /** PUT with any subset of the fields: a sent field replaces, an absent one stays. */
-export function replaceFields<D extends object>(schema: z.ZodType, stored: D, sent: object): D {
-  const next = { ...stored } as Record<string, unknown>;
-  for (const name of Object.keys(shapeOf(schema).fields!)) {
+export function replaceFields<D extends Doc>(noun: Noun<D>, schema: z.ZodType, stored: D, sent: object): D {
+  const next: Record<string, unknown> = { ...(stored as object) };
+  for (const name of Object.keys(ownFields(noun, schema))) {
     const value = (sent as Record<string, unknown>)[name];
-    if (value !== undefined && Object.hasOwn(stored, name)) next[name] = value;
+    if (value !== undefined) next[name] = value;
   }
-  return next as D;
+  return next as unknown as D;
 }

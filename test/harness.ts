@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { MongoClient } from 'mongodb';
 import { pino } from 'pino';
 import { describe } from 'vitest';
@@ -15,7 +16,7 @@ import { createHttpServer } from '../src/main.ts';
 import { createOrg } from '../src/orgs/command.ts';
 import { openMongo } from '../src/store/mongodb/open.ts';
 import { openSqlite } from '../src/store/sqlite/engine.ts';
-import type { Store } from '../src/store/store.ts';
+import type { Key, Store } from '../src/store/store.ts';
 import { createLocalProvisioner } from '../src/workspaces/buckets.ts';
 
 export type EngineName = 'sqlite' | 'mongodb';
@@ -31,8 +32,13 @@ export function describeEngines(title: string, body: (engine: EngineName) => voi
 
 export interface Opened {
   store: Store;
+  /** Changes a stored document behind the engine's back, as another program would have stored it. */
+  rewrite: Rewrite;
   close(): Promise<void>;
 }
+
+type Stored = Record<string, unknown>;
+export type Rewrite = (collection: string, key: Key, change: (doc: Stored) => Stored) => Promise<void>;
 
 /** A fresh, empty database of one engine. */
 export async function openEngine(
@@ -45,9 +51,17 @@ export async function openEngine(
 
 function openTestSqlite(now: () => string): Opened {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-test-'));
-  const store = openSqlite({ file: join(folder, 'switchyard.db'), collections, rules, now });
+  const file = join(folder, 'switchyard.db');
+  const store = openSqlite({ file, collections, rules, now });
   return {
     store,
+    async rewrite(collection, { orgId, id }, change) {
+      const db = new DatabaseSync(file);
+      const row = db.prepare(`SELECT doc FROM ${collection} WHERE org = ? AND id = ?`).get(orgId, id);
+      const doc = JSON.stringify(change(JSON.parse(row!.doc as string)));
+      db.prepare(`UPDATE ${collection} SET doc = ? WHERE org = ? AND id = ?`).run(doc, orgId, id);
+      db.close();
+    },
     async close() {
       await store.close();
       rmSync(folder, { recursive: true, force: true });
@@ -68,6 +82,13 @@ async function openTestMongo(now: () => string, appName: string): Promise<Opened
   const store = await openMongo({ uri, collections, rules, now });
   return {
     store,
+    async rewrite(name, { orgId, id }, change) {
+      const client = new MongoClient(uri);
+      const collection = client.db().collection<{ _id: string; doc: Stored }>(name);
+      const row = await collection.findOne({ _id: `${orgId}/${id}` });
+      await collection.updateOne({ _id: `${orgId}/${id}` }, { $set: { doc: change(row!.doc) } });
+      await client.close();
+    },
     async close() {
       await store.close();
       const client = new MongoClient(uri);
@@ -95,6 +116,7 @@ export interface Harness {
   engine: EngineName;
   deps: Deps;
   url: string;
+  rewrite: Rewrite;
   /** Milliseconds added to the wall clock. */
   clock: { offsetMs: number };
   runner: Runner;
@@ -147,6 +169,7 @@ export async function startHarness(
   return {
     engine,
     deps,
+    rewrite: opened.rewrite,
     url,
     clock,
     runner,

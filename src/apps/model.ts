@@ -16,6 +16,7 @@ export const apps: Noun<App> = {
   permission: 'apps',
   collection: {
     name: 'apps',
+    first: { workspaceId: '', name: '', description: null, tags: [] },
     scopes: ['workspaceId'],
     ancestors: ['workspaceId'],
     totals: [['workspaceId']],

@@ -44,7 +44,7 @@ export function updateApp(ctx: Context, input: z.output<typeof updateAppInput>) 
     apps,
     () => readApp(ctx, input),
     input.expectedVersion,
-    (before) => ({ doc: mergePatch(updateAppBody, before, input) }),
+    (before) => ({ doc: mergePatch(apps, updateAppBody, before, input) }),
     (app) => ({ app }),
   );
 }

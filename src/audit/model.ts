@@ -21,6 +21,17 @@ export const auditEvents: Noun<AuditEvent> = {
   permission: 'audit',
   collection: {
     name: 'audit',
+    first: {
+      action: '',
+      actorId: '',
+      tokenId: null,
+      resourceType: '',
+      resourceId: '',
+      workspaceId: null,
+      requestId: '',
+      changes: {},
+      counts: null,
+    },
     columns: ['action', 'workspaceId', 'resourceType'],
     scopes: ['actorId', 'resourceId'],
     totals: [[]],

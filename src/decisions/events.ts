@@ -32,7 +32,14 @@ export const routingEvents: Noun<RoutingEvent> = {
   type: 'RoutingEvent',
   resource: 'routing_event',
   permission: 'decisions',
-  collection: { name: 'routing_events', columns: ['kind'], scopes: ['resourceId'], totals: [[]], expires: 'purgeAt' },
+  collection: {
+    name: 'routing_events',
+    first: { kind: 'breaker', resourceType: '', resourceId: '', target: null, from: '', to: '', purgeAt: '' },
+    columns: ['kind'],
+    scopes: ['resourceId'],
+    totals: [[]],
+    expires: 'purgeAt',
+  },
 };
 
 const KEPT_MS = 90 * 24 * 3_600_000;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Noun } from '../nouns.ts';
+import { listOf, nullable, object } from '../store/complete.ts';
 import type { Doc } from '../store/store.ts';
 import { id, optionalText, stringMap, within } from '../validation/fields.ts';
 
@@ -112,7 +113,57 @@ export const decisions: Noun<Decision> = {
   type: 'Decision',
   resource: 'decision',
   permission: 'decisions',
-  collection: { name: 'decisions', scopes: ['workspaceId'], totals: [[]], expires: 'purgeAt' },
+  collection: {
+    name: 'decisions',
+    first: {
+      workspaceId: '',
+      context: object<DecisionContext>({
+        endpointType: null,
+        endpointId: null,
+        stepType: null,
+        purpose: null,
+        expectedParallelism: null,
+        requiresStreaming: null,
+        requiresFunctionCalling: null,
+        requiresVision: null,
+        tags: {},
+        workspaceTags: null,
+      }),
+      requestedModelId: null,
+      estimatedInputTokens: 0,
+      estimatedOutputTokens: 0,
+      retryOf: null,
+      admitted: false,
+      policyId: null,
+      logicalModelId: null,
+      providerAccountId: null,
+      upstreamModel: null,
+      entitlementId: null,
+      breaker: nullable<NonNullable<Decision['breaker']>>({ target: '', generation: 0 }),
+      expiresAt: null,
+      refusal: nullable<Refusal>({
+        code: 'NO_POLICY_MATCHED',
+        level: 'policy',
+        limit: null,
+        retryAfter: null,
+        change: null,
+      }),
+      hops: listOf<Hop>({ logicalModelId: '', providerAccountId: null, admitted: false, code: null }),
+      outcome: nullable<Outcome>({
+        success: false,
+        latencyMs: null,
+        inputTokens: null,
+        outputTokens: null,
+        errorClass: null,
+        retryAfterSeconds: null,
+        reportedAt: '',
+      }),
+      purgeAt: '',
+    },
+    scopes: ['workspaceId'],
+    totals: [[]],
+    expires: 'purgeAt',
+  },
 };
 
 export const LEASE_MS = 600_000;

@@ -1,3 +1,4 @@
+import { mapOf } from '../store/complete.ts';
 import type { Collection, Doc } from '../store/store.ts';
 import type { Buckets } from './bucket.ts';
 
@@ -24,7 +25,18 @@ export interface Meter extends Doc, Omit<Buckets, 'updatedAt'> {
   totalTokens: number;
   lastUsedAt: string | null;
 }
-export const meters: Collection<Meter> = { name: 'meters' };
+export const meters: Collection<Meter> = {
+  name: 'meters',
+  first: {
+    months: mapOf<MonthMeter>({ tokens: 0, requests: 0, held: {} }),
+    fills: {},
+    arrivals: {},
+    running: {},
+    requestCount: 0,
+    totalTokens: 0,
+    lastUsedAt: null,
+  },
+};
 
 export function accountMeterId(providerAccountId: string): string {
   return `account:${providerAccountId}`;
@@ -41,7 +53,10 @@ export interface PolicyCounters extends Doc {
   errorCount: number;
   lastMatchedAt: string | null;
 }
-export const policyCounters: Collection<PolicyCounters> = { name: 'policy_counters' };
+export const policyCounters: Collection<PolicyCounters> = {
+  name: 'policy_counters',
+  first: { matchCount: 0, successCount: 0, errorCount: 0, lastMatchedAt: null },
+};
 
 export interface TargetBreaker {
   state: 'closed' | 'open' | 'half_open';
@@ -67,4 +82,21 @@ export interface PolicyBreaker extends Doc {
   /** Whether the policy as a whole was open after the last change. */
   wasOpen: boolean;
 }
-export const policyBreakers: Collection<PolicyBreaker> = { name: 'policy_breakers' };
+export const policyBreakers: Collection<PolicyBreaker> = {
+  name: 'policy_breakers',
+  first: {
+    targets: mapOf<TargetBreaker>({
+      state: 'closed',
+      generation: 0,
+      buckets: {},
+      consecutive: 0,
+      openUntil: 0,
+      restUntil: 0,
+      probes: {},
+      probeSuccesses: 0,
+    }),
+    openings: [],
+    latched: false,
+    wasOpen: false,
+  },
+};

@@ -21,6 +21,7 @@ export const usageBuckets: Noun<UsageBucket> = {
   permission: 'decisions',
   collection: {
     name: 'usage',
+    first: { granularity: 'hour', startsAt: '', total: [0, 0, 0, 0], accounts: {}, models: {}, purgeAt: '' },
     columns: ['startsAt'],
     scopes: ['granularity'],
     totals: [['granularity']],

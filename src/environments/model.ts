@@ -17,6 +17,7 @@ export const environments: Noun<Environment> = {
   permission: 'environments',
   collection: {
     name: 'environments',
+    first: { workspaceId: '', name: '', slug: '', description: null, isDefault: false },
     columns: ['isDefault'],
     scopes: ['workspaceId'],
     ancestors: ['workspaceId'],

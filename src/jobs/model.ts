@@ -1,4 +1,5 @@
 import type { Noun } from '../nouns.ts';
+import { object } from '../store/complete.ts';
 import type { Collection, Doc } from '../store/store.ts';
 
 export interface Job extends Doc {
@@ -15,7 +16,21 @@ export const jobs: Noun<Job> = {
   type: 'Job',
   resource: 'job',
   permission: 'jobs',
-  collection: { name: 'jobs', columns: ['workspaceId', 'status'], scopes: ['resourceId'], totals: [[]] },
+  collection: {
+    name: 'jobs',
+    first: {
+      kind: 'reindex',
+      status: 'pending',
+      progress: object<Job['progress']>({ total: 0, done: 0, failed: 0, percent: 0 }),
+      resourceType: '',
+      resourceId: '',
+      workspaceId: null,
+      error: null,
+    },
+    columns: ['workspaceId', 'status'],
+    scopes: ['resourceId'],
+    totals: [[]],
+  },
 };
 
 /** Work that a commit left for the runner: written with the change, removed when done. Keyed by itself. */
@@ -27,4 +42,7 @@ export interface Task extends Doc {
   leaseUntil: string | null;
   tries: number;
 }
-export const tasks: Collection<Task> = { name: 'tasks' };
+export const tasks: Collection<Task> = {
+  name: 'tasks',
+  first: { kind: 'sweep', targetOrgId: '', targetId: '', leaseUntil: null, tries: 0 },
+};

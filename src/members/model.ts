@@ -15,6 +15,7 @@ export const members: Noun<Member> = {
   permission: 'members',
   collection: {
     name: 'members',
+    first: { email: '', name: null, roleId: '' },
     totals: [[]],
     watched: true,
     unique: (doc) => fold(doc.email),

@@ -41,7 +41,7 @@ export function updateMember(ctx: Context, input: z.output<typeof updateMemberIn
     input.expectedVersion,
     async (before) => {
       const { role: wanted, ...fields } = input;
-      const doc = mergePatch(updateMemberBody, before, fields);
+      const doc = mergePatch(members, updateMemberBody, before, fields);
       if (wanted === undefined) return { doc, field: 'email' };
       const role = await roleByName(ctx, wanted);
       if (role.id === before.roleId) return { doc, field: 'email' };

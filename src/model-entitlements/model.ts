@@ -19,6 +19,15 @@ export const entitlements: Noun<ModelEntitlement> = {
   permission: 'entitlements',
   collection: {
     name: 'entitlements',
+    first: {
+      workspaceId: '',
+      logicalModelId: '',
+      workspaceLimits: {},
+      allowedStepTypes: null,
+      allowedEndpoints: null,
+      allowedPurposes: null,
+      enabled: true,
+    },
     columns: ['enabled', 'logicalModelId'],
     scopes: ['workspaceId'],
     ancestors: ['workspaceId'],

@@ -68,7 +68,10 @@ export function updateModelEntitlement(ctx: Context, input: z.output<typeof upda
     async () => readEntitlement(ctx, input),
     input.expectedVersion,
     (before) => ({
-      doc: { ...mergePatch(updateModelEntitlementBody, before, input), logicalModelId: before.logicalModelId },
+      doc: {
+        ...mergePatch(entitlements, updateModelEntitlementBody, before, input),
+        logicalModelId: before.logicalModelId,
+      },
     }),
     (modelEntitlement) => ({ modelEntitlement }),
   );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Noun } from '../nouns.ts';
+import { listOf } from '../store/complete.ts';
 import type { Doc } from '../store/store.ts';
 import { expectedVersion, flag, flagOr, id, name, optionalText, within } from '../validation/fields.ts';
 
@@ -27,6 +28,15 @@ export const logicalModels: Noun<LogicalModel> = {
   permission: 'models',
   collection: {
     name: 'models',
+    first: {
+      name: '',
+      description: null,
+      category: 'chat',
+      capabilities: [],
+      targets: listOf<Target>({ providerAccountId: '', upstreamModel: '', weight: 1, enabled: true }),
+      fallback: null,
+      enabled: true,
+    },
     columns: ['enabled', 'category'],
     totals: [[], ['enabled']],
     refs: (doc) => [

@@ -58,7 +58,7 @@ export function updateLogicalModel(ctx: Context, input: z.output<typeof updateLo
     async () => reach(ctx, input.orgId, [], logicalModels, input.logicalModelId),
     input.expectedVersion,
     async (before) => {
-      const doc = mergePatch(updateLogicalModelBody, before, input);
+      const doc = mergePatch(logicalModels, updateLogicalModelBody, before, input);
       return { doc, also: await referencesOf(ctx, doc, before) };
     },
     (logicalModel) => ({ logicalModel }),

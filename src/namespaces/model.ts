@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { may, type Noun } from '../nouns.ts';
+import { nullable } from '../store/complete.ts';
 import { type Doc, fold } from '../store/store.ts';
 import {
   expectedVersion,
@@ -57,6 +58,34 @@ export const namespaces: Noun<Namespace> = {
   permission: 'namespaces',
   collection: {
     name: 'namespaces',
+    first: {
+      workspaceId: '',
+      appId: '',
+      environmentId: '',
+      name: '',
+      description: null,
+      embeddingModelId: null,
+      extractionModelId: null,
+      autoExtractEntities: false,
+      isPrivate: false,
+      indexThreads: false,
+      episodesEnabled: false,
+      episodeConfig: null,
+      status: 'active',
+      contextType: null,
+      tags: [],
+      sourceIds: [],
+      memoryVaultId: null,
+      nodeIds: [],
+      threadCount: 0,
+      reindexStatus: null,
+      reindexStartedAt: null,
+      reindexCompletedAt: null,
+      reindexProgress: nullable<ReindexProgress>({ total: 0, done: 0, failed: 0, percent: 0 }),
+      reindexError: null,
+      reindexModelId: null,
+      reindexJobId: null,
+    },
     columns: ['isPrivate', 'createdBy', 'status'],
     scopes: ['appId', 'workspaceId'],
     ancestors: ['workspaceId', 'appId'],
@@ -101,6 +130,7 @@ export const threads: Noun<Thread> = {
   permission: 'namespaces',
   collection: {
     name: 'threads',
+    first: { workspaceId: '', appId: '', namespaceId: '', threadId: '' },
     scopes: ['namespaceId', 'workspaceId', 'appId'],
     ancestors: ['workspaceId', 'appId', 'namespaceId'],
     totals: [['namespaceId']],

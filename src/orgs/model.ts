@@ -13,11 +13,11 @@ export const organizations: Noun<Organization> = {
   type: 'Organization',
   resource: 'organization',
   permission: 'orgs',
-  collection: { name: 'orgs' },
+  collection: { name: 'orgs', first: { name: '', description: null } },
 };
 
 /** Every org by its id, for work that spans them; keyed by itself. */
-export const orgIndex: Collection<Doc> = { name: 'org_index' };
+export const orgIndex: Collection<Doc> = { name: 'org_index', first: {} };
 
 export const READ_ONLY = ['orgId', 'createdAt', 'updatedAt', 'createdBy'];
 

@@ -22,7 +22,7 @@ export function updateOrganization(ctx: Context, input: z.output<typeof updateOr
     organizations,
     () => need(ctx, organizations, input.orgId),
     input.expectedVersion,
-    (before) => ({ doc: replaceFields(updateOrganizationBody, before, input) }),
+    (before) => ({ doc: replaceFields(organizations, updateOrganizationBody, before, input) }),
     (organization) => ({ organization }),
   );
 }

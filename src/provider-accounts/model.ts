@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Noun } from '../nouns.ts';
+import { object } from '../store/complete.ts';
 import type { Doc } from '../store/store.ts';
 import {
   expectedVersion,
@@ -52,12 +53,38 @@ export interface ProviderAccount extends Doc {
   tags: Record<string, string>;
 }
 
+export const RATE_LIMIT_DEFAULTS: RateLimitPolicy = {
+  requestsPerSecond: null,
+  requestsPerMinute: null,
+  inputTokensPerMinute: null,
+  outputTokensPerMinute: null,
+  maxConcurrency: 10,
+  burstSize: 10,
+  queuePolicy: 'wait',
+  queueTimeoutSeconds: 300,
+};
+
 export const providerAccounts: Noun<ProviderAccount> = {
   type: 'ProviderAccount',
   resource: 'provider_account',
   permission: 'provider_accounts',
   collection: {
     name: 'provider_accounts',
+    first: {
+      name: '',
+      description: null,
+      providerType: 'custom',
+      region: null,
+      dataResidency: null,
+      credentialsRef: '',
+      quotaPolicy: object<QuotaPolicy>({ maxTokensPerMonth: null, maxRequestsPerMonth: null }),
+      rateLimitPolicy: object<RateLimitPolicy>(RATE_LIMIT_DEFAULTS),
+      enabled: true,
+      routingMode: 'direct',
+      bridgeId: null,
+      bridgeEndpointName: null,
+      tags: {},
+    },
     columns: ['enabled', 'providerType'],
     totals: [[], ['enabled'], ['providerType'], ['providerType', 'enabled']],
   },
@@ -73,17 +100,6 @@ export interface AccountHealth extends Doc {
   reference?: string;
 }
 export const accountHealth = { name: 'account_health' } as const;
-
-export const RATE_LIMIT_DEFAULTS: RateLimitPolicy = {
-  requestsPerSecond: null,
-  requestsPerMinute: null,
-  inputTokensPerMinute: null,
-  outputTokensPerMinute: null,
-  maxConcurrency: 10,
-  burstSize: 10,
-  queuePolicy: 'wait',
-  queueTimeoutSeconds: 300,
-};
 
 const per = (what: string) => z.int().min(1).nullable().optional().describe(`${what}; null: no limit.`);
 const month = (what: string) =>

@@ -69,7 +69,7 @@ export function updateProviderAccount(ctx: Context, input: z.output<typeof updat
     async () => reach(ctx, input.orgId, [], providerAccounts, input.providerAccountId),
     input.expectedVersion,
     (before) => {
-      const doc = mergePatch(updateProviderAccountBody, before, input);
+      const doc = mergePatch(providerAccounts, updateProviderAccountBody, before, input);
       const findings = bridgeFindings(doc);
       if (findings.length > 0)
         throw invalid(findings.map(({ path, message }) => valueError(['input', ...path], message, null)));
@@ -100,7 +100,10 @@ export function deleteProviderAccount(ctx: Context, input: z.output<typeof delet
   });
 }
 
-export const healthCollection: Collection<AccountHealth> = accountHealth;
+export const healthCollection: Collection<AccountHealth> = {
+  ...accountHealth,
+  first: { state: 'active', reason: null, failures: 0, checkedAt: null, reference: undefined },
+};
 
 export interface AccountView {
   usage: MonthUsage;

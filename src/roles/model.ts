@@ -18,6 +18,7 @@ export const roles: Noun<Role> = {
   permission: 'roles',
   collection: {
     name: 'roles',
+    first: { name: '', permissions: [], builtIn: false },
     totals: [[]],
     unique: (doc) => fold(doc.name),
     read: withTodaysPermissions,

@@ -76,7 +76,7 @@ export function updateRole(ctx: Context, input: z.output<typeof updateRoleInput>
     async () => reach(ctx, input.orgId, [], roles, input.roleId),
     input.expectedVersion,
     (before) => {
-      const doc = mergePatch(updateRoleBody, before, input);
+      const doc = mergePatch(roles, updateRoleBody, before, input);
       checkGrants(ctx, doc.permissions);
       const changes = doc.name !== before.name || String(doc.permissions) !== String(before.permissions);
       return {

@@ -8,7 +8,7 @@ import { type RouterPolicy, routerPolicies } from './model.ts';
 export interface Generation extends Doc {
   count: number;
 }
-export const generations: Collection<Generation> = { name: 'generations' };
+export const generations: Collection<Generation> = { name: 'generations', first: { count: 0 } };
 const POLICIES = 'policies';
 
 export const generationRules = {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Noun } from '../nouns.ts';
+import { object } from '../store/complete.ts';
 import type { Doc } from '../store/store.ts';
 import {
   expectedVersion,
@@ -54,18 +55,6 @@ export interface RouterPolicy extends Doc {
   tags: Record<string, string>;
 }
 
-export const routerPolicies: Noun<RouterPolicy> = {
-  type: 'RouterPolicy',
-  resource: 'router_policy',
-  permission: 'router_policies',
-  collection: {
-    name: 'policies',
-    columns: ['enabled'],
-    totals: [[]],
-    refs: (doc) => [doc.routeTo, ...(doc.fallback === null ? [] : [doc.fallback])].map((model) => `model:${model}`),
-  },
-};
-
 export const MATCH_DEFAULTS: PolicyMatch = {
   endpointType: null,
   endpointId: null,
@@ -90,6 +79,29 @@ export const BREAKER_DEFAULTS: CircuitBreaker = {
   halfOpenRequests: 3,
   autoDisable: true,
   notifyOnOpen: true,
+};
+
+export const routerPolicies: Noun<RouterPolicy> = {
+  type: 'RouterPolicy',
+  resource: 'router_policy',
+  permission: 'router_policies',
+  collection: {
+    name: 'policies',
+    first: {
+      name: '',
+      description: null,
+      priority: 0,
+      match: object<PolicyMatch>(MATCH_DEFAULTS),
+      routeTo: '',
+      fallback: null,
+      circuitBreaker: object<CircuitBreaker>(BREAKER_DEFAULTS),
+      enabled: true,
+      tags: {},
+    },
+    columns: ['enabled'],
+    totals: [[]],
+    refs: (doc) => [doc.routeTo, ...(doc.fallback === null ? [] : [doc.fallback])].map((model) => `model:${model}`),
+  },
 };
 
 const equal = (what: string) => optionalText(`The context's ${what} must equal this; null: any.`);

@@ -73,7 +73,12 @@ export function updateRouterPolicy(ctx: Context, input: z.output<typeof updateRo
       // A latched policy reads as disabled: that it still is changes nothing.
       const breaker = before.enabled ? await breakerOf(ctx, before.id) : null;
       const { enabled, ...others } = input;
-      const doc = mergePatch(updateRouterPolicyBody, before, breaker?.latched && enabled === false ? others : input);
+      const doc = mergePatch(
+        routerPolicies,
+        updateRouterPolicyBody,
+        before,
+        breaker?.latched && enabled === false ? others : input,
+      );
       const also = await referencesOf(ctx, doc, before);
       refuseWarnings(input.strict, input.strict ? await lintNew(ctx, doc) : []);
       const released = input.enabled === true ? await release(ctx, before.id) : [];

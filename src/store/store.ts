@@ -7,6 +7,7 @@
  */
 
 import { StartRefused } from '../refused.ts';
+import type { FirstValues } from './complete.ts';
 
 export type MaybePromise<T> = T | Promise<T>;
 export type Scalar = string | number | boolean | null;
@@ -31,6 +32,8 @@ export interface Key {
 
 export interface Collection<D extends Doc = Doc> {
   name: string;
+  /** Every field of its own, with what it reads as in a document that was stored before there was the field. */
+  first?: FirstValues<Omit<D, keyof Doc>>;
   /** Scalar fields that queries may name, beside `id`, `createdAt` and `createdBy`. */
   columns?: readonly (keyof D & string)[];
   /** Fields by which the collection is listed; each gets an index (org, field, createdAt, id). */
@@ -197,7 +200,11 @@ export function fold(text: string): string {
   return text.normalize('NFC').toLowerCase().normalize('NFC');
 }
 
-export const tombstones: Collection<Tombstone> = { name: 'tombstones', columns: ['field', 'sweptAt'] };
+export const tombstones: Collection<Tombstone> = {
+  name: 'tombstones',
+  first: { field: '', sweptAt: null },
+  columns: ['field', 'sweptAt'],
+};
 
 /** Stands for a deleted document whose subtree is still stored; `field` names it in the documents below. */
 export interface Tombstone extends Doc {

@@ -23,6 +23,17 @@ export const tokens: Noun<Token> = {
   permission: 'tokens',
   collection: {
     name: 'tokens',
+    first: {
+      name: '',
+      roleId: null,
+      permissions: null,
+      workspaceIds: null,
+      memberId: null,
+      expiresAt: null,
+      rateLimitPerMinute: null,
+      prefix: '',
+      revokedAt: null,
+    },
     totals: [[]],
     watched: true,
     refs: (doc) => [
@@ -40,13 +51,18 @@ export interface Credential extends Doc {
   /** When this secret dies, apart from its token. */
   endsAt: string | null;
 }
-export const credentials: Collection<Credential> = { name: 'credentials', scopes: ['tokenId'], watched: true };
+export const credentials: Collection<Credential> = {
+  name: 'credentials',
+  first: { tokenId: '', tokenOrgId: '', secretHash: '', endsAt: null },
+  scopes: ['tokenId'],
+  watched: true,
+};
 
 /** `last_used_at`, to the minute; apart from the token, since use is no change of it. */
 export interface TokenUse extends Doc {
   lastUsedAt: string;
 }
-export const tokenUses: Collection<TokenUse> = { name: 'token_uses' };
+export const tokenUses: Collection<TokenUse> = { name: 'token_uses', first: { lastUsedAt: '' } };
 
 const time = z
   .string()

@@ -92,7 +92,7 @@ export function updateToken(ctx: Context, input: z.output<typeof updateTokenInpu
     input.expectedVersion,
     async (before) => {
       const { role: wanted, workspaceIds, expiresAt, ...fields } = input;
-      const doc = mergePatch(updateTokenBody, before, fields);
+      const doc = mergePatch(tokens, updateTokenBody, before, fields);
       if (expiresAt !== undefined) doc.expiresAt = timeOf(expiresAt);
       if (workspaceIds !== undefined && String(workspaceIds) !== String(before.workspaceIds))
         doc.workspaceIds = await workspacesOf(ctx, workspaceIds);

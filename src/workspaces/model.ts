@@ -19,7 +19,22 @@ export const workspaces: Noun<Workspace> = {
   type: 'Workspace',
   resource: 'workspace',
   permission: 'workspaces',
-  collection: { name: 'workspaces', totals: [[]], unique: (doc) => fold(doc.name) },
+  collection: {
+    name: 'workspaces',
+    first: {
+      name: '',
+      description: null,
+      ownerId: null,
+      subscriptionPlanId: null,
+      isActive: true,
+      tags: [],
+      region: 'us-east-1',
+      s3Bucket: null,
+      bucketStatus: 'pending',
+    },
+    totals: [[]],
+    unique: (doc) => fold(doc.name),
+  },
 };
 
 const READ_ONLY = ['workspaceId', 's3Bucket', 'bucketStatus', 'createdAt', 'updatedAt'];

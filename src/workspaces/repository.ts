@@ -60,7 +60,7 @@ export function updateWorkspace(ctx: Context, input: z.output<typeof updateWorks
     workspaces,
     async () => reach(ctx, input.orgId, [], workspaces, input.workspaceId),
     input.expectedVersion,
-    (before) => ({ doc: replaceFields(updateWorkspaceBody, before, input) }),
+    (before) => ({ doc: replaceFields(workspaces, updateWorkspaceBody, before, input) }),
     (workspace) => ({ workspace }),
   );
 }

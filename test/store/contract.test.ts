@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { apps } from '../../src/apps/model.ts';
 import { type Namespace, namespaces } from '../../src/namespaces/model.ts';
 import { generations } from '../../src/router-policies/cache.ts';
+import { complete } from '../../src/store/complete.ts';
 import { type Change, type Doc, type Store, StoreConflict, type Tombstone, tombstones } from '../../src/store/store.ts';
 import { type Workspace, workspaces } from '../../src/workspaces/model.ts';
 import { describeEngines, type Opened, openEngine } from '../harness.ts';
@@ -32,22 +33,16 @@ describeEngines('the store port', (engine) => {
     createdBy: null,
   });
   const workspace = (id: string, index = 0, name = id): Workspace =>
-    ({ ...base(id, index), name, isActive: true, tags: [] }) as unknown as Workspace;
+    complete(workspaces.collection, { ...base(id, index), name } as Workspace);
   const namespace = (id: string, index: number, fields: Partial<Namespace> = {}): Namespace =>
-    ({
+    complete(namespaces.collection, {
       ...base(id, index),
       name: id,
-      description: null,
       workspaceId: 'ws',
       appId: 'app',
       environmentId: 'env',
-      embeddingModelId: null,
-      extractionModelId: null,
-      reindexModelId: null,
-      isPrivate: false,
-      status: 'active',
       ...fields,
-    }) as unknown as Namespace;
+    } as Namespace);
   const insert = (
     doc: Doc,
     noun: { collection: typeof workspaces.collection } | { collection: typeof namespaces.collection } = workspaces,

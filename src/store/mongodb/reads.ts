@@ -1,4 +1,5 @@
 import type { Db } from 'mongodb';
+import { complete } from '../complete.ts';
 import {
   type AnyCollection,
   type Collection,
@@ -42,7 +43,7 @@ export class MongoReads {
         this.buriedFor(from, orgsOf(keys)),
       ]);
       const alive = new Map(
-        found.filter((one) => isAlive(from, one, buried)).map((one) => [one._id, meaningOf(from, one.doc)]),
+        found.filter((one) => isAlive(from, one, buried)).map((one) => [one._id, todays(from, one.doc as D)]),
       );
       return ids.map((id) => alive.get(id) ?? null);
     });
@@ -54,7 +55,7 @@ export class MongoReads {
         this.of<D>(from).findOne({ orgId, unique } as never, { maxTimeMS: OPERATION_MS }),
         this.buriedFor(from, [orgId]),
       ]);
-      return found && isAlive(from, found, buried) ? meaningOf(from, found.doc) : null;
+      return found && isAlive(from, found, buried) ? todays(from, found.doc as D) : null;
     });
   }
 
@@ -70,7 +71,7 @@ export class MongoReads {
         { $project: { _id: 0, doc: 1 } },
       ]);
       return queries.map(({ limit }, at) => {
-        const docs = (rows[at] ?? []).map((row) => meaningOf(from, row.doc as D));
+        const docs = (rows[at] ?? []).map((row) => todays(from, row.doc as D));
         return { docs: docs.slice(0, limit), more: docs.length > limit };
       });
     });
@@ -113,7 +114,7 @@ export class MongoReads {
       const found = await this.of<D>(from)
         .find(filter as never, { sort: { _id: 1 }, limit })
         .toArray();
-      return found.map(({ doc }) => doc);
+      return found.map(({ doc }) => complete(from, doc as D));
     });
   }
 
@@ -159,6 +160,11 @@ export class MongoReads {
 
 function orgsOf(keys: readonly { orgId: string }[]): string[] {
   return [...new Set(keys.map(({ orgId }) => orgId))];
+}
+
+/** A stored document as the port answers it. */
+function todays<D extends Doc>(from: Collection<D>, stored: D): D {
+  return meaningOf(from, complete(from, stored));
 }
 
 function isAlive(from: AnyCollection, stored: Stored, buried: ReadonlySet<string>): boolean {

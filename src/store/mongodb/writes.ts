@@ -1,4 +1,5 @@
 import type { AnyBulkWriteOperation, ClientSession, Db, MongoClient } from 'mongodb';
+import { complete } from '../complete.ts';
 import type { AnyCollection, Change, Query } from '../store.ts';
 import { keyOf, type Stored, toStored } from './documents.ts';
 import { isTransient, isUnknown } from './errors.ts';
@@ -102,7 +103,7 @@ async function loadCollection(
   for (const stored of found.flat()) {
     const dead = buried.get(stored.orgId);
     const isBuried = (from.ancestors ?? []).some((field: string) => dead?.has(String(stored[field])));
-    if (!isBuried) overlay.load(from, stored, { doc: stored.doc, fence: stored.fence });
+    if (!isBuried) overlay.load(from, stored, { doc: complete(from, stored.doc), fence: stored.fence });
   }
 }
 

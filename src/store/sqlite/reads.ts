@@ -12,7 +12,7 @@ export function readPage<D extends Doc>(table: Table, query: PageQuery): Page<D>
   const rows = table.prepare(sql).all(...values) as unknown as [string][];
   const more = rows.length > query.limit;
   const docs = (more ? rows.slice(0, query.limit) : rows).map(([doc]) =>
-    meaningOf(table.collection, JSON.parse(doc) as D),
+    meaningOf(table.collection, table.read(doc) as D),
   );
   return { docs, more };
 }

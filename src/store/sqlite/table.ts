@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { complete } from '../complete.ts';
 import type { AnyCollection, Doc, Key } from '../store.ts';
 import { columnsOf, quote } from './schema.ts';
 import { aliveOf, toValue, type Value } from './where.ts';
@@ -31,7 +32,12 @@ export class Table {
     const row = this.prepare(
       `SELECT d.doc FROM ${quote(this.collection.name)} d WHERE d.org = ? AND d.id = ? AND ${aliveOf(this.collection)}`,
     ).get(key.orgId, key.id) as unknown as [string] | undefined;
-    return row ? (JSON.parse(row[0]) as Doc) : null;
+    return row ? this.read(row[0]) : null;
+  }
+
+  /** A stored text as the document that it is today. */
+  read(text: string): Doc {
+    return complete(this.collection, JSON.parse(text) as Doc);
   }
 
   idOfUnique(orgId: string, unique: string): string | null {
@@ -88,14 +94,14 @@ export class Table {
     const rows = this.prepare(
       `SELECT d.doc FROM ${quote(this.collection.name)} d WHERE d.${quote(field)} ${test} LIMIT ?`,
     ).all(value, limit) as unknown as [string][];
-    return rows.map(([text]) => JSON.parse(text) as Doc);
+    return rows.map(([text]) => this.read(text));
   }
 
   scan(after: Key | null, limit: number): Doc[] {
     const rows = this.prepare(
       `SELECT d.doc FROM ${quote(this.collection.name)} d WHERE (d.org, d.id) > (?, ?) ORDER BY d.org, d.id LIMIT ?`,
     ).all(after?.orgId ?? '', after?.id ?? '', limit) as unknown as [string][];
-    return rows.map(([doc]) => JSON.parse(doc) as Doc);
+    return rows.map(([doc]) => this.read(doc));
   }
 
   /** Inserts or replaces, whatever is there. */
@@ -104,7 +110,7 @@ export class Table {
       doc.orgId,
       doc.id,
     );
-    if (row) this.replace(doc, JSON.parse((row as unknown as [string])[0]) as Doc);
+    if (row) this.replace(doc, this.read((row as unknown as [string])[0]));
     else this.insert(doc);
   }
 
