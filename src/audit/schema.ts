@@ -1,6 +1,7 @@
 import { defineNode, edge, type FilteredList } from '../graphql/nodes.ts';
 import { rootList } from '../graphql/roots.ts';
 import { AuditEvent, Organization } from '../graphql/types.ts';
+import { COUNTS } from '../graphql/wire.ts';
 import type { Clause } from '../store/store.ts';
 import type { AuditEvent as Event } from './model.ts';
 
@@ -23,7 +24,7 @@ defineNode(
       resolve: (event) => event.changes,
     }),
     counts: t.field({
-      type: 'JSONObject',
+      ...COUNTS,
       nullable: true,
       description: 'Of a deleted subtree: how much of each kind went with it.',
       resolve: (event) => event.counts,

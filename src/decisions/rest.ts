@@ -6,6 +6,7 @@ const decision: Resource = {
   type: 'Decision',
   tag: 'Decisions',
   payload: 'decision',
+  documented: { input: decideBody },
   conditional: false,
   fields: select(
     `decision_id org_id workspace_id endpoint_type endpoint_id step_type purpose expected_parallelism requires_streaming

@@ -4,6 +4,7 @@ import { mutation } from '../graphql/mutations.ts';
 import { defineNode, edge } from '../graphql/nodes.ts';
 import { rootList, rootNode } from '../graphql/roots.ts';
 import { Decision, LogicalModel, ProviderAccount, RouterPolicy, Workspace } from '../graphql/types.ts';
+import { COUNT, STRING_MAP } from '../graphql/wire.ts';
 import { orgWide } from '../orgs/lists.ts';
 import { decide } from './decide.ts';
 import {
@@ -74,15 +75,15 @@ const OutcomeType = builder.objectRef<Outcome>('DecisionOutcome').implement({
   fields: (t) => ({
     success: t.exposeBoolean('success', { description: 'Whether the provider answered well.' }),
     latencyMs: t.expose('latencyMs', {
-      type: 'SafeInt',
+      ...COUNT,
       nullable: true,
       description: 'How long it took, in milliseconds.',
     }),
-    inputTokens: t.expose('inputTokens', { type: 'SafeInt', nullable: true, description: 'Input tokens used.' }),
-    outputTokens: t.expose('outputTokens', { type: 'SafeInt', nullable: true, description: 'Output tokens used.' }),
+    inputTokens: t.expose('inputTokens', { ...COUNT, nullable: true, description: 'Input tokens used.' }),
+    outputTokens: t.expose('outputTokens', { ...COUNT, nullable: true, description: 'Output tokens used.' }),
     errorClass: t.expose('errorClass', { type: ErrorClass, nullable: true, description: 'What went wrong.' }),
     retryAfterSeconds: t.expose('retryAfterSeconds', {
-      type: 'SafeInt',
+      ...COUNT,
       nullable: true,
       description: 'How long the provider asked to wait.',
     }),
@@ -111,19 +112,19 @@ defineNode(Decision, 'Where one request was sent, or why it was not; with its ou
   }),
   requiresVision: t.boolean({ description: 'Whether it demanded vision.', ...flag('requiresVision') }),
   tags: t.field({
-    type: 'JSONObject',
+    ...STRING_MAP,
     description: 'Labels of the request.',
     resolve: (decision) => decision.context.tags,
   }),
   workspaceTags: t.field({
-    type: 'JSONObject',
+    ...STRING_MAP,
     nullable: true,
     description: "Labels that stood in for the workspace's own.",
     resolve: (decision) => decision.context.workspaceTags,
   }),
-  estimatedInputTokens: t.expose('estimatedInputTokens', { type: 'SafeInt', description: 'Input tokens as reckoned.' }),
+  estimatedInputTokens: t.expose('estimatedInputTokens', { ...COUNT, description: 'Input tokens as reckoned.' }),
   estimatedOutputTokens: t.expose('estimatedOutputTokens', {
-    type: 'SafeInt',
+    ...COUNT,
     description: 'Output tokens as reckoned.',
   }),
   retryOf: t.exposeString('retryOf', { nullable: true, description: 'The failed decision that it retries.' }),

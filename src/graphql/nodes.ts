@@ -7,6 +7,7 @@ import { find, load, may, type Noun } from '../nouns.ts';
 import { type Connection, connect, type List, type PageArgs } from '../paging.ts';
 import { chain, type Doc, type MaybePromise } from '../store/store.ts';
 import { brand, decodeGlobalId, encodeGlobalId } from './global-id.ts';
+import { COUNT } from './wire.ts';
 
 type Types = PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>;
 type FieldsOf<D> = (t: PothosSchemaTypes.ObjectFieldBuilder<Types, D>) => FieldMap;
@@ -31,7 +32,7 @@ export function nodeType<D extends Doc>(noun: Noun<D>): NodeType<D> {
       description: `A page of a list of ${noun.type} objects.`,
       fields: (t) => ({
         totalCount: t.field({
-          type: 'SafeInt',
+          ...COUNT,
           description: 'How many items the filters match, on all pages.',
           resolve: (parent) => (parent as unknown as Connection<D>).total(),
         }),

@@ -1,6 +1,7 @@
 import { defineNode, edge } from '../graphql/nodes.ts';
 import { rootList, rootNode } from '../graphql/roots.ts';
 import { Job, Workspace } from '../graphql/types.ts';
+import { PROGRESS } from '../graphql/wire.ts';
 import { JobStatus } from '../namespaces/schema.ts';
 import { orgWide } from '../orgs/lists.ts';
 
@@ -10,7 +11,7 @@ defineNode(Job, 'Long work: asked for by a request, done step by step.', (t) => 
   kind: t.exposeString('kind', { description: 'What it does: `reindex`.' }),
   status: t.expose('status', { type: JobStatus, description: 'How far it is.' }),
   progress: t.field({
-    type: 'JSONObject',
+    ...PROGRESS,
     description: '`{total, done, failed, percent}`.',
     resolve: (job) => job.progress as unknown as Record<string, unknown>,
   }),

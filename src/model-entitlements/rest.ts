@@ -7,6 +7,7 @@ const entitlement: Resource = {
   type: 'ModelEntitlement',
   tag: 'Model Entitlements',
   payload: 'modelEntitlement',
+  documented: { input: grantModelEntitlementBody },
   conditional: false,
   fields: select(
     `entitlement_id workspace_id org_id logical_model_id workspace_limits allowed_step_types allowed_endpoints allowed_purposes enabled

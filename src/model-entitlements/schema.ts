@@ -5,6 +5,7 @@ import { mutation } from '../graphql/mutations.ts';
 import { defineNode, edge, type FilteredList } from '../graphql/nodes.ts';
 import { rootList } from '../graphql/roots.ts';
 import { LogicalModel, ModelEntitlement, Workspace } from '../graphql/types.ts';
+import { COUNT } from '../graphql/wire.ts';
 import { chain } from '../store/store.ts';
 import { workspaces } from '../workspaces/model.ts';
 import {
@@ -45,12 +46,12 @@ defineNode(ModelEntitlement, 'The grant of a logical model to a workspace, with 
   }),
   enabled: t.exposeBoolean('enabled', { description: 'Whether the grant holds.' }),
   requestCount: t.field({
-    type: 'SafeInt',
+    ...COUNT,
     description: 'Requests made under it.',
     resolve: async (grant, _args, ctx) => (await meterOf(ctx, grant))?.requestCount ?? 0,
   }),
   totalTokens: t.field({
-    type: 'SafeInt',
+    ...COUNT,
     description: 'Tokens used under it.',
     resolve: async (grant, _args, ctx) => (await meterOf(ctx, grant))?.totalTokens ?? 0,
   }),

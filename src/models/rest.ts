@@ -6,6 +6,7 @@ const logicalModel: Resource = {
   type: 'LogicalModel',
   tag: 'Logical Models',
   payload: 'logicalModel',
+  documented: { input: createLogicalModelBody },
   fields: select(
     'logical_model_id org_id name description category capabilities targets { provider_account_id upstream_model weight enabled } fallback enabled created_by created_at updated_at',
   ),

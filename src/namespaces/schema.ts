@@ -4,6 +4,7 @@ import { mutation } from '../graphql/mutations.ts';
 import { defineNode, edge, listEdge } from '../graphql/nodes.ts';
 import { rootList, rootNode } from '../graphql/roots.ts';
 import { App, Environment, LogicalModel, Namespace, Thread, Workspace } from '../graphql/types.ts';
+import { PROGRESS } from '../graphql/wire.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { namespaceList } from './connection.ts';
 import {
@@ -87,7 +88,7 @@ defineNode(Namespace, 'A memory of an app: threads and sources, indexed by model
     description: 'When it ended.',
   }),
   reindexProgress: t.field({
-    type: 'JSONObject',
+    ...PROGRESS,
     nullable: true,
     description: '`{total, done, failed, percent}`, of threads and sources.',
     resolve: (namespace) => namespace.reindexProgress as unknown as Record<string, unknown> | null,

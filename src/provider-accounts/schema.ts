@@ -4,6 +4,7 @@ import { mutation } from '../graphql/mutations.ts';
 import { defineNode, edge, type FilteredList, listEdge } from '../graphql/nodes.ts';
 import { rootList, rootNode } from '../graphql/roots.ts';
 import { LogicalModel, Organization, ProviderAccount } from '../graphql/types.ts';
+import { COUNT, STRING_MAP } from '../graphql/wire.ts';
 import { connect, connectDerived } from '../paging.ts';
 import { reach } from '../paths.ts';
 import type { Clause } from '../store/store.ts';
@@ -64,12 +65,12 @@ const QuotaPolicy = builder.objectRef<Account>('QuotaPolicy').implement({
       resolve: (account) => account.quotaPolicy.maxRequestsPerMonth,
     }),
     currentMonthTokens: t.field({
-      type: 'SafeInt',
+      ...COUNT,
       description: 'Tokens used in this month (UTC).',
       resolve: async (account, _args, ctx) => (await viewOf(ctx, account)).usage.tokens,
     }),
     currentMonthRequests: t.field({
-      type: 'SafeInt',
+      ...COUNT,
       description: 'Requests made in this month (UTC).',
       resolve: async (account, _args, ctx) => (await viewOf(ctx, account)).usage.requests,
     }),
@@ -163,7 +164,7 @@ defineNode(
       description: 'When it was last checked.',
       resolve: async (account, _args, ctx) => (await viewOf(ctx, account)).health?.checkedAt ?? null,
     }),
-    tags: t.field({ type: 'JSONObject', description: 'Free labels.', resolve: (account) => account.tags }),
+    tags: t.field({ ...STRING_MAP, description: 'Free labels.', resolve: (account) => account.tags }),
     organization: edge(t, Organization, 'The organization.', (account) => account.orgId),
     logicalModels: listEdge(t, LogicalModel, 'The models that it serves.', ({ id }) => ({
       name: `models on ${id}`,

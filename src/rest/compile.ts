@@ -50,7 +50,7 @@ export function compileRow(schema: GraphQLSchema, row: Row): CompiledRow {
   };
 }
 
-function rootFieldOf(schema: GraphQLSchema, row: Row): GraphQLField<unknown, unknown> {
+export function rootFieldOf(schema: GraphQLSchema, row: Row): GraphQLField<unknown, unknown> {
   const field = schema.getQueryType()!.getFields()[row.root] ?? schema.getMutationType()!.getFields()[row.root];
   if (!field) throw new Error(`${row.operationId}: the graph has no root field ${row.root}`);
   return field;

@@ -1,32 +1,63 @@
-import { type GraphQLSchema, parse, type SelectionSetNode } from 'graphql';
-import { ERRORS } from '../errors.ts';
-import { snake } from '../naming.ts';
+import type { GraphQLSchema } from 'graphql';
+import type { MutationExtensions } from '../graphql/mutations.ts';
+import { camel, pascal, snake } from '../naming.ts';
 import { type Shape, shapeOf } from '../validation/shape.ts';
-import { documentOf } from './compile.ts';
-import { closed, inputSchema, type Json, outputSchema, withoutNull } from './json-schema.ts';
-import { type Documented, parametersOf, type Row } from './row.ts';
+import { rootFieldOf } from './compile.ts';
+import { ERROR_SCHEMAS, failures } from './openapi/errors.ts';
+import { exampleOf } from './openapi/examples.ts';
+import { failureHeaders, HEADERS, successHeaders, unchangedHeaders } from './openapi/headers.ts';
+import { inputSchema } from './openapi/json-schema.ts';
+import { collect, type Json } from './openapi/references.ts';
+import { replySchema } from './openapi/replies.ts';
+import { parametersOf, type Row } from './row.ts';
+
+const BODY = 'Body';
 
 /** The product's own OpenAPI document, made from the rows, their inputs and the graph's types. */
 export function openApiDocument(schema: GraphQLSchema, rows: readonly Row[]): Json {
-  const schemas: Json = { ...ERROR_SCHEMAS };
+  const schemas: Record<string, Json> = { ...ERROR_SCHEMAS };
   const paths: Record<string, Json> = {};
   for (const row of rows) {
     paths[row.path] ??= {};
     paths[row.path]![row.method.toLowerCase()] = operationOf(schema, row, schemas);
   }
+  for (const [name, one] of Object.entries(schemas)) one.examples ??= [exampleOf(one, schemas, name.endsWith(BODY))];
   return {
     openapi: '3.1.0',
     info: {
       title: 'Switchyard',
       version: '1',
       description: 'The control plane for LLM platforms: everything that the graph offers, as documented addresses.',
+      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+      contact: { name: 'Switchyard' },
     },
+    servers: [{ url: '/', description: 'The server that this document comes from.' }],
+    tags: tagsOf(schema, rows),
     paths,
-    components: { schemas, securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+    components: {
+      schemas,
+      headers: HEADERS,
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A token (`mm_tok_…`), as `switchyard org create` prints it.',
+        },
+      },
+    },
   };
 }
 
-function operationOf(schema: GraphQLSchema, row: Row, schemas: Json): Json {
+/** Each tag with what the graph says of the thing that its lists hold. */
+function tagsOf(schema: GraphQLSchema, rows: readonly Row[]): Json[] {
+  return [...new Set(rows.map(({ tag }) => tag))].sort().map((name) => {
+    const of = rows.find((row) => row.tag === name && row.reply?.kind === 'list')?.reply?.of;
+    const description = of === undefined ? undefined : schema.getType(of)?.description;
+    return { name, ...(description ? { description } : {}) };
+  });
+}
+
+function operationOf(schema: GraphQLSchema, row: Row, schemas: Record<string, Json>): Json {
   const body = row.body && {
     required: !row.bodyOptional,
     content: { 'application/json': { schema: bodySchema(row, schemas) } },
@@ -35,42 +66,28 @@ function operationOf(schema: GraphQLSchema, row: Row, schemas: Json): Json {
     operationId: row.operationId,
     tags: [row.tag],
     summary: row.summary,
+    description: rootFieldOf(schema, row).description,
     security: [{ bearer: [] }],
-    parameters: parametersFor(row),
+    parameters: parametersFor(schema, row),
     ...(body ? { requestBody: body } : {}),
     responses: responsesOf(schema, row, schemas),
   };
 }
 
-function parametersFor(row: Row): Json[] {
-  const text = { type: 'string' };
-  const nullableText = { type: ['string', 'null'] };
-  const headers = [
-    ['authorization', nullableText, 'Bearer and a token.'],
-    ...(row.method === 'POST'
-      ? [
-          [
-            'idempotency-key',
-            { ...nullableText, maxLength: 255 },
-            'Makes a repeated request answer the first one’s result.',
-          ],
-        ]
-      : []),
-    ...(row.resource !== null && row.method !== 'POST' && row.method !== 'GET'
-      ? [['if-match', nullableText, 'The ETag that the caller read.']]
-      : []),
-    ...(row.conditional ? [['if-none-match', nullableText, 'The ETag that the caller has.']] : []),
-  ] as [string, Json, string][];
+function parametersFor(schema: GraphQLSchema, row: Row): Json[] {
   return [
-    ...parametersOf(row.path).map((name) => ({ name, in: 'path', required: true, schema: text })),
-    ...Object.entries(shapeFields(row.query)).map(([name, shape]) => ({
-      name: snake(name),
-      in: 'query',
-      required: false,
-      schema: inputSchema(shape),
-      ...(shape.description ? { description: shape.description } : {}),
+    ...parametersOf(row.path).map((name) => ({
+      name,
+      in: 'path',
+      required: true,
+      schema: pathSchema(schema, row, name),
+      description: pathDescription(schema, row, name),
     })),
-    ...headers.map(([name, headerSchema, description]) => ({
+    ...Object.entries(shapeFields(row.query)).map(([name, shape]) => {
+      const { description, ...json } = inputSchema(shape, name);
+      return { name: snake(name), in: 'query', required: false, schema: json, ...(description ? { description } : {}) };
+    }),
+    ...headersOf(row).map(([name, headerSchema, description]) => ({
       name,
       in: 'header',
       required: false,
@@ -80,155 +97,68 @@ function parametersFor(row: Row): Json[] {
   ];
 }
 
+function headersOf(row: Row): [string, Json, string][] {
+  const text = { type: ['string', 'null'] };
+  const changes = row.resource !== null && row.method !== 'POST' && row.method !== 'GET';
+  const headers: [boolean, string, Json, string][] = [
+    [true, 'authorization', text, 'Bearer and a token.'],
+    [
+      row.method === 'POST',
+      'idempotency-key',
+      { ...text, maxLength: 255 },
+      'Makes a repeated request answer the first one’s result.',
+    ],
+    [changes, 'if-match', text, 'The ETag that the caller read.'],
+    [row.conditional ?? false, 'if-none-match', text, 'The ETag that the caller has.'],
+  ];
+  return headers.filter(([applies]) => applies).map(([, ...header]) => header);
+}
+
 function shapeFields(query: Row['query']): Record<string, Shape> {
   return query ? shapeOf(query).fields! : {};
 }
 
-function bodySchema(row: Row, schemas: Json): Json {
-  const name = `${row.operationId
-    .split('_')
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join('')}Body`;
-  schemas[name] = inputSchema(shapeOf(row.body!));
-  return { $ref: `#/components/schemas/${name}` };
+function inputField(schema: GraphQLSchema, row: Row, name: string): Shape | undefined {
+  const { input } = rootFieldOf(schema, row).extensions as MutationExtensions;
+  return input && shapeOf(input).fields![camel(name)];
 }
 
-const STATUS_TEXT: Record<number, string> = {
-  304: 'Not modified',
-  401: 'Authentication failed',
-  403: 'Permission denied',
-  404: 'Not found',
-  405: 'Method not allowed',
-  409: 'Conflict',
-  412: 'Stale version',
-  413: 'Body too large',
-  415: 'Not JSON',
-  422: 'Validation error',
-  429: 'Too many requests',
-  500: 'Internal error',
-  503: 'Unavailable',
-};
-
-function responsesOf(schema: GraphQLSchema, row: Row, schemas: Json): Json {
-  const success: Json = { description: 'Success' };
-  if (row.reply) success.content = { 'application/json': { schema: replySchema(schema, row, schemas) } };
-  const statuses = Object.values(ERRORS).map(({ status }) => status);
-  const failures = [...new Set(statuses)].map((status) => [
-    String(status),
-    {
-      description: STATUS_TEXT[status],
-      content: { 'application/json': { schema: ref(status === 422 ? 'HTTPValidationError' : 'Error') } },
-    },
-  ]);
-  const unchanged = row.conditional ? [['304', { description: STATUS_TEXT[304] }]] : [];
-  return { [String(row.status)]: success, ...Object.fromEntries([...unchanged, ...failures]) };
-}
-
-function ref(name: string): Json {
-  return { $ref: `#/components/schemas/${name}` };
-}
-
-function replySchema(schema: GraphQLSchema, row: Row, schemas: Json): Json {
-  const reply = row.reply!;
-  if (reply.kind === 'message') return ref('Message');
-  const root = schema.getQueryType()!.getFields()[row.root] ?? schema.getMutationType()!.getFields()[row.root]!;
-  const definition = parse(documentOf(schema, row)).definitions[0]!;
-  const top = (definition as { selectionSet: SelectionSetNode }).selectionSet.selections[0]!;
-  const whole = withoutNull(outputSchema(root.type, (top as { selectionSet?: SelectionSetNode }).selectionSet)) as {
-    properties: Record<string, Json>;
+function pathSchema(schema: GraphQLSchema, row: Row, name: string): Json {
+  const shape = inputField(schema, row, name);
+  const { minLength, maxLength } = shape ? inputSchema(shape, name) : {};
+  return {
+    type: 'string',
+    ...(minLength === undefined ? {} : { minLength }),
+    ...(maxLength === undefined ? {} : { maxLength }),
   };
-  const inner = whole.properties.resource ?? (whole.properties.nodes?.items as Json | undefined) ?? whole;
-  const resource = withoutNull(reply.name === 'TokenWithSecret' ? secretSchema(inner) : inner);
-  for (const [field, of] of Object.entries(reply.parts ?? {})) {
-    const properties = resource.properties as Record<string, Json>;
-    properties[field] =
-      properties[field]!.type === 'array' ? { type: 'array', items: ref(of) } : { anyOf: [ref(of), { type: 'null' }] };
+}
+
+function pathDescription(schema: GraphQLSchema, row: Row, name: string): string {
+  if (name === 'org_id') return 'The organization that the token acts in.';
+  const argument = rootFieldOf(schema, row).args.find((arg) => arg.name === camel(name));
+  return argument?.description ?? inputField(schema, row, name)?.description ?? '';
+}
+
+function bodySchema(row: Row, schemas: Record<string, Json>): Json {
+  const name = row.operationId.split('_').map(pascal).join('') + BODY;
+  return collected(inputSchema(shapeOf(row.body!), name), schemas);
+}
+
+function responsesOf(schema: GraphQLSchema, row: Row, schemas: Record<string, Json>): Json {
+  const success: Json = { description: 'Success', headers: successHeaders(row) };
+  if (row.reply) {
+    const reply = collected(replySchema(schema, row), schemas);
+    success.content = { 'application/json': { schema: reply } };
   }
-  schemas[reply.of ?? reply.name] ??= reply.documented ? documentedAs(resource, reply.documented) : resource;
-  if (reply.kind === 'list') schemas[reply.name] ??= listSchema(reply.key!, reply.of!);
-  if (reply.kind === 'wrapped')
-    schemas[reply.name] ??= closed({ message: { type: 'string' }, [reply.key!]: ref(reply.of!) });
-  return ref(reply.name);
+  const unchanged = { description: 'Not modified', headers: unchangedHeaders() };
+  return {
+    [String(row.status)]: success,
+    ...(row.conditional ? { 304: unchanged } : {}),
+    ...Object.fromEntries(failures(failureHeaders)),
+  };
 }
 
-/** The graph's types with the input's bounds; nested objects show its defaults too, since one schema documents both. */
-function documentedAs(resource: Json, { input, defaults = false, plain = [] }: Documented): Json {
-  const properties = { ...(resource.properties as Record<string, Json>) };
-  for (const [name, shape] of Object.entries(shapeOf(input).fields!)) {
-    const wire = snake(name);
-    const property = properties[wire];
-    if (!property) continue;
-    const { type: _, default: fallback, ...bounds } = inputSchema(shape);
-    if (shape.kind === 'object') properties[wire] = withBounds(property, bounds.properties as Record<string, Json>);
-    else if (shape.kind !== 'list' && shape.kind !== 'map') {
-      const { enum: values, ...rest } = {
-        ...property,
-        ...bounds,
-        ...(defaults && fallback !== undefined ? { default: fallback } : {}),
-      } as Json;
-      properties[wire] =
-        values === undefined || plain.includes(wire) ? rest : { ...rest, enum: property.enum ?? values };
-    }
-  }
-  return { ...resource, properties };
+function collected(reference: Json, schemas: Record<string, Json>): Json {
+  collect(reference, schemas);
+  return reference;
 }
-
-function withBounds(object: Json, inputs: Record<string, Json>): Json {
-  const properties = Object.entries(object.properties as Record<string, Json>).map(([name, property]) => {
-    const { type: _, properties: __, ...rest } = inputs[name] ?? {};
-    return [name, { ...rest, ...property }];
-  });
-  return { ...object, properties: Object.fromEntries(properties) };
-}
-
-function secretSchema(token: Json): Json {
-  return closed({ ...(token.properties as Record<string, Json>), token: { type: ['string', 'null'] } });
-}
-
-function listSchema(key: string, of: string): Json {
-  return closed({
-    total: { type: 'integer', minimum: 0 },
-    has_more: { type: 'boolean' },
-    next_cursor: { type: ['string', 'null'] },
-    [key]: { type: 'array', items: ref(of) },
-  });
-}
-
-const ERROR_SCHEMAS: Json = {
-  Message: {
-    type: 'object',
-    required: ['message'],
-    properties: { message: { type: 'string' } },
-    additionalProperties: false,
-  },
-  Error: {
-    type: 'object',
-    required: ['details', 'error', 'message', 'status_code', 'timestamp'],
-    properties: {
-      error: { type: 'string', enum: Object.keys(ERRORS).filter((code) => code !== 'VALIDATION_FAILED') },
-      message: { type: 'string' },
-      details: { type: 'object', additionalProperties: true },
-      timestamp: { type: 'string' },
-      status_code: { type: 'integer' },
-    },
-    additionalProperties: false,
-  },
-  ValidationIssue: {
-    type: 'object',
-    required: ['loc', 'msg', 'type'],
-    properties: {
-      loc: { type: 'array', items: { type: ['string', 'integer'] } },
-      msg: { type: 'string' },
-      type: { type: 'string' },
-      input: {},
-      ctx: { type: 'object', additionalProperties: true },
-    },
-    additionalProperties: false,
-  },
-  HTTPValidationError: {
-    type: 'object',
-    required: ['detail'],
-    properties: { detail: { type: 'array', items: { $ref: '#/components/schemas/ValidationIssue' } } },
-    additionalProperties: false,
-  },
-};

@@ -4,6 +4,7 @@ import { mutation } from '../graphql/mutations.ts';
 import { defineNode, edge, type FilteredList } from '../graphql/nodes.ts';
 import { rootList, rootNode } from '../graphql/roots.ts';
 import { LogicalModel, Organization, RouterPolicy, Workspace } from '../graphql/types.ts';
+import { COUNT, PERCENT, STRING_MAP } from '../graphql/wire.ts';
 import { load } from '../nouns.ts';
 import { connect, connectDerived } from '../paging.ts';
 import {
@@ -41,7 +42,7 @@ const MatchType = builder.objectRef<PolicyMatch>('RouterPolicyMatch').implement(
     purpose: t.exposeString('purpose', { nullable: true, description: 'The purpose must equal this.' }),
     workspaceId: t.exposeString('workspaceId', { nullable: true, description: 'The workspace must be this.' }),
     workspaceTags: t.field({
-      type: 'JSONObject',
+      ...STRING_MAP,
       description: "Pairs that the workspace's tags must hold.",
       resolve: (match) => match.workspaceTags,
     }),
@@ -62,7 +63,7 @@ const MatchType = builder.objectRef<PolicyMatch>('RouterPolicyMatch').implement(
       description: 'true: only requests that demand vision.',
     }),
     tags: t.field({
-      type: 'JSONObject',
+      ...STRING_MAP,
       description: "Pairs that the context's tags must hold.",
       resolve: (match) => match.tags,
     }),
@@ -144,21 +145,22 @@ defineNode(RouterPolicy, 'Where requests of a kind go, and where they go instead
     resolve: async (policy, _args, ctx) => (await viewOf(ctx, policy)).latched,
   }),
   matchCount: t.field({
-    type: 'SafeInt',
+    ...COUNT,
     description: 'Reported decisions that it made.',
     resolve: async (policy, _args, ctx) => (await viewOf(ctx, policy)).counters?.matchCount ?? 0,
   }),
   successCount: t.field({
-    type: 'SafeInt',
+    ...COUNT,
     description: 'Those that succeeded.',
     resolve: async (policy, _args, ctx) => (await viewOf(ctx, policy)).counters?.successCount ?? 0,
   }),
   errorCount: t.field({
-    type: 'SafeInt',
+    ...COUNT,
     description: 'Those that failed by no fault of the caller.',
     resolve: async (policy, _args, ctx) => (await viewOf(ctx, policy)).counters?.errorCount ?? 0,
   }),
-  errorRatePercent: t.float({
+  errorRatePercent: t.field({
+    ...PERCENT,
     description: 'Share of errors among successes and errors, in percent.',
     resolve: async (policy, _args, ctx) => (await viewOf(ctx, policy)).errorRatePercent,
   }),
@@ -168,7 +170,7 @@ defineNode(RouterPolicy, 'Where requests of a kind go, and where they go instead
     description: 'When its last reported decision was made.',
     resolve: async (policy, _args, ctx) => (await viewOf(ctx, policy)).counters?.lastMatchedAt ?? null,
   }),
-  tags: t.field({ type: 'JSONObject', description: 'Free labels.', resolve: (policy) => policy.tags }),
+  tags: t.field({ ...STRING_MAP, description: 'Free labels.', resolve: (policy) => policy.tags }),
   organization: edge(t, Organization, 'The organization.', (policy) => policy.orgId),
   routeToModel: edge(t, LogicalModel, 'The model to route to.', (policy) => policy.routeTo),
   fallbackModel: edge(t, LogicalModel, 'The model to take when that one cannot.', (policy) => policy.fallback),

@@ -6,6 +6,7 @@ const token: Resource = {
   type: 'Token',
   tag: 'Tokens',
   payload: 'token',
+  documented: { input: createTokenBody },
   conditional: false,
   fields: select(
     'token_id org_id name role=roleName permissions workspace_ids member_id expires_at rate_limit_per_minute prefix last_used_at revoked_at created_by created_at updated_at',

@@ -7,6 +7,7 @@ const workspace: Resource = {
   type: 'Workspace',
   tag: 'Workspaces',
   payload: 'workspace',
+  documented: { input: createWorkspaceBody },
   fields: select(
     'workspace_id name description owner_id subscription_plan_id is_active tags region s3_bucket bucket_status created_at updated_at',
   ),

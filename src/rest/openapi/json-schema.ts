@@ -1,4 +1,6 @@
 import {
+  type GraphQLField,
+  type GraphQLObjectType,
   type GraphQLOutputType,
   isEnumType,
   isListType,
@@ -7,56 +9,68 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql';
-import { snake } from '../naming.ts';
-import type { Shape } from '../validation/shape.ts';
-
-export type Json = Record<string, unknown>;
+import type { WireExtensions } from '../../graphql/wire.ts';
+import { pascal, snake } from '../../naming.ts';
+import type { Shape } from '../../validation/shape.ts';
+import { type Json, reference } from './references.ts';
 
 /** Closed: unknown names are refused; names of the reply that a body may repeat are listed as read-only. */
-export function inputSchema(shape: Shape): Json {
+export function inputSchema(shape: Shape, name: string): Json {
+  return { ...typed(shape, name), ...(shape.description ? { description: shape.description } : {}) };
+}
+
+function typed(shape: Shape, name: string): Json {
   const described = (json: Json): Json => ({
     ...json,
     ...(shape.nullable && json.type !== undefined ? { type: [json.type, 'null'] } : {}),
     ...(shape.nullable && Array.isArray(json.enum) ? { enum: [...json.enum, null] } : {}),
     ...(shape.hasDefault && shape.kind !== 'object' ? { default: shape.defaultValue } : {}),
   });
-  const bound = (low: string, high: string) => ({
-    ...(shape.minimum !== undefined && shape.minimum > Number.MIN_SAFE_INTEGER ? { [low]: shape.minimum } : {}),
-    ...(shape.maximum !== undefined && shape.maximum < Number.MAX_SAFE_INTEGER ? { [high]: shape.maximum } : {}),
-  });
   switch (shape.kind) {
     case 'string':
-      return described({ type: 'string', ...bound('minLength', 'maxLength') });
+      return described({ type: 'string', ...boundsOf(shape, 'minLength', 'maxLength') });
     case 'integer':
     case 'number':
-      return described({ type: shape.kind, ...bound('minimum', 'maximum') });
+      return described({ type: shape.kind, ...boundsOf(shape, 'minimum', 'maximum') });
     case 'boolean':
       return described({ type: 'boolean' });
     case 'enum':
       return described({ type: 'string', enum: shape.values });
     case 'list':
-      return described({ type: 'array', items: inputSchema(shape.item!) });
+      return described({ type: 'array', items: inputSchema(shape.item!, name.replace(/s$/, '')) });
     case 'map':
       return described({
         type: 'object',
-        additionalProperties: shape.item!.kind === 'any' ? true : inputSchema(shape.item!),
+        additionalProperties: shape.item!.kind === 'any' ? true : inputSchema(shape.item!, name),
       });
     case 'object':
-      return described(objectSchema(shape));
+      return reference(name, bodySchema(shape, name));
     default:
       return {};
   }
 }
 
-function objectSchema(shape: Shape): Json {
+function boundsOf({ minimum, maximum }: Shape, low: string, high: string): Json {
+  return {
+    ...(minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? { [low]: minimum } : {}),
+    ...(maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? { [high]: maximum } : {}),
+  };
+}
+
+const READ_ONLY = { readOnly: true, description: 'Part of the reply: may be sent back, and is ignored.' };
+
+function bodySchema(shape: Shape, name: string): Json {
   const fields = Object.entries(shape.fields!);
-  const readOnly = shape.readOnly
-    .filter((name) => !shape.fields![name])
-    .map((name) => [snake(name), { readOnly: true }]);
+  const stem = name.replace(/Body$/, '');
+  const readOnly = shape.readOnly.filter((field) => !shape.fields![field]).map((field) => [snake(field), READ_ONLY]);
   return {
     type: 'object',
-    required: fields.filter(([, field]) => field.required).map(([name]) => snake(name)),
-    properties: Object.fromEntries([...fields.map(([name, field]) => [snake(name), inputSchema(field)]), ...readOnly]),
+    ...(shape.description ? { description: shape.description } : {}),
+    required: fields.filter(([, field]) => field.required).map(([field]) => snake(field)),
+    properties: Object.fromEntries([
+      ...fields.map(([field, inner]) => [snake(field), inputSchema(inner, stem + pascal(field))]),
+      ...readOnly,
+    ]),
     additionalProperties: false,
   };
 }
@@ -65,24 +79,30 @@ export function closed(properties: Record<string, Json>): Json {
   return { type: 'object', required: Object.keys(properties).sort(), properties, additionalProperties: false };
 }
 
-export function withoutNull(json: Json): Json {
-  return Array.isArray(json.anyOf) ? (json.anyOf[0] as Json) : json;
-}
-
-/** The JSON that a selection of the graph gives. */
+/** The JSON that a selection of the graph gives; objects are schemas of their types' names. */
 export function outputSchema(type: GraphQLOutputType, selection: SelectionSetNode | undefined): Json {
   if (isNonNullType(type)) return notNull(outputSchema(type.ofType, selection));
   if (isListType(type)) return { type: ['array', 'null'], items: outputSchema(type.ofType, selection) };
   if (isEnumType(type))
     return { type: ['string', 'null'], enum: [...type.getValues().map((value) => value.name), null] };
   if (!isObjectType(type)) return SCALARS[type.name] ?? {};
+  return { anyOf: [reference(type.name, objectSchema(type, selection)), { type: 'null' }] };
+}
+
+export function objectSchema(type: GraphQLObjectType, selection: SelectionSetNode | undefined): Json {
   const properties: Record<string, Json> = {};
   for (const node of selection?.selections ?? []) {
     if (node.kind !== Kind.FIELD) continue;
     const field = type.getFields()[node.name.value];
-    if (field) properties[node.alias?.value ?? node.name.value] = outputSchema(field.type, node.selectionSet);
+    if (field) properties[node.alias?.value ?? node.name.value] = fieldSchema(field, node.selectionSet);
   }
-  return { anyOf: [closed(properties), { type: 'null' }] };
+  return { ...(type.description ? { description: type.description } : {}), ...closed(properties) };
+}
+
+function fieldSchema(field: GraphQLField<unknown, unknown>, selection: SelectionSetNode | undefined): Json {
+  const { wire = {} } = field.extensions as WireExtensions;
+  const json = outputSchema(field.type, selection);
+  return { ...json, ...wire, ...(field.description ? { description: field.description } : {}) };
 }
 
 const SCALARS: Record<string, Json> = {

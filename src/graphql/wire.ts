@@ -1,0 +1,32 @@
+/** What REST's documentation says of a field beyond its type in the graph: keywords of JSON Schema. */
+export interface WireExtensions {
+  wire?: Record<string, unknown>;
+}
+
+function wired<T extends 'SafeInt' | 'Int' | 'Float' | 'JSONObject'>(type: T, wire: WireExtensions['wire']) {
+  return { type, extensions: { wire } } as const;
+}
+
+/** A number of things: never below 0. */
+export const COUNT = wired('SafeInt', { minimum: 0 });
+
+export const PERCENT = wired('Float', { minimum: 0, maximum: 100 });
+
+/** An object of the caller's own keys, with text values. */
+export const STRING_MAP = wired('JSONObject', { additionalProperties: { type: 'string' } });
+
+/** An object of names that the product chooses, each with a number of things. */
+export const COUNTS = wired('JSONObject', { additionalProperties: { type: 'integer', minimum: 0 } });
+
+const NUMBERS = ['total', 'done', 'failed', 'percent'];
+
+/** How far long work is. */
+export const PROGRESS = wired('JSONObject', {
+  required: NUMBERS,
+  properties: {
+    total: { type: 'integer', minimum: 0, description: 'How many things there are to do.' },
+    done: { type: 'integer', minimum: 0, description: 'How many are done.' },
+    failed: { type: 'integer', minimum: 0, description: 'How many have failed for good.' },
+    percent: { type: 'number', minimum: 0, maximum: 100, description: 'The share that is done or has failed.' },
+  },
+});
