@@ -8,6 +8,7 @@ import { createGraphQLFront, GRAPHQL_METHODS } from './graphql/front.ts';
 import { refusal } from './graphql/refusal.ts';
 import { createPreference } from './http/accept.ts';
 import { BODY_MAX_BYTES, readBody } from './http/body.ts';
+import { createConnections } from './http/connections.ts';
 import { corsHeaders, isPreflight } from './http/cors.ts';
 import { createPressure } from './http/pressure.ts';
 import { errorReply, json, type Reply, send } from './http/reply.ts';
@@ -20,8 +21,11 @@ import { StoreUnavailable } from './store/store.ts';
 
 export interface App {
   handle(req: IncomingMessage, res: ServerResponse): void;
-  /** From now on not ready; what is under way is still answered. */
+  /** From now on not ready; everything is still answered. */
   drain(): void;
+  /** From now on the answer to the last request of a connection ends it. */
+  endConnections(): void;
+  /** Requests that are not answered yet. */
   readonly inFlight: number;
 }
 
@@ -38,7 +42,9 @@ export function createApp(deps: Deps, config: AppConfig): App {
     .map((origin) => origin.trim())
     .filter(Boolean);
   const pressure = createPressure();
+  const connections = createConnections();
   let draining = false;
+  let ending = false;
 
   /** An error in the form of the door that the request came to. */
   const error = (req: IncomingMessage, code: ErrorCode, details: Details = {}) =>
@@ -121,18 +127,23 @@ export function createApp(deps: Deps, config: AppConfig): App {
     if (isPreflight(req, origins)) return send(req, res, { status: 204, headers: {}, body: null });
     const reply = await answer(req, requestId, refused).catch((cause: unknown) => failed(req, requestId, cause));
     if (pathOf(req) === '/graphql') res.appendHeader('Vary', 'Accept');
-    send(req, res, draining ? { ...reply, headers: { ...reply.headers, Connection: 'close' } } : reply);
+    const endsIt = ending && (await connections.isLast(req));
+    const sent = send(req, res, endsIt ? { ...reply, headers: { ...reply.headers, Connection: 'close' } } : reply);
     deps.log.debug({ requestId, method: req.method, path: pathOf(req), status: res.statusCode }, 'answered');
+    return sent;
   }
 
   return {
     handle(req, res) {
       const { refused } = pressure.enter();
-      res.on('close', pressure.leave);
-      void serve(req, res, refused);
+      connections.came(req);
+      void serve(req, res, refused).finally(pressure.leave);
     },
     drain() {
       draining = true;
+    },
+    endConnections() {
+      ending = true;
     },
     get inFlight() {
       return pressure.inFlight;

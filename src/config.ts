@@ -33,6 +33,9 @@ export const configSchema = z.object({
     .default('')
     .describe('Origins that browsers may call from, separated by commas; `*` for any.'),
   SHUTDOWN_SECONDS: count(10).describe('How long a shutdown waits for what is in flight.'),
+  SHUTDOWN_DELAY_SECONDS: count(0).describe(
+    'How long it goes on serving before that, not ready any more: for balancers that are late to notice.',
+  ),
   HEALTH_CHECK_SECONDS: z.coerce
     .number()
     .int()

@@ -34,9 +34,17 @@ export function errorHeaders(code: ErrorCode, details: Details): Record<string, 
 /**
  * A reply is sent at once, and ended once the request has been read: a socket that is closed with unread bytes (either
  * side may have asked to close it) takes the reply with it. Who never stops sending meets the server's request timeout.
+ * Resolves when the reply has been handed to the system, or nobody is there to take it.
  */
-export function send(req: IncomingMessage, res: ServerResponse, reply: Reply): void {
-  if (res.destroyed || res.headersSent) return;
+export function send(req: IncomingMessage, res: ServerResponse, reply: Reply): Promise<void> {
+  return new Promise((resolve) => {
+    if (res.destroyed || res.headersSent) return resolve();
+    res.on('close', resolve);
+    write(req, res, reply, resolve);
+  });
+}
+
+function write(req: IncomingMessage, res: ServerResponse, reply: Reply, onHandedOver: () => void): void {
   const bodyless = reply.status === 204 || reply.status === 304;
   const length = reply.body === null ? 0 : Buffer.byteLength(reply.body);
   res.writeHead(reply.status, { ...reply.headers, ...(bodyless ? {} : { 'Content-Length': String(length) }) });
@@ -46,7 +54,7 @@ export function send(req: IncomingMessage, res: ServerResponse, reply: Reply): v
     return;
   }
   if (body === null) res.flushHeaders();
-  else res.write(body);
+  res.write(body ?? '', onHandedOver);
   finished(req, () => res.end());
   req.resume();
 }

@@ -1,0 +1,53 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { App } from '../app.ts';
+import type { Config } from '../config.ts';
+import { StartRefused } from '../refused.ts';
+
+const HEAD_TIMEOUT_MS = 30_000;
+const BODY_TIMEOUT_MS = 40_000;
+const SILENCE_TIMEOUT_MS = 30_000;
+/** Connections that wait to be accepted: a full queue would cost their owners a second and more. */
+const BACKLOG = 4_096;
+
+export function createHttpServer(app: Pick<App, 'handle'>): Server {
+  const server = createServer({ connectionsCheckingInterval: 1_000, maxHeaderSize: 65_536 }, (req, res) =>
+    app.handle(req, res),
+  );
+  server.headersTimeout = HEAD_TIMEOUT_MS;
+  server.requestTimeout = BODY_TIMEOUT_MS;
+  server.keepAliveTimeout = SILENCE_TIMEOUT_MS;
+  server.timeout = BODY_TIMEOUT_MS;
+  server.on('connection', (socket) => {
+    // Until the first byte a connection is silent: neither of the timeouts above has begun.
+    socket.setTimeout(SILENCE_TIMEOUT_MS);
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable) return socket.destroy();
+    const status =
+      error.code === 'HPE_HEADER_OVERFLOW'
+        ? '431 Request Header Fields Too Large'
+        : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+          ? '408 Request Timeout'
+          : '400 Bad Request';
+    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  });
+  return server;
+}
+
+/** Answers the address, once it can be called. */
+export async function listen(server: Server, { HOST, PORT }: Pick<Config, 'HOST' | 'PORT'>): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(new StartRefused(whyNot(error, HOST, PORT))));
+    server.listen({ port: PORT, host: HOST, backlog: BACKLOG }, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return `http://${HOST.includes(':') ? `[${HOST}]` : HOST}:${port}`;
+}
+
+function whyNot(error: NodeJS.ErrnoException, host: string, port: number): string {
+  if (error.code === 'EADDRINUSE')
+    return `PORT: ${port} is in use on ${host}; stop what listens there, or start with another PORT (PORT=0 takes a free one)`;
+  if (error.code === 'EACCES') return `PORT: not allowed to listen on ${port}; take one above 1023`;
+  return `HOST: cannot listen on ${host}:${port}: ${error.message}`;
+}

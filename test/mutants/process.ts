@@ -1,0 +1,48 @@
+import type { Mutant } from './mutant.ts';
+
+const shutdown = ['test/e2e/shutdown.test.ts'];
+
+export const mutants: Mutant[] = [
+  {
+    breaks: 'connections that wait to be accepted are answered before the end',
+    file: 'src/http/drain.ts',
+    edits: [['  await takeUpWaiting(server, isLate);\n', '']],
+    tests: shutdown,
+  },
+  {
+    breaks: 'only the last answer of a connection ends it',
+    file: 'src/app.ts',
+    edits: [['ending && (await connections.isLast(req))', 'ending']],
+    tests: shutdown,
+  },
+  {
+    breaks: 'an answer that ends its connection waits for what has been sent and not been read',
+    file: 'src/http/connections.ts',
+    edits: [['      await nextLook();\n', '']],
+    tests: shutdown,
+  },
+  {
+    breaks: 'silent connections do not hold the exit',
+    file: 'src/http/drain.ts',
+    edits: [['  server.closeAllConnections();\n', '  await new Promise((resolve) => server.on("close", resolve));\n']],
+    tests: shutdown,
+  },
+  {
+    breaks: 'a second signal kills nothing',
+    file: 'src/signals.ts',
+    edits: [['process.on(signal', 'process.once(signal']],
+    tests: shutdown,
+  },
+  {
+    breaks: 'background work that hangs does not hold the exit',
+    file: 'src/main.ts',
+    edits: [['await Promise.race([stopped, sleep(BACKGROUND_SECONDS * 1000)])', 'await stopped']],
+    tests: shutdown,
+  },
+  {
+    breaks: 'a signal during the start ends it',
+    file: 'bin/switchyard.js',
+    edits: [["if (process.argv[2] === 'serve') (await import('../src/signals.ts')).stopSignal();", '']],
+    tests: shutdown,
+  },
+];
