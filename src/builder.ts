@@ -46,10 +46,12 @@ export const builder = new SchemaBuilder<SchemaTypes>({
       description: 'Where the item lies in this list; opaque, good for this list and its filters only.',
     },
     pageInfoFieldOptions: { description: 'Where this page lies in the list.' },
-    firstArgOptions: { description: 'How many items after the cursor, 1–200; 50 by default.' },
-    lastArgOptions: { description: 'How many items before the cursor, 1–200; not together with `first`.' },
-    afterArgOptions: { description: 'Items after this cursor.' },
-    beforeArgOptions: { description: 'Items before this cursor.' },
+    firstArgOptions: { description: 'The first so many of the items that the cursors leave, 1–200; 50 by default.' },
+    lastArgOptions: {
+      description: 'The last so many of the items that the cursors leave, 1–200; not together with `first`.',
+    },
+    afterArgOptions: { description: 'Only items after this cursor.' },
+    beforeArgOptions: { description: 'Only items before this cursor.' },
   },
 });
 

@@ -45,38 +45,58 @@ export interface Connection<D> {
   total: () => MaybePromise<number>;
 }
 
-/** `first/after` and `last/before` as one keyset query; the flags exact, total and the far flag only when asked for. */
+/**
+ * One page by one keyset query: both cursors bound it, then `first` (or `last`) takes from its end of what is between.
+ * The flags are exact: whether anything of the list precedes or follows the page. Total and the far flag only when asked for.
+ */
 export function connect<D extends Doc>(ctx: Context, list: List<D>, args: PageArgs): MaybePromise<Connection<D>> {
   const binding = bindingOf(ctx, list);
   const window = windowOf(args, binding);
+  const { forward, start, end } = walkOf(window);
   const query = queryOf(ctx, list);
-  const forward = args.last == null;
   const order = forward === Boolean(list.ascending) ? 'asc' : 'desc';
   const readPage = (page: PageQuery): MaybePromise<Page<D>> =>
     list.nested ? ctx.loaders.page(list.noun.collection, page) : ctx.deps.store.page(list.noun.collection, page);
-  const start = forward ? window.after : window.before;
   return chain(readPage({ ...query, order, limit: window.size, after: start }), (page) => {
-    const docs = forward ? page.docs : page.docs.reverse();
-    const edges = docs.map((node) => ({ cursor: encodeCursor(binding, node), node }));
-    const further = (at: Position | null | undefined, direction: 'asc' | 'desc'): MaybePromise<boolean> =>
-      at
-        ? chain(readPage({ ...query, order: direction, limit: 1, after: at }), (other) => other.docs.length > 0)
-        : false;
+    const walked = end ? page.docs.filter((doc) => comes(doc, end, order) < 0) : page.docs;
+    const ahead = page.more || walked.length < page.docs.length;
+    const any = (other: PageQuery) => chain(readPage(other), ({ docs }) => docs.length > 0);
     const reverse = order === 'asc' ? 'desc' : 'asc';
-    // Behind the start of the walk: something is there exactly when a row precedes the first (or the given) position.
-    const behind = () => (start ? further(docs.length ? (forward ? docs[0] : docs.at(-1)) : start, reverse) : false);
-    const pageInfo = {
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-      get hasNextPage() {
-        return (forward ? page.more : behind()) as boolean;
-      },
-      get hasPreviousPage() {
-        return (forward ? behind() : page.more) as boolean;
-      },
+    const behind = (): MaybePromise<boolean> => {
+      if (!start) return false;
+      const before = any({ ...query, order: reverse, limit: 1, after: walked[0] ?? start });
+      if (walked.length > 0) return before;
+      // An empty page lies behind its cursor: the item of the cursor itself, where it is still there, precedes it.
+      const own = { ...query, where: [...(query.where ?? []), { field: 'id', in: [start.id] }] };
+      return chain(before, (found) => found || any({ ...own, order, limit: 1 }));
     };
-    return { edges, pageInfo, total: () => totalOf(ctx, list, query) };
+    const docs = forward ? walked : walked.toReversed();
+    return connectionOf(binding, docs, forward ? { behind, ahead } : { behind: ahead, ahead: behind }, () =>
+      totalOf(ctx, list, query),
+    );
   });
+}
+
+function connectionOf<D extends Doc>(
+  binding: number,
+  docs: D[],
+  more: Record<'behind' | 'ahead', boolean | (() => MaybePromise<boolean>)>,
+  total: () => MaybePromise<number>,
+): Connection<D> {
+  const edges = docs.map((node) => ({ cursor: encodeCursor(binding, node), node }));
+  const flag = (value: boolean | (() => MaybePromise<boolean>)) =>
+    (typeof value === 'function' ? value() : value) as boolean;
+  const pageInfo = {
+    startCursor: edges[0]?.cursor ?? null,
+    endCursor: edges.at(-1)?.cursor ?? null,
+    get hasNextPage() {
+      return flag(more.ahead);
+    },
+    get hasPreviousPage() {
+      return flag(more.behind);
+    },
+  };
+  return { edges, pageInfo, total };
 }
 
 /** A list whose filter is derived, not stored: reads all of the scope, keeps what passes, pages in memory. */
@@ -101,27 +121,26 @@ export async function connectDerived<D extends Doc>(
     if (!page.more) break;
     after = page.docs.at(-1)!;
   }
-  const comes = (left: Position, right: Position) => {
-    const order =
-      left.createdAt === right.createdAt ? compare(left.id, right.id) : compare(left.createdAt, right.createdAt);
-    return list.ascending ? order : -order;
-  };
-  const inside = kept.filter(
-    (doc) => (!window.after || comes(doc, window.after) > 0) && (!window.before || comes(doc, window.before) < 0),
-  );
-  const docs = args.last == null ? inside.slice(0, window.size) : inside.slice(-window.size);
-  const edges = docs.map((node) => ({ cursor: encodeCursor(binding, node), node }));
-  const [first, last] = [docs[0] ?? window.after ?? window.before, docs.at(-1) ?? window.after ?? window.before];
-  return {
-    edges,
-    pageInfo: {
-      hasNextPage: last ? kept.some((doc) => comes(doc, last) > 0) : false,
-      hasPreviousPage: first ? kept.some((doc) => comes(doc, first) < 0) : false,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
-    total: () => kept.length,
-  };
+  const { forward, start, end } = walkOf(window);
+  const order = forward === Boolean(list.ascending) ? 'asc' : 'desc';
+  const walk = forward ? kept : kept.toReversed();
+  const from = start ? walk.filter((doc) => comes(doc, start, order) <= 0).length : 0;
+  const until = end ? walk.filter((doc) => comes(doc, end, order) < 0).length : walk.length;
+  const walked = walk.slice(from, Math.min(until, from + window.size));
+  const [behind, ahead] = [from > 0, from + walked.length < walk.length];
+  const docs = forward ? walked : walked.toReversed();
+  const more = forward ? { behind, ahead } : { behind: ahead, ahead: behind };
+  return connectionOf(binding, docs, more, () => kept.length);
+}
+
+/** Which way a page is read: from one cursor on, up to the other. */
+function walkOf({ after, before, forward }: Window) {
+  return forward ? { forward, start: after, end: before } : { forward, start: before, end: after };
+}
+
+function comes(left: Position, right: Position, order: 'asc' | 'desc'): number {
+  const up = compare(left.createdAt, right.createdAt) || compare(left.id, right.id);
+  return order === 'asc' ? up : -up;
 }
 
 function compare(left: string, right: string): number {
@@ -149,6 +168,8 @@ export function pageIssues<D extends Doc>(ctx: Context, list: List<D>, args: Pag
 
 interface Window {
   size: number;
+  /** From the beginning (`first`) or from the end (`last`). */
+  forward: boolean;
   after: Position | null;
   before: Position | null;
 }
@@ -180,8 +201,6 @@ function readWindow(args: PageArgs, binding: number): Window & { issues: Issue[]
       ctx: { [key]: bound },
     });
   }
-  if (before != null && last == null) issues.push(valueError(['before'], 'before goes with last', before));
-  if (after != null && last != null) issues.push(valueError(['after'], 'after goes with first', after));
   const at = (name: string, cursor: string | null | undefined): Position | null => {
     if (cursor == null) return null;
     const position = decodeCursor(binding, cursor);
@@ -189,7 +208,7 @@ function readWindow(args: PageArgs, binding: number): Window & { issues: Issue[]
     return position;
   };
   const positions = { after: at('after', after), before: at('before', before) };
-  return { size: first ?? last ?? PAGE_SIZE_DEFAULT, ...positions, issues };
+  return { size: first ?? last ?? PAGE_SIZE_DEFAULT, forward: last == null, ...positions, issues };
 }
 
 /** What a cursor is bound to: the org, the list, its filters and its order. */

@@ -31,4 +31,16 @@ export const mutants: Mutant[] = [
     edits: [['error || (original instanceof GraphQLError && original.nodes)', 'error || original instanceof Error']],
     tests: ['test/graphql/reader.test.ts'],
   },
+  {
+    breaks: 'both cursors bound a page',
+    file: 'src/paging.ts',
+    edits: [['const walked = end ? page.docs.filter(', 'const walked = end && !start ? page.docs.filter(']],
+    tests: ['test/graphql/paging.test.ts'],
+  },
+  {
+    breaks: 'an empty page is preceded by the item of its cursor',
+    file: 'src/paging.ts',
+    edits: [['found || any({ ...own, order, limit: 1 })', 'found']],
+    tests: ['test/graphql/paging.test.ts'],
+  },
 ];
