@@ -3,13 +3,16 @@ import type { IncomingMessage } from 'node:http';
 const EXPOSED =
   'ETag, X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, Idempotency-Replayed, Location';
 
-/** Headers for a browser that calls from an allowed origin; none for others, and none by default. */
+/** Headers for a browser that calls from an allowed origin. Where only some are allowed, every reply tells caches so. */
 export function corsHeaders(req: IncomingMessage, origins: readonly string[]): Record<string, string> {
+  if (origins.length === 0) return {};
   const { origin } = req.headers;
-  if (origin === undefined || !(origins.includes('*') || origins.includes(origin))) return {};
+  const isAny = origins.includes('*');
+  const varies: Record<string, string> = isAny ? {} : { Vary: 'Origin' };
+  if (!isAny && (origin === undefined || !origins.includes(origin))) return varies;
   return {
-    'Access-Control-Allow-Origin': origins.includes('*') ? '*' : origin,
-    Vary: 'Origin',
+    'Access-Control-Allow-Origin': isAny ? '*' : origin!,
+    ...varies,
     'Access-Control-Expose-Headers': EXPOSED,
     ...preflight(req),
   };

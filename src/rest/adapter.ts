@@ -35,7 +35,7 @@ export function createRestAdapter(
   rows: readonly Row[],
   deps: Pick<Deps, 'now' | 'log'>,
 ): RestAdapter {
-  const compiled = new Map(rows.map((row) => [row, compileRow(schema, row)]));
+  const compiled = new Map(rows.map((row) => [row, compileRow(schema, row, rows)]));
   const running = new Set<string>();
   return {
     match: createRouter(rows),
@@ -70,9 +70,9 @@ async function answer(
   });
   if (issues.length > 0) throw invalid(issues);
   ctx.ifMatch = row.method === 'GET' || row.method === 'POST' ? null : (header(request, 'if-match') ?? null);
-  if (key !== undefined)
-    return idempotent(compiled, variables, ctx, key, hashRequest(row.method, request.path, body), running);
-  const reply = await run(compiled, variables, ctx);
+  const call: Call = { compiled, variables, path: request.path, ctx };
+  if (key !== undefined) return idempotent(call, key, hashRequest(row.method, request.path, body), running);
+  const reply = await run(call);
   const condition = row.method === 'GET' && row.conditional ? header(request, 'if-none-match') : undefined;
   if (condition !== undefined && reply.headers.ETag && matchesTag(condition, reply.headers.ETag, { weak: true }))
     return { status: 304, headers: { ETag: reply.headers.ETag }, body: null };
@@ -121,17 +121,38 @@ function checkAccess(
   if (permission !== null) checkPermission(principal, { permission, unlimited });
 }
 
-async function run(compiled: CompiledRow, variables: Record<string, unknown>, ctx: Context): Promise<Reply> {
-  const result = (await compiled.query({}, ctx, variables)) as ExecutionResult;
-  if (result.errors) throw asSent(compiled, result.errors[0]!);
-  return replyOf(compiled.row, (result.data as { result: never }).result, ctx.root);
+/** A request that may run: its row, what it asks for, and the path that it was sent to. */
+interface Call {
+  compiled: CompiledRow;
+  variables: Record<string, unknown>;
+  path: string;
+  ctx: Context;
 }
 
-function replyOf(row: Row, value: never, root: unknown): Reply {
-  const etag = etagFor(row, root);
+async function run(call: Call): Promise<Reply> {
+  const { compiled, ctx } = call;
+  const { row } = compiled;
+  const value = await resultOf(call, ctx);
+  return replyOf(call, { status: row.status, body: row.shape(value), etag: etagFor(row, ctx.root) });
+}
+
+async function resultOf({ compiled, variables }: Call, ctx: Context): Promise<never> {
+  const result = (await compiled.query({}, ctx, variables)) as ExecutionResult;
+  if (result.errors) throw asSent(compiled, result.errors[0]!);
+  return (result.data as { result: never }).result;
+}
+
+interface Rendered {
+  status: number;
+  body: unknown;
+  etag: string | null;
+}
+
+function replyOf({ compiled, path }: Call, { status, body, etag }: Rendered): Reply {
   const headers: Record<string, string> = etag === null ? {} : { ETag: etag };
-  const body = row.shape(value);
-  return body === null ? { status: row.status, headers, body: null } : json(row.status, body, headers);
+  if (body === null) return { status, headers, body: null };
+  const made = compiled.made?.(body);
+  return json(status, body, made === undefined ? headers : { ...headers, Location: `${path}/${made}` });
 }
 
 function etagFor(row: Row, root: unknown): string | null {
@@ -141,22 +162,14 @@ function etagFor(row: Row, root: unknown): string | null {
 }
 
 /** Runs once per key: the record that the commit leaves is both the lock and the later answer. */
-async function idempotent(
-  compiled: CompiledRow,
-  variables: Record<string, unknown>,
-  ctx: Context,
-  key: string,
-  requestHash: string,
-  running: Set<string>,
-): Promise<Reply> {
+async function idempotent(call: Call, key: string, requestHash: string, running: Set<string>): Promise<Reply> {
+  const { ctx } = call;
   const recordId = recordIdOf(ctx, key);
   const replay = async () => {
     const record = await findRecord(ctx, { recordId, requestHash }, key);
     if (!record) return null;
-    const headers = { 'Idempotency-Replayed': 'true', ...(record.etag === null ? {} : { ETag: record.etag }) };
-    return record.body === null
-      ? { status: record.status, headers, body: null }
-      : json(record.status, record.body, headers);
+    const reply = replyOf(call, record);
+    return { ...reply, headers: { 'Idempotency-Replayed': 'true', ...reply.headers } };
   };
   const earlier = await replay();
   if (earlier) return earlier;
@@ -167,9 +180,9 @@ async function idempotent(
       recordId,
       requestHash,
       stored: false,
-      render: (payload) => render(compiled, variables, ctx, payload),
+      render: (payload) => render(call, payload),
     };
-    const reply = await run(compiled, variables, ctx);
+    const reply = await run(call);
     // A POST that only reads (test-match) has made no commit to hold its record.
     if (!ctx.idempotency.stored) await save(ctx, [], ctx.root);
     return reply;
@@ -185,12 +198,10 @@ async function idempotent(
 }
 
 /** The reply that a payload will give, rendered before its commit so that the commit can hold it. */
-async function render(compiled: CompiledRow, variables: Record<string, unknown>, ctx: Context, payload: unknown) {
-  const preset: Context = { ...ctx, preset: payload, root: payload, idempotency: null };
-  const result = (await compiled.query({}, preset, variables)) as ExecutionResult;
-  if (result.errors) throw asSent(compiled, result.errors[0]!);
-  const body = compiled.row.shape((result.data as { result: never }).result);
-  return { status: compiled.row.status, body, etag: etagFor(compiled.row, payload) };
+async function render(call: Call, payload: unknown): Promise<Rendered> {
+  const { row } = call.compiled;
+  const value = await resultOf(call, { ...call.ctx, preset: payload, root: payload, idempotency: null });
+  return { status: row.status, body: row.shape(value), etag: etagFor(row, payload) };
 }
 
 function isClientError(error: unknown): boolean {

@@ -23,10 +23,12 @@ export interface CompiledRow {
   parameters: { name: string; field: string; schema: z.ZodType }[];
   own: Pick<MutationExtensions, 'rules' | 'missing'>;
   pageIssues: ListExtensions['pageIssues'];
+  /** Of a row that creates: the last part of the address of what a reply shows, below the row's own path. */
+  made: ((body: unknown) => string) | null;
 }
 
 /** Writes the row's operation from the root field's own arguments, then parses, validates and compiles it: once, at start. */
-export function compileRow(schema: GraphQLSchema, row: Row): CompiledRow {
+export function compileRow(schema: GraphQLSchema, row: Row, rows: readonly Row[]): CompiledRow {
   const field = rootFieldOf(schema, row);
   const document = documentOf(schema, row, field);
   const parsed = parse(document);
@@ -47,6 +49,17 @@ export function compileRow(schema: GraphQLSchema, row: Row): CompiledRow {
     })),
     own: { rules: extensions.rules, missing: extensions.missing },
     pageIssues: extensions.pageIssues,
+    made: row.status === 201 ? madeBy(row, rows) : null,
+  };
+}
+
+function madeBy({ operationId, path, reply }: Row, rows: readonly Row[]): CompiledRow['made'] {
+  const reads = rows.filter((row) => row.method === 'GET' && row.path.startsWith(`${path}/{`));
+  const [parameter] = reads.flatMap((row) => /^\{([a-z_]+)\}$/.exec(row.path.slice(path.length + 1))?.[1] ?? []);
+  if (parameter === undefined) throw new Error(`${operationId}: what it creates cannot be read at any address`);
+  return (body) => {
+    const made = reply?.kind === 'wrapped' ? (body as Record<string, unknown>)[reply.key!] : body;
+    return encodeURIComponent(String((made as Record<string, unknown>)[parameter]));
   };
 }
 
