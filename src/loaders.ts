@@ -12,6 +12,8 @@ export interface Loaders {
   get<D extends Doc>(from: Collection<D>, id: string): Promise<D | null>;
   page<D extends Doc>(from: Collection<D>, query: PageQuery): Promise<Page<D>>;
   count(from: AnyCollection, query: Query): Promise<number>;
+  /** What a commit that is about to be made will leave, for a reply that is rendered before it. */
+  expect<D extends Doc>(from: Collection<D>, doc: D): void;
   /** Forgets what was read, after a write of the same request. */
   clear(): void;
 }
@@ -50,6 +52,10 @@ export function createLoaders(store: Store, principal: Principal): Loaders {
           () => new DataLoader(async (queries) => store.counts(from, queries), { cacheKeyFn: JSON.stringify }),
         ).load(query),
       ),
+    expect(from, doc) {
+      const loader = obtain(gets, from.name, () => new DataLoader(async (ids) => store.getMany(from, ids.map(keyOf))));
+      loader.clear(doc.id).prime(doc.id, doc);
+    },
     clear() {
       gets = new Map();
       pages = new Map();

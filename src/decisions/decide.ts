@@ -7,9 +7,9 @@ import { needReference } from '../paths.ts';
 import { targetKey } from '../router-policies/breaker.ts';
 import { type Workspace, workspaces } from '../workspaces/model.ts';
 import { created, type Planned, save, withRetry } from '../writes.ts';
+import { breakerInput } from './breaker-input.ts';
 import { type Decision, type DecisionContext, type decideInput, decisions, KEPT_MS, LEASE_MS } from './model.ts';
 import { type Plan, type PlanInput, plan } from './plan.ts';
-import type { BreakerInput } from './rules.ts';
 import { accountMeterId, entitlementMeterId, meters, policyBreakers } from './state.ts';
 import { totalOf } from './subjects.ts';
 
@@ -119,7 +119,7 @@ function decisionOf(
   };
 }
 
-/** The grant's and the account's limits together, and a probe's lease where the target is half-open. */
+/** The grant's and the account's limits together, and a place in the breaker that watches the target. */
 function reservations(
   ctx: Context,
   decision: Decision,
@@ -141,9 +141,10 @@ function reservations(
     take(entitlementMeterId(admitted.grant.id), admitted.grantLimits),
     take(accountMeterId(admitted.account.id), admitted.accountLimits),
   ];
-  if (!breaker?.probe) return both;
-  const input: BreakerInput & { decisionId: string; generation: number } = {
-    ...breakerInput(ctx, policy!, breaker.targets, breaker.key, request.nowMs),
+  if (!breaker) return both;
+  const input = {
+    ...breakerInput(ctx, policy!, breaker.targets, request.nowMs),
+    target: breaker.key,
     decisionId: decision.id,
     generation: breaker.generation,
   };
@@ -151,22 +152,4 @@ function reservations(
     ...both,
     { change: { type: 'apply', in: policyBreakers, key: { orgId, id: policy!.id }, rule: 'breaker.admit', input } },
   ];
-}
-
-export function breakerInput(
-  ctx: Context,
-  policy: { id: string; circuitBreaker: BreakerInput['settings'] },
-  targets: BreakerInput['targets'],
-  target: string,
-  nowMs: number,
-): BreakerInput {
-  return {
-    orgId: ctx.principal.orgId,
-    policyId: policy.id,
-    settings: policy.circuitBreaker,
-    targets,
-    target,
-    nowMs,
-    eventIds: [ctx.deps.ids.next('rev_'), ctx.deps.ids.next('rev_')],
-  };
 }

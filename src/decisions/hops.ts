@@ -211,6 +211,6 @@ function accountRefusal(account: ProviderAccount, { code, limit, waitMs, remedy 
   return refuse(code, 'provider_account', change, { limit, retryAfter });
 }
 
-function secondsOf(waitMs: number | null): number | null {
+export function secondsOf(waitMs: number | null): number | null {
   return waitMs === null ? null : Math.max(1, Math.ceil(waitMs / 1000));
 }

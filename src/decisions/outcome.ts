@@ -4,10 +4,19 @@ import { conflict } from '../errors.ts';
 import { logicalModels } from '../models/model.ts';
 import { need } from '../nouns.ts';
 import { providerAccounts } from '../provider-accounts/model.ts';
+import type { Result } from '../router-policies/breaker.ts';
 import { routerPolicies } from '../router-policies/model.ts';
 import { type Planned, save, withRetry } from '../writes.ts';
-import { breakerInput } from './decide.ts';
-import { type Decision, decisions, type ErrorClass, type Outcome, type reportOutcomeInput, statusOf } from './model.ts';
+import { breakerInput } from './breaker-input.ts';
+import {
+  type Decision,
+  decisions,
+  type ErrorClass,
+  LEASE_MS,
+  type Outcome,
+  type reportOutcomeInput,
+  statusOf,
+} from './model.ts';
 import type { SettleInput } from './rules.ts';
 import { accountMeterId, entitlementMeterId, meters, policyBreakers, policyCounters } from './state.ts';
 import { usageChanges } from './usage.ts';
@@ -127,18 +136,21 @@ async function verdicts(ctx: Context, decision: Decision, outcome: Outcome): Pro
   };
   const model = await ctx.deps.store.get(logicalModels.collection, { orgId, id: policy.routeTo });
   if (!decision.breaker || !model) return [counted];
-  const retryAfterMs =
-    outcome.errorClass === 'rate_limited' && outcome.retryAfterSeconds !== null
-      ? outcome.retryAfterSeconds * 1000
-      : null;
-  const result = {
+  const { success: succeeded, errorClass, retryAfterSeconds, latencyMs } = outcome;
+  const result: Result = {
     decisionId: decision.id,
+    decidedMs: Date.parse(decision.expiresAt!) - LEASE_MS,
     generation: decision.breaker.generation,
     success,
-    latencyMs: outcome.latencyMs,
-    retryAfterMs,
+    latencyMs,
+    retryAfterMs: succeeded || retryAfterSeconds === null ? null : retryAfterSeconds * 1000,
+    rests: errorClass === 'rate_limited',
   };
-  const input = { ...breakerInput(ctx, policy, model.targets, decision.breaker.target, ctx.deps.now()), result };
+  const input = {
+    ...breakerInput(ctx, policy, model.targets, ctx.deps.now()),
+    target: decision.breaker.target,
+    result,
+  };
   return [counted, { change: { type: 'apply', in: policyBreakers, key, rule: 'breaker.record', input } }];
 }
 

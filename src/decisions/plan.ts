@@ -1,15 +1,24 @@
 import type { Context } from '../context.ts';
-import { type LogicalModel, logicalModels, type Target } from '../models/model.ts';
+import { logicalModels, type Target } from '../models/model.ts';
 import { fallbackChain } from '../models/repository.ts';
-import { admits, at, targetKey } from '../router-policies/breaker.ts';
+import { targetKey } from '../router-policies/breaker.ts';
 import { policyIndex } from '../router-policies/cache.ts';
 import { matchesInOrder } from '../router-policies/match-index.ts';
 import { type MatchContext, tagPairs } from '../router-policies/matching.ts';
 import type { RouterPolicy } from '../router-policies/model.ts';
+import {
+  type BreakerState,
+  barredUntil,
+  breakerAt,
+  isBarred,
+  isDrawable,
+  targetOf,
+  type Watched,
+} from '../router-policies/policy-breaker.ts';
 import type { Workspace } from '../workspaces/model.ts';
-import { type HopResult, type Request, refuse, tryHop } from './hops.ts';
+import { type HopResult, type Request, refuse, secondsOf, tryHop } from './hops.ts';
 import type { DecisionContext, Hop, Refusal, SmallestChange } from './model.ts';
-import { type PolicyBreaker, policyBreakers } from './state.ts';
+import { policyBreakers } from './state.ts';
 
 /** What a decision will be, before anything of it is stored. */
 export interface Plan {
@@ -17,7 +26,7 @@ export interface Plan {
   hops: Hop[];
   admitted: Extract<HopResult, { admitted: true }> | null;
   /** Of the policy's `route_to`: the breaker that watches the admitted target. */
-  breaker: { key: string; generation: number; probe: boolean; targets: Target[] } | null;
+  breaker: { key: string; generation: number; targets: readonly Target[] } | null;
   refusal: Refusal | null;
 }
 
@@ -56,9 +65,9 @@ export async function plan(ctx: Context, input: PlanInput): Promise<Plan> {
   for (const policy of matchesInOrder(index, matchContextOf(input.workspace, input.context))) {
     if (!policy.enabled) continue;
     const view = await breakerOf(ctx, policy, input.nowMs);
-    if (!view.isOpen || policy.fallback !== null) return alongPolicy(ctx, input, policy, view);
+    if (!view.isBarred || policy.fallback !== null) return alongPolicy(ctx, input, policy, view);
     const hop: Hop = { logicalModelId: policy.routeTo, providerAccountId: null, admitted: false, code: 'CIRCUIT_OPEN' };
-    held ??= { policy, hops: [hop], admitted: null, breaker: null, refusal: circuitOpen(policy, view) };
+    held ??= { policy, hops: [hop], admitted: null, breaker: null, refusal: circuitOpen(policy, view, input.nowMs) };
   }
   if (held) return held;
   if (input.requestedModelId === null) return { ...nothing, refusal: refuse('NO_POLICY_MATCHED', 'policy') };
@@ -66,28 +75,29 @@ export async function plan(ctx: Context, input: PlanInput): Promise<Plan> {
 }
 
 interface BreakerView {
-  breaker: PolicyBreaker | null;
-  model: LogicalModel | null;
-  isOpen: boolean;
+  breaker: BreakerState;
+  watched: Watched;
+  isBarred: boolean;
   drawable: (target: Target) => boolean;
 }
 
-/** Open: there are enabled targets and none can be drawn; a latched policy's breaker is held open. */
 async function breakerOf(ctx: Context, policy: RouterPolicy, nowMs: number): Promise<BreakerView> {
   const { orgId } = ctx.principal;
-  const breaker = await ctx.deps.store.get(policyBreakers, { orgId, id: policy.id });
+  const stored = await ctx.deps.store.get(policyBreakers, { orgId, id: policy.id });
   const model = await ctx.deps.store.get(logicalModels.collection, { orgId, id: policy.routeTo });
-  const drawable = (target: Target) =>
-    !breaker?.latched && admits(breaker?.targets[targetKey(target)], policy.circuitBreaker, nowMs);
-  const enabled = model?.enabled ? model.targets.filter((target) => target.enabled) : [];
-  return { breaker, model, drawable, isOpen: enabled.length > 0 && !enabled.some(drawable) };
+  const watched = { settings: policy.circuitBreaker, targets: model?.targets ?? [] };
+  const breaker = breakerAt(stored, watched, nowMs);
+  const drawable = (target: Target) => isDrawable(breaker, watched.settings, target, nowMs);
+  return { breaker, watched, drawable, isBarred: isBarred(breaker, watched, nowMs) };
 }
 
-function circuitOpen(policy: RouterPolicy, { breaker }: BreakerView): Refusal {
-  const change = breaker?.latched
+function circuitOpen(policy: RouterPolicy, { breaker, watched }: BreakerView, nowMs: number): Refusal {
+  const change = breaker.latched
     ? { resourceType: 'router_policy', resourceId: policy.id, field: 'enabled', to: true }
     : null;
-  return refuse('CIRCUIT_OPEN', 'policy', change);
+  const until = barredUntil(breaker, watched);
+  const retryAfter = until === null ? null : secondsOf(until - nowMs);
+  return refuse('CIRCUIT_OPEN', 'policy', change, { retryAfter });
 }
 
 async function alongPolicy(ctx: Context, input: PlanInput, policy: RouterPolicy, view: BreakerView): Promise<Plan> {
@@ -116,8 +126,8 @@ async function along(
   for (const modelId of chain) {
     const watched = view !== null && modelId === policy?.routeTo;
     const result: HopResult =
-      watched && view.isOpen
-        ? { admitted: false, refusal: circuitOpen(policy, view), accountId: null }
+      watched && view.isBarred
+        ? { admitted: false, refusal: circuitOpen(policy, view, input.nowMs), accountId: null }
         : await tryHop(ctx, input, modelId, watched ? view.drawable : null, input.passedOver);
     if (result.admitted) {
       hops.push({ logicalModelId: modelId, providerAccountId: result.account.id, admitted: true, code: null });
@@ -125,7 +135,7 @@ async function along(
         policy,
         hops,
         admitted: result,
-        breaker: watched ? watchOf(view, result.target, input.nowMs) : null,
+        breaker: watched ? watchOf(view, result.target) : null,
         refusal: null,
       };
     }
@@ -140,8 +150,7 @@ async function along(
   return { policy, hops, admitted: null, breaker: null, refusal: first };
 }
 
-function watchOf({ breaker, model }: BreakerView, target: Target, nowMs: number): Plan['breaker'] {
+function watchOf({ breaker, watched }: BreakerView, target: Target): Plan['breaker'] {
   const key = targetKey(target);
-  const current = at(breaker?.targets[key], nowMs);
-  return { key, generation: current.generation, probe: current.state === 'half_open', targets: model!.targets };
+  return { key, generation: targetOf(breaker, key).generation, targets: watched.targets };
 }

@@ -1,6 +1,12 @@
-import type { Target } from '../models/model.ts';
-import { admit, afterTransition, at, policyState, type Result, record } from '../router-policies/breaker.ts';
-import type { CircuitBreaker } from '../router-policies/model.ts';
+import { admit, admits, type Result, record, type TargetState, targetKey } from '../router-policies/breaker.ts';
+import {
+  type BreakerState,
+  breakerAt,
+  resetBreaker,
+  targetOf,
+  type Watched,
+  withTarget,
+} from '../router-policies/policy-breaker.ts';
 import type { Doc, RuleResult } from '../store/store.ts';
 import { type EventData, eventDoc, routingEvents } from './events.ts';
 import { type Reservation, reserve, type Settlement, settle } from './limits.ts';
@@ -15,12 +21,16 @@ interface Emits {
   eventIds: string[];
 }
 
-export interface BreakerInput extends Emits {
+export interface BreakerInput extends Emits, Watched {
   policyId: string;
-  settings: CircuitBreaker;
-  targets: Target[];
-  target: string;
+  target?: string;
   nowMs: number;
+}
+type TargetInput = BreakerInput & { target: string };
+
+/** As many events as one change can make of a breaker with these targets. */
+export function breakerEvents(targets: readonly unknown[]): number {
+  return 2 * (targets.length + 1) + 1;
 }
 
 function meterReserve(doc: Doc | null, input: Reservation): RuleResult {
@@ -79,54 +89,70 @@ function quotaEvents(
   );
 }
 
-const NO_BREAKER: Pick<PolicyBreaker, 'targets' | 'openings' | 'latched'> = {
-  targets: {},
-  openings: [],
-  latched: false,
-};
-
 function breakerAdmit(
   doc: Doc | null,
-  input: BreakerInput & { decisionId: string; generation: number },
+  input: TargetInput & { decisionId: string; generation: number },
   now: string,
 ): RuleResult {
-  const breaker = (doc as PolicyBreaker | null) ?? NO_BREAKER;
-  const before = at(breaker.targets[input.target], input.nowMs);
-  const free = before.state === 'half_open' && Object.keys(before.probes).length < input.settings.halfOpenRequests;
+  const { settings, target, nowMs } = input;
+  const breaker = breakerAt(doc as PolicyBreaker | null, input, nowMs);
+  const current = targetOf(breaker, target);
   // Decided from an older state: the plan is made again.
-  if (breaker.latched || before.generation !== input.generation || !free) return { refused: 'changed' };
-  return change(breaker, input, admit(before, input.settings, input.decisionId, input.nowMs), now);
+  if (breaker.latched || current.generation !== input.generation || !admits(current, settings, nowMs))
+    return { refused: 'changed' };
+  const next = admit(current, settings, input.decisionId, nowMs);
+  return stored(doc, withTarget(breaker, input, target, next, nowMs), input, now);
 }
 
-function breakerRecord(doc: Doc | null, input: BreakerInput & { result: Result }, now: string): RuleResult {
-  const breaker = (doc as PolicyBreaker | null) ?? NO_BREAKER;
-  const next = record(breaker.targets[input.target], input.settings, input.result, input.nowMs);
-  return change(breaker, input, next, now);
+function breakerRecord(doc: Doc | null, input: TargetInput & { result: Result }, now: string): RuleResult {
+  const { settings, target, nowMs } = input;
+  const breaker = breakerAt(doc as PolicyBreaker | null, input, nowMs);
+  const next = record(targetOf(breaker, target), settings, input.result, nowMs);
+  return stored(doc, withTarget(breaker, input, target, next, nowMs), input, now);
 }
 
-/** Stores a target's next state, and what follows for the policy: an opening, the latch, the events. */
-function change(
-  breaker: Pick<PolicyBreaker, 'targets' | 'openings' | 'latched'>,
-  input: BreakerInput,
-  next: PolicyBreaker['targets'][string],
-  now: string,
-): RuleResult {
-  const { settings, nowMs, target } = input;
-  const stored = breaker.targets[target];
-  const targets = { ...breaker.targets, [target]: next };
-  const [from, to] = [policyState(breaker, input.targets, nowMs), policyState({ targets }, input.targets, nowMs)];
-  const { openings, latched } = afterTransition(breaker.openings, settings, from, to, nowMs);
-  const events: EventData[] = [];
-  const subject = { resourceType: 'router_policy', resourceId: input.policyId, target };
-  const before = stored?.state ?? 'closed';
-  if (settings.notifyOnOpen && before !== next.state)
-    events.push({ kind: 'breaker', ...subject, from: before, to: next.state });
-  if (latched && !breaker.latched) events.push({ kind: 'latch', ...subject, from: 'enabled', to: 'latched' });
+/** A person closes every target; what was decided before no longer counts. */
+function breakerReset(doc: Doc | null, input: BreakerInput, now: string): RuleResult {
+  const breaker = breakerAt(doc as PolicyBreaker | null, input, input.nowMs);
+  return stored(doc, resetBreaker(breaker), input, now);
+}
+
+/** Before the settings change: what they have made of the state until now stays. */
+function breakerKeep(doc: Doc | null, input: BreakerInput, now: string): RuleResult {
+  if (!doc) return { next: null, result: null };
+  return stored(doc, breakerAt(doc as PolicyBreaker, input, input.nowMs), input, now);
+}
+
+/** The breaker's next document, with an event of every transition, those of time alone included. */
+function stored(doc: Doc | null, breaker: BreakerState, input: BreakerInput, now: string): RuleResult {
+  const before = doc as PolicyBreaker | null;
+  const subject = { resourceType: 'router_policy', resourceId: input.policyId };
+  const watched = [...new Set([...input.targets.map(targetKey), ...(input.target ? [input.target] : [])])];
+  const events = !input.settings.notifyOnOpen
+    ? []
+    : watched.flatMap((key) =>
+        steps(before?.targets[key]?.state ?? 'closed', targetOf(breaker, key).state).map(
+          ([from, to]): EventData => ({ kind: 'breaker', ...subject, target: key, from, to }),
+        ),
+      );
+  if (breaker.latched && !before?.latched)
+    events.push({ kind: 'latch', ...subject, target: input.target, from: 'enabled', to: 'latched' });
   return {
-    next: { targets, openings, latched: breaker.latched || latched, wasOpen: to === 'open' },
+    next: { ...breaker },
     result: null,
     also: events.map((data, index) => ({ in: routingEvents.collection, doc: eventDoc(input, index, now, data) })),
   };
+}
+
+/** A target that calls which hang have opened may have ended its cooldown before anything was written. */
+function steps(from: TargetState, to: TargetState): [TargetState, TargetState][] {
+  if (from === to) return [];
+  return from === 'closed' && to === 'half_open'
+    ? [
+        ['closed', 'open'],
+        ['open', 'half_open'],
+      ]
+    : [[from, to]];
 }
 
 /** Caller faults move `matchCount` only. */
@@ -148,6 +174,8 @@ export const decisionRules = {
   'meter.settle': meterSettle,
   'breaker.admit': breakerAdmit,
   'breaker.record': breakerRecord,
+  'breaker.reset': breakerReset,
+  'breaker.keep': breakerKeep,
   'policy.count': policyCount,
   'usage.add': (doc: Doc | null, input: UsageInput): RuleResult => ({ next: addUsage(doc, input), result: null }),
 };

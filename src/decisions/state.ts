@@ -68,10 +68,27 @@ export interface TargetBreaker {
   openUntil: number;
   /** A 429 with Retry-After rests the target until then, whatever its state. */
   restUntil: number;
+  /** The latest Retry-After of this generation: no cooldown that follows ends before it. */
+  retryUntil: number;
+  /** Closed: decisions that wait for their outcome, by the millisecond in which they were made. */
+  waiting: Record<string, number>;
   /** In half-open: by decision, when the probe's lease ends. */
   probes: Record<string, number>;
   probeSuccesses: number;
 }
+
+export const CLOSED: TargetBreaker = {
+  state: 'closed',
+  generation: 0,
+  buckets: {},
+  consecutive: 0,
+  openUntil: 0,
+  restUntil: 0,
+  retryUntil: 0,
+  waiting: {},
+  probes: {},
+  probeSuccesses: 0,
+};
 
 /** A policy's breaker: one state per target (`account|upstream model`) of its `route_to`; its id is the policy's. */
 export interface PolicyBreaker extends Doc {
@@ -79,24 +96,15 @@ export interface PolicyBreaker extends Doc {
   /** When the policy as a whole went from closed to open, within the last hour (milliseconds). */
   openings: number[];
   latched: boolean;
-  /** Whether the policy as a whole was open after the last change. */
-  wasOpen: boolean;
+  /** The generation in which targets without a state are closed; a reset makes it one that no decision has seen. */
+  floor: number;
 }
 export const policyBreakers: Collection<PolicyBreaker> = {
   name: 'policy_breakers',
   first: {
-    targets: mapOf<TargetBreaker>({
-      state: 'closed',
-      generation: 0,
-      buckets: {},
-      consecutive: 0,
-      openUntil: 0,
-      restUntil: 0,
-      probes: {},
-      probeSuccesses: 0,
-    }),
+    targets: mapOf<TargetBreaker>(CLOSED),
     openings: [],
     latched: false,
-    wasOpen: false,
+    floor: 0,
   },
 };

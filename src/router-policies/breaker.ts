@@ -1,16 +1,16 @@
-import type { PolicyBreaker, TargetBreaker } from '../decisions/state.ts';
+import { LEASE_MS } from '../decisions/model.ts';
+import { CLOSED, type TargetBreaker } from '../decisions/state.ts';
 import type { Target } from '../models/model.ts';
-import type { CircuitBreaker, PolicyStatus } from './model.ts';
+import type { CircuitBreaker } from './model.ts';
+import { overdueAt, overdueSince, waitingWith, waitingWithout } from './waiting.ts';
 
 /**
- * The circuit breaker as a pure state machine over stored facts and a clock (contract, section 6). All times are
+ * One target's breaker as a pure state machine over stored facts and a clock (contract, section 6). All times are
  * milliseconds since the epoch; nothing here reads a clock, draws a number or is called by a timer.
  */
 
 const BUCKETS = 10;
 const PROBE_LEASE_MIN_MS = 60_000;
-const LATCH_WINDOW_MS = 3_600_000;
-const LATCH_OPENINGS = 5;
 
 export type TargetState = TargetBreaker['state'];
 
@@ -18,79 +18,92 @@ export function targetKey(target: Pick<Target, 'providerAccountId' | 'upstreamMo
   return `${target.providerAccountId}|${target.upstreamModel}`;
 }
 
-export const CLOSED: TargetBreaker = {
-  state: 'closed',
-  generation: 0,
-  buckets: {},
-  consecutive: 0,
-  openUntil: 0,
-  restUntil: 0,
-  probes: {},
-  probeSuccesses: 0,
-};
-
-/** The target as it is at this moment: a cooldown that has ended reads as half-open, expired probe leases are gone. */
-export function at(target: TargetBreaker | undefined, now: number): TargetBreaker {
-  if (!target) return CLOSED;
-  if (target.state === 'open' && now >= target.openUntil)
-    return { ...CLOSED, state: 'half_open', generation: target.generation + 1, restUntil: target.restUntil };
-  if (target.state !== 'half_open') return target;
-  return { ...target, probes: Object.fromEntries(Object.entries(target.probes).filter(([, ends]) => ends > now)) };
+/** The target as it is at this moment: calls that hang have opened it, a cooldown that has ended reads as half-open, expired leases are gone. */
+export function at(target: TargetBreaker, settings: CircuitBreaker, now: number): TargetBreaker {
+  const hung = hungSince(target, settings, now);
+  const current = hung === null ? target : opened(target, settings, hung);
+  if (current.state === 'open' && now >= current.openUntil)
+    return { ...CLOSED, state: 'half_open', generation: current.generation + 1, restUntil: current.restUntil };
+  const isHeld = ([, ends]: [string, number]) => ends > now;
+  if (current.state === 'half_open')
+    return { ...current, probes: Object.fromEntries(Object.entries(current.probes).filter(isHeld)) };
+  return current;
 }
 
-/** Whether a decision may go to the target now. */
-export function admits(target: TargetBreaker | undefined, settings: CircuitBreaker, now: number): boolean {
-  const current = at(target, now);
+/** When open decisions that have become slow opened the closed target, or null. */
+export function hungSince(target: TargetBreaker, settings: CircuitBreaker, now: number): number | null {
+  if (target.state !== 'closed' || settings.latencyThresholdMs === null) return null;
+  const moments = overdueSince(target.waiting, settings.latencyThresholdMs, now);
+  return moments.find((moment) => isSlow(target, settings, moment)) ?? null;
+}
+
+/** Whether a decision may go to the target, which is as it is now. */
+export function admits(current: TargetBreaker, settings: CircuitBreaker, now: number): boolean {
   if (current.restUntil > now || current.state === 'open') return false;
   return current.state === 'closed' || Object.keys(current.probes).length < settings.halfOpenRequests;
 }
 
-/** Takes a probe's lease in half-open; a closed target needs none. */
+/** When a target that admits nothing will: its cooldown, its rest or the first probe's lease has ended. */
+export function freeAt(current: TargetBreaker): number {
+  const probed = current.state === 'half_open' ? Math.min(...Object.values(current.probes)) : 0;
+  return Math.max(current.openUntil, current.restUntil, Number.isFinite(probed) ? probed : 0);
+}
+
+/** A decision is under way: in half-open it takes a probe's lease. */
 export function admit(
-  target: TargetBreaker | undefined,
+  current: TargetBreaker,
   settings: CircuitBreaker,
   decisionId: string,
   now: number,
 ): TargetBreaker {
-  const current = at(target, now);
-  if (current.state !== 'half_open') return current;
+  if (current.state !== 'half_open') return { ...current, waiting: waitingWith(current.waiting, now, now - LEASE_MS) };
   const ends = now + Math.max(settings.cooldownSeconds * 1000, PROBE_LEASE_MIN_MS);
   return { ...current, probes: { ...current.probes, [decisionId]: ends } };
 }
 
 export interface Result {
   decisionId: string;
-  /** The target's generation when the decision was made. */
+  /** When the decision was made. */
+  decidedMs: number;
+  /** The target's generation then. */
   generation: number;
   /** null: the caller's own fault, which says nothing of the target. */
   success: boolean | null;
   latencyMs: number | null;
-  /** Of a 429: milliseconds that the provider asked to wait. */
+  /** Milliseconds that the provider asked to wait, whatever went wrong. */
   retryAfterMs: number | null;
+  /** Whether that rests the target at once: a 429. */
+  rests: boolean;
 }
 
-/** The target after a decision's result; one from before the last transition changes nothing. */
-export function record(
-  target: TargetBreaker | undefined,
-  settings: CircuitBreaker,
-  result: Result,
-  now: number,
-): TargetBreaker {
-  const current = at(target, now);
+/** The target after a decision's result; one from before the last transition, or of a lapsed probe, changes nothing. */
+export function record(current: TargetBreaker, settings: CircuitBreaker, result: Result, now: number): TargetBreaker {
   if (result.generation !== current.generation) return current;
-  const rested =
-    result.retryAfterMs === null
-      ? current
-      : { ...current, restUntil: Math.max(current.restUntil, now + result.retryAfterMs) };
-  if (rested.state === 'half_open') return recordProbe(rested, settings, result, now);
-  if (rested.state === 'open' || result.success === null) return rested;
+  if (current.state === 'half_open' && !Object.hasOwn(current.probes, result.decisionId)) return current;
+  const told = obeying(current, result, now);
+  if (told.state === 'half_open') return recordProbe(told, settings, result, now);
+  if (told.state === 'open') return told;
+  const waiting = waitingWithout(told.waiting, result.decidedMs);
+  if (result.success === null) return { ...told, waiting };
   const slow = settings.latencyThresholdMs !== null && (result.latencyMs ?? 0) > settings.latencyThresholdMs;
   const next: TargetBreaker = {
-    ...rested,
-    buckets: counted(rested.buckets, settings, result.success, slow, now),
-    consecutive: result.success ? 0 : rested.consecutive + 1,
+    ...told,
+    waiting,
+    buckets: counted(told.buckets, settings, result.success, slow, now),
+    consecutive: result.success ? 0 : told.consecutive + 1,
   };
   return shouldOpen(next, settings, now) ? opened(next, settings, now) : next;
+}
+
+/** Whatever carries a Retry-After, no cooldown of this generation ends before it; a 429 rests the target besides. */
+function obeying(current: TargetBreaker, { retryAfterMs, rests }: Result, now: number): TargetBreaker {
+  if (retryAfterMs === null) return current;
+  const until = now + retryAfterMs;
+  return {
+    ...current,
+    retryUntil: Math.max(current.retryUntil, until),
+    restUntil: rests ? Math.max(current.restUntil, until) : current.restUntil,
+  };
 }
 
 function recordProbe(current: TargetBreaker, settings: CircuitBreaker, result: Result, now: number): TargetBreaker {
@@ -108,13 +121,12 @@ function opened(current: TargetBreaker, settings: CircuitBreaker, now: number): 
     state: 'open',
     generation: current.generation + 1,
     restUntil: current.restUntil,
-    // No cooldown ends before a Retry-After of its generation.
-    openUntil: Math.max(now + settings.cooldownSeconds * 1000, current.restUntil),
+    openUntil: Math.max(now + settings.cooldownSeconds * 1000, current.restUntil, current.retryUntil),
   };
 }
 
-function bucketMs(settings: CircuitBreaker): number {
-  return (settings.evaluationWindowSeconds * 1000) / BUCKETS;
+function bucketOf(settings: CircuitBreaker, now: number): number {
+  return Math.floor(now / ((settings.evaluationWindowSeconds * 1000) / BUCKETS));
 }
 
 function counted(
@@ -124,7 +136,7 @@ function counted(
   slow: boolean,
   now: number,
 ): TargetBreaker['buckets'] {
-  const current = Math.floor(now / bucketMs(settings));
+  const current = bucketOf(settings, now);
   const kept = Object.fromEntries(Object.entries(buckets).filter(([bucket]) => isInWindow(Number(bucket), current)));
   const [successes, failures, slows] = kept[current] ?? [0, 0, 0];
   kept[current] = [successes + Number(success), failures + Number(!success), slows + Number(slow)];
@@ -137,52 +149,33 @@ function isInWindow(bucket: number, current: number): boolean {
 
 function shouldOpen(target: TargetBreaker, settings: CircuitBreaker, now: number): boolean {
   if (target.consecutive >= settings.consecutiveFailures) return true;
-  const current = Math.floor(now / bucketMs(settings));
-  const totals = { all: 0, failures: 0, slow: 0 };
+  const { results, failures } = totalsOf(target, settings, now);
+  return reaches(failures, results, settings) || isSlow(target, settings, now);
+}
+
+/** Whether too many are slow: results, and decisions that still wait for theirs and have waited too long. */
+function isSlow(target: TargetBreaker, settings: CircuitBreaker, now: number): boolean {
+  if (settings.latencyThresholdMs === null) return false;
+  const { results, slow } = totalsOf(target, settings, now);
+  const current = bucketOf(settings, now);
+  const overdue = overdueAt(target.waiting, settings.latencyThresholdMs, now)
+    .filter(({ since }) => isInWindow(bucketOf(settings, since), current))
+    .reduce((sum, { count }) => sum + count, 0);
+  return reaches(slow + overdue, results + overdue, settings);
+}
+
+function reaches(count: number, all: number, settings: CircuitBreaker): boolean {
+  return all >= settings.minRequestsThreshold && count > 0 && count * 100 >= settings.errorThresholdPercent * all;
+}
+
+function totalsOf(target: TargetBreaker, settings: CircuitBreaker, now: number) {
+  const current = bucketOf(settings, now);
+  const totals = { results: 0, failures: 0, slow: 0 };
   for (const [bucket, [successes, failures, slow]] of Object.entries(target.buckets)) {
     if (!isInWindow(Number(bucket), current)) continue;
-    totals.all += successes + failures;
+    totals.results += successes + failures;
     totals.failures += failures;
     totals.slow += slow;
   }
-  if (totals.all < settings.minRequestsThreshold) return false;
-  const reaches = (count: number) => count > 0 && count * 100 >= settings.errorThresholdPercent * totals.all;
-  return reaches(totals.failures) || reaches(totals.slow);
-}
-
-/** The policy's own state, derived from its `route_to`'s enabled targets. */
-export function policyState(
-  breaker: Pick<PolicyBreaker, 'targets'> | null,
-  targets: readonly Target[],
-  now: number,
-): TargetState {
-  const states = targets
-    .filter((target) => target.enabled)
-    .map((target) => at(breaker?.targets[targetKey(target)], now).state);
-  if (states.length === 0 || states.includes('closed')) return 'closed';
-  return states.includes('half_open') ? 'half_open' : 'open';
-}
-
-export function policyStatus(
-  enabled: boolean,
-  breaker: PolicyBreaker | null,
-  targets: readonly Target[],
-  now: number,
-): PolicyStatus {
-  if (!enabled || breaker?.latched) return 'inactive';
-  const state = policyState(breaker, targets, now);
-  return state === 'open' ? 'circuit_open' : state === 'half_open' ? 'circuit_half_open' : 'active';
-}
-
-/** Notes an opening of the policy as a whole; the fifth within an hour latches it, where its settings say so. */
-export function afterTransition(
-  openings: readonly number[],
-  settings: CircuitBreaker,
-  from: TargetState,
-  to: TargetState,
-  now: number,
-): { openings: number[]; latched: boolean } {
-  const recent = openings.filter((time) => time > now - LATCH_WINDOW_MS);
-  if (from === 'closed' && to === 'open') recent.push(now);
-  return { openings: recent, latched: settings.autoDisable && recent.length >= LATCH_OPENINGS };
+  return totals;
 }

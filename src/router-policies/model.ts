@@ -212,3 +212,4 @@ export const createRouterPolicyInput = createRouterPolicyBody.extend({ ...within
 export const updateRouterPolicyInput = updateRouterPolicyBody.extend({ ...within, ...target, strict });
 export const disableRouterPolicyInput = z.object({ ...within, ...target });
 export const deleteRouterPolicyInput = z.object({ ...within, ...target });
+export const resetRouterPolicyBreakerInput = z.object({ ...within, ...target });

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
+import { audit } from '../audit/record.ts';
 import type { Context } from '../context.ts';
-import { type PolicyBreaker, type PolicyCounters, policyBreakers, policyCounters } from '../decisions/state.ts';
+import { type PolicyCounters, policyBreakers, policyCounters } from '../decisions/state.ts';
 import { invalidField } from '../errors.ts';
 import { checkVersion } from '../etag.ts';
 import { mergePatch } from '../merge.ts';
@@ -20,8 +22,9 @@ import {
   update,
   withRetry,
 } from '../writes.ts';
-import { policyStatus } from './breaker.ts';
+import { breakerChange, breakerNow } from './breaker-now.ts';
 import { bumpGeneration } from './cache.ts';
+import type { LintWarning } from './lint-rules.ts';
 import { lintNew, refuseWarnings } from './linter.ts';
 import {
   BREAKER_DEFAULTS,
@@ -31,10 +34,12 @@ import {
   MATCH_DEFAULTS,
   type PolicyStatus,
   type RouterPolicy,
+  type resetRouterPolicyBreakerInput,
   routerPolicies,
   updateRouterPolicyBody,
   type updateRouterPolicyInput,
 } from './model.ts';
+import { statusOf } from './policy-breaker.ts';
 
 export function createRouterPolicy(ctx: Context, input: z.output<typeof createRouterPolicyInput>) {
   return withRetry(async () => {
@@ -64,6 +69,7 @@ function defined<T extends object>(value: T): Partial<T> {
 }
 
 export function updateRouterPolicy(ctx: Context, input: z.output<typeof updateRouterPolicyInput>) {
+  let warnings: LintWarning[] = [];
   return update(
     ctx,
     routerPolicies,
@@ -71,38 +77,50 @@ export function updateRouterPolicy(ctx: Context, input: z.output<typeof updateRo
     input.expectedVersion,
     async (before) => {
       // A latched policy reads as disabled: that it still is changes nothing.
-      const breaker = before.enabled ? await breakerOf(ctx, before.id) : null;
+      const released = before.enabled ? await release(ctx, before) : [];
       const { enabled, ...others } = input;
-      const doc = mergePatch(
-        routerPolicies,
-        updateRouterPolicyBody,
-        before,
-        breaker?.latched && enabled === false ? others : input,
-      );
+      const staysLatched = released.length > 0 && enabled === false;
+      const doc = mergePatch(routerPolicies, updateRouterPolicyBody, before, staysLatched ? others : input);
       const also = await referencesOf(ctx, doc, before);
-      refuseWarnings(input.strict, input.strict ? await lintNew(ctx, doc) : []);
-      const released = input.enabled === true ? await release(ctx, before.id) : [];
+      warnings = await lintNew(ctx, doc);
+      refuseWarnings(input.strict, warnings);
+      const breaker = enabled === true && released.length > 0 ? released : await kept(ctx, before, doc);
       return {
         doc,
-        also:
-          JSON.stringify(doc) === JSON.stringify(before) && released.length === 0
-            ? []
-            : [...also, ...released, bumpGeneration(ctx)],
+        also: isDeepStrictEqual(doc, before) && breaker.length === 0 ? [] : [...also, ...breaker, bumpGeneration(ctx)],
       };
     },
-    (routerPolicy) => ({ routerPolicy }),
-  ).then(async (payload) => ({ ...payload, warnings: await lintNew(ctx, payload.routerPolicy) }));
+    (routerPolicy) => ({ routerPolicy, warnings }),
+  );
+}
+
+/** Editing the settings of a breaker keeps its state. */
+async function kept(ctx: Context, before: RouterPolicy, next: RouterPolicy): Promise<Planned[]> {
+  if (isDeepStrictEqual(before.circuitBreaker, next.circuitBreaker)) return [];
+  return [await breakerChange(ctx, before, 'breaker.keep')];
 }
 
 /** A person's `enabled: true` releases a latched policy and resets its breaker. */
-async function release(ctx: Context, policyId: string): Promise<Planned[]> {
-  const breaker = await breakerOf(ctx, policyId);
-  if (!breaker?.latched) return [];
-  return [{ change: { type: 'remove', in: policyBreakers, key: breaker, expected: breaker.version } }];
+async function release(ctx: Context, policy: RouterPolicy): Promise<Planned[]> {
+  ctx.loaders.clear();
+  const { breaker } = await breakerNow(ctx, policy);
+  return breaker.latched ? [await breakerChange(ctx, policy, 'breaker.reset')] : [];
 }
 
-async function breakerOf(ctx: Context, policyId: string): Promise<PolicyBreaker | null> {
-  return ctx.deps.store.get(policyBreakers, { orgId: ctx.principal.orgId, id: policyId });
+/** Closes every target of a policy and releases it where it is latched; what was decided before no longer counts. */
+export function resetRouterPolicyBreaker(ctx: Context, input: z.output<typeof resetRouterPolicyBreakerInput>) {
+  return withRetry(async () => {
+    ctx.loaders.clear();
+    const routerPolicy = await reach(ctx, input.orgId, [], routerPolicies, input.policyId);
+    checkVersion(ctx, routerPolicy, input.expectedVersion);
+    const { breaker } = await breakerNow(ctx, routerPolicy);
+    const released = breaker.latched ? [bumpGeneration(ctx)] : [];
+    const event = audit(ctx, routerPolicies, { verb: 'reset', before: routerPolicy, after: routerPolicy });
+    const reset = await breakerChange(ctx, routerPolicy, 'breaker.reset');
+    const there = stillThere(routerPolicies, routerPolicy);
+    await save(ctx, [there, reset, { change: event }, ...released], { routerPolicy });
+    return { routerPolicy };
+  });
 }
 
 /** Disables a policy for good, a latched one too: it no longer matches. */
@@ -113,7 +131,7 @@ export function disableRouterPolicy(ctx: Context, input: z.output<typeof disable
     async () => reach(ctx, input.orgId, [], routerPolicies, input.policyId),
     input.expectedVersion,
     async (before) => {
-      const released = await release(ctx, before.id);
+      const released = await release(ctx, before);
       const also = before.enabled || released.length > 0 ? [...released, bumpGeneration(ctx)] : [];
       return { doc: { ...before, enabled: false }, also };
     },
@@ -167,16 +185,15 @@ export interface PolicyView {
 
 /** What is derived of a policy: its breaker's state and what its decisions came to; batched over a selection. */
 export async function viewOf(ctx: Context, policy: RouterPolicy): Promise<PolicyView> {
-  const [breaker, counters, model] = await Promise.all([
-    ctx.loaders.get(policyBreakers, policy.id),
+  const [{ breaker, watched }, counters] = await Promise.all([
+    breakerNow(ctx, policy),
     ctx.loaders.get(policyCounters, policy.id),
-    ctx.loaders.get(logicalModels.collection, policy.routeTo),
   ]);
-  const latched = policy.enabled && (breaker?.latched ?? false);
+  const latched = policy.enabled && breaker.latched;
   const { successCount = 0, errorCount = 0 } = counters ?? {};
   const results = successCount + errorCount;
   return {
-    status: policyStatus(policy.enabled, breaker, model?.targets ?? [], ctx.deps.now()),
+    status: statusOf(policy, breaker, watched.targets),
     enabled: policy.enabled && !latched,
     latched,
     counters,

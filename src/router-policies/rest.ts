@@ -82,4 +82,12 @@ export const routerPolicyRows: Row[] = [
     root: 'deleteRouterPolicy',
     status: 204,
   }),
+  writeRow(policy, {
+    method: 'POST',
+    path: `${ONE}/reset`,
+    operationId: 'reset_router_policy_breaker',
+    summary: 'Reset Router Policy Breaker',
+    root: 'resetRouterPolicyBreaker',
+    status: 200,
+  }),
 ];

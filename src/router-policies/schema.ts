@@ -15,12 +15,14 @@ import {
   type RouterPolicy as Policy,
   type PolicyMatch,
   type PolicyStatus,
+  resetRouterPolicyBreakerInput,
   updateRouterPolicyInput,
 } from './model.ts';
 import {
   createRouterPolicy,
   deleteRouterPolicy,
   disableRouterPolicy,
+  resetRouterPolicyBreaker,
   updateRouterPolicy,
   viewOf,
 } from './repository.ts';
@@ -243,6 +245,15 @@ mutation('disableRouterPolicy', {
   input: disableRouterPolicyInput,
   payload,
   resolve: disableRouterPolicy,
+});
+
+mutation('resetRouterPolicyBreaker', {
+  permission: 'router_policies:update',
+  description:
+    'Closes every target of a router policy and releases it where it is latched; results of what was decided before no longer count.',
+  input: resetRouterPolicyBreakerInput,
+  payload,
+  resolve: resetRouterPolicyBreaker,
 });
 
 mutation('deleteRouterPolicy', {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { PolicyBreaker, TargetBreaker } from '../decisions/state.ts';
 import type { Target } from '../models/model.ts';
-import { admit, admits, afterTransition, at, policyState, record, targetKey } from './breaker.ts';
+import { admit, record, targetKey } from './breaker.ts';
 import { BREAKER_DEFAULTS, type CircuitBreaker } from './model.ts';
+import { type BreakerState, breakerAt, isDrawable, targetOf, withTarget } from './policy-breaker.ts';
 
 /** A provider's misbehaviour over a stretch of virtual time. */
 const phase = z.object({
@@ -55,6 +55,8 @@ export function simulate(scenario: Scenario): Simulated {
 interface Report {
   atMs: number;
   key: string;
+  decidedMs: number;
+  rests: boolean;
   generation: number;
   decisionId: string;
   success: boolean;
@@ -71,22 +73,22 @@ function play(scenario: Scenario, useBreaker: boolean): Omit<Simulated, 'failedW
     weight: 1,
     enabled: true,
   }));
-  const breaker: Pick<PolicyBreaker, 'targets' | 'openings' | 'latched'> = {
-    targets: {},
-    openings: [],
-    latched: false,
-  };
+  const watched = { settings, targets };
+  let breaker = breakerAt(null, watched, 0);
   const timeline: Simulated['timeline'] = [];
   const reports: Report[] = [];
   let [requests, failed] = [0, 0];
   const everyMs = 1000 / scenario.requests_per_second;
   for (let nowMs = 0; nowMs < scenario.seconds * 1000; nowMs += everyMs) {
-    for (const report of takeDue(reports, nowMs))
-      if (useBreaker) settleReport(breaker, settings, targets, report, timeline);
+    for (const report of takeDue(reports, nowMs)) {
+      if (!useBreaker) continue;
+      breaker = moved(breaker, breakerAt(breaker, watched, report.atMs), report.atMs, timeline);
+      const next = record(targetOf(breaker, report.key), settings, report, report.atMs);
+      breaker = moved(breaker, withTarget(breaker, watched, report.key, next, report.atMs), report.atMs, timeline);
+    }
+    if (useBreaker) breaker = moved(breaker, breakerAt(breaker, watched, nowMs), nowMs, timeline);
     requests += 1;
-    const drawable = useBreaker
-      ? targets.filter((target) => !breaker.latched && admits(breaker.targets[targetKey(target)], settings, nowMs))
-      : targets;
+    const drawable = targets.filter((target) => isDrawable(breaker, settings, target, nowMs));
     if (drawable.length === 0) {
       if (!scenario.fallback) failed += 1;
       continue;
@@ -94,14 +96,17 @@ function play(scenario: Scenario, useBreaker: boolean): Omit<Simulated, 'failedW
     const target = drawable[Math.floor(random() * drawable.length)]!;
     const key = targetKey(target);
     const decisionId = String(requests);
-    if (useBreaker) move(breaker, key, admit(breaker.targets[key], settings, decisionId, nowMs), nowMs, timeline);
+    const current = targetOf(breaker, key);
+    if (useBreaker) breaker = withTarget(breaker, watched, key, admit(current, settings, decisionId, nowMs), nowMs);
     const answer = answerOf(scenario, target === targets[0], nowMs, random());
     if (!answer.success) failed += 1;
     reports.push({
       atMs: nowMs + answer.latencyMs,
       key,
       decisionId,
-      generation: at(breaker.targets[key], nowMs).generation,
+      decidedMs: nowMs,
+      rests: answer.retryAfterMs !== null,
+      generation: current.generation,
       ...answer,
     });
   }
@@ -122,36 +127,12 @@ function takeDue(reports: Report[], nowMs: number): Report[] {
   return due;
 }
 
-function settleReport(
-  breaker: Pick<PolicyBreaker, 'targets' | 'openings' | 'latched'>,
-  settings: CircuitBreaker,
-  targets: Target[],
-  report: Report,
-  timeline: Simulated['timeline'],
-): void {
-  const from = policyState(breaker, targets, report.atMs);
-  move(breaker, report.key, record(breaker.targets[report.key], settings, report, report.atMs), report.atMs, timeline);
-  const { openings, latched } = afterTransition(
-    breaker.openings,
-    settings,
-    from,
-    policyState(breaker, targets, report.atMs),
-    report.atMs,
-  );
-  breaker.openings = openings;
-  if (latched && !breaker.latched) timeline.push({ atMs: report.atMs, target: 'policy', state: 'latched' });
-  breaker.latched ||= latched;
-}
-
-function move(
-  breaker: Pick<PolicyBreaker, 'targets'>,
-  key: string,
-  next: TargetBreaker,
-  atMs: number,
-  timeline: Simulated['timeline'],
-): void {
-  if ((breaker.targets[key]?.state ?? 'closed') !== next.state) timeline.push({ atMs, target: key, state: next.state });
-  breaker.targets = { ...breaker.targets, [key]: next };
+/** The next breaker, what is new of it told in the timeline. */
+function moved(before: BreakerState, next: BreakerState, atMs: number, timeline: Simulated['timeline']): BreakerState {
+  for (const [target, { state }] of Object.entries(next.targets))
+    if (targetOf(before, target).state !== state) timeline.push({ atMs, target, state });
+  if (next.latched && !before.latched) timeline.push({ atMs, target: 'policy', state: 'latched' });
+  return next;
 }
 
 function answerOf(

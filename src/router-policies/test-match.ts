@@ -1,13 +1,12 @@
 import type { Context } from '../context.ts';
-import { type PolicyBreaker, policyBreakers } from '../decisions/state.ts';
-import { type LogicalModel, logicalModels } from '../models/model.ts';
 import { find } from '../nouns.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { policyState } from './breaker.ts';
+import { breakerNow } from './breaker-now.ts';
 import { policyIndex } from './cache.ts';
 import { allMatches } from './match-index.ts';
 import { actualOf, firstFailing, type MatchContext, readContext, tagPairs } from './matching.ts';
 import type { RouterPolicy } from './model.ts';
+import { isBarred } from './policy-breaker.ts';
 
 export interface PolicyExplanation {
   policy: RouterPolicy;
@@ -57,31 +56,16 @@ export async function testMatch(ctx: Context, input: { context: Record<string, u
   };
 }
 
-/** The first match whose breaker is not open, or open with a fallback. */
+/** The first match that lets a request through to its `route_to`, or has a fallback that answers instead. */
 async function firstAdmitting(
   ctx: Context,
   matches: RouterPolicy[],
 ): Promise<{ policy: RouterPolicy; logicalModelId: string | null } | null> {
   for (const policy of matches) {
-    const { open } = await breakerView(ctx, policy);
-    if (!open) return { policy, logicalModelId: policy.routeTo };
+    const { breaker, watched } = await breakerNow(ctx, policy);
+    const barred = isBarred(breaker, watched, ctx.deps.now());
+    if (!barred) return { policy, logicalModelId: policy.routeTo };
     if (policy.fallback !== null) return { policy, logicalModelId: policy.fallback };
   }
   return null;
-}
-
-export interface BreakerView {
-  breaker: PolicyBreaker | null;
-  model: LogicalModel | null;
-  open: boolean;
-}
-
-/** A latched policy's breaker is held open. */
-export async function breakerView(ctx: Context, policy: RouterPolicy): Promise<BreakerView> {
-  const [breaker, model] = await Promise.all([
-    ctx.loaders.get(policyBreakers, policy.id),
-    ctx.loaders.get(logicalModels.collection, policy.routeTo),
-  ]);
-  const open = breaker?.latched || policyState(breaker, model?.targets ?? [], ctx.deps.now()) === 'open';
-  return { breaker, model, open };
 }

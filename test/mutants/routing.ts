@@ -13,4 +13,47 @@ export const mutants: Mutant[] = [
     edits: [['return [Math.max(0, arrival - writtenMs) * perMs, writtenMs];', 'return [0, writtenMs];']],
     tests: ['test/limits.test.ts'],
   },
+  {
+    breaks: 'what was decided before a reset does not count after it',
+    file: 'src/router-policies/policy-breaker.ts',
+    edits: [['floor: Math.max(breaker.floor, ...generations) + 3', 'floor: 0']],
+    tests: ['test/breaker.test.ts'],
+  },
+  {
+    breaks: 'no cooldown ends before a Retry-After of its generation, whatever went wrong',
+    file: 'src/router-policies/breaker.ts',
+    edits: [['current.restUntil, current.retryUntil)', 'current.restUntil)']],
+    tests: ['test/breaker.test.ts'],
+  },
+  {
+    breaks: 'only a 429 rests its target at once',
+    file: 'src/router-policies/breaker.ts',
+    edits: [['restUntil: rests ? Math.max', 'restUntil: true ? Math.max']],
+    tests: ['test/breaker.test.ts'],
+  },
+  {
+    breaks: 'the result of a probe whose lease has run out moves nothing',
+    file: 'src/router-policies/breaker.ts',
+    edits: [
+      ["if (current.state === 'half_open' && !Object.hasOwn(current.probes, result.decisionId)) return current;", ''],
+    ],
+    tests: ['test/breaker.test.ts'],
+  },
+  {
+    breaks: 'a decision that hangs is counted once when its outcome comes',
+    file: 'src/router-policies/breaker.ts',
+    edits: [['const waiting = waitingWithout(told.waiting, result.decidedMs);', 'const waiting = told.waiting;']],
+    tests: ['test/breaker.test.ts'],
+  },
+  {
+    breaks: 'an opening that nobody reported counts towards the latch',
+    file: 'src/router-policies/policy-breaker.ts',
+    edits: [
+      [
+        '.reduce((state, moment) => withOpening(state, watched.settings, moment), written)',
+        '.reduce((state) => state, written)',
+      ],
+    ],
+    tests: ['test/breaker.test.ts'],
+  },
 ];

@@ -1,0 +1,20 @@
+import type { Context } from '../context.ts';
+import type { RouterPolicy } from '../router-policies/model.ts';
+import { type BreakerInput, breakerEvents } from './rules.ts';
+
+/** What every rule over a policy's breaker is given. */
+export function breakerInput(
+  ctx: Context,
+  policy: Pick<RouterPolicy, 'id' | 'circuitBreaker'>,
+  targets: BreakerInput['targets'],
+  nowMs: number,
+): BreakerInput {
+  return {
+    orgId: ctx.principal.orgId,
+    policyId: policy.id,
+    settings: policy.circuitBreaker,
+    targets,
+    nowMs,
+    eventIds: Array.from({ length: breakerEvents(targets) }, () => ctx.deps.ids.next('rev_')),
+  };
+}

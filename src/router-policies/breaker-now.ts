@@ -1,0 +1,34 @@
+import type { Context } from '../context.ts';
+import { breakerInput } from '../decisions/breaker-input.ts';
+import { policyBreakers } from '../decisions/state.ts';
+import { logicalModels } from '../models/model.ts';
+import { created, type Planned } from '../writes.ts';
+import type { RouterPolicy } from './model.ts';
+import { type BreakerState, breakerAt, resetBreaker, type Watched } from './policy-breaker.ts';
+
+/** A policy's breaker at this moment, batched over a selection. */
+export async function breakerNow(
+  ctx: Context,
+  policy: RouterPolicy,
+): Promise<{ breaker: BreakerState; watched: Watched }> {
+  const [stored, model] = await Promise.all([
+    ctx.loaders.get(policyBreakers, policy.id),
+    ctx.loaders.get(logicalModels.collection, policy.routeTo),
+  ]);
+  const watched = { settings: policy.circuitBreaker, targets: model?.targets ?? [] };
+  return { breaker: breakerAt(stored, watched, ctx.deps.now()), watched };
+}
+
+/** The breaker's own part of a change of its policy; the reply shows what it leaves. */
+export async function breakerChange(
+  ctx: Context,
+  policy: RouterPolicy,
+  rule: 'breaker.reset' | 'breaker.keep',
+): Promise<Planned> {
+  const { breaker, watched } = await breakerNow(ctx, policy);
+  const key = { orgId: policy.orgId, id: policy.id };
+  if (rule === 'breaker.reset')
+    ctx.loaders.expect(policyBreakers, { ...created(ctx, policy.id), ...resetBreaker(breaker) });
+  const input = breakerInput(ctx, policy, watched.targets, ctx.deps.now());
+  return { change: { type: 'apply', in: policyBreakers, key, rule, input } };
+}
