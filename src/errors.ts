@@ -35,28 +35,51 @@ export function fault(code: ErrorCode, details: Details = {}, message: string = 
 
 /** Absent, of another org, outside the token's workspaces: one answer. */
 export function notFound(resourceType: string, resourceId: string): GraphQLError {
-  return fault('RESOURCE_NOT_FOUND', { resource_type: resourceType, resource_id: resourceId });
+  const message = `The ${words(resourceType)} ${JSON.stringify(resourceId)} was not found`;
+  return fault('RESOURCE_NOT_FOUND', { resource_type: resourceType, resource_id: resourceId }, message);
 }
 
 export function forbidden(permission: string): GraphQLError {
-  return fault('FORBIDDEN', { required_permission: permission });
+  return fault('FORBIDDEN', { required_permission: permission }, `${ERRORS.FORBIDDEN.message}: ${permission}`);
+}
+
+export interface Conflict {
+  /** What is taken, and the value that the caller gave. */
+  field?: string;
+  value?: unknown;
+  /** Why the state does not allow it, in snake_case. */
+  reason?: string;
+  /** null where the caller may not see it. */
+  conflictingId?: string | null;
 }
 
 /** A taken name gives `field`, other conflicts a `reason`. */
-export function conflict(
-  resourceType: string,
-  why: { field?: string; reason?: string; conflictingId?: string | null },
-): GraphQLError {
-  return fault('CONFLICT', {
+export function conflict(resourceType: string, why: Conflict): GraphQLError {
+  const details = {
     resource_type: resourceType,
     ...(why.field === undefined ? {} : { field: why.field }),
     ...(why.reason === undefined ? {} : { reason: why.reason }),
     conflicting_id: why.conflictingId ?? null,
-  });
+  };
+  return fault('CONFLICT', details, conflictMessage(words(resourceType), why));
 }
 
+function conflictMessage(thing: string, { field, value, reason, conflictingId }: Conflict): string {
+  if (field === undefined)
+    return `The ${thing} does not allow it: ${words(reason ?? 'conflict')}${conflictingId ? ` (${conflictingId})` : ''}`;
+  const taken = typeof value === 'string' ? ` ${JSON.stringify(value)}` : '';
+  return `The ${words(field)}${taken} is taken by ${conflictingId ? `the ${thing} ${conflictingId}` : `another ${thing}`}`;
+}
+
+function words(name: string): string {
+  return name.replaceAll('_', ' ');
+}
+
+/** The message is the first issue, with its place: `input.name: String should have at least 1 character`. */
 export function invalid(issues: Issue[]): GraphQLError {
-  return fault('VALIDATION_FAILED', { detail: issues });
+  const [first] = issues;
+  const message = first && `${first.loc.join('.')}: ${first.msg}`;
+  return fault('VALIDATION_FAILED', { detail: issues }, message);
 }
 
 /** An own rule's refusal of one field; `path` is camelCase below the operation's input. */

@@ -5,6 +5,7 @@ import { conflict, fault } from './errors.ts';
 import { checkVersion } from './etag.ts';
 import { idempotencyRecord } from './idempotency.ts';
 import { tasks } from './jobs/model.ts';
+import { camel } from './naming.ts';
 import { canSee, type Noun } from './nouns.ts';
 import { type Change, type Committed, type Doc, StoreConflict } from './store/store.ts';
 
@@ -164,7 +165,14 @@ async function takenBy<D extends Doc>(
   const id = failed.kind === 'exists' ? (failed.change as { doc: Doc }).doc.id : String(failed.detail);
   const other = await ctx.deps.store.get(noun.collection, { orgId: ctx.principal.orgId, id });
   const visible = other !== null && canSee(ctx.principal, noun, other);
-  return conflict(noun.resource, { field, conflictingId: visible ? (noun.documentedId?.(other) ?? id) : null });
+  const conflictingId = visible ? (noun.documentedId?.(other) ?? id) : null;
+  return conflict(noun.resource, { field, value: wantedIn(failed, field), conflictingId });
+}
+
+/** What the refused change would have stored in the field; a slug is the document's own id. */
+function wantedIn({ change }: StoreConflict, field: string): unknown {
+  const { doc } = change as { doc?: Doc & Record<string, unknown> };
+  return doc?.[camel(field)] ?? (field.endsWith('_id') ? doc?.id : undefined);
 }
 
 /** `updated_at` never goes back, whatever the clock does. */

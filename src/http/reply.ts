@@ -17,10 +17,10 @@ export function json(status: number, value: unknown, headers: Record<string, str
 }
 
 /** An error in the documented envelope; a 422 is the list of issues alone. */
-export function errorReply(code: ErrorCode, details: Details, now: number): Reply {
+export function errorReply(code: ErrorCode, details: Details, now: number, message?: string): Reply {
   const { status } = ERRORS[code];
   if (code === 'VALIDATION_FAILED') return json(status, { detail: details.detail as Issue[] });
-  return json(status, envelope(code, details, now), errorHeaders(code, details));
+  return json(status, envelope(code, details, now, message), errorHeaders(code, details));
 }
 
 /** The headers that go with an error, whatever the form of its body. */

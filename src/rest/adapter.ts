@@ -44,7 +44,10 @@ export function createRestAdapter(
         return await answer(compiled.get(row)!, parameters, request, ctx, running);
       } catch (error) {
         const shown = toPublic(error as GraphQLError, deps.log, ctx.requestId);
-        return errorReply(codeOf(shown) ?? 'INTERNAL_SERVER_ERROR', detailsOf(shown), deps.now());
+        const code = codeOf(shown) ?? 'INTERNAL_SERVER_ERROR';
+        // The reference pages give the sentences of the other codes.
+        const message = code === 'CONFLICT' ? shown.message : undefined;
+        return errorReply(code, detailsOf(shown), deps.now(), message);
       }
     },
   };
