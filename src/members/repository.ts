@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { checkGrant } from '../auth/grants.ts';
 import { ADMIN } from '../auth/permissions.ts';
 import type { Context } from '../context.ts';
 import { conflict } from '../errors.ts';
@@ -7,7 +8,7 @@ import { mergePatch } from '../merge.ts';
 import { orgFence } from '../models/repository.ts';
 import { reach } from '../paths.ts';
 import { type Role, roles } from '../roles/model.ts';
-import { checkGrants, roleByName } from '../roles/repository.ts';
+import { roleByName } from '../roles/repository.ts';
 import { created, insertion, type Planned, removal, save, stillThere, update, withRetry } from '../writes.ts';
 import {
   type createMemberInput,
@@ -21,7 +22,7 @@ import {
 export function createMember(ctx: Context, input: z.output<typeof createMemberInput>) {
   return withRetry(async () => {
     const role = await roleByName(ctx, input.role);
-    checkGrants(ctx, role.permissions);
+    checkGrant(ctx, 'members:create', { permissions: role.permissions, workspaceIds: null });
     const member: Member = {
       ...created(ctx, ctx.deps.ids.next('mem_')),
       email: input.email,
@@ -45,7 +46,7 @@ export function updateMember(ctx: Context, input: z.output<typeof updateMemberIn
       if (wanted === undefined) return { doc, field: 'email' };
       const role = await roleByName(ctx, wanted);
       if (role.id === before.roleId) return { doc, field: 'email' };
-      checkGrants(ctx, role.permissions);
+      checkGrant(ctx, 'members:update', { permissions: role.permissions, workspaceIds: null });
       return {
         doc: { ...doc, roleId: role.id },
         field: 'email',

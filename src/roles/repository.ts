@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { audit } from '../audit/record.ts';
-import { ADMIN, BUILT_IN_ROLES, firstMissing } from '../auth/permissions.ts';
+import { checkGrant } from '../auth/grants.ts';
+import { ADMIN, BUILT_IN_ROLES } from '../auth/permissions.ts';
 import type { Context } from '../context.ts';
-import { conflict, forbidden, notFound } from '../errors.ts';
+import { conflict, notFound } from '../errors.ts';
 import { checkVersion } from '../etag.ts';
 import { members } from '../members/model.ts';
 import { mergePatch } from '../merge.ts';
@@ -21,13 +23,13 @@ import {
   type updateRoleInput,
 } from './model.ts';
 
-/** A role by its name or its id. */
+/** A role by its id or its name; an id comes first, since a name may be spelled like the id of another role. */
 export async function roleByName(ctx: Context, nameOrId: string): Promise<Role> {
   const { store } = ctx.deps;
   const { orgId } = ctx.principal;
   const role =
-    (await store.getUnique(roles.collection, orgId, fold(nameOrId))) ??
-    (await store.get(roles.collection, { orgId, id: nameOrId }));
+    (await store.get(roles.collection, { orgId, id: nameOrId })) ??
+    (await store.getUnique(roles.collection, orgId, fold(nameOrId)));
   if (!role) throw notFound('role', nameOrId);
   return role;
 }
@@ -49,14 +51,9 @@ export function builtInRoles(ctx: Context): { admin: Role; planned: Planned[] } 
   return { admin: all.find(({ name }) => name === ADMIN)!, planned };
 }
 
-/** Nobody gives more than they have: otherwise a 403 that names a missing permission. */
-export function checkGrants(ctx: Context, permissions: readonly string[]): void {
-  const missing = firstMissing(ctx.principal.permissions, permissions);
-  if (missing !== null) throw forbidden(missing);
-}
-
 export function createRole(ctx: Context, input: z.output<typeof createRoleInput>) {
-  checkGrants(ctx, input.permissions);
+  // Until somebody holds it, a role gives nothing anywhere.
+  checkGrant(ctx, 'roles:create', { permissions: input.permissions, workspaceIds: [] });
   return withRetry(async () => {
     const role: Role = {
       ...created(ctx, ctx.deps.ids.next('role_')),
@@ -77,8 +74,9 @@ export function updateRole(ctx: Context, input: z.output<typeof updateRoleInput>
     input.expectedVersion,
     (before) => {
       const doc = mergePatch(roles, updateRoleBody, before, input);
-      checkGrants(ctx, doc.permissions);
-      const changes = doc.name !== before.name || String(doc.permissions) !== String(before.permissions);
+      const gives = !isDeepStrictEqual(doc.permissions, before.permissions);
+      if (gives) checkGrant(ctx, 'roles:update', { permissions: doc.permissions, workspaceIds: null });
+      const changes = gives || doc.name !== before.name;
       return {
         doc,
         refuse: before.builtIn && changes ? conflict('role', { reason: 'built_in', conflictingId: before.id }) : null,

@@ -1,14 +1,16 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
+import { checkActor, checkGrant } from '../auth/grants.ts';
 import { rightsOf, type TokenParts } from '../auth/rights.ts';
 import { createSecret } from '../auth/secret.ts';
 import { type Context, isoNow } from '../context.ts';
-import { conflict, forbidden, invalid, valueError } from '../errors.ts';
+import { conflict, invalid, valueError } from '../errors.ts';
 import { checkVersion } from '../etag.ts';
 import { type Member, members } from '../members/model.ts';
 import { mergePatch } from '../merge.ts';
 import { needReference, reach } from '../paths.ts';
 import { type Role, roles } from '../roles/model.ts';
-import { checkGrants, roleByName } from '../roles/repository.ts';
+import { roleByName } from '../roles/repository.ts';
 import { instantOf } from '../validation/instant.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { created, insertion, type Planned, replacement, save, stillThere, update, withRetry } from '../writes.ts';
@@ -44,7 +46,7 @@ export function createToken(ctx: Context, input: z.output<typeof createTokenInpu
     // Made without any of the three, a service identity has its maker's own rights, copied; only here, never by a change.
     const asMaker = draft.permissions === null && role === null && member === null;
     const token: Token = asMaker ? { ...draft, permissions: [...ctx.principal.permissions] } : draft;
-    const references = await granted(ctx, token, role, member);
+    const references = await granted(ctx, 'tokens:create', token, role, member);
     const planned = [...references, ...insertion(ctx, tokens, token), { change: credentialChange(ctx, token, secret) }];
     await save(ctx, planned, { token, secret: null });
     return { token, secret: secret.token };
@@ -52,12 +54,30 @@ export function createToken(ctx: Context, input: z.output<typeof createTokenInpu
 }
 
 /** Checks that whoever grants has all that the token would have; answers what must still be there at the commit. */
-async function granted(ctx: Context, token: Token, role: Role | null, member: Member | null): Promise<Planned[]> {
+async function granted(
+  ctx: Context,
+  act: string,
+  token: Token,
+  role: Role | null,
+  member: Member | null,
+): Promise<Planned[]> {
   const memberRole =
     member && (await ctx.deps.store.get(roles.collection, { orgId: ctx.principal.orgId, id: member.roleId }));
-  checkGrants(ctx, token.permissions ?? role?.permissions ?? []);
-  checkGrants(ctx, rightsOf({ token, role, member, memberRole }));
+  const { workspaceIds } = token;
+  const permissions = rightsOf({ token, role, member, memberRole });
+  checkGrant(ctx, act, { permissions: token.permissions ?? role?.permissions ?? [], workspaceIds });
+  checkGrant(ctx, act, { permissions, workspaceIds });
+  if (member) checkActor(ctx, [member.id], permissions);
   return [...(role ? [stillThere(roles, role)] : []), ...(member ? [stillThere(members, member)] : [])];
+}
+
+/** Whether a change asks for rights: other words, other workspaces, or a longer life. */
+function asksForRights(before: Token, doc: Token): boolean {
+  const later = before.expiresAt !== null && (doc.expiresAt === null || doc.expiresAt > before.expiresAt);
+  return (
+    later ||
+    (['roleId', 'permissions', 'workspaceIds'] as const).some((name) => !isDeepStrictEqual(doc[name], before[name]))
+  );
 }
 
 /** A change that would leave a token without role, permissions and member is refused at each field that was sent for it. */
@@ -94,7 +114,7 @@ export function updateToken(ctx: Context, input: z.output<typeof updateTokenInpu
       const { role: wanted, workspaceIds, expiresAt, ...fields } = input;
       const doc = mergePatch(tokens, updateTokenBody, before, fields);
       if (expiresAt !== undefined) doc.expiresAt = timeOf(expiresAt);
-      if (workspaceIds !== undefined && String(workspaceIds) !== String(before.workspaceIds))
+      if (workspaceIds !== undefined && !isDeepStrictEqual(workspaceIds, before.workspaceIds))
         doc.workspaceIds = await workspacesOf(ctx, workspaceIds);
       const parts = await partsOf(ctx, doc);
       if (wanted !== undefined) {
@@ -102,11 +122,10 @@ export function updateToken(ctx: Context, input: z.output<typeof updateTokenInpu
         doc.roleId = parts.role?.id ?? null;
       }
       checkHolds(doc, input);
-      const refuse =
-        before.revokedAt === null ? null : conflict('token', { reason: 'revoked', conflictingId: before.id });
-      const sameRights = doc.roleId === before.roleId && String(doc.permissions) === String(before.permissions);
-      if (sameRights && String(doc.workspaceIds) === String(before.workspaceIds)) return { doc, refuse };
-      return { doc, also: await granted(ctx, doc, parts.role, parts.member), refuse };
+      const isDead = before.revokedAt !== null && !isDeepStrictEqual(doc, before);
+      const refuse = isDead ? conflict('token', { reason: 'revoked', conflictingId: before.id }) : null;
+      if (!asksForRights(before, doc)) return { doc, refuse };
+      return { doc, also: await granted(ctx, 'tokens:update', doc, parts.role, parts.member), refuse };
     },
     (token) => ({ token }),
   );
@@ -138,8 +157,9 @@ export function rotateToken(ctx: Context, input: z.output<typeof rotateTokenInpu
   return withRetry(async () => {
     const before = await readToken(ctx, input);
     // Whoever rotates learns the secret: it must not open more than they may already do.
-    checkGrants(ctx, rightsOf(await partsOf(ctx, before)));
-    if (!isWithin(before.workspaceIds, ctx.principal.workspaceIds)) throw forbidden('tokens:update');
+    const permissions = rightsOf(await partsOf(ctx, before));
+    checkGrant(ctx, 'tokens:update', { permissions, workspaceIds: before.workspaceIds });
+    checkActor(ctx, before.memberId === null ? [before.id, before.createdBy] : [before.memberId], permissions);
     checkVersion(ctx, before, null);
     if (before.revokedAt !== null) throw conflict('token', { reason: 'revoked', conflictingId: before.id });
     const secret = createSecret(ctx.deps.randomBytes);
@@ -155,10 +175,6 @@ export function rotateToken(ctx: Context, input: z.output<typeof rotateTokenInpu
     await save(ctx, [...planned, { change: credentialChange(ctx, after, secret) }, ...ended], payload);
     return { ...payload, secret: secret.token };
   });
-}
-
-function isWithin(asked: readonly string[] | null, own: readonly string[] | null): boolean {
-  return own === null || (asked ?? [null]).every((id) => id !== null && own.includes(id));
 }
 
 async function endOthers(ctx: Context, tokenId: string, overlapSeconds: number): Promise<Planned[]> {

@@ -82,7 +82,7 @@ mutation('deleteToken', {
 
 mutation('rotateToken', {
   permission: 'tokens:update',
-  description: 'Gives a token a new secret; the old one dies after the overlap.',
+  description: 'Gives a token a new secret, to whoever may do all that it opens; the old one dies after the overlap.',
   input: rotateTokenInput,
   payload: { ...payload, ...secret },
   resolve: rotateToken,

@@ -27,4 +27,60 @@ export const mutants: Mutant[] = [
     edits: [['...(doc.edition ? [doc.edition] : [])', '']],
     tests: ['test/rest/built-in-roles.test.ts'],
   },
+  {
+    breaks: 'nobody gives words that they lack',
+    file: 'src/auth/grants.ts',
+    edits: [['  if (missing !== null) throw forbidden(missing);\n', '']],
+    tests: ['test/rest/grants.test.ts'],
+  },
+  {
+    breaks: 'nobody gives rights in workspaces that they do not see',
+    file: 'src/auth/grants.ts',
+    edits: [['own !== null && !workspaceIds', 'own === undefined && !workspaceIds']],
+    tests: ['test/rest/grants.test.ts'],
+  },
+  {
+    breaks: 'an edited role gives its holders no more than the editor has',
+    file: 'src/roles/repository.ts',
+    edits: [
+      ["      if (gives) checkGrant(ctx, 'roles:update', { permissions: doc.permissions, workspaceIds: null });\n", ''],
+    ],
+    tests: ['test/rest/grants.test.ts'],
+  },
+  {
+    breaks: "a member's new role is no more than the giver has",
+    file: 'src/members/repository.ts',
+    edits: [["      checkGrant(ctx, 'members:update', { permissions: role.permissions, workspaceIds: null });\n", '']],
+    tests: ['test/rest/grants.test.ts'],
+  },
+  {
+    breaks: 'whoever rotates a token learns no more than they may do',
+    file: 'src/tokens/repository.ts',
+    edits: [["    checkGrant(ctx, 'tokens:update', { permissions, workspaceIds: before.workspaceIds });\n", '']],
+    tests: ['test/rest/grants.test.ts'],
+  },
+  {
+    breaks: 'the tokens of a removed member die',
+    file: 'src/auth/authenticate.ts',
+    edits: [['  if (token.memberId !== null && !member) return null;\n', '']],
+    tests: ['test/rest/grants.test.ts'],
+  },
+  {
+    breaks: 'a token never has more than the member that it acts as',
+    file: 'src/auth/rights.ts',
+    edits: [['memberRole ? intersect(own, memberRole.permissions) : [...own]', '[...own]']],
+    tests: ['test/rest/grants.test.ts'],
+  },
+  {
+    breaks: 'an expired token is not revived by who may do less',
+    file: 'src/tokens/repository.ts',
+    edits: [['return later || (', 'return (']],
+    tests: ['test/rest/rights.test.ts'],
+  },
+  {
+    breaks: 'nobody learns by a token what another keeps private',
+    file: 'src/auth/grants.ts',
+    edits: [['  if (opens && !insiders', '  if (!opens && !insiders']],
+    tests: ['test/rest/rights.test.ts'],
+  },
 ];

@@ -101,4 +101,117 @@ describeEngines('the rights of a token', (engine) => {
     );
     expect(await shown(token)).toEqual(ofRole.Viewer!.toSorted());
   });
+
+  const me = async (client: Client) => (await client.rest('GET', '/v1/me')).status;
+  const past = '2001-01-01T00:00:00Z';
+
+  test('who may do less, or only in some workspaces, gives a token neither words, nor workspaces, nor a longer life', async () => {
+    const workspace = { organization_id: tenant.orgId, name: crypto.randomUUID() };
+    const { workspace_id: id } = (await tenant.rest('POST', `${tenant.base}/workspaces`, workspace)).body;
+    const keeper = await tenant.as({ permissions: ['tokens:*', 'apps:read'] });
+    const limited = await tenant.as({ role: 'Admin', workspace_ids: [id] });
+    const wide = await tenant.as({ permissions: ['apps:read', 'models:read'] });
+    const dead = await tenant.as({ permissions: ['models:read'], expires_at: past });
+    const refusals: [Client, string, object, string][] = [
+      [keeper, wide.tokenId, { permissions: ['apps:update'] }, 'apps:update'],
+      [keeper, wide.tokenId, { workspace_ids: [] }, 'models:read'],
+      [limited, wide.tokenId, { permissions: ['apps:*'] }, 'tokens:update'],
+      [limited, wide.tokenId, { role: 'Viewer' }, 'tokens:update'],
+      [keeper, dead.tokenId, { expires_at: null }, 'models:read'],
+      [limited, dead.tokenId, { expires_at: '2101-01-01T00:00:00Z' }, 'tokens:update'],
+    ];
+    for (const [client, tokenId, body, required_permission] of refusals) {
+      const answer = await client.rest('PATCH', `${tenant.base}/tokens/${tokenId}`, body);
+      expect([answer.status, answer.body.details]).toEqual([403, { required_permission }]);
+    }
+    expect(await shown(wide)).toEqual(['apps:read', 'models:read']);
+    expect(await me(dead)).toBe(401);
+    for (const body of [{ name: 'Renamed' }, { expires_at: past }, { rate_limit_per_minute: 1_000 }])
+      expect((await keeper.rest('PATCH', `${tenant.base}/tokens/${wide.tokenId}`, body)).status).toBe(200);
+    expect(await me(wide)).toBe(401);
+  });
+
+  test('who is limited to workspaces gives nobody a role, which holds in all of them', async () => {
+    const workspace = { organization_id: tenant.orgId, name: crypto.randomUUID() };
+    const { workspace_id: id } = (await tenant.rest('POST', `${tenant.base}/workspaces`, workspace)).body;
+    const limited = await tenant.as({ role: 'Admin', workspace_ids: [id] });
+    const role = (await tenant.rest('POST', `${tenant.base}/roles`, { name: 'Held', permissions: [] })).body;
+    const member = (await tenant.rest('POST', `${tenant.base}/members`, { email: 'held@a.b', role: 'Held' })).body;
+    const calls: [string, string, object, string][] = [
+      ['POST', '/members', { email: 'new@a.b', role: 'Viewer' }, 'members:create'],
+      ['PATCH', `/members/${member.member_id}`, { role: 'Viewer' }, 'members:update'],
+      ['PATCH', `/roles/${role.role_id}`, { permissions: ['apps:read'] }, 'roles:update'],
+    ];
+    for (const [method, path, body, required_permission] of calls) {
+      const answer = await limited.rest(method, tenant.base + path, body);
+      expect([answer.status, answer.body.details]).toEqual([403, { required_permission }]);
+    }
+    for (const [path, body] of [
+      [`/members/${member.member_id}`, { ...member, name: 'Named' }],
+      [`/roles/${role.role_id}`, { ...role, name: 'Renamed' }],
+    ] as const)
+      expect((await limited.rest('PATCH', tenant.base + path, body)).status).toBe(200);
+  });
+
+  test('a token that acts as somebody else is made and rotated only by who may see what that one keeps private', async () => {
+    const words = ['tokens:*', 'namespaces:*', 'apps:read'];
+    const role = `private ${crypto.randomUUID()}`;
+    await tenant.rest('POST', `${tenant.base}/roles`, { name: role, permissions: words });
+    const [one, other] = await Promise.all(
+      ['one', 'other'].map(async (name) => {
+        const email = `${name}-${crypto.randomUUID()}@a.b`;
+        const { member_id } = (await tenant.rest('POST', `${tenant.base}/members`, { email, role })).body;
+        return { member_id, ...(await tenant.as({ member_id })) };
+      }),
+    );
+    const make = (client: Client, fields: object) =>
+      client.rest('POST', `${tenant.base}/tokens`, { name: 'x', ...fields });
+    const rotate = async (client: Client, tokenId: string) =>
+      (await client.rest('POST', `${tenant.base}/tokens/${tokenId}/rotate`, { overlap_seconds: 60 })).status;
+    const { member_id } = other!;
+    const refused = await make(one!, { member_id });
+    expect([refused.status, refused.body.details]).toEqual([403, { required_permission: 'namespaces:manage' }]);
+    const harmless = await make(one!, { member_id, permissions: ['apps:read'] });
+    expect(harmless.status).toBe(201);
+    const path = `${tenant.base}/tokens/${harmless.body.token_id}`;
+    expect((await one!.rest('PATCH', path, { permissions: ['namespaces:read'] })).status).toBe(403);
+    expect((await other!.rest('PATCH', path, { permissions: ['namespaces:read'] })).status).toBe(200);
+    const service = await make(one!, { permissions: ['namespaces:read'] });
+    expect((await make(other!, { member_id })).status).toBe(201);
+    expect(await rotate(one!, other!.tokenId)).toBe(403);
+    expect(await rotate(other!, service.body.token_id)).toBe(403);
+    expect(await rotate(one!, service.body.token_id)).toBe(200);
+    expect(await rotate(other!, other!.tokenId)).toBe(200);
+    expect(await rotate(tenant, other!.tokenId)).toBe(200);
+  });
+
+  test('what gives nothing is no grant: what GET gave is sent back, a revoked token and a mightier role too', async () => {
+    const keeper = await tenant.as({ permissions: ['tokens:*', 'roles:*'] });
+    const roles = (await keeper.rest('GET', `${tenant.base}/roles`)).body.roles;
+    for (const role of roles) {
+      const answer = await keeper.rest('PATCH', `${tenant.base}/roles/${role.role_id}`, role);
+      expect([answer.status, answer.body]).toEqual([200, role]);
+    }
+    const revoked = await tenant.as({ role: 'Admin' });
+    const path = `${tenant.base}/tokens/${revoked.tokenId}`;
+    await tenant.rest('DELETE', path);
+    const { body } = await tenant.rest('GET', path);
+    for (const sent of [{}, body]) {
+      const answer = await keeper.rest('PATCH', path, sent);
+      expect([answer.status, answer.body]).toEqual([200, body]);
+    }
+    expect((await tenant.rest('PATCH', path, { name: 'Other' })).body.details).toMatchObject({ reason: 'revoked' });
+  });
+
+  test('an id of a role means that role, whoever names another one so; a list that reads alike is another list', async () => {
+    const viewer = (await tenant.rest('GET', `${tenant.base}/roles`)).body.roles.find(
+      ({ name }: { name: string }) => name === 'Viewer',
+    );
+    const decoy = { name: viewer.role_id, permissions: ['apps:delete'] };
+    expect((await tenant.rest('POST', `${tenant.base}/roles`, decoy)).status).toBe(201);
+    const token = await tenant.as({ role: viewer.role_id });
+    expect(await shown(token)).toEqual(ofRole.Viewer!.toSorted());
+    const path = `${tenant.base}/tokens/${token.tokenId}`;
+    expect((await tenant.rest('PATCH', path, { workspace_ids: ['null'] })).status).toBe(404);
+  });
 });
