@@ -4,6 +4,7 @@ import { createRateLimiter, type RateState } from './auth/rate-limit.ts';
 import type { Config } from './config.ts';
 import type { Context, Deps, Principal } from './context.ts';
 import { type Details, type ErrorCode, fault } from './errors.ts';
+import { createGraphiQL } from './graphiql/page.ts';
 import { createGraphQLFront, GRAPHQL_METHODS } from './graphql/front.ts';
 import { refusal } from './graphql/refusal.ts';
 import { createPreference } from './http/accept.ts';
@@ -37,6 +38,7 @@ export function createApp(deps: Deps, config: AppConfig): App {
   const limiter = createRateLimiter(config.RATE_LIMIT_PER_MINUTE, deps.now);
   const rest = createRestAdapter(schema, rows, deps);
   const graphql = createGraphQLFront(schema, deps);
+  const graphiql = createGraphiQL();
   const openApi = JSON.stringify(openApiDocument(schema, rows));
   const origins = config.CORS_ORIGINS.split(',')
     .map((origin) => origin.trim())
@@ -62,6 +64,7 @@ export function createApp(deps: Deps, config: AppConfig): App {
       headers: { 'Content-Type': 'application/json; charset=utf-8' },
       body: openApi,
     }),
+    ...graphiql.assets,
   };
 
   async function answer(req: IncomingMessage, requestId: string, refused: boolean): Promise<Reply> {
@@ -72,7 +75,7 @@ export function createApp(deps: Deps, config: AppConfig): App {
     if (refused) return error(req, 'SERVICE_UNAVAILABLE', { retry_after: 1 });
     if (path === '/graphql') {
       if (!GRAPHQL_METHODS.includes(method)) return error(req, 'METHOD_NOT_ALLOWED', { allow: GRAPHQL_METHODS });
-      if (wantsPage(req)) return graphiql();
+      if (wantsPage(req)) return graphiql.page;
       return admitted(req, requestId, (ctx, bytes) =>
         graphql.handle({ method, search, headers: req.headers, bytes }, ctx),
       );
@@ -190,21 +193,6 @@ const preferred = createPreference(['application/json', 'application/graphql-res
 /** A person's browser asks for the page, with a query in its address or without; everything else asks the graph. */
 function wantsPage(req: IncomingMessage): boolean {
   return methodOf(req) === 'GET' && preferred(req.headers.accept) === 'text/html';
-}
-
-let page: Promise<string> | null = null;
-
-/** Nine megabytes of script: loaded when first asked for. */
-async function graphiql(): Promise<Reply> {
-  const { CONTENT_SECURITY_POLICY, graphiqlPage } = await import('./graphiql/page.ts');
-  page ??= Promise.resolve(graphiqlPage());
-  const headers = {
-    'Content-Type': 'text/html; charset=utf-8',
-    'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-    'Cache-Control': 'no-cache',
-    'Referrer-Policy': 'no-referrer',
-  };
-  return { status: 200, headers, body: await page };
 }
 
 function rateHeaders(rate: RateState | null): Record<string, string> {

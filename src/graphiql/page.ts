@@ -1,131 +1,97 @@
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import { EXAMPLES } from './examples.ts';
+import { statSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import type { Reply } from '../http/reply.ts';
+import { type Asset, asset, createAssetReplies } from './assets.ts';
+import { bootScript } from './boot.ts';
+import { STYLE } from './style.ts';
 
-/** Nothing of the page may ask another host. */
-export const CONTENT_SECURITY_POLICY = [
+/** Nothing of the page may ask another host, and no other page may frame it. */
+const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
-  "script-src 'unsafe-inline' blob:",
-  "style-src 'unsafe-inline'",
-  'img-src data:',
-  'font-src data:',
-  'worker-src blob:',
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "worker-src 'self'",
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
+  "frame-ancestors 'none'",
 ].join('; ');
 
-const MARK = 'switchyard-options';
+const SCRIPT = 'text/javascript; charset=utf-8';
+const CSS = 'text/css; charset=utf-8';
 
-/** GraphiQL from its package, in one file, with the token taken from the URL's fragment: it is never part of what is served. */
-export function graphiqlPage(): string {
-  const html = renderGraphiQL({ title: MARK });
-  const call = JSON.stringify({ title: MARK });
-  const begin = html.indexOf('YogaGraphiQL.renderYogaGraphiQL(\n');
-  const end = html.indexOf(call, begin);
-  if (begin < 0 || end < 0) throw new Error('the GraphiQL package has changed its page');
-  const start = `switchyardOptions().then((options) => YogaGraphiQL.renderYogaGraphiQL(window.document.querySelector('#root'), options))`;
-  return html
-    .slice(0, begin)
-    .concat(start, html.slice(html.indexOf(')', end) + 1))
-    .replace(MARK, 'Switchyard')
-    .replace('<script>', () => `<script>${bootstrap()}</script>\n      <script>`);
-}
+/** What the package is made of: a script, its styles and the scripts of the editor's workers. */
+type Part = 'js' | 'css' | 'editorWorkerService' | 'jsonWorker' | 'graphqlWorker';
 
-/** Runs in the browser before GraphiQL does: the token, the ids for the variables, the tabs. */
-function bootstrap(): string {
-  return `
-globalThis.EXAMPLES = ${JSON.stringify(EXAMPLES).replaceAll('<', '\\u003c')};
-${switchyardOptions.toString()}
-(${forwardTabClicks.toString()})();
-`;
-}
-
-async function switchyardOptions(): Promise<object> {
-  const page = globalThis as unknown as Page;
-  const given = new URLSearchParams(page.location.hash.slice(1)).get('token');
-  if (given) {
-    page.sessionStorage.setItem('switchyard-token', given);
-    page.history.replaceState(null, '', page.location.pathname);
-  }
-  const token = page.sessionStorage.getItem('switchyard-token');
-  const headers: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {};
-  const ids: Record<string, string | undefined> = {};
-  if (token) {
-    const query =
-      '{workspaces(first:1,oldestFirst:true){nodes{workspaceId namespaces(first:1,oldestFirst:true){nodes{namespaceId}}}}}';
-    const init = {
-      method: 'POST',
-      headers: { ...headers, 'Content-Type': 'application/json' },
-      body: JSON.stringify({ query }),
-    };
-    const answer = await fetch('/graphql', init).then(
-      (response) => response.json() as Promise<Ids>,
-      () => null,
+/**
+ * GraphiQL on a page of our own: the package's page holds all of its nine megabytes, which then come with every visit.
+ * The file of its parts lies beside its entry; it is looked for at start and read at the first visit.
+ */
+export function createGraphiQL(): GraphiQL {
+  const file = new URL('./graphiql.js', import.meta.resolve('@graphql-yoga/render-graphiql'));
+  const { size, mtimeMs } = statSync(file);
+  const part = (name: string, type: string, key: Part) =>
+    asset(
+      name,
+      type,
+      `${size} ${mtimeMs} ${key}`,
+      async () => ((await import(file.href)) as Record<Part, string>)[key],
     );
-    const workspace = answer?.data?.workspaces?.nodes?.[0];
-    ids.workspaceId = workspace?.workspaceId;
-    ids.namespaceId = workspace?.namespaces.nodes[0]?.namespaceId;
-  }
-  const defaultTabs = page.EXAMPLES.map(({ query }) => {
-    const used = Object.keys(ids).filter((name) => query.includes(`$${name}`));
-    return {
-      query,
-      variables: used.length ? JSON.stringify(Object.fromEntries(used.map((name) => [name, ids[name]])), null, 2) : '',
-    };
-  });
+  const own = (name: string, type: string, text: string) => asset(name, type, text, async () => text);
+  const workers = {
+    editorWorkerService: part('editor-worker.js', SCRIPT, 'editorWorkerService'),
+    json: part('json-worker.js', SCRIPT, 'jsonWorker'),
+    graphql: part('graphql-worker.js', SCRIPT, 'graphqlWorker'),
+  };
+  const addresses = Object.fromEntries(Object.entries(workers).map(([label, { address }]) => [label, address]));
+  const styles = [part('graphiql.css', CSS, 'css'), own('switchyard.css', CSS, STYLE)];
+  const scripts = [own('switchyard.js', SCRIPT, bootScript(addresses)), part('graphiql.js', SCRIPT, 'js')];
+  const reply = createAssetReplies();
+  const assets = [...Object.values(workers), ...styles, ...scripts].map(
+    (one) => [one.address, (req: IncomingMessage) => reply(one, req.headers['accept-encoding'])] as const,
+  );
   return {
-    title: 'Switchyard',
-    endpoint: '/graphql',
-    additionalHeaders: headers,
-    headers: token ? '' : JSON.stringify({ Authorization: 'Bearer <your token>' }, null, 2),
-    defaultTabs,
-    shouldPersistHeaders: false,
+    page: { status: 200, headers: PAGE_HEADERS, body: html(styles, scripts) },
+    assets: Object.fromEntries(assets),
   };
 }
 
-/** A tab that can be dragged moves away from under a press in newer Chromium, and loses its click: it is given to the button that was pressed. */
-function forwardTabClicks(): void {
-  const { document } = globalThis as unknown as Page;
-  let pressed: Button | null = null;
-  document.addEventListener(
-    'pointerdown',
-    ({ target }: PressEvent) => {
-      pressed = target.closest?.('.graphiql-tab button') ?? null;
-    },
-    true,
-  );
-  document.addEventListener(
-    'click',
-    ({ target }: PressEvent) => {
-      const button = pressed;
-      pressed = null;
-      if (button && !button.contains(target) && target.closest?.('.graphiql-tabs')) button.click();
-    },
-    true,
-  );
+export interface GraphiQL {
+  page: Reply;
+  /** What the page asks for, by its path. */
+  assets: Record<string, (req: IncomingMessage) => Promise<Reply>>;
 }
 
-/** The answer that the variables of the examples are filled from. */
-interface Ids {
-  data?: {
-    workspaces?: { nodes: { workspaceId: string; namespaces: { nodes: { namespaceId: string }[] } }[] };
-  };
-}
+const PAGE_HEADERS = {
+  'Content-Type': 'text/html; charset=utf-8',
+  'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+  'Cache-Control': 'no-cache',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+};
 
-interface Button {
-  contains(target: unknown): boolean;
-  click(): void;
-}
-
-interface PressEvent {
-  target: { closest?(selector: string): Button | null };
-}
-
-/** What these functions use of the browser that they run in, where Node's types do not reach. */
-interface Page {
-  EXAMPLES: typeof EXAMPLES;
-  location: { hash: string; pathname: string };
-  history: { replaceState(state: null, unused: string, url: string): void };
-  sessionStorage: { getItem(key: string): string | null; setItem(key: string, value: string): void };
-  document: { addEventListener(type: string, listener: (event: PressEvent) => void, capture: true): void };
+function html(styles: Asset[], scripts: Asset[]): string {
+  return `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>Switchyard</title>
+    <link rel="icon" href="data:,">
+    ${styles.map(({ address }) => `<link rel="stylesheet" href="${address}">`).join('\n    ')}
+    ${scripts.map(({ address }) => `<script defer src="${address}"></script>`).join('\n    ')}
+  </head>
+  <body id="body" class="no-focus-outline">
+    <noscript>GraphiQL needs JavaScript.</noscript>
+    <form id="token" role="alert" hidden>
+      <p></p>
+      <label>Token <input name="token" type="password" autocomplete="off" required></label>
+      <button>Use it</button>
+    </form>
+    <main id="root"></main>
+  </body>
+</html>
+`;
 }

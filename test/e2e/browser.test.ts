@@ -75,7 +75,7 @@ describe.skipIf(!CHROMIUM)('GraphiQL in a real browser', () => {
     expect(page.url()).toBe(`${server.url}/graphql`);
     const me = await run(page);
     expect(me.data.viewer.organization).toMatchObject({ name: 'Northwind Robotics', workspaces: { totalCount: 3 } });
-    await page.waitForFunction(() => document.querySelector('.result-window')?.textContent?.includes('Northwind'));
+    await page.locator('.result-window', { hasText: 'Northwind' }).waitFor();
     if (SHOTS) await page.screenshot({ path: join(SHOTS, 'graphiql-light.png') });
     await tab(page, 1);
     const before = (await run(page)).data.workspace.apps.nodes.length;
@@ -99,6 +99,62 @@ describe.skipIf(!CHROMIUM)('GraphiQL in a real browser', () => {
     await page.locator('.graphiql-doc-explorer', { hasText: 'Mutation' }).waitFor();
     if (SHOTS) await page.screenshot({ path: join(SHOTS, 'graphiql-dark.png') });
     await page.context().close();
+  });
+
+  test('a reload after a query and a shared link open the page with the query', async () => {
+    const page = await open(`?query=${encodeURIComponent('{viewer{role}}')}#token=${token}`);
+    expect((await run(page)).data).toEqual({ viewer: { role: 'Admin' } });
+    await page.reload();
+    await page.waitForSelector('.graphiql-container', { timeout: 30_000 });
+    expect(page.url()).toContain('?query=');
+    expect((await run(page)).data).toEqual({ viewer: { role: 'Admin' } });
+    await page.context().close();
+  });
+
+  test('a reload keeps the tab that was open, and asks for no script again', async () => {
+    const page = await open(`#token=${token}`);
+    await tab(page, 1);
+    const title = await page.locator('.graphiql-tab-active').textContent();
+    const sizes: Promise<number>[] = [];
+    page.on('requestfinished', (request) => {
+      if (/\/graphiql\.[\w-]+\.js$/.test(request.url()))
+        sizes.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
+    });
+    await page.reload();
+    await page.waitForSelector('.graphiql-container', { timeout: 30_000 });
+    expect(await page.locator('.graphiql-tab-active').textContent()).toBe(title);
+    expect(await page.locator('.graphiql-tab').count()).toBe(10);
+    // What comes from the browser's own store is told as less than nothing.
+    expect(sizes).toHaveLength(1);
+    expect(await sizes[0]).toBeLessThanOrEqual(0);
+    expect((await run(page)).data.workspace.name).toEqual(expect.any(String));
+    await page.context().close();
+  });
+
+  test('on a phone the query, the button and the answer are readable, with a wrong token as with none it says what to do', async () => {
+    const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+    const page = await context.newPage();
+    const bar = page.locator('#token');
+    await page.goto(`${server.url}/graphql#token=mm_tok_wrong`);
+    await bar.getByText('The server does not know this token').waitFor();
+    await page.getByLabel('Token').fill(token);
+    await page.getByRole('button', { name: 'Use it' }).click();
+    await page.waitForSelector('.graphiql-execute-button', { timeout: 30_000 });
+    await page.locator('button.graphiql-execute-button').click();
+    await page.locator('.result-window', { hasText: 'Northwind' }).waitFor();
+    expect(await bar.isVisible()).toBe(false);
+    const [query, result] = await Promise.all(
+      ['.graphiql-query-editor', '.graphiql-response'].map((one) => page.locator(one).boundingBox()),
+    );
+    for (const box of [query!, result!])
+      expect([box.width > 300, box.x >= 0, box.x + box.width <= 390]).toEqual([true, true, true]);
+    expect(result!.y).toBeGreaterThan(query!.y + query!.height);
+    if (SHOTS) await page.screenshot({ path: join(SHOTS, 'graphiql-phone.png') });
+    await context.close();
+    const fresh = await (await browser.newContext()).newPage();
+    await fresh.goto(`${server.url}/graphql`);
+    await fresh.locator('#token').getByText('Give a token').waitFor();
+    await fresh.context().close();
   });
 
   test('the page itself needs no token and holds none; nothing asks another host; the console is quiet', async () => {

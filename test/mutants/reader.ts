@@ -43,4 +43,16 @@ export const mutants: Mutant[] = [
     edits: [['found || any({ ...own, order, limit: 1 })', 'found']],
     tests: ['test/graphql/paging.test.ts'],
   },
+  {
+    breaks: 'a browser gets the page with a query in its address too',
+    file: 'src/app.ts',
+    edits: [["methodOf(req) === 'GET' && preferred", "req.url === '/graphql' && preferred"]],
+    tests: ['test/http/graphiql.test.ts'],
+  },
+  {
+    breaks: 'what the page consists of is sent compressed',
+    file: 'src/graphiql/assets.ts',
+    edits: [['ENCODINGS.find((name) => taken.includes(name))', "taken.find((name) => name === 'identity')"]],
+    tests: ['test/http/graphiql.test.ts'],
+  },
 ];

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import Negotiator from 'negotiator';
+import type { Reply } from '../http/reply.ts';
+
+/** A file that the page asks for; its address changes with its content, so that it can be kept for ever. */
+export interface Asset {
+  address: string;
+  type: string;
+  read: () => Promise<string | Buffer>;
+}
+
+/** `identity` is what makes the content another, where the content itself is not at hand yet. */
+export function asset(name: string, type: string, identity: string, read: Asset['read']): Asset {
+  const hash = createHash('sha256').update(identity).digest('base64url').slice(0, 16);
+  const dot = name.lastIndexOf('.');
+  return { address: `/graphql/assets/${name.slice(0, dot)}.${hash}${name.slice(dot)}`, type, read };
+}
+
+const BROTLI_QUALITY = 5;
+const encoders = {
+  br: (bytes: Buffer) =>
+    promisify(brotliCompress)(bytes, {
+      params: {
+        [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY,
+        [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+      },
+    }),
+  gzip: promisify<Buffer, Buffer>(gzip),
+  identity: async (bytes: Buffer) => bytes,
+};
+type Encoding = keyof typeof encoders;
+const ENCODINGS = Object.keys(encoders) as Encoding[];
+
+/** Answers assets; each is compressed once, when it is first asked for, beside the event loop. */
+export function createAssetReplies(): (asset: Asset, acceptEncoding: string | undefined) => Promise<Reply> {
+  const encoded = new Map<string, Promise<Buffer>>();
+  const bytesOf = ({ address, read }: Asset, encoding: Encoding): Promise<Buffer> => {
+    const key = `${encoding} ${address}`;
+    const known = encoded.get(key);
+    if (known) return known;
+    const made = read().then((content) => encoders[encoding](Buffer.from(content)));
+    encoded.set(key, made);
+    return made;
+  };
+  return async (wanted, acceptEncoding) => {
+    const headers = { 'accept-encoding': acceptEncoding };
+    // The smallest of those that are taken at all: clients name them in any order.
+    const taken = new Negotiator({ headers }).encodings([...ENCODINGS]);
+    const encoding = ENCODINGS.find((name) => taken.includes(name)) ?? 'identity';
+    return {
+      status: 200,
+      headers: {
+        'Content-Type': wanted.type,
+        'Cache-Control': 'public, max-age=31536000, immutable',
+        'X-Content-Type-Options': 'nosniff',
+        Vary: 'Accept-Encoding',
+        ...(encoding === 'identity' ? {} : { 'Content-Encoding': encoding }),
+      },
+      body: await bytesOf(wanted, encoding),
+    };
+  };
+}
