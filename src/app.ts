@@ -3,8 +3,9 @@ import { createAuthenticate } from './auth/authenticate.ts';
 import { createRateLimiter, type RateState } from './auth/rate-limit.ts';
 import type { Config } from './config.ts';
 import type { Context, Deps, Principal } from './context.ts';
-import { type Details, type ErrorCode, fault } from './errors.ts';
+import { codeOf, type Details, detailsOf, type ErrorCode, fault } from './errors.ts';
 import { createGraphiQL } from './graphiql/page.ts';
+import { toPublic } from './graphql/errors.ts';
 import { createGraphQLFront, GRAPHQL_METHODS } from './graphql/front.ts';
 import { refusal } from './graphql/refusal.ts';
 import { createPreference } from './http/accept.ts';
@@ -18,7 +19,7 @@ import { createRestAdapter } from './rest/adapter.ts';
 import { openApiDocument } from './rest/openapi.ts';
 import { rows } from './rest/rows.ts';
 import { schema } from './schema.ts';
-import { StoreUnavailable } from './store/store.ts';
+import { afterMs, type Deadline, REQUEST_MS } from './store/deadline.ts';
 
 export interface App {
   handle(req: IncomingMessage, res: ServerResponse): void;
@@ -30,7 +31,10 @@ export interface App {
   readonly inFlight: number;
 }
 
-export type AppConfig = Pick<Config, 'RATE_LIMIT_PER_MINUTE' | 'CORS_ORIGINS'>;
+export interface AppConfig extends Pick<Config, 'RATE_LIMIT_PER_MINUTE' | 'CORS_ORIGINS'> {
+  /** What a request may take from its arrival; not counted is what its body takes to come in. */
+  requestMs?: number;
+}
 
 /** Which request goes to which door; no port and no globals. */
 export function createApp(deps: Deps, config: AppConfig): App {
@@ -49,13 +53,13 @@ export function createApp(deps: Deps, config: AppConfig): App {
   let ending = false;
 
   /** An error in the form of the door that the request came to. */
-  const error = (req: IncomingMessage, code: ErrorCode, details: Details = {}) =>
+  const error = (req: IncomingMessage, code: ErrorCode, details: Details = {}, message?: string) =>
     pathOf(req) === '/graphql'
-      ? refusal(req.headers.accept, fault(code, details))
-      : errorReply(code, details, deps.now());
+      ? refusal(req.headers.accept, fault(code, details, message))
+      : errorReply(code, details, deps.now(), message);
 
   /** What is open to everybody: all by GET alone. */
-  const open: Record<string, (req: IncomingMessage) => Reply | Promise<Reply>> = {
+  const open: Record<string, (req: IncomingMessage, deadline: Deadline) => Reply | Promise<Reply>> = {
     '/': () => ({ status: 302, headers: { Location: '/graphql' }, body: null }),
     '/health/live': () => json(200, { status: 'live' }),
     '/health/ready': ready,
@@ -68,22 +72,23 @@ export function createApp(deps: Deps, config: AppConfig): App {
   };
 
   async function answer(req: IncomingMessage, requestId: string, refused: boolean): Promise<Reply> {
+    const deadline = afterMs(config.requestMs ?? REQUEST_MS);
     const [path, search] = splitUrl(req.url ?? '/');
     const method = methodOf(req);
     const visit = Object.hasOwn(open, path) ? open[path]! : null;
-    if (visit) return method === 'GET' ? visit(req) : error(req, 'METHOD_NOT_ALLOWED', { allow: ['GET'] });
+    if (visit) return method === 'GET' ? visit(req, deadline) : error(req, 'METHOD_NOT_ALLOWED', { allow: ['GET'] });
     if (refused) return error(req, 'SERVICE_UNAVAILABLE', { retry_after: 1 });
     if (path === '/graphql') {
       if (!GRAPHQL_METHODS.includes(method)) return error(req, 'METHOD_NOT_ALLOWED', { allow: GRAPHQL_METHODS });
       if (wantsPage(req)) return graphiql.page;
-      return admitted(req, requestId, (ctx, bytes) =>
+      return admitted(req, requestId, deadline, (ctx, bytes) =>
         graphql.handle({ method, search, headers: req.headers, bytes }, ctx),
       );
     }
     const match = rest.match(method, path);
     if (!match) return error(req, 'RESOURCE_NOT_FOUND', { resource_type: 'route', resource_id: path.slice(0, 1_000) });
     if ('allow' in match) return error(req, 'METHOD_NOT_ALLOWED', { allow: match.allow });
-    return admitted(req, requestId, async (ctx, bytes) =>
+    return admitted(req, requestId, deadline, async (ctx, bytes) =>
       rest.handle(match.row, match.parameters, { path, search, headers: req.headers, bytes }, ctx),
     );
   }
@@ -92,9 +97,10 @@ export function createApp(deps: Deps, config: AppConfig): App {
   async function admitted(
     req: IncomingMessage,
     requestId: string,
+    deadline: Deadline,
     next: (ctx: Context, bytes: Buffer) => Promise<Reply>,
   ): Promise<Reply> {
-    const principal = await authenticate(req.headers.authorization);
+    const principal = await authenticate(req.headers.authorization, deps.store.until(deadline));
     if (!principal) return error(req, 'AUTHENTICATION_FAILED');
     const rate = limiter.take(principal.tokenId, principal.rateLimitPerMinute);
     const reply = await within(rate).catch((cause: unknown) => failed(req, requestId, cause));
@@ -102,23 +108,24 @@ export function createApp(deps: Deps, config: AppConfig): App {
 
     async function within(rate: RateState | null): Promise<Reply> {
       if (rate && !rate.allowed) return error(req, 'RATE_LIMIT_EXCEEDED', { retry_after: rate.retryAfterSeconds });
+      const begun = performance.now();
       const bytes = await readBody(req);
+      const arrived = deadline + performance.now() - begun;
       if (bytes === 'too_large') return error(req, 'PAYLOAD_TOO_LARGE', { max_bytes: BODY_MAX_BYTES });
-      return next(createContext(deps, principal!, requestId), bytes);
+      return next(createContext(deps, principal!, requestId, arrived), bytes);
     }
   }
 
   function failed(req: IncomingMessage, requestId: string, cause: unknown): Reply {
-    if (cause instanceof StoreUnavailable)
-      return error(req, 'SERVICE_UNAVAILABLE', { retry_after: cause.retryAfterSeconds });
     // Whoever hangs up in the middle of a body hears nothing, and it is no fault of ours.
-    if (!req.destroyed) deps.log.error({ err: cause, requestId }, 'a request failed');
-    return error(req, 'INTERNAL_SERVER_ERROR');
+    if (req.readableAborted) return error(req, 'INTERNAL_SERVER_ERROR');
+    const shown = toPublic(cause, deps.log, requestId);
+    return error(req, codeOf(shown) ?? 'INTERNAL_SERVER_ERROR', detailsOf(shown), shown.message);
   }
 
-  async function ready(req: IncomingMessage): Promise<Reply> {
+  async function ready(req: IncomingMessage, deadline: Deadline): Promise<Reply> {
     if (draining) return error(req, 'SERVICE_UNAVAILABLE', { retry_after: 1 });
-    await deps.store.ping();
+    await deps.store.until(deadline).ping();
     return json(200, { status: 'ready' });
   }
 
@@ -154,10 +161,12 @@ export function createApp(deps: Deps, config: AppConfig): App {
   };
 }
 
-export function createContext(deps: Deps, principal: Principal, requestId: string): Context {
-  const loaders = createLoaders(deps.store, principal);
+/** With a deadline, all that the context asks of the store has until then. */
+export function createContext(deps: Deps, principal: Principal, requestId: string, deadline?: Deadline): Context {
+  const store = deadline === undefined ? deps.store : deps.store.until(deadline);
+  const loaders = createLoaders(store, principal);
   return {
-    deps,
+    deps: { ...deps, store },
     principal,
     loaders,
     requestId,

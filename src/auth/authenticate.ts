@@ -1,12 +1,13 @@
 import type { Deps, Principal } from '../context.ts';
 import { members } from '../members/model.ts';
 import { roles } from '../roles/model.ts';
-import type { Doc } from '../store/store.ts';
+import type { Doc, Store } from '../store/store.ts';
 import { type Credential, credentials, type Token, type TokenUse, tokens, tokenUses } from '../tokens/model.ts';
 import { rightsOf } from './rights.ts';
 import { hashOf, parseToken, sameHash } from './secret.ts';
 
-export type Authenticate = (authorization: string | undefined) => Promise<Principal | null>;
+/** Reads from the store that the request was given. */
+export type Authenticate = (authorization: string | undefined, store: Store) => Promise<Principal | null>;
 
 interface Entry {
   principal: Principal;
@@ -25,13 +26,13 @@ const ENTRIES_MAX = 10_000;
 /** Bearer token to principal; null for none, malformed, unknown, expired or revoked, which callers cannot tell apart. */
 export function createAuthenticate(deps: Deps): Authenticate {
   const entries = new Map<string, Entry>();
-  return async (authorization) => {
+  return async (authorization, store) => {
     const token = /^Bearer ([^\s]+)$/i.exec(authorization ?? '')?.[1];
     const publicId = token === undefined ? null : parseToken(token);
     if (token === undefined || publicId === null) return null;
     const hash = hashOf(token);
     const known = entries.get(publicId);
-    const entry = known && isFresh(deps, known) ? known : await read(deps, publicId, known?.usedMinute);
+    const entry = known && isFresh(deps, known) ? known : await read({ ...deps, store }, publicId, known?.usedMinute);
     if (!entry || !sameHash(entry.secretHash, hash) || entry.endsAt <= deps.now()) {
       entries.delete(publicId);
       return null;

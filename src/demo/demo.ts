@@ -21,7 +21,7 @@ export async function openDemo(deps: Deps, config: Config): Promise<Demo | null>
   const tokenFile = join(config.DATA_DIR, 'demo-token');
   const known = readToken(tokenFile);
   const token = known ?? (await makeIfEmpty(deps, tokenFile));
-  const principal = token === null ? null : await createAuthenticate(deps)(`Bearer ${token}`);
+  const principal = token === null ? null : await createAuthenticate(deps)(`Bearer ${token}`, deps.store);
   if (!principal || token === null) return null;
   const { orgId } = principal;
   const page = await deps.store.page(workspaces.collection, { orgId, order: 'asc', limit: 1 });

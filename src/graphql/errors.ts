@@ -3,15 +3,21 @@ import type { Logger } from 'pino';
 import { codeOf, fault } from '../errors.ts';
 import { StoreConflict, StoreUnavailable } from '../store/store.ts';
 
+const IN_DOUBT =
+  'The change may have been made: the store did not tell in time. Read it before you try again, or repeat the request under its Idempotency-Key';
+
 /** The one place where anything thrown becomes what a caller may see; what is not ours is logged and masked. */
-export function toPublic(error: GraphQLError, log: Logger, requestId: string): GraphQLError {
+export function toPublic(thrown: unknown, log: Logger, requestId: string): GraphQLError {
+  const error = thrown instanceof GraphQLError ? thrown : new GraphQLError('', { originalError: thrown as Error });
   if (codeOf(error) !== null) return error;
   const original = rootOf(error);
   const options = { nodes: error.nodes, path: error.path };
   const as = (other: GraphQLError) => new GraphQLError(other.message, { ...options, extensions: other.extensions });
   if (original instanceof StoreUnavailable) {
     log.warn({ err: original, requestId }, 'the store cannot answer');
-    return as(fault('SERVICE_UNAVAILABLE', { retry_after: original.retryAfterSeconds }));
+    return as(
+      fault('SERVICE_UNAVAILABLE', { retry_after: original.retryAfterSeconds }, original.maybe ? IN_DOUBT : undefined),
+    );
   }
   if (original instanceof StoreConflict) return as(fault('SERVICE_UNAVAILABLE', { retry_after: 1 }));
   // Raised by graphql itself about a place in the caller's document, or before anything ran.

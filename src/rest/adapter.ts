@@ -7,7 +7,7 @@ import { checkOrg, checkPermission } from '../graphql/permission-plugin.ts';
 import { mediaTypeOf, parseJson } from '../http/body.ts';
 import { errorReply, json, type Reply } from '../http/reply.ts';
 import type { Doc } from '../store/store.ts';
-import { StoreConflict } from '../store/store.ts';
+import { StoreConflict, StoreUnavailable } from '../store/store.ts';
 import { save } from '../writes.ts';
 import { type CompiledRow, compileRow } from './compile.ts';
 import { checkRequest } from './input.ts';
@@ -43,10 +43,10 @@ export function createRestAdapter(
       try {
         return await answer(compiled.get(row)!, parameters, request, ctx, running);
       } catch (error) {
-        const shown = toPublic(error as GraphQLError, deps.log, ctx.requestId);
+        const shown = toPublic(error, deps.log, ctx.requestId);
         const code = codeOf(shown) ?? 'INTERNAL_SERVER_ERROR';
         // The reference pages give the sentences of the other codes.
-        const message = code === 'CONFLICT' ? shown.message : undefined;
+        const message = ['CONFLICT', 'SERVICE_UNAVAILABLE'].includes(code) ? shown.message : undefined;
         return errorReply(code, detailsOf(shown), deps.now(), message);
       }
     },
@@ -191,7 +191,11 @@ async function idempotent(call: Call, key: string, requestHash: string, running:
     return reply;
   } catch (error) {
     // Another process was faster under the same key: its record answers, whatever this attempt ran into.
-    const other = isClientError(error) ? null : await replay();
+    const other = isClientError(error)
+      ? null
+      : await replay().catch((failed) => {
+          throw failed instanceof StoreUnavailable ? error : failed;
+        });
     if (other) return other;
     if (isRecordConflict(error)) throw conflict('route', { reason: 'idempotency_key_in_use' });
     throw error;

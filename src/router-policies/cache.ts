@@ -38,15 +38,15 @@ interface Cached {
 
 /** Policies that are kept in memory, over all orgs. */
 const POLICIES_MAX = 200_000;
-const caches = new WeakMap<Store, Map<string, Cached>>();
+const caches = new WeakMap<Store['changes'], Map<string, Cached>>();
 
 /** The org's policies as an index, read again only when one has changed (in any process): one small read otherwise. */
 export async function policyIndex(ctx: Context): Promise<MatchIndex> {
   const { store } = ctx.deps;
   const { orgId } = ctx.principal;
   const version = (await store.get(generations, { orgId, id: POLICIES }))?.version ?? 0;
-  const cache = caches.get(store) ?? new Map<string, Cached>();
-  caches.set(store, cache);
+  const cache = caches.get(store.changes) ?? new Map<string, Cached>();
+  caches.set(store.changes, cache);
   const known = cache.get(orgId);
   if (known?.version === version) return known.index;
   const index = buildIndex(await allPolicies(ctx));

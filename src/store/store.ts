@@ -8,6 +8,7 @@
 
 import { StartRefused } from '../refused.ts';
 import type { FirstValues } from './complete.ts';
+import type { Deadline } from './deadline.ts';
 
 export type MaybePromise<T> = T | Promise<T>;
 export type Scalar = string | number | boolean | null;
@@ -176,6 +177,8 @@ export interface Store {
   /** Whether the engine answers; rejects with `StoreUnavailable`. */
   ping(): Promise<void>;
   readonly stats: StoreStats;
+  /** The same store for one request: what it is asked is answered by the deadline, or rejects with `StoreUnavailable`. */
+  until(deadline: Deadline): Store;
   close(): Promise<void>;
 }
 

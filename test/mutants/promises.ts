@@ -7,10 +7,10 @@ export const mutants: Mutant[] = [
     breaks: 'a write is acknowledged after its commit',
     file: SQLITE,
     edits: [
-      ["this.#db.exec('COMMIT');\n    this.#ownCommits", 'this.#ownCommits'],
+      ['this.#finish();\n      if (group', 'if (group'],
       [
         'for (const settle of this.#runGroup(group)) settle();\n',
-        "for (const settle of this.#runGroup(group)) settle();\n        await sleep(20);\n        this.#db.exec('COMMIT');\n",
+        'for (const settle of this.#runGroup(group)) settle();\n        await sleep(20);\n        this.#finish();\n',
       ],
     ],
     tests: ['test/e2e/crash.test.ts'],
@@ -20,8 +20,8 @@ export const mutants: Mutant[] = [
     file: SQLITE,
     edits: [
       [
-        'return new Promise((resolve, reject) => {\n      this.#waiting.push({ changes, resolve, reject });',
-        'return new Promise(async (resolve, reject) => {\n      if (changes.length > 1) {\n        const results = [];\n        try {\n          for (const change of changes) {\n            results.push(...(await this.commit([change])).results);\n            await sleep(5);\n          }\n          resolve({ results });\n        } catch (error) {\n          reject(error);\n        }\n        return;\n      }\n      this.#waiting.push({ changes, resolve, reject });',
+        'return new Promise((resolve, reject) => {\n      this.#waiting.push({ changes, deadline, resolve, reject });',
+        'return new Promise(async (resolve, reject) => {\n      if (changes.length > 1) {\n        const results = [];\n        try {\n          for (const change of changes) {\n            results.push(...(await this.commit([change])).results);\n            await sleep(5);\n          }\n          resolve({ results });\n        } catch (error) {\n          reject(error);\n        }\n        return;\n      }\n      this.#waiting.push({ changes, deadline, resolve, reject });',
       ],
     ],
     tests: ['test/e2e/crash.test.ts'],

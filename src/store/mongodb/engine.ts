@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type MongoClient, MongoServerError } from 'mongodb';
+import type { Db, MongoClient } from 'mongodb';
+import { afterMs, answerBy, type Deadline, REQUEST_MS } from '../deadline.ts';
 import { evaluate } from '../evaluate.ts';
 import {
   type AnyCollection,
@@ -13,10 +14,12 @@ import {
   StoreUnavailable,
 } from '../store.ts';
 import { indexesOf, keyOf, type Stored, toStored } from './documents.ts';
-import { isUnknown, unavailable } from './errors.ts';
+import { ConnectionLost, exchange, isRefusal } from './errors.ts';
 import { Notices } from './notices.ts';
-import { MongoReads, OPERATION_MS } from './reads.ts';
-import { batchesOf, loadOverlay, Outdated, writeBatches } from './writes.ts';
+import { MongoReads } from './reads.ts';
+import { Outdated, writeBatches } from './transaction.ts';
+import { createWaiting, type Waiting } from './waiting.ts';
+import { batchesOf, loadOverlay } from './writes.ts';
 
 export interface MongoOptions {
   uri: string;
@@ -25,16 +28,9 @@ export interface MongoOptions {
   now: () => string;
 }
 
-/** A transaction's own deadline, retries included. */
-const COMMIT_DEADLINE_MS = 5_000;
 const GROUP_MAX = 64;
 const DATABASE = 'switchyard';
-
-interface Waiting {
-  changes: readonly Change[];
-  resolve: (committed: Committed) => void;
-  reject: (error: unknown) => void;
-}
+const CLOSE_MS = 2_000;
 
 export class MongoStore extends MongoReads implements Store {
   readonly engine = 'mongodb';
@@ -69,14 +65,18 @@ export class MongoStore extends MongoReads implements Store {
         await this.db.collection(collection.name).createIndex(key, options);
   }
 
-  commit(changes: readonly Change[]): Promise<Committed> {
+  until(deadline: Deadline): Store {
+    return new MongoRequest(this, this.db, deadline);
+  }
+
+  commit(changes: readonly Change[], deadline: Deadline | null = null): Promise<Committed> {
     const [first] = changes;
     if (first?.type === 'sweep') return this.#sweep(first);
     this.stats.commits += 1;
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ changes, resolve, reject });
-      this.#flushing ??= this.#flush();
-    });
+    const waiting = createWaiting(changes, deadline);
+    this.#waiting.push(waiting);
+    this.#flushing ??= this.#flush();
+    return waiting.committed;
   }
 
   async load<D extends Doc>(into: Collection<D>, docs: readonly D[]): Promise<void> {
@@ -84,14 +84,17 @@ export class MongoStore extends MongoReads implements Store {
     const operations = docs.map((doc) => ({
       replaceOne: { filter: { _id: keyOf(doc) }, replacement: toStored(into, doc, 0), upsert: true },
     }));
-    await this.read(() => this.db.collection<Stored>(into.name).bulkWrite(operations, { ordered: false }));
+    await this.read((deadline) =>
+      exchange(deadline, () => this.db.collection<Stored>(into.name).bulkWrite(operations, { ordered: false })),
+    );
     if (into.watched) this.#epoch += 1;
   }
 
   async close(): Promise<void> {
     await this.#flushing;
-    await this.#notices?.close();
-    await this.#client.close();
+    const closing = Promise.all([this.#notices?.close(), this.#client.close()]);
+    // A server that does not answer must not keep the process.
+    await answerBy(afterMs(CLOSE_MS), closing).catch(() => {});
   }
 
   async #flush(): Promise<void> {
@@ -100,43 +103,43 @@ export class MongoStore extends MongoReads implements Store {
     this.#flushing = null;
   }
 
-  /** All that waits is read once, evaluated in memory and written in one transaction; made again when others were faster. */
-  async #commitGroup(group: Waiting[]): Promise<void> {
-    const deadline = Date.now() + COMMIT_DEADLINE_MS;
-    for (let tries = 0; ; tries += 1)
+  /**
+   * All that waits is read once, evaluated in memory and written in one transaction; made again, without those whose time
+   * is up, while nothing of it is stored and it may still be.
+   */
+  async #commitGroup(members: readonly Waiting[]): Promise<void> {
+    const begun = afterMs(REQUEST_MS);
+    for (let pause = 1; ; pause = Math.min(50, pause * 2)) {
+      const group = members.filter(({ isSettled }) => !isSettled);
+      if (group.length === 0) return;
+      for (const one of group) one.isUnderWay = true;
       try {
-        const settle = await this.#tryGroup(group, deadline - Date.now());
-        this.#note(group);
-        for (const one of settle) one();
+        const deadline = Math.max(...group.map((one) => one.deadline ?? begun));
+        for (const settle of await this.#tryGroup(group, deadline)) settle();
         return;
       } catch (error) {
-        const failure =
-          error instanceof Outdated
-            ? new StoreUnavailable('too many conflicting writes', { cause: error })
-            : unavailable(error, isUnknown(error));
-        // What the server refuses may be one member's fault: each is tried alone.
-        if (error instanceof MongoServerError && group.length > 1) {
+        const isUnavailable = error instanceof StoreUnavailable;
+        for (const one of group) one.isUnderWay = false;
+        if (error instanceof Outdated || error instanceof ConnectionLost) await sleep(Math.random() * pause);
+        // What the server refuses, and a fault of ours, may be one member's: each is tried alone.
+        else if (group.length > 1 && (!isUnavailable || isRefusal(error))) {
           for (const one of group) await this.#commitGroup([one]);
           return;
-        }
-        if (!(error instanceof Outdated) || Date.now() > deadline) {
-          // Its fate may be unknown.
-          this.#note(group);
-          for (const { reject } of group) reject(failure);
-          return;
-        }
-        await sleep(Math.random() * Math.min(50, 2 ** tries));
+        } else for (const { reject } of group) reject(error);
+      } finally {
+        this.#note(group);
       }
+    }
   }
 
+  /** Something of it may have been stored, whatever was told. */
   #note(group: readonly Waiting[]): void {
     if (group.some(({ changes }) => isWatched(changes))) this.#epoch += 1;
   }
 
-  async #tryGroup(group: Waiting[], budgetMs: number): Promise<(() => void)[]> {
-    const reader = { db: this.db, collections: this.#collections, buried: (orgId: string) => this.buried(orgId) };
+  async #tryGroup(group: readonly Waiting[], deadline: Deadline): Promise<(() => void)[]> {
     const overlay = await loadOverlay(
-      reader,
+      { db: this.db, collections: this.#collections, deadline },
       group.map(({ changes }) => changes),
     );
     const settle = group.map(({ changes, resolve, reject }) => {
@@ -149,24 +152,55 @@ export class MongoStore extends MongoReads implements Store {
         return () => reject(error);
       }
     });
-    await writeBatches(this.#client, this.db, batchesOf(overlay, this.#collections), Math.max(1, budgetMs));
+    await writeBatches(this.#client, this.db, batchesOf(overlay, this.#collections), deadline);
     return settle;
   }
 
   /** In batches and without a transaction: whatever is swept is absent already. */
   #sweep({ in: from, field, value, limit }: Extract<Change, { type: 'sweep' }>): Promise<Committed> {
-    return this.read(async () => {
-      const filter = { [field]: field === from.expires ? { $lt: value, $ne: null } : value };
-      const found = await this.db
-        .collection<Stored>(from.name)
-        .find(filter as never, { projection: { _id: 1 }, limit, maxTimeMS: OPERATION_MS })
-        .toArray();
-      if (found.length === 0) return { results: [0] };
+    const filter = { [field]: field === from.expires ? { $lt: value, $ne: null } : value };
+    const stored = this.db.collection<Stored>(from.name);
+    return this.read(async (deadline) => {
+      const found = await exchange(deadline, (maxTimeMS) =>
+        stored.find(filter as never, { projection: { _id: 1 }, limit, maxTimeMS }).toArray(),
+      );
+      const ids = found.map(({ _id }) => _id);
+      if (ids.length === 0) return { results: [0] };
       this.stats.commits += 1;
-      const { deletedCount } = await this.db
-        .collection<Stored>(from.name)
-        .deleteMany({ _id: { $in: found.map(({ _id }) => _id) } });
-      return { results: [deletedCount] };
+      await exchange(deadline, (maxTimeMS) => stored.deleteMany({ _id: { $in: ids } }, { maxTimeMS }));
+      // Those that somebody else was faster with are gone as well.
+      return { results: [ids.length] };
     });
+  }
+}
+
+/** The store for one request: its reads and commits share one deadline. */
+class MongoRequest extends MongoReads implements Store {
+  readonly engine = 'mongodb';
+  readonly changes: Store['changes'];
+  readonly #store: MongoStore;
+  readonly #until: Deadline;
+
+  constructor(store: MongoStore, db: Db, until: Deadline) {
+    super(db, until, store.stats);
+    this.changes = store.changes;
+    this.#store = store;
+    this.#until = until;
+  }
+
+  until(deadline: Deadline): Store {
+    return this.#store.until(deadline);
+  }
+
+  commit(changes: readonly Change[]): Promise<Committed> {
+    return this.#store.commit(changes, this.#until);
+  }
+
+  load<D extends Doc>(into: Collection<D>, docs: readonly D[]): Promise<void> {
+    return this.#store.load(into, docs);
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
   }
 }

@@ -1,4 +1,5 @@
 import { MongoClient } from 'mongodb';
+import { REQUEST_MS } from '../deadline.ts';
 import { StoreRefused } from '../store.ts';
 import { type MongoOptions, MongoStore } from './engine.ts';
 
@@ -6,9 +7,14 @@ import { type MongoOptions, MongoStore } from './engine.ts';
 export async function openMongo(options: MongoOptions): Promise<MongoStore> {
   const client = new MongoClient(options.uri, {
     ...(/[?&]appName=/i.test(options.uri) ? {} : { appName: 'switchyard' }),
+    // A monitor that waits for news of the server cannot be asked anew: what has recovered would stay unknown for seconds.
+    serverMonitoringMode: 'poll',
+    heartbeatFrequencyMS: 2_000,
+    minHeartbeatFrequencyMS: 100,
     serverSelectionTimeoutMS: 3_000,
     connectTimeoutMS: 3_000,
-    socketTimeoutMS: 15_000,
+    // What nobody waits for any more lets go of its connection.
+    socketTimeoutMS: REQUEST_MS,
     waitQueueTimeoutMS: 2_000,
     maxPoolSize: 50,
     retryWrites: true,

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { complete } from '../complete.ts';
+import { afterMs, type Deadline, msLeft, REQUEST_MS } from '../deadline.ts';
 import {
   type AnyCollection,
   type Collection,
@@ -13,20 +15,26 @@ import {
   tombstones,
 } from '../store.ts';
 import { keyOf, type Stored } from './documents.ts';
-import { unavailable } from './errors.ts';
+import { ConnectionLost, exchange } from './errors.ts';
 import { filterOf, pageStages } from './filters.ts';
 
-export const OPERATION_MS = 5_000;
 /** Pages that one aggregation reads. */
 const UNION_MAX = 50;
+/** How often a read is begun whose connection broke. */
+const TRIES = 8;
+const PING_MS = 2_000;
 
 /** The reading half of the engine: every read majority, every query beginning with the org, documents below a tombstone left out. */
 export class MongoReads {
-  readonly stats: StoreStats = { reads: 0, commits: 0 };
+  readonly stats: StoreStats;
   protected readonly db: Db;
+  readonly #deadline: Deadline | null;
 
-  constructor(db: Db) {
+  /** With a deadline, all reads together have until then; without, each has a time of its own. */
+  constructor(db: Db, deadline: Deadline | null = null, stats: StoreStats = { reads: 0, commits: 0 }) {
     this.db = db;
+    this.stats = stats;
+    this.#deadline = deadline;
   }
 
   get<D extends Doc>(from: Collection<D>, key: Key): Promise<D | null> {
@@ -34,13 +42,16 @@ export class MongoReads {
   }
 
   getMany<D extends Doc>(from: Collection<D>, keys: readonly Key[]): Promise<(D | null)[]> {
-    return this.read(async () => {
-      const ids = keys.map(keyOf);
+    const ids = keys.map(keyOf);
+    const filter = { _id: { $in: ids }, orgId: { $in: orgsOf(keys) } };
+    return this.read(async (deadline) => {
       const [found, buried] = await Promise.all([
-        this.of<D>(from)
-          .find({ _id: { $in: ids }, orgId: { $in: orgsOf(keys) } } as never, { maxTimeMS: OPERATION_MS })
-          .toArray(),
-        this.buriedFor(from, orgsOf(keys)),
+        exchange(deadline, (maxTimeMS) =>
+          this.of<D>(from)
+            .find(filter as never, { maxTimeMS })
+            .toArray(),
+        ),
+        this.buriedFor(from, orgsOf(keys), deadline),
       ]);
       const alive = new Map(
         found.filter((one) => isAlive(from, one, buried)).map((one) => [one._id, todays(from, one.doc as D)]),
@@ -50,10 +61,10 @@ export class MongoReads {
   }
 
   getUnique<D extends Doc>(from: Collection<D>, orgId: string, unique: string): Promise<D | null> {
-    return this.read(async () => {
+    return this.read(async (deadline) => {
       const [found, buried] = await Promise.all([
-        this.of<D>(from).findOne({ orgId, unique } as never, { maxTimeMS: OPERATION_MS }),
-        this.buriedFor(from, [orgId]),
+        exchange(deadline, (maxTimeMS) => this.of<D>(from).findOne({ orgId, unique } as never, { maxTimeMS })),
+        this.buriedFor(from, [orgId], deadline),
       ]);
       return found && isAlive(from, found, buried) ? todays(from, found.doc as D) : null;
     });
@@ -65,8 +76,8 @@ export class MongoReads {
 
   /** Many pages in one round trip: one pipeline, the others joined to it by `$unionWith`. */
   pages<D extends Doc>(from: Collection<D>, queries: readonly PageQuery[]): Promise<Page<D>[]> {
-    return this.read(async () => {
-      const rows = await this.union(from, queries, (query, buried) => [
+    return this.read(async (deadline) => {
+      const rows = await this.#union(from, queries, deadline, (query, buried) => [
         ...pageStages(from, query, buried),
         { $project: { _id: 0, doc: 1 } },
       ]);
@@ -78,8 +89,8 @@ export class MongoReads {
   }
 
   counts(from: AnyCollection, queries: readonly Query[]): Promise<number[]> {
-    return this.read(async () => {
-      const rows = await this.union(from, queries, (query, buried) => [
+    return this.read(async (deadline) => {
+      const rows = await this.#union(from, queries, deadline, (query, buried) => [
         { $match: filterOf(from, query, buried) },
         { $group: { _id: null, n: { $sum: 1 } } },
       ]);
@@ -87,12 +98,13 @@ export class MongoReads {
     });
   }
 
-  protected async union<Q extends Query>(
+  async #union<Q extends Query>(
     from: AnyCollection,
     queries: readonly Q[],
+    deadline: Deadline,
     stages: (query: Q, buried: string[]) => object[],
   ): Promise<Record<string, unknown>[][]> {
-    const buried = await this.buriedFor(from, orgsOf(queries));
+    const buried = await this.buriedFor(from, orgsOf(queries), deadline);
     const rows: Record<string, unknown>[][] = queries.map(() => []);
     for (let begin = 0; begin < queries.length; begin += UNION_MAX) {
       const part = queries
@@ -100,26 +112,31 @@ export class MongoReads {
         .map((query, at) => [...stages(query, [...buried]), { $addFields: { at: begin + at } }]);
       const [first, ...rest] = part as [object[], ...object[][]];
       const pipeline = [...first, ...rest.map((one) => ({ $unionWith: { coll: from.name, pipeline: one } }))];
-      for await (const row of this.db
-        .collection(from.name)
-        .aggregate(pipeline, { maxTimeMS: OPERATION_MS, ...hintOf(from, queries) }))
-        rows[Number(row.at)]!.push(row);
+      const found = await exchange(deadline, (maxTimeMS) =>
+        this.db
+          .collection(from.name)
+          .aggregate(pipeline, { maxTimeMS, ...hintOf(from, queries) })
+          .toArray(),
+      );
+      for (const row of found) rows[Number(row.at)]!.push(row);
     }
     return rows;
   }
 
   scan<D extends Doc>(from: Collection<D>, after: Key | null, limit: number): Promise<D[]> {
-    return this.read(async () => {
-      const filter = after ? { _id: { $gt: keyOf(after) } } : {};
-      const found = await this.of<D>(from)
-        .find(filter as never, { sort: { _id: 1 }, limit })
-        .toArray();
+    const filter = after ? { _id: { $gt: keyOf(after) } } : {};
+    return this.read(async (deadline) => {
+      const found = await exchange(deadline, (maxTimeMS) =>
+        this.of<D>(from)
+          .find(filter as never, { sort: { _id: 1 }, limit, maxTimeMS })
+          .toArray(),
+      );
       return found.map(({ doc }) => complete(from, doc as D));
     });
   }
 
   async ping(): Promise<void> {
-    await this.read(() => this.db.command({ ping: 1 }, { timeoutMS: 2_000 }));
+    await this.read((deadline) => exchange(Math.min(deadline, afterMs(PING_MS)), () => this.db.command({ ping: 1 })));
   }
 
   /** Test and operator use: the plan of a page, as the server tells it. */
@@ -134,28 +151,36 @@ export class MongoReads {
     return this.db.collection<Stored<D>>(from.name);
   }
 
-  protected async buriedFor(from: AnyCollection, orgIds: readonly string[]): Promise<Set<string>> {
+  protected async buriedFor(from: AnyCollection, orgIds: readonly string[], deadline: Deadline): Promise<Set<string>> {
     if (!from.ancestors?.length) return new Set();
-    const sets = await Promise.all(orgIds.map((orgId) => this.buried(orgId)));
+    const sets = await Promise.all(orgIds.map((orgId) => buriedIn(this.db, orgId, deadline)));
     return new Set(sets.flatMap((set) => [...set]));
   }
 
-  protected async buried(orgId: string): Promise<Set<string>> {
-    const found = await this.db
-      .collection<Stored>(tombstones.name)
-      .find({ orgId }, { projection: { _id: 0, id: 1 }, maxTimeMS: OPERATION_MS })
-      .toArray();
-    return new Set(found.map(({ id }) => id));
-  }
-
-  protected async read<T>(work: () => Promise<T>): Promise<T> {
+  /** Begun anew where the connection broke: a read can be asked any number of times. */
+  protected async read<T>(work: (deadline: Deadline) => Promise<T>): Promise<T> {
     this.stats.reads += 1;
-    try {
-      return await work();
-    } catch (error) {
-      throw unavailable(error);
-    }
+    const deadline = this.#deadline ?? afterMs(REQUEST_MS);
+    for (let tries = 1; ; tries += 1)
+      try {
+        return await work(deadline);
+      } catch (error) {
+        const pause = Math.random() * 2 ** tries;
+        if (!(error instanceof ConnectionLost) || tries === TRIES || msLeft(deadline) < pause) throw error;
+        await sleep(pause);
+      }
   }
+}
+
+/** The ids of an org's tombstones. */
+export async function buriedIn(db: Db, orgId: string, deadline: Deadline): Promise<Set<string>> {
+  const found = await exchange(deadline, (maxTimeMS) =>
+    db
+      .collection<Stored>(tombstones.name)
+      .find({ orgId }, { projection: { _id: 0, id: 1 }, maxTimeMS })
+      .toArray(),
+  );
+  return new Set(found.map(({ id }) => id));
 }
 
 function orgsOf(keys: readonly { orgId: string }[]): string[] {

@@ -1,10 +1,12 @@
-import type { AnyBulkWriteOperation, ClientSession, Db, MongoClient } from 'mongodb';
+import type { AnyBulkWriteOperation, Db } from 'mongodb';
 import { complete } from '../complete.ts';
+import type { Deadline } from '../deadline.ts';
 import type { AnyCollection, Change, Query } from '../store.ts';
 import { keyOf, type Stored, toStored } from './documents.ts';
-import { isTransient, isUnknown } from './errors.ts';
+import { exchange } from './errors.ts';
 import { filterOf } from './filters.ts';
 import { type Loaded, Overlay, type Slot } from './overlay.ts';
+import { buriedIn } from './reads.ts';
 
 /** How many answers of a condition are read beforehand. */
 const FOUND_MAX = 100;
@@ -17,7 +19,7 @@ const PARENT_COLLECTIONS: Record<string, string> = {
 export interface Reader {
   db: Db;
   collections: ReadonlyMap<string, AnyCollection>;
-  buried(orgId: string): Promise<Set<string>>;
+  deadline: Deadline;
 }
 
 /** Reads all that a group of commits names: documents first, conditions after, so that what a condition rests on is older than it. */
@@ -25,7 +27,9 @@ export async function loadOverlay(reader: Reader, commits: readonly (readonly Ch
   const overlay = new Overlay();
   const changes = commits.flat();
   const orgs = [...new Set(changes.flatMap((change) => orgOf(change)))];
-  const buried = new Map(await Promise.all(orgs.map(async (orgId) => [orgId, await reader.buried(orgId)] as const)));
+  const buried = new Map(
+    await Promise.all(orgs.map(async (orgId) => [orgId, await buriedIn(reader.db, orgId, reader.deadline)] as const)),
+  );
   await Promise.all(wantedOf(reader, changes).map((wanted) => loadCollection(reader, overlay, wanted, buried)));
   for (const change of changes) {
     if (change.type !== 'none' && change.type !== 'atLeast') continue;
@@ -80,14 +84,15 @@ function ancestorsOf(
 }
 
 async function loadCollection(
-  { db }: Reader,
+  { db, deadline }: Reader,
   overlay: Overlay,
   { from, ids, uniques }: Wanted,
   buried: ReadonlyMap<string, Set<string>>,
 ): Promise<void> {
   for (const id of ids) overlay.load(from, { orgId: orgOfKey(id), id: id.slice(id.indexOf('/') + 1) }, null);
   const orgs = (list: string[]) => ({ $in: [...new Set(list)] });
-  const read = (filter: object) => db.collection<Stored>(from.name).find(filter).toArray();
+  const read = (filter: object) =>
+    exchange(deadline, (maxTimeMS) => db.collection<Stored>(from.name).find(filter, { maxTimeMS }).toArray());
   // Two queries, each on one index, where one with an `$or` might be planned as a scan.
   const found = await Promise.all([
     read({ _id: { $in: [...ids] }, orgId: orgs([...ids].map(orgOfKey)) }),
@@ -112,21 +117,23 @@ function orgOfKey(key: string): string {
 }
 
 async function idsOf(
-  { db }: Reader,
+  { db, deadline }: Reader,
   from: AnyCollection,
   query: Query,
   buried: ReadonlyMap<string, Set<string>>,
 ): Promise<string[]> {
   const filter = filterOf(from, query, [...(buried.get(query.orgId) ?? [])]);
-  const found = await db
-    .collection<Stored>(from.name)
-    .find(filter, { projection: { _id: 0, id: 1 }, limit: FOUND_MAX })
-    .toArray();
+  const found = await exchange(deadline, (maxTimeMS) =>
+    db
+      .collection<Stored>(from.name)
+      .find(filter, { projection: { _id: 0, id: 1 }, limit: FOUND_MAX, maxTimeMS })
+      .toArray(),
+  );
   return found.map(({ id }) => id);
 }
 
 /** What the group comes to: per collection, the writes and how many documents they must meet. */
-interface Batch {
+export interface Batch {
   name: string;
   operations: AnyBulkWriteOperation<Stored>[];
   mustMatch: number;
@@ -179,48 +186,4 @@ function addWrite(batch: Batch, { from, key, loaded, current }: Slot): void {
       batch.mustDelete += 1;
     }
   }
-}
-
-/** Somebody else wrote what this group rests on. */
-export class Outdated extends Error {}
-
-/** One operation where one suffices, else a transaction; rejects with `Outdated` when a document was not as read. */
-export async function writeBatches(client: MongoClient, db: Db, batches: Batch[], deadlineMs: number): Promise<void> {
-  const [only] = batches;
-  if (!only) return;
-  if (batches.length === 1 && only.operations.length === 1) return writeBatch(db, only, undefined);
-  const session = client.startSession({ defaultTimeoutMS: deadlineMs });
-  try {
-    session.startTransaction({
-      readConcern: { level: 'snapshot' },
-      writeConcern: { w: 'majority', journal: true },
-    });
-    for (const batch of batches) await writeBatch(db, batch, session);
-    await commit(session);
-  } catch (error) {
-    if (session.inTransaction()) await session.abortTransaction().catch(() => {});
-    throw isTransient(error) ? new Outdated('write conflict', { cause: error }) : error;
-  } finally {
-    await session.endSession();
-  }
-}
-
-async function writeBatch(db: Db, batch: Batch, session: ClientSession | undefined): Promise<void> {
-  try {
-    const result = await db.collection<Stored>(batch.name).bulkWrite(batch.operations, { session, ordered: true });
-    if (result.matchedCount !== batch.mustMatch || result.deletedCount !== batch.mustDelete)
-      throw new Outdated(`a document of ${batch.name} was not as read`);
-  } catch (error) {
-    throw isTransient(error) ? new Outdated('write conflict', { cause: error }) : error;
-  }
-}
-
-/** A commit whose fate is unknown is asked for again: it is the same transaction, so it happens once. */
-async function commit(session: ClientSession): Promise<void> {
-  for (let tries = 0; ; tries += 1)
-    try {
-      return await session.commitTransaction();
-    } catch (error) {
-      if (!isUnknown(error) || tries === 2) throw error;
-    }
 }

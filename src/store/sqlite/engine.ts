@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { afterMs, type Deadline, REQUEST_MS } from '../deadline.ts';
 import { evaluate, type View } from '../evaluate.ts';
 import {
   type AnyCollection,
@@ -15,14 +16,16 @@ import {
   type Query,
   type Rule,
   type Store,
-  StoreConflict,
   StoreRefused,
   type StoreStats,
   StoreUnavailable,
 } from '../store.ts';
+import { isBusy, isSqlite, isTorn, unavailable } from './errors.ts';
 import { readCount, readIds, readPage } from './reads.ts';
+import { requestStore } from './request.ts';
 import { migrate } from './schema.ts';
 import { Table } from './table.ts';
+import { isInTime, type Waiting } from './waiting.ts';
 
 export interface SqliteOptions {
   file: string;
@@ -33,14 +36,6 @@ export interface SqliteOptions {
   busyTimeoutMs?: number;
 }
 
-interface Waiting {
-  changes: readonly Change[];
-  resolve: (committed: Committed) => void;
-  reject: (error: unknown) => void;
-}
-
-const BUSY = 5;
-const LOCKED = 6;
 /** Commits that share one fsync. */
 const GROUP_MAX = 256;
 
@@ -74,11 +69,6 @@ function withBusyWait(db: DatabaseSync, work: (db: DatabaseSync) => void): void 
     }
 }
 
-function isBusy(error: unknown): boolean {
-  const code = (error as { errcode?: number }).errcode;
-  return code !== undefined && ((code & 0xff) === BUSY || (code & 0xff) === LOCKED);
-}
-
 export class SqliteStore implements Store {
   readonly engine = 'sqlite';
   readonly stats: StoreStats = { reads: 0, commits: 0 };
@@ -96,7 +86,7 @@ export class SqliteStore implements Store {
     this.#db = db;
     this.#rules = options.rules;
     this.#now = options.now;
-    this.#busyTimeoutMs = options.busyTimeoutMs ?? 5_000;
+    this.#busyTimeoutMs = options.busyTimeoutMs ?? REQUEST_MS;
     for (const collection of options.collections) this.#tables.set(collection.name, new Table(db, collection));
   }
 
@@ -145,12 +135,16 @@ export class SqliteStore implements Store {
     return this.#read(() => queries.map((query) => readCount(this.#table(from), query)));
   }
 
-  async commit(changes: readonly Change[]): Promise<Committed> {
+  until(deadline: Deadline): Store {
+    return requestStore(this, deadline);
+  }
+
+  async commit(changes: readonly Change[], deadline: Deadline = afterMs(this.#busyTimeoutMs)): Promise<Committed> {
     if (this.#closed) throw new StoreUnavailable('the store is closed');
     if (this.#isIdle(changes)) return { results: [0] };
     this.stats.commits += 1;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ changes, resolve, reject });
+      this.#waiting.push({ changes, deadline, resolve, reject });
       this.#flushing ??= this.#flush();
     });
   }
@@ -222,15 +216,13 @@ export class SqliteStore implements Store {
     this.#flushing = null;
   }
 
-  async #commitGroup(group: Waiting[]): Promise<void> {
-    const until = Date.now() + this.#busyTimeoutMs;
-    for (;;)
+  async #commitGroup(members: readonly Waiting[]): Promise<void> {
+    for (let group = members; group.length > 0; group = group.filter(isInTime))
       try {
         for (const settle of this.#runGroup(group)) settle();
         return;
       } catch (error) {
-        if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-        if (isBusy(error) && Date.now() < until) await sleep(2 + Math.random() * 8);
+        if (isBusy(error)) await this.#waitForLock();
         else if (group.length === 1) return group[0]!.reject(unavailable(error));
         // An error that ended the transaction (a full disk) says nothing of the others: each is tried alone.
         else {
@@ -240,13 +232,37 @@ export class SqliteStore implements Store {
       }
   }
 
+  /** Another process writes. Whoever's time is up is answered, of those behind this group too. */
+  async #waitForLock(): Promise<void> {
+    await sleep(2 + Math.random() * 8);
+    this.#waiting = this.#waiting.filter(isInTime);
+  }
+
   /** One transaction, a savepoint for each member; answers how to settle them once the group is on disk. */
-  #runGroup(group: Waiting[]): (() => void)[] {
-    this.#db.exec('BEGIN IMMEDIATE');
-    const settlements = group.map((one) => this.#runOne(one));
-    this.#db.exec('COMMIT');
-    if (group.some(({ changes }) => isWatched(changes))) this.#epoch += 1;
-    return settlements;
+  #runGroup(group: readonly Waiting[]): (() => void)[] {
+    try {
+      this.#rollBack();
+      this.#db.exec('BEGIN IMMEDIATE');
+      const settlements = group.map((one) => this.#runOne(one));
+      this.#finish();
+      if (group.some(({ changes }) => isWatched(changes))) this.#epoch += 1;
+      return settlements;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
+  }
+
+  #rollBack(): void {
+    if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+  }
+
+  #finish(): void {
+    try {
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      throw isTorn(error) ? unavailable(error, true) : error;
+    }
   }
 
   #runOne({ changes, resolve, reject }: Waiting): () => void {
@@ -258,7 +274,7 @@ export class SqliteStore implements Store {
     } catch (error) {
       if (!this.#db.isTransaction) throw error;
       this.#db.exec('ROLLBACK TO member; RELEASE member');
-      if (error instanceof StoreConflict || !isSqlite(error)) return () => reject(error);
+      if (!isSqlite(error)) return () => reject(error);
       throw error;
     }
   }
@@ -273,12 +289,4 @@ export class SqliteStore implements Store {
     touch: () => undefined,
     sweep: (from, field, value, limit) => this.#table(from).sweep(field, value, limit),
   };
-}
-
-function isSqlite(error: unknown): boolean {
-  return (error as { code?: string }).code === 'ERR_SQLITE_ERROR';
-}
-
-function unavailable(error: unknown): unknown {
-  return isSqlite(error) ? new StoreUnavailable('the database cannot answer', { cause: error }) : error;
 }

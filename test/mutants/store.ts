@@ -1,0 +1,51 @@
+import type { Mutant } from './mutant.ts';
+
+export const mutants: Mutant[] = [
+  {
+    breaks: 'what breaks between product and store is the store’s fault, whoever raised it',
+    file: 'src/store/mongodb/errors.ts',
+    edits: [
+      [
+        'error instanceof StoreUnavailable ||',
+        'error instanceof StoreUnavailable || !(error instanceof MongoError) ||',
+      ],
+    ],
+    tests: ['test/store/network.test.ts'],
+  },
+  {
+    breaks: 'a commit whose reply was lost is asked for again, not made again',
+    file: 'src/store/mongodb/transaction.ts',
+    edits: [['if (isAborted(error.cause)) throw', 'if (hasBegun) throw']],
+    tests: ['test/store/network.test.ts'],
+  },
+  {
+    breaks: 'a change that may have happened is not told as not done',
+    file: 'src/store/mongodb/transaction.ts',
+    edits: [['maybe: hasBegun', 'maybe: false']],
+    tests: ['test/store/network.test.ts'],
+  },
+  {
+    breaks: 'a broken connection leaves no locks behind',
+    file: 'src/store/mongodb/transaction.ts',
+    edits: [['if (!isEnded) void release(db, session, last);\n    else void', 'void']],
+    tests: ['test/store/network.test.ts'],
+  },
+  {
+    breaks: 'reads end at the request’s deadline',
+    file: 'src/store/mongodb/errors.ts',
+    edits: [['await answerBy(deadline, pending)', 'await pending']],
+    tests: ['test/store/network.test.ts'],
+  },
+  {
+    breaks: 'commits end at the request’s deadline',
+    file: 'src/store/sqlite/request.ts',
+    edits: [['store.commit(changes, deadline)', 'store.commit(changes)']],
+    tests: ['test/store/locked.test.ts'],
+  },
+  {
+    breaks: 'commits behind a group that waits end at their own deadline',
+    file: 'src/store/sqlite/engine.ts',
+    edits: [['this.#waiting = this.#waiting.filter(isInTime);', '']],
+    tests: ['test/store/locked.test.ts'],
+  },
+];

@@ -1,0 +1,213 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MongoClient } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { collections, rules } from '../../src/collections.ts';
+import { generations } from '../../src/router-policies/cache.ts';
+import { afterMs, REQUEST_MS } from '../../src/store/deadline.ts';
+import type { MongoStore } from '../../src/store/mongodb/engine.ts';
+import { openMongo } from '../../src/store/mongodb/open.ts';
+import { StoreUnavailable } from '../../src/store/store.ts';
+import { type Answer, freshMongoUri, type Harness, MONGODB_URI, startHarness, type Tenant } from '../harness.ts';
+import { type Network, startNetwork } from '../network.ts';
+
+const now = () => new Date().toISOString();
+const CUT_EVERY_MS = 150;
+const SHORT_MS = 400;
+/** Far beyond a short deadline, far below what the same takes without one: no measure of speed. */
+const SOON_MS = 4_000;
+
+describe.skipIf(!MONGODB_URI)('a bad network before MongoDB', () => {
+  let network: Network;
+  let uri: string;
+  let store: MongoStore;
+  let patient: Harness;
+  let hasty: Harness;
+  /** The same caller, whose requests have five seconds, and those that have less than half of one. */
+  let tenant: Tenant;
+  let hurried: Tenant;
+  beforeAll(async () => {
+    network = await startNetwork(Number(new URL(MONGODB_URI!).port));
+    uri = freshMongoUri();
+    store = await openMongo({ uri: network.through(uri), collections, rules, now });
+    patient = await startHarness('mongodb', { deps: { store }, requestMs: REQUEST_MS });
+    hasty = await startHarness('mongodb', { deps: { store }, requestMs: SHORT_MS });
+    tenant = await patient.org();
+    hurried = { ...tenant, ...hasty.client(tenant.token) };
+  });
+  afterAll(async () => {
+    network.flow();
+    await Promise.all([patient, hasty].map((harness) => harness.close()));
+    await store.close();
+    await network.close();
+    const client = await new MongoClient(uri).connect();
+    await client.db().dropDatabase();
+    await client.close();
+  });
+
+  /** A number of cuts, not a time: what has not come through by then does so afterwards. */
+  const cutting = async (how: 'fin' | 'rst', work: () => Promise<void>) => {
+    const working = work();
+    for (let cuts = 0; cuts < 40; cuts += 1) {
+      network.cut(how);
+      await sleep(CUT_EVERY_MS);
+    }
+    await working;
+  };
+  const expectUnavailable = ({ status, headers, text, body }: Answer) => {
+    expect([status, body?.error]).toEqual([503, 'SERVICE_UNAVAILABLE']);
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(text).not.toMatch(/mongo|socket|ECONN|EPIPE|127\.0\.0\.1/i);
+  };
+  /** The answer that is no 503; all others on the way are proper ones. */
+  const persist = async (send: () => Promise<Answer>): Promise<Answer> => {
+    for (let tries = 0; tries < 200; tries += 1) {
+      const answer = await send();
+      if (answer.status !== 503) return answer;
+      expectUnavailable(answer);
+    }
+    throw new Error('it does not recover');
+  };
+  const listOf = async (list: string) =>
+    (await persist(() => tenant.rest('GET', `${tenant.base}/${list}?limit=200`))).body;
+
+  test.each(['fin', 'rst'] as const)(
+    'all connections cut (%s) over and over: 12 clients see 2xx and 503 only, and what they repeat happens once',
+    { timeout: 120_000 },
+    async (how) => {
+      const names = Array.from({ length: 12 }, (_, client) =>
+        Array.from({ length: 5 }, (_, at) => `${how}-${client}-${at}`),
+      );
+      await cutting(how, async () => {
+        await Promise.all(
+          names.map(async (own) => {
+            for (const name of own) {
+              const headers = { 'Idempotency-Key': name };
+              const body = { name, permissions: [] };
+              const made = await persist(() => tenant.rest('POST', `${tenant.base}/roles`, body, headers));
+              expect([made.status, made.body.name]).toEqual([201, name]);
+              const read = await persist(() => tenant.rest('GET', `${tenant.base}/roles/${made.body.role_id}`));
+              expect(read.status).toBe(200);
+            }
+          }),
+        );
+      });
+      const { roles } = await listOf('roles');
+      const isOurs = ({ name }: { name: string }) => name.startsWith(how);
+      expect(
+        roles
+          .filter(isOurs)
+          .map(({ name }: { name: string }) => name)
+          .sort(),
+      ).toEqual(names.flat().sort());
+      const { events } = await listOf('audit-events');
+      const ids = roles.filter(isOurs).map(({ role_id }: { role_id: string }) => role_id);
+      for (const id of ids)
+        expect(events.filter(({ resource_id }: { resource_id: string }) => resource_id === id)).toHaveLength(1);
+    },
+  );
+
+  test('a counter under cuts holds what was acknowledged, and nothing that was told as not done', async () => {
+    const key = { orgId: 'org_counted', id: 'c' };
+    const bump = { type: 'apply', in: generations, key, rule: 'generation.bump', input: null } as const;
+    const counts = { done: 0, maybe: 0, not: 0 };
+    await cutting('rst', async () => {
+      await Promise.all(
+        Array.from({ length: 12 }, async () => {
+          for (let at = 0; at < 20; at += 1)
+            await store
+              .until(afterMs(1_000))
+              .commit([bump])
+              .then(() => (counts.done += 1))
+              .catch((error: unknown) => {
+                expect(error).toBeInstanceOf(StoreUnavailable);
+                counts[(error as StoreUnavailable).maybe ? 'maybe' : 'not'] += 1;
+              });
+        }),
+      );
+    });
+    const count = (await store.get(generations, key))?.count ?? 0;
+    process.stdout.write(`under cuts: ${JSON.stringify(counts)}, counted ${count}\n`);
+    expect(count).toBeGreaterThanOrEqual(counts.done);
+    expect(count).toBeLessThanOrEqual(counts.done + counts.maybe);
+  });
+
+  test('the replies to commits are lost: each is asked for again, and happens once', async () => {
+    network.loseReplies('commitTransaction', 3);
+    const made = await tenant.rest('POST', `${tenant.base}/roles`, { name: 'Asked again', permissions: [] });
+    expect(network.toLose).toBe(0);
+    expect(made.status).toBe(201);
+    const { roles } = await listOf('roles');
+    expect(roles.filter(({ name }: { name: string }) => name === 'Asked again')).toHaveLength(1);
+  });
+
+  test('a commit whose fate stays unknown is told as one that may have happened; its key happens once', async () => {
+    const send = (by: Tenant, name: string, headers = {}) =>
+      by.rest('POST', `${tenant.base}/roles`, { name, permissions: [] }, headers);
+    network.loseReplies('commitTransaction', Number.POSITIVE_INFINITY);
+    // A busy machine may be late before the commit is even asked for.
+    for (let at = 0; ; at += 1) {
+      const [name, key] = [`In doubt ${at}`, { 'Idempotency-Key': `doubt-${at}` }];
+      const doubtful = await send(hurried, name, key);
+      expectUnavailable(doubtful);
+      if (!/may have been made/.test(doubtful.body.message)) continue;
+      network.loseReplies('', 0);
+      const again = await persist(() => send(tenant, name, key));
+      expect([again.status, again.body.name]).toEqual([201, name]);
+      expect((await send(tenant, name)).status).toBe(409);
+      return;
+    }
+  });
+
+  describe.each([
+    ['stalled', () => network.stall(), () => network.flow()],
+    ['slow', () => network.delay(0.6 * SHORT_MS), () => network.delay(0)],
+  ] as [string, () => void, () => void][])('%s', (how, begin, end) => {
+    const refused = async (send: () => Promise<Answer>) => {
+      begin();
+      const begun = performance.now();
+      const answer = await send().finally(end);
+      expect(performance.now() - begun).toBeLessThan(SOON_MS);
+      expectUnavailable(answer);
+    };
+
+    test('reads in a row are answered at the deadline, and right again after', async () => {
+      const asks = () =>
+        hurried.graphql(`{organization(orgId:"${tenant.orgId}"){workspaces{edges{node{apps{edges{node{name}}}}}}}}`);
+      begin();
+      const { body } = await asks().finally(end);
+      expect(body.errors?.[0].extensions.code ?? body.error).toBe('SERVICE_UNAVAILABLE');
+      await refused(() => hurried.rest('GET', `${tenant.base}/roles`));
+      expect((await persist(() => tenant.rest('GET', `${tenant.base}/roles`))).status).toBe(200);
+    });
+
+    test('150 commits and reads at once are all answered at the deadline, and right again after', async () => {
+      begin();
+      const begun = performance.now();
+      const all = await Promise.all(
+        Array.from({ length: 150 }, (_, at) =>
+          at % 2
+            ? hurried.rest('POST', `${tenant.base}/roles`, { name: `${how} ${at}`, permissions: [] })
+            : hurried.rest('GET', `${tenant.base}/roles`),
+        ),
+      ).finally(end);
+      expect(performance.now() - begun).toBeLessThan(SOON_MS);
+      for (const answer of all) expectUnavailable(answer);
+      const send = () => tenant.rest('POST', `${tenant.base}/roles`, { name: `${how} after`, permissions: [] });
+      expect((await persist(send)).status).toBe(201);
+    });
+
+    test('who asks is looked up within the deadline', async () => {
+      const { token } = await tenant.as({ role: 'Viewer' });
+      await refused(() => hasty.client(token).rest('GET', '/v1/me'));
+      expect((await persist(() => patient.client(token).rest('GET', '/v1/me'))).status).toBe(200);
+    });
+  });
+
+  test('stalled, it is not ready, but live; then it is ready again', async () => {
+    const anybody = hasty.client('');
+    network.stall();
+    expect((await anybody.rest('GET', '/health/live')).status).toBe(200);
+    expectUnavailable(await anybody.rest('GET', '/health/ready').finally(network.flow));
+    expect((await persist(() => patient.client('').rest('GET', '/health/ready'))).status).toBe(200);
+  });
+});
