@@ -335,6 +335,8 @@ describeEngines('decisions', (engine) => {
     const told = await get(`/decisions/${made.decision_id}/explanation`);
     expect(told).toEqual({
       decision_id: made.decision_id,
+      admitted: false,
+      refusal: { code: 'NO_POLICY_MATCHED', level: 'policy', limit: null, retry_after: null },
       policies: [
         {
           policy_id: p,

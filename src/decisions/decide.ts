@@ -5,13 +5,17 @@ import { logicalModels } from '../models/model.ts';
 import { find, need } from '../nouns.ts';
 import { needReference } from '../paths.ts';
 import { targetKey } from '../router-policies/breaker.ts';
-import { type Workspace, workspaces } from '../workspaces/model.ts';
+import { policyIndex } from '../router-policies/cache.ts';
+import { matchesInOrder } from '../router-policies/match-index.ts';
+import { workspaces } from '../workspaces/model.ts';
 import { created, type Planned, save, withRetry } from '../writes.ts';
 import { breakerInput } from './breaker-input.ts';
 import { type Decision, type DecisionContext, type decideInput, decisions, KEPT_MS, LEASE_MS } from './model.ts';
-import { type Plan, type PlanInput, plan } from './plan.ts';
+import { matchContextOf, type Plan, type PlanRequest, planFor } from './plan.ts';
+import { smallestChange } from './smallest-change.ts';
 import { accountMeterId, entitlementMeterId, meters, policyBreakers } from './state.ts';
 import { totalOf } from './subjects.ts';
+import { gather, gatherPolicies, type RoutingWorld } from './world.ts';
 
 type DecideInput = z.output<typeof decideInput>;
 
@@ -19,10 +23,10 @@ type DecideInput = z.output<typeof decideInput>;
 export function decide(ctx: Context, input: DecideInput): Promise<{ decision: Decision }> {
   return withRetry(async () => {
     ctx.loaders.clear();
-    const { request, planned } = await prepare(ctx, input);
-    const decision = decisionOf(ctx, input, request, planned);
+    const prepared = await prepare(ctx, input);
+    const decision = decisionOf(ctx, input, prepared);
     const changes: Planned[] = [
-      ...reservations(ctx, decision, request, planned),
+      ...reservations(ctx, decision, prepared),
       { change: { type: 'insert', in: decisions.collection, doc: decision } },
     ];
     await save(ctx, changes, { decision });
@@ -31,27 +35,34 @@ export function decide(ctx: Context, input: DecideInput): Promise<{ decision: De
 }
 
 /** The plan that a decision would follow now; nothing is taken. */
-export async function prepare(ctx: Context, input: DecideInput): Promise<{ request: PlanInput; planned: Plan }> {
+export async function prepare(ctx: Context, input: DecideInput): Promise<Prepared> {
   const workspace = await needReference(ctx, workspaces, input.workspaceId);
-  if (input.logicalModelId != null) await needReference(ctx, logicalModels, input.logicalModelId);
-  const failed = await failedTargets(ctx, input);
-  const request = requestOf(ctx, input, workspace, failed);
-  const planned = await plan(ctx, request);
+  const requestedModelId = input.logicalModelId ?? null;
+  if (requestedModelId !== null) await needReference(ctx, logicalModels, requestedModelId);
+  const passedOver = await failedTargets(ctx, input);
+  const context = contextOf(input);
+  const matching = matchesInOrder(await policyIndex(ctx), matchContextOf(workspace, context));
+  const world = await gather(ctx, await gatherPolicies(ctx, matching), workspace, requestedModelId);
+  const estimate = { inputTokens: input.estimatedInputTokens, outputTokens: input.estimatedOutputTokens };
+  const request = { context, estimate, requestedModelId, passedOver };
+  const planned = planFor(world, request, ctx.deps.random);
   // What just failed is passed over while another has room; it is better than nothing where none has.
-  if (planned.admitted || failed.size === 0) return { request, planned };
-  return { request, planned: await plan(ctx, { ...request, passedOver: new Set() }) };
+  if (planned.admitted || passedOver.size === 0) return told(world, request, planned);
+  const anyTarget = { ...request, passedOver: new Set<string>() };
+  return told(world, anyTarget, planFor(world, anyTarget, ctx.deps.random));
 }
 
-function requestOf(ctx: Context, input: DecideInput, workspace: Workspace, passedOver: ReadonlySet<string>): PlanInput {
-  return {
-    workspace,
-    workspaceId: workspace.id,
-    context: contextOf(input),
-    estimate: { inputTokens: input.estimatedInputTokens, outputTokens: input.estimatedOutputTokens },
-    requestedModelId: input.logicalModelId ?? null,
-    passedOver,
-    nowMs: ctx.deps.now(),
-  };
+export interface Prepared {
+  world: RoutingWorld;
+  request: PlanRequest;
+  planned: Plan;
+}
+
+/** A refusal keeps the change that would have admitted the request, since only now is the world what it was. */
+function told(world: RoutingWorld, request: PlanRequest, planned: Plan): Prepared {
+  const { refusal } = planned;
+  const change = refusal && smallestChange(world, request, planned);
+  return { world, request, planned: refusal ? { ...planned, refusal: { ...refusal, change } } : planned };
 }
 
 function contextOf(input: DecideInput): DecisionContext {
@@ -90,15 +101,11 @@ async function failedTargets(ctx: Context, input: DecideInput): Promise<Set<stri
   return targets;
 }
 
-function decisionOf(
-  ctx: Context,
-  input: DecideInput,
-  request: PlanInput,
-  { policy, hops, admitted, breaker, refusal }: Plan,
-): Decision {
+function decisionOf(ctx: Context, input: DecideInput, { world, request, planned }: Prepared): Decision {
+  const { policy, hops, admitted, breaker, refusal } = planned;
   return {
     ...created(ctx, ctx.deps.ids.next('dec_')),
-    workspaceId: request.workspaceId,
+    workspaceId: world.workspace.id,
     context: request.context,
     requestedModelId: request.requestedModelId,
     estimatedInputTokens: request.estimate.inputTokens,
@@ -111,21 +118,17 @@ function decisionOf(
     upstreamModel: admitted?.target.upstreamModel ?? null,
     entitlementId: admitted?.grant.id ?? null,
     breaker: breaker && { target: breaker.key, generation: breaker.generation },
-    expiresAt: admitted ? new Date(request.nowMs + LEASE_MS).toISOString() : null,
+    expiresAt: admitted ? new Date(world.nowMs + LEASE_MS).toISOString() : null,
     refusal,
     hops,
     outcome: null,
-    purgeAt: new Date(request.nowMs + KEPT_MS).toISOString(),
+    purgeAt: new Date(world.nowMs + KEPT_MS).toISOString(),
   };
 }
 
 /** The grant's and the account's limits together, and a place in the breaker that watches the target. */
-function reservations(
-  ctx: Context,
-  decision: Decision,
-  request: PlanInput,
-  { admitted, breaker, policy }: Plan,
-): Planned[] {
+function reservations(ctx: Context, decision: Decision, { world, request, planned }: Prepared): Planned[] {
+  const { admitted, breaker, policy } = planned;
   if (!admitted) return [];
   const { orgId } = ctx.principal;
   const take = (id: string, limits: unknown): Planned => ({
@@ -134,7 +137,7 @@ function reservations(
       in: meters,
       key: { orgId, id },
       rule: 'meter.reserve',
-      input: { limits, tokens: totalOf(request.estimate), nowMs: request.nowMs, leaseEndsMs: request.nowMs + LEASE_MS },
+      input: { limits, tokens: totalOf(request.estimate), nowMs: world.nowMs, leaseEndsMs: world.nowMs + LEASE_MS },
     },
   });
   const both = [
@@ -143,7 +146,7 @@ function reservations(
   ];
   if (!breaker) return both;
   const input = {
-    ...breakerInput(ctx, policy!, breaker.targets, request.nowMs),
+    ...breakerInput(ctx, policy!, breaker.targets, world.nowMs),
     target: breaker.key,
     decisionId: decision.id,
     generation: breaker.generation,

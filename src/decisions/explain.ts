@@ -5,7 +5,9 @@ import { actualOf, type Compiled, firstFailing, type MatchContext } from '../rou
 import type { RouterPolicy } from '../router-policies/model.ts';
 import { workspaces } from '../workspaces/model.ts';
 import type { Decision, DecisionContext, Hop, Refusal, SmallestChange } from './model.ts';
+import { nearestPolicy } from './nearest-policy.ts';
 import { matchContextOf } from './plan.ts';
+import type { Estimate } from './subjects.ts';
 
 export interface PolicyVerdict {
   policy: RouterPolicy;
@@ -20,6 +22,7 @@ export interface PolicyVerdict {
 
 export interface Explanation {
   decisionId: string | null;
+  admitted: boolean;
   policies: PolicyVerdict[];
   hops: Hop[];
   refusal: Refusal | null;
@@ -32,27 +35,29 @@ export interface Explained {
   at: string | null;
   workspaceId: string;
   context: DecisionContext;
+  estimate: Estimate;
   hops: Hop[];
   refusal: Refusal | null;
 }
 
 /** Every policy as it stands today, the hops as they were, and the one change that would have admitted the request. */
-export async function explain(
-  ctx: Context,
-  { decisionId, at, workspaceId, context, hops, refusal }: Explained,
-): Promise<Explanation> {
+export async function explain(ctx: Context, explained: Explained): Promise<Explanation> {
+  const { decisionId, at, workspaceId, context, hops, refusal } = explained;
   const workspace = await find(ctx, workspaces, workspaceId);
   const request = matchContextOf(workspace ?? { id: workspaceId, tags: [] }, context);
   const { ranked } = await policyIndex(ctx);
   const policies = ranked.map((one) => verdictOf(one, request, at));
   const smallestChange =
-    refusal?.code === 'NO_POLICY_MATCHED' ? nearestPolicy(ranked, request) : (refusal?.change ?? null);
-  return { decisionId, policies, hops, refusal, smallestChange };
+    refusal?.code === 'NO_POLICY_MATCHED'
+      ? workspace && (await nearestPolicy(ctx, workspace, explained, ranked))
+      : (refusal?.change ?? null);
+  return { decisionId, admitted: refusal === null, policies, hops, refusal, smallestChange };
 }
 
 export function explainDecision(ctx: Context, decision: Decision): Promise<Explanation> {
   const { id, createdAt, workspaceId, context, hops, refusal } = decision;
-  return explain(ctx, { decisionId: id, at: createdAt, workspaceId, context, hops, refusal });
+  const estimate = { inputTokens: decision.estimatedInputTokens, outputTokens: decision.estimatedOutputTokens };
+  return explain(ctx, { decisionId: id, at: createdAt, workspaceId, context, estimate, hops, refusal });
 }
 
 function verdictOf({ policy, conditions }: Compiled, context: MatchContext, at: string | null): PolicyVerdict {
@@ -68,25 +73,4 @@ function verdictOf({ policy, conditions }: Compiled, context: MatchContext, at: 
     actual: actualOf(failed, context),
     changed,
   };
-}
-
-/** The highest-ranked policy that one change would make match: enabling it, or the one condition that fails. */
-function nearestPolicy(ranked: readonly Compiled[], context: MatchContext): SmallestChange | null {
-  for (const { policy, conditions } of ranked) {
-    const failing = conditions.filter((condition) => actualOf(condition, context) !== condition.expected);
-    const change = (field: string, to: unknown): SmallestChange => ({
-      resourceType: 'router_policy',
-      resourceId: policy.id,
-      field,
-      to,
-    });
-    if (failing.length === 0 && !policy.enabled) return change('enabled', true);
-    if (failing.length !== 1 || !policy.enabled) continue;
-    const [only] = failing as [(typeof failing)[0]];
-    return change(
-      `match.${only.field}`,
-      only.kind === 'pair' ? null : only.kind === 'demand' ? false : actualOf(only, context),
-    );
-  }
-  return null;
 }

@@ -1,8 +1,7 @@
-import type { Context } from '../context.ts';
-import { entitlements, grantKey, type ModelEntitlement } from '../model-entitlements/model.ts';
-import { type LogicalModel, logicalModels, type Target } from '../models/model.ts';
-import { type ProviderAccount, providerAccounts } from '../provider-accounts/model.ts';
-import { healthCollection, usageIn } from '../provider-accounts/repository.ts';
+import type { ModelEntitlement } from '../model-entitlements/model.ts';
+import type { LogicalModel, Target } from '../models/model.ts';
+import type { ProviderAccount } from '../provider-accounts/model.ts';
+import { usageIn } from '../provider-accounts/repository.ts';
 import { monthOf, usedUp } from '../provider-accounts/rules.ts';
 import { targetKey } from '../router-policies/breaker.ts';
 import { type Limits, type Refused, reserve } from './limits.ts';
@@ -14,8 +13,9 @@ import {
   type RefusalCode,
   type SmallestChange,
 } from './model.ts';
-import { accountMeterId, entitlementMeterId, type Meter, meters } from './state.ts';
+import { accountMeterId, entitlementMeterId } from './state.ts';
 import { accountLimits, type Estimate, grantLimits, limitOf, totalOf } from './subjects.ts';
+import type { RoutingWorld } from './world.ts';
 
 /** One logical model of the chain: who would serve it, or why nobody does. */
 export type HopResult =
@@ -28,63 +28,67 @@ export type HopResult =
       grantLimits: Limits;
       accountLimits: Limits;
     }
-  | { admitted: false; refusal: Refusal; accountId: string | null };
+  | {
+      admitted: false;
+      refusal: Refusal;
+      accountId: string | null;
+      /** Changes that would each take what refused out of the way. */
+      remedies: SmallestChange[];
+    };
 
 export interface Request {
-  workspaceId: string;
   context: DecisionContext;
   estimate: Estimate;
-  nowMs: number;
+  /** Targets that just failed this request. */
+  passedOver: ReadonlySet<string>;
 }
 
-export function refuse(
-  code: RefusalCode,
-  level: Level,
-  change: SmallestChange | null = null,
-  more: Partial<Refusal> = {},
-): Refusal {
-  return { code, level, limit: null, retryAfter: null, change, ...more };
+export function refuse(code: RefusalCode, level: Level, more: Partial<Refusal> = {}): Refusal {
+  return { code, level, limit: null, retryAfter: null, change: null, ...more };
 }
 
-const no = (refusal: Refusal, accountId: string | null = null): HopResult => ({ admitted: false, refusal, accountId });
+const no = (refusal: Refusal, remedies: SmallestChange[], accountId: string | null = null): HopResult => ({
+  admitted: false,
+  refusal,
+  accountId,
+  remedies,
+});
 
-/** Checks a hop in the contract's order: model, grant and its lists, size, targets, and what is left of every limit. */
-export async function tryHop(
-  ctx: Context,
+/** Checks a hop in the contract's order: model, grant with its lists, size and limits, then targets and their accounts. */
+export function tryHop(
+  world: RoutingWorld,
   request: Request,
   modelId: string,
-  drawable: ((target: Target) => boolean) | null,
-  passedOver: ReadonlySet<string>,
-): Promise<HopResult> {
-  const { store } = ctx.deps;
-  const { orgId } = ctx.principal;
-  const model = await store.get(logicalModels.collection, { orgId, id: modelId });
+  drawable: (target: Target) => boolean,
+  draw: () => number,
+): HopResult {
+  const model = world.models.get(modelId);
   const enabled = model?.targets.filter((target) => target.enabled) ?? [];
   if (!model?.enabled || enabled.length === 0)
-    return no(refuse('MODEL_UNAVAILABLE', 'model', modelChange(model, modelId)));
-  const grant = await store.getUnique(entitlements.collection, orgId, grantKey(request.workspaceId, modelId));
-  const refusal = checkGrant(grant, request, modelId);
-  if (refusal) return no(refusal);
-  const targets = enabled.filter((target) => (drawable?.(target) ?? true) && !passedOver.has(targetKey(target)));
-  return drawTarget(ctx, request, model, grant!, targets);
+    return no(refuse('MODEL_UNAVAILABLE', 'model'), model ? modelRemedies(model) : []);
+  const grant = world.grants.get(modelId);
+  if (!grant) return no(refuse('MODEL_NOT_ENTITLED', 'entitlement'), [ofGrant(null, 'logical_model_id', modelId)]);
+  const refusal = checkGrant(world, grant, request);
+  if (refusal) return refusal;
+  const targets = enabled.filter((target) => drawable(target) && !request.passedOver.has(targetKey(target)));
+  return drawTarget(world, request, model, grant, targets, draw);
 }
 
-function modelChange(model: LogicalModel | null, modelId: string): SmallestChange | null {
-  if (!model) return null;
-  const change = (field: string) => ({ resourceType: 'logical_model', resourceId: modelId, field, to: true });
-  if (!model.enabled) return model.targets.some((target) => target.enabled) ? change('enabled') : null;
-  return model.targets.length === 0 ? null : change('targets.0.enabled');
+function modelRemedies(model: LogicalModel): SmallestChange[] {
+  const change = (field: string) => ({ resourceType: 'logical_model', resourceId: model.id, field, to: true });
+  return [
+    ...(model.enabled ? [] : [change('enabled')]),
+    ...model.targets.flatMap((target, at) => (target.enabled ? [] : [change(`targets.${at}.enabled`)])),
+  ];
 }
 
-function checkGrant(grant: ModelEntitlement | null, { context, estimate }: Request, modelId: string): Refusal | null {
-  const change = (field: string, to: unknown): SmallestChange => ({
-    resourceType: 'model_entitlement',
-    resourceId: grant?.id ?? null,
-    field,
-    to,
-  });
-  if (!grant) return refuse('MODEL_NOT_ENTITLED', 'entitlement', change('logical_model_id', modelId));
-  if (!grant.enabled) return refuse('ENTITLEMENT_DISABLED', 'entitlement', change('enabled', true));
+function ofGrant(grant: ModelEntitlement | null, field: string, to: unknown): SmallestChange {
+  return { resourceType: 'model_entitlement', resourceId: grant?.id ?? null, field, to };
+}
+
+function checkGrant(world: RoutingWorld, grant: ModelEntitlement, request: Request): HopResult | null {
+  const { context, estimate } = request;
+  if (!grant.enabled) return no(refuse('ENTITLEMENT_DISABLED', 'entitlement'), [ofGrant(grant, 'enabled', true)]);
   const { endpointId, endpointType, stepType, purpose } = context;
   const lists: [RefusalCode, string, string[] | null, (string | null)[]][] = [
     ['ENDPOINT_NOT_ALLOWED', 'allowed_endpoints', grant.allowedEndpoints, [endpointId, endpointType]],
@@ -94,45 +98,57 @@ function checkGrant(grant: ModelEntitlement | null, { context, estimate }: Reque
   for (const [code, field, list, values] of lists) {
     const given = values.filter((value) => value !== null);
     if (list === null || given.some((value) => list.includes(value))) continue;
-    return refuse(code, 'entitlement', change(field, given[0] === undefined ? null : [...list, given[0]]));
+    const to = given[0] === undefined ? null : [...list, given[0]];
+    return no(refuse(code, 'entitlement'), [ofGrant(grant, field, to)]);
   }
-  const max = limitOf(grant.workspaceLimits, 'max_tokens_per_request');
+  const limit = 'max_tokens_per_request';
+  const max = limitOf(grant.workspaceLimits, limit);
   const size = totalOf(estimate);
-  if (max === null || size <= max) return null;
-  const key = 'max_tokens_per_request';
-  return refuse('REQUEST_TOO_LARGE', 'entitlement', change(`workspace_limits.${key}`, size), { limit: key });
+  if (max !== null && size > max)
+    return no(refuse('REQUEST_TOO_LARGE', 'entitlement', { limit }), [
+      ofGrant(grant, `workspace_limits.${limit}`, size),
+    ]);
+  const refused = check(world, entitlementMeterId(grant.id), grantLimits(grant, estimate), request);
+  if (!refused) return null;
+  const retryAfter = refused.waitMs === null ? null : secondsOf(refused.waitMs);
+  const remedies = refused.remedy ? [ofGrant(grant, `workspace_limits.${refused.remedy.key}`, refused.remedy.to)] : [];
+  return no(refuse(refused.code, 'entitlement', { limit: refused.limit, retryAfter }), remedies);
 }
 
-/** The grant's limits, then the targets one after the other in a draw by weight: the first whose account has room. */
-async function drawTarget(
-  ctx: Context,
+/** The targets one after the other in a draw by weight: the first whose account has room. */
+function drawTarget(
+  world: RoutingWorld,
   request: Request,
   model: LogicalModel,
   grant: ModelEntitlement,
   targets: Target[],
-): Promise<HopResult> {
-  const candidates = await candidatesOf(ctx, request, targets);
-  if (!Array.isArray(candidates)) return no(candidates);
-  const ofGrant = grantLimits(grant, request.estimate);
-  const refusedGrant = check(await meterOf(ctx, entitlementMeterId(grant.id)), ofGrant, request);
-  if (refusedGrant) return no(grantRefusal(grant, refusedGrant));
-  let first: HopResult | null = null;
-  for (const { target, account } of inDrawnOrder(candidates, ctx.deps.random)) {
+  draw: () => number,
+): HopResult {
+  const { candidates, unusable } = candidatesOf(world, request, targets);
+  const refusals = [...unusable];
+  for (const { target, account } of inDrawnOrder(candidates, draw)) {
     const ofAccount = accountLimits(account, request.estimate);
-    const refused = check(await meterOf(ctx, accountMeterId(account.id)), ofAccount, request);
+    const refused = check(world, accountMeterId(account.id), ofAccount, request);
     if (!refused)
-      return { admitted: true, model, grant, target, account, grantLimits: ofGrant, accountLimits: ofAccount };
-    first ??= no(accountRefusal(account, refused), account.id);
+      return {
+        ...{ admitted: true, model, grant, target, account },
+        ...{ grantLimits: grantLimits(grant, request.estimate), accountLimits: ofAccount },
+      };
+    refusals.push(accountRefusal(account, refused));
   }
-  return first ?? no(refuse('ACCOUNT_UNAVAILABLE', 'provider_account'));
+  // Of those that could not take it the drawn ones come first, then a used-up one: what it says is more than that it is away.
+  const drawn = refusals.slice(unusable.length);
+  const told = drawn[0] ?? unusable.find(({ refusal }) => refusal.code === 'QUOTA_EXCEEDED');
+  const remedies = [...drawn, ...unusable].flatMap((one) => one.remedies);
+  return told
+    ? no(told.refusal, remedies, drawn.length > 0 ? told.accountId : null)
+    : no(refuse('ACCOUNT_UNAVAILABLE', 'provider_account'), remedies);
 }
 
-async function meterOf(ctx: Context, id: string): Promise<Meter | null> {
-  return ctx.deps.store.get(meters, { orgId: ctx.principal.orgId, id });
-}
-
-function check(meter: Meter | null, limits: Limits, { estimate, nowMs }: Request): Refused | null {
-  const answer = reserve(meter, { limits, tokens: totalOf(estimate), nowMs, leaseEndsMs: nowMs + LEASE_MS });
+function check(world: RoutingWorld, meterId: string, limits: Limits, { estimate }: Request): Refused | null {
+  const { nowMs } = world;
+  const reservation = { limits, tokens: totalOf(estimate), nowMs, leaseEndsMs: nowMs + LEASE_MS };
+  const answer = reserve(world.meters.get(meterId) ?? null, reservation);
   return 'refused' in answer ? answer.refused : null;
 }
 
@@ -141,33 +157,43 @@ interface Candidate {
   account: ProviderAccount;
 }
 
-/** Targets on accounts that are active or, where none is, degraded; what rules the last one out is the refusal. */
-async function candidatesOf(ctx: Context, request: Request, targets: Target[]): Promise<Candidate[] | Refusal> {
+interface AccountRefusal {
+  refusal: Refusal;
+  accountId: string;
+  remedies: SmallestChange[];
+}
+
+/** Targets on accounts that are active or, where none is, degraded; and what keeps the others out. */
+function candidatesOf(
+  world: RoutingWorld,
+  request: Request,
+  targets: Target[],
+): { candidates: Candidate[]; unusable: AccountRefusal[] } {
   const active: Candidate[] = [];
   const degraded: Candidate[] = [];
-  let usedUpBy: Refusal | null = null;
-  let disabled: SmallestChange | null = null;
+  const unusable: AccountRefusal[] = [];
   for (const target of targets) {
-    const key = { orgId: ctx.principal.orgId, id: target.providerAccountId };
-    const account = await ctx.deps.store.get(providerAccounts.collection, key);
+    const account = world.accounts.get(target.providerAccountId);
     if (!account) continue;
-    if (!account.enabled) {
-      disabled ??= { resourceType: 'provider_account', resourceId: account.id, field: 'enabled', to: true };
-      continue;
-    }
-    const meter = await meterOf(ctx, accountMeterId(account.id));
-    const usage = usageIn(meter, monthOf(request.nowMs));
-    if (usedUp(account, usage) !== null) {
-      const refused = check(meter, accountLimits(account, request.estimate), request);
-      usedUpBy ??= refused?.code === 'QUOTA_EXCEEDED' ? accountRefusal(account, refused) : null;
-      continue;
-    }
-    const state = (await ctx.deps.store.get(healthCollection, key))?.state ?? 'active';
-    if (state === 'active') active.push({ target, account });
+    const refusal = unusableAccount(world, request, account);
+    const state = world.health.get(account.id)?.state ?? 'active';
+    if (refusal) unusable.push(refusal);
+    else if (state === 'active') active.push({ target, account });
     else if (state === 'degraded') degraded.push({ target, account });
   }
-  if (active.length > 0) return active;
-  return degraded.length > 0 ? degraded : (usedUpBy ?? refuse('ACCOUNT_UNAVAILABLE', 'provider_account', disabled));
+  return { candidates: active.length > 0 ? active : degraded, unusable };
+}
+
+function unusableAccount(world: RoutingWorld, request: Request, account: ProviderAccount): AccountRefusal | null {
+  if (!account.enabled) {
+    const change = { resourceType: 'provider_account', resourceId: account.id, field: 'enabled', to: true };
+    return { refusal: refuse('ACCOUNT_UNAVAILABLE', 'provider_account'), accountId: account.id, remedies: [change] };
+  }
+  const id = accountMeterId(account.id);
+  if (usedUp(account, usageIn(world.meters.get(id) ?? null, monthOf(world.nowMs))) === null) return null;
+  const month: Limits = { ...accountLimits(account, request.estimate), rates: [], concurrency: null };
+  const refused = check(world, id, month, request);
+  return refused && accountRefusal(account, refused);
 }
 
 /** A weighted shuffle: each next one is drawn among those left, by weight. */
@@ -185,18 +211,8 @@ export function inDrawnOrder<T extends { target: Target }>(candidates: readonly 
   return order;
 }
 
-function grantRefusal(grant: ModelEntitlement, { code, limit, waitMs, remedy }: Refused): Refusal {
-  const change = remedy && {
-    resourceType: 'model_entitlement',
-    resourceId: grant.id,
-    field: `workspace_limits.${remedy.key}`,
-    to: remedy.to,
-  };
-  return refuse(code, 'entitlement', change, { limit, retryAfter: secondsOf(waitMs) });
-}
-
 /** `wait` says when there will be room, if that is not too long; `reject` says nothing. */
-function accountRefusal(account: ProviderAccount, { code, limit, waitMs, remedy }: Refused): Refusal {
+function accountRefusal(account: ProviderAccount, { code, limit, waitMs, remedy }: Refused): AccountRefusal {
   const group =
     remedy?.key.startsWith('max_') && remedy.key !== 'max_concurrency' ? 'quota_policy' : 'rate_limit_policy';
   const change = remedy && {
@@ -206,11 +222,15 @@ function accountRefusal(account: ProviderAccount, { code, limit, waitMs, remedy 
     to: remedy.to,
   };
   const { queuePolicy, queueTimeoutSeconds } = account.rateLimitPolicy;
-  const seconds = secondsOf(waitMs);
+  const seconds = waitMs === null ? null : secondsOf(waitMs);
   const retryAfter = queuePolicy === 'wait' && seconds !== null && seconds <= queueTimeoutSeconds ? seconds : null;
-  return refuse(code, 'provider_account', change, { limit, retryAfter });
+  return {
+    refusal: refuse(code, 'provider_account', { limit, retryAfter }),
+    accountId: account.id,
+    remedies: change ? [change] : [],
+  };
 }
 
-export function secondsOf(waitMs: number | null): number | null {
-  return waitMs === null ? null : Math.max(1, Math.ceil(waitMs / 1000));
+export function secondsOf(waitMs: number): number {
+  return Math.max(1, Math.ceil(waitMs / 1000));
 }

@@ -1,24 +1,20 @@
-import type { Context } from '../context.ts';
-import { logicalModels, type Target } from '../models/model.ts';
-import { fallbackChain } from '../models/repository.ts';
+import type { Target } from '../models/model.ts';
 import { targetKey } from '../router-policies/breaker.ts';
-import { policyIndex } from '../router-policies/cache.ts';
-import { matchesInOrder } from '../router-policies/match-index.ts';
 import { type MatchContext, tagPairs } from '../router-policies/matching.ts';
 import type { RouterPolicy } from '../router-policies/model.ts';
-import {
-  type BreakerState,
-  barredUntil,
-  breakerAt,
-  isBarred,
-  isDrawable,
-  targetOf,
-  type Watched,
-} from '../router-policies/policy-breaker.ts';
+import { barredUntil, isDrawable, targetOf } from '../router-policies/policy-breaker.ts';
 import type { Workspace } from '../workspaces/model.ts';
 import { type HopResult, type Request, refuse, secondsOf, tryHop } from './hops.ts';
 import type { DecisionContext, Hop, Refusal, SmallestChange } from './model.ts';
-import { policyBreakers } from './state.ts';
+import {
+  breakerIn,
+  chainOf,
+  isBarredIn,
+  isPassedOver,
+  type PolicyWorld,
+  type RoutingWorld,
+  watchedBy,
+} from './world.ts';
 
 /** What a decision will be, before anything of it is stored. */
 export interface Plan {
@@ -28,14 +24,15 @@ export interface Plan {
   /** Of the policy's `route_to`: the breaker that watches the admitted target. */
   breaker: { key: string; generation: number; targets: readonly Target[] } | null;
   refusal: Refusal | null;
+  /** Changes that would each take what refused out of the way, in the order of the hops; whether one is enough has to be tried. */
+  remedies: SmallestChange[];
 }
 
-export interface PlanInput extends Request {
-  workspace: Workspace;
+export interface PlanRequest extends Request {
   requestedModelId: string | null;
-  /** Targets that just failed this request. */
-  passedOver: ReadonlySet<string>;
 }
+
+const NOTHING = { policy: null, hops: [], admitted: null, breaker: null, remedies: [] };
 
 export function matchContextOf(workspace: Pick<Workspace, 'id' | 'tags'>, context: DecisionContext): MatchContext {
   return {
@@ -48,109 +45,88 @@ export function matchContextOf(workspace: Pick<Workspace, 'id' | 'tags'>, contex
   };
 }
 
-/** Workspace, policies in rank order, then the hops of the first one that is not held up by its breaker. */
-export async function plan(ctx: Context, input: PlanInput): Promise<Plan> {
-  const nothing = { policy: null, hops: [], admitted: null, breaker: null };
-  if (!input.workspace.isActive) {
-    const change: SmallestChange = {
-      resourceType: 'workspace',
-      resourceId: input.workspaceId,
-      field: 'is_active',
-      to: true,
-    };
-    return { ...nothing, refusal: refuse('WORKSPACE_INACTIVE', 'workspace', change) };
+/** The first policy that takes a request, and the model that it begins with; decisions and tests of a match alike. */
+export function choose(world: PolicyWorld): { policy: RouterPolicy; modelId: string } | null {
+  const policy = world.matches.find((one) => !isPassedOver(one, world));
+  return policy ? { policy, modelId: isBarredIn(policy, world) ? policy.fallback! : policy.routeTo } : null;
+}
+
+/** Workspace, policies in rank order, then the hops of the first one that is not passed over. `draw` answers in [0, 1). */
+export function planFor(world: RoutingWorld, request: PlanRequest, draw: () => number): Plan {
+  const { workspace } = world;
+  if (!workspace.isActive) {
+    const change = { resourceType: 'workspace', resourceId: workspace.id, field: 'is_active', to: true };
+    return { ...NOTHING, refusal: refuse('WORKSPACE_INACTIVE', 'workspace'), remedies: [change] };
   }
-  const index = await policyIndex(ctx);
-  let held: Plan | null = null;
-  for (const policy of matchesInOrder(index, matchContextOf(input.workspace, input.context))) {
-    if (!policy.enabled) continue;
-    const view = await breakerOf(ctx, policy, input.nowMs);
-    if (!view.isBarred || policy.fallback !== null) return alongPolicy(ctx, input, policy, view);
-    const hop: Hop = { logicalModelId: policy.routeTo, providerAccountId: null, admitted: false, code: 'CIRCUIT_OPEN' };
-    held ??= { policy, hops: [hop], admitted: null, breaker: null, refusal: circuitOpen(policy, view, input.nowMs) };
+  const chosen = choose(world);
+  if (chosen) return along(world, request, chosen.policy, draw);
+  const [held] = world.matches;
+  if (held) {
+    const hop: Hop = { logicalModelId: held.routeTo, providerAccountId: null, admitted: false, code: 'CIRCUIT_OPEN' };
+    const remedies = world.matches.flatMap((policy) => release(policy, world));
+    return { ...NOTHING, policy: held, hops: [hop], refusal: circuitOpen(held, world), remedies };
   }
-  if (held) return held;
-  if (input.requestedModelId === null) return { ...nothing, refusal: refuse('NO_POLICY_MATCHED', 'policy') };
-  return along(ctx, input, null, await chainOf(ctx, [input.requestedModelId]), null);
+  if (request.requestedModelId === null) return { ...NOTHING, refusal: refuse('NO_POLICY_MATCHED', 'policy') };
+  return along(world, request, null, draw);
 }
 
-interface BreakerView {
-  breaker: BreakerState;
-  watched: Watched;
-  isBarred: boolean;
-  drawable: (target: Target) => boolean;
+function circuitOpen(policy: RouterPolicy, world: PolicyWorld): Refusal {
+  const watched = watchedBy(policy, world);
+  const until = barredUntil(breakerIn(policy, world), watched);
+  const retryAfter = until === null ? null : secondsOf(until - world.nowMs);
+  return refuse('CIRCUIT_OPEN', 'policy', { retryAfter });
 }
 
-async function breakerOf(ctx: Context, policy: RouterPolicy, nowMs: number): Promise<BreakerView> {
-  const { orgId } = ctx.principal;
-  const stored = await ctx.deps.store.get(policyBreakers, { orgId, id: policy.id });
-  const model = await ctx.deps.store.get(logicalModels.collection, { orgId, id: policy.routeTo });
-  const watched = { settings: policy.circuitBreaker, targets: model?.targets ?? [] };
-  const breaker = breakerAt(stored, watched, nowMs);
-  const drawable = (target: Target) => isDrawable(breaker, watched.settings, target, nowMs);
-  return { breaker, watched, drawable, isBarred: isBarred(breaker, watched, nowMs) };
+/** A latched policy is released by a person. */
+function release(policy: RouterPolicy, world: PolicyWorld): SmallestChange[] {
+  return breakerIn(policy, world).latched
+    ? [{ resourceType: 'router_policy', resourceId: policy.id, field: 'enabled', to: true }]
+    : [];
 }
 
-function circuitOpen(policy: RouterPolicy, { breaker, watched }: BreakerView, nowMs: number): Refusal {
-  const change = breaker.latched
-    ? { resourceType: 'router_policy', resourceId: policy.id, field: 'enabled', to: true }
-    : null;
-  const until = barredUntil(breaker, watched);
-  const retryAfter = until === null ? null : secondsOf(until - nowMs);
-  return refuse('CIRCUIT_OPEN', 'policy', change, { retryAfter });
-}
-
-async function alongPolicy(ctx: Context, input: PlanInput, policy: RouterPolicy, view: BreakerView): Promise<Plan> {
-  const heads = [policy.routeTo, ...(policy.fallback === null ? [] : [policy.fallback])];
-  const chain = await chainOf(ctx, heads);
-  return along(ctx, input, policy, chain, view);
-}
-
-/** `route_to`, then `fallback`, then the former's own chain, then the latter's; each model once. */
-async function chainOf(ctx: Context, heads: string[]): Promise<string[]> {
-  const chain = [...heads];
-  for (const head of heads)
-    for (const model of (await fallbackChain(ctx, head)).slice(1)) if (!chain.includes(model.id)) chain.push(model.id);
-  return chain;
-}
-
-async function along(
-  ctx: Context,
-  input: PlanInput,
-  policy: RouterPolicy | null,
-  chain: string[],
-  view: BreakerView | null,
-): Promise<Plan> {
+function along(world: RoutingWorld, request: PlanRequest, policy: RouterPolicy | null, draw: () => number): Plan {
+  const heads = policy ? [policy.routeTo, policy.fallback] : [request.requestedModelId];
   const hops: Hop[] = [];
+  const remedies: SmallestChange[] = [];
   let first: Refusal | null = null;
-  for (const modelId of chain) {
-    const watched = view !== null && modelId === policy?.routeTo;
-    const result: HopResult =
-      watched && view.isBarred
-        ? { admitted: false, refusal: circuitOpen(policy, view, input.nowMs), accountId: null }
-        : await tryHop(ctx, input, modelId, watched ? view.drawable : null, input.passedOver);
+  for (const modelId of chainOf(
+    heads.filter((id) => id !== null),
+    world.models,
+  )) {
+    const watching = policy !== null && modelId === policy.routeTo ? policy : null;
+    const result = hopOf(world, request, modelId, watching, draw);
+    const accountId = result.admitted ? result.account.id : result.accountId;
+    const code = result.admitted ? null : result.refusal.code;
+    hops.push({ logicalModelId: modelId, providerAccountId: accountId, admitted: result.admitted, code });
     if (result.admitted) {
-      hops.push({ logicalModelId: modelId, providerAccountId: result.account.id, admitted: true, code: null });
-      return {
-        policy,
-        hops,
-        admitted: result,
-        breaker: watched ? watchOf(view, result.target) : null,
-        refusal: null,
-      };
+      const breaker = watching && watchOf(watching, world, result.target);
+      return { policy, hops, admitted: result, breaker, refusal: null, remedies };
     }
-    hops.push({
-      logicalModelId: modelId,
-      providerAccountId: result.accountId,
-      admitted: false,
-      code: result.refusal.code,
-    });
+    remedies.push(...result.remedies);
     first ??= result.refusal;
   }
-  return { policy, hops, admitted: null, breaker: null, refusal: first };
+  return { policy, hops, admitted: null, breaker: null, refusal: first, remedies };
 }
 
-function watchOf({ breaker, watched }: BreakerView, target: Target): Plan['breaker'] {
+function hopOf(
+  world: RoutingWorld,
+  request: PlanRequest,
+  modelId: string,
+  watching: RouterPolicy | null,
+  draw: () => number,
+): HopResult {
+  if (!watching) return tryHop(world, request, modelId, () => true, draw);
+  if (isBarredIn(watching, world)) {
+    const refusal = circuitOpen(watching, world);
+    return { admitted: false, refusal, accountId: null, remedies: release(watching, world) };
+  }
+  const breaker = breakerIn(watching, world);
+  const drawable = (target: Target) => isDrawable(breaker, watching.circuitBreaker, target, world.nowMs);
+  return tryHop(world, request, modelId, drawable, draw);
+}
+
+function watchOf(policy: RouterPolicy, world: PolicyWorld, target: Target): Plan['breaker'] {
   const key = targetKey(target);
-  return { key, generation: targetOf(breaker, key).generation, targets: watched.targets };
+  const { generation } = targetOf(breakerIn(policy, world), key);
+  return { key, generation, targets: watchedBy(policy, world).targets };
 }

@@ -58,7 +58,7 @@ export const decisionRows: Row[] = [
     status: 200,
     root: 'decisionExplanation',
     selection: select(
-      `{ decision_id policies { policy_id name matched field expected actual changed } hops { logical_model_id provider_account_id admitted code }
+      `{ decision_id admitted refusal { code level limit retry_after } policies { policy_id name matched field expected actual changed } hops { logical_model_id provider_account_id admitted code }
       smallest_change { resource_type resource_id field to } }`,
     ),
     shape: (value) => value,

@@ -9,7 +9,7 @@ import { walk } from '../validation/walk.ts';
 import { prepare } from './decide.ts';
 import { type Explanation, explain, explainDecision, type PolicyVerdict } from './explain.ts';
 import { decideInput, decisions, type SmallestChange } from './model.ts';
-import { HopType, RefusalCode } from './schema.ts';
+import { HopType, RefusalCode, RefusalType } from './schema.ts';
 
 const Verdict = builder.objectRef<PolicyVerdict>('DecisionPolicyVerdict').implement({
   description: 'Whether a policy matches the request as it stands today, or the first condition that fails.',
@@ -54,6 +54,12 @@ const ExplanationType = builder.objectRef<Explanation>('DecisionExplanation').im
     decisionId: t.exposeString('decisionId', {
       nullable: true,
       description: 'The decision; null for one that was only imagined.',
+    }),
+    admitted: t.exposeBoolean('admitted', { description: 'Whether the request may go.' }),
+    refusal: t.expose('refusal', {
+      type: RefusalType,
+      nullable: true,
+      description: 'Why it was refused: the first hop’s reason.',
     }),
     policies: t.expose('policies', { type: [Verdict], description: 'Every policy, in rank order.' }),
     hops: t.expose('hops', { type: [HopType], description: 'The models tried, in order.' }),
@@ -101,12 +107,13 @@ builder.queryField('explainDecide', (t) =>
     resolve: (async (_root: unknown, args: { input: z.output<typeof decideInput> }, ctx: Context) => {
       const { value, issues } = walk(decideInput, args.input, ['input'], { naming: 'camel' });
       if (issues.length > 0) throw invalid(issues);
-      const { request, planned } = await prepare(ctx, value);
+      const { world, request, planned } = await prepare(ctx, value);
       return explain(ctx, {
         decisionId: null,
         at: null,
-        workspaceId: request.workspaceId,
+        workspaceId: world.workspace.id,
         context: request.context,
+        estimate: request.estimate,
         hops: planned.hops,
         refusal: planned.refusal,
       });

@@ -47,7 +47,7 @@ const Status = enumType('DecisionStatus', 'How far a decision is.', {
   refused: 'Not admitted.',
 });
 
-const RefusalType = builder.objectRef<Refusal>('DecisionRefusal').implement({
+export const RefusalType = builder.objectRef<Refusal>('DecisionRefusal').implement({
   description: 'Why a decision was refused.',
   fields: (t) => ({
     code: t.expose('code', { type: RefusalCode, description: 'The reason.' }),

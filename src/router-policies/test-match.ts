@@ -1,12 +1,12 @@
 import type { Context } from '../context.ts';
+import { choose } from '../decisions/plan.ts';
+import { gatherPolicies } from '../decisions/world.ts';
 import { find } from '../nouns.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { breakerNow } from './breaker-now.ts';
 import { policyIndex } from './cache.ts';
 import { allMatches } from './match-index.ts';
 import { actualOf, firstFailing, type MatchContext, readContext, tagPairs } from './matching.ts';
 import type { RouterPolicy } from './model.ts';
-import { isBarred } from './policy-breaker.ts';
 
 export interface PolicyExplanation {
   policy: RouterPolicy;
@@ -37,11 +37,11 @@ export async function testMatch(ctx: Context, input: { context: Record<string, u
   const context = await completeContext(ctx, input.context);
   const index = await policyIndex(ctx);
   const matches = allMatches(index, context).filter((policy) => policy.enabled);
-  const selected = await firstAdmitting(ctx, matches);
+  const selected = choose(await gatherPolicies(ctx, matches));
   return {
     matchedPolicies: matches,
     selectedPolicy: selected?.policy ?? null,
-    logicalModelId: selected?.logicalModelId ?? null,
+    logicalModelId: selected?.modelId ?? null,
     explanation: async () =>
       index.ranked.map(({ policy, conditions }) => {
         const failed = policy.enabled ? firstFailing(conditions, context) : null;
@@ -54,18 +54,4 @@ export async function testMatch(ctx: Context, input: { context: Record<string, u
         };
       }),
   };
-}
-
-/** The first match that lets a request through to its `route_to`, or has a fallback that answers instead. */
-async function firstAdmitting(
-  ctx: Context,
-  matches: RouterPolicy[],
-): Promise<{ policy: RouterPolicy; logicalModelId: string | null } | null> {
-  for (const policy of matches) {
-    const { breaker, watched } = await breakerNow(ctx, policy);
-    const barred = isBarred(breaker, watched, ctx.deps.now());
-    if (!barred) return { policy, logicalModelId: policy.routeTo };
-    if (policy.fallback !== null) return { policy, logicalModelId: policy.fallback };
-  }
-  return null;
 }

@@ -56,4 +56,22 @@ export const mutants: Mutant[] = [
     ],
     tests: ['test/breaker.test.ts'],
   },
+  {
+    breaks: 'a change is tried before it is told',
+    file: 'src/decisions/smallest-change.ts',
+    edits: [['remedies.find((change) => admits(withChange(world, change), request)) ?? null', 'remedies[0] ?? null']],
+    tests: ['test/routing-world.test.ts'],
+  },
+  {
+    breaks: 'another workspace’s policy is not taken from it',
+    file: 'src/decisions/nearest-policy.ts',
+    edits: [[" || only!.name === 'workspaceId'", '']],
+    tests: ['test/routing-world.test.ts'],
+  },
+  {
+    breaks: 'a latched policy is passed over whatever its model says',
+    file: 'src/router-policies/policy-breaker.ts',
+    edits: [['return breaker.latched || (enabled.length', 'return (enabled.length']],
+    tests: ['test/routing-world.test.ts'],
+  },
 ];
