@@ -155,6 +155,7 @@ describeEngines('whoever gives rights', (engine) => {
           keeper,
           limited,
           await tenant.as({ member_id: memberId }),
+          await tenant.as({ member_id: memberId, permissions: ['apps:read'] }),
           await tenant.as({ role: name }),
         ];
         const named = (role: string | null | undefined) => (role === 'custom' ? name : role);
