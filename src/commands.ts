@@ -13,6 +13,7 @@ export function createProgram(env: Env): Command {
     .helpCommand(false);
   addServe(program, env);
   addOrg(program, env);
+  addToken(program, env);
   addCopy(program);
   addSimulate(program);
   addHelp(program);
@@ -48,6 +49,25 @@ function addOrg(program: Command, env: Env): void {
       await createOrgCommand(name, env);
     });
   example(create, 'org create "Acme Corp"');
+}
+
+function addToken(program: Command, env: Env): void {
+  const token = program.command('token').description("The operator's work on tokens.");
+  const create = token
+    .command('create')
+    .summary('make a token in an organization, for one whose Admin token is lost')
+    .description(
+      'Makes a token in an organization and prints it, this once; also beside a running server. The audit names the operator as its maker.',
+    )
+    .requiredOption('--org <id>', 'the organization (org_…)')
+    .requiredOption('--role <role>', 'the name or id of its role')
+    .option('--name <name>', 'what it is for', 'Made by the operator')
+    .option('--json', 'print one line of JSON: org_id, token_id, token')
+    .action(async (words: { org: string; role: string; name: string; json?: boolean }) => {
+      const { createTokenCommand } = await import('./tokens/command.ts');
+      await createTokenCommand(words, env);
+    });
+  example(create, 'token create --org org_01k5m3 --role Admin');
 }
 
 function addCopy(program: Command): void {

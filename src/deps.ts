@@ -44,7 +44,11 @@ async function openStore(config: Config): Promise<Store> {
     const { openMongo } = await import('./store/mongodb/open.ts');
     return openMongo({ uri: config.MONGODB_URI, collections, rules, now });
   }
-  return openSqlite({ file: join(dataFolder(config.DATA_DIR), 'switchyard.db'), collections, rules, now });
+  return openSqlite({ file: databaseFile(dataFolder(config.DATA_DIR)), collections, rules, now });
+}
+
+export function databaseFile(folder: string): string {
+  return join(folder, 'switchyard.db');
 }
 
 /** Level by level: `mkdirSync` with `recursive` never returns where a file system says ENOENT below a folder that is there. */

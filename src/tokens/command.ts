@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { createContext } from '../app.ts';
+import { type Config, readConfig } from '../config.ts';
+import type { Context, Deps } from '../context.ts';
+import { createDeps, databaseFile } from '../deps.ts';
+import { codeOf } from '../errors.ts';
+import { organizations } from '../orgs/model.ts';
+import { StartRefused, UsageRefused } from '../refused.ts';
+import { name } from '../validation/fields.ts';
+import { walk } from '../validation/walk.ts';
+import { createToken } from './repository.ts';
+
+export interface TokenWords {
+  org: string;
+  role: string;
+  name: string;
+  json?: boolean;
+}
+
+/** `switchyard token create`, also beside a running server: the way back into an org whose last Admin token is lost. */
+export async function createTokenCommand(words: TokenWords, env: Record<string, string | undefined>): Promise<void> {
+  const { value, issues } = walk(name('The name.'), words.name, ['name'], { naming: 'camel' });
+  if (issues.length > 0) throw new UsageRefused(`--name: ${issues[0]!.msg}`);
+  const config = readConfig(env);
+  const place = placeOf(config);
+  const deps = await createDeps({ ...config, LOG_LEVEL: 'warn' }, env);
+  try {
+    const ctx = operator(deps, words.org);
+    if (!(await deps.store.get(organizations.collection, { orgId: words.org, id: words.org })))
+      throw new StartRefused(`--org: there is no organization ${JSON.stringify(words.org)} in ${place}`);
+    const { token, secret } = await createToken(ctx, { name: value, role: words.role });
+    const all = JSON.stringify({ org_id: words.org, token_id: token.id, token: secret });
+    process.stdout.write(`${words.json ? all : secret}\n`);
+  } catch (error) {
+    throw whatIsMissing(error);
+  } finally {
+    await deps.store.close();
+  }
+}
+
+/** Names where it looks; a folder without a database is refused, not filled with one. */
+function placeOf(config: Config): string {
+  if (config.MONGODB_URI !== undefined) return 'the database of MONGODB_URI';
+  const file = databaseFile(config.DATA_DIR);
+  if (!existsSync(file))
+    throw new StartRefused(`DATA_DIR: there is no ${file}; name the folder that the server serves`);
+  return file;
+}
+
+/** Whoever may read and write the store itself: no member or token of the org. */
+function operator(deps: Deps, orgId: string): Context {
+  const principal = {
+    orgId,
+    actorId: 'operator',
+    tokenId: 'operator',
+    memberId: null,
+    role: null,
+    permissions: ['*:*'],
+    workspaceIds: null,
+    rateLimitPerMinute: null,
+  };
+  return createContext(deps, principal, deps.ids.next('req_'));
+}
+
+function whatIsMissing(error: unknown): unknown {
+  return codeOf(error) === 'RESOURCE_NOT_FOUND' ? new StartRefused((error as Error).message) : error;
+}
