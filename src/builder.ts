@@ -58,7 +58,9 @@ export const builder = new SchemaBuilder<SchemaTypes>({
 builder.queryType({ description: 'What can be read.' });
 builder.mutationType({ description: 'What can be changed; each change is one commit with its audit event.' });
 
+/** I-JSON's whole numbers (RFC 7493, section 2.2) are those that every JSON parser reads alike. */
 builder.scalarType('SafeInt', {
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc7493#section-2.2',
   description: 'A whole number within ±(2^53 − 1), for counts and limits beyond the 32 bits of Int.',
   serialize: (value) => Number(value),
   parseValue: safeInt,
@@ -66,6 +68,7 @@ builder.scalarType('SafeInt', {
 });
 
 builder.scalarType('DateTime', {
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339#section-5.6',
   description: 'A moment in UTC, RFC 3339 with milliseconds: `2025-01-01T00:00:00.000Z`.',
   serialize: (value) => String(value),
   parseValue: dateTime,
@@ -73,6 +76,7 @@ builder.scalarType('DateTime', {
 });
 
 builder.scalarType('JSON', {
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
   description: 'Any JSON value.',
   serialize: (value) => value,
   parseValue: (value) => value,
@@ -80,6 +84,7 @@ builder.scalarType('JSON', {
 });
 
 builder.scalarType('JSONObject', {
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259#section-4',
   description: 'A JSON object; its keys are kept as they are.',
   serialize: (value) => value as Record<string, unknown>,
   parseValue: jsonObject,

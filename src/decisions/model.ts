@@ -181,19 +181,24 @@ const demanded = (what: string) => z.boolean().nullable().optional().describe(`W
 const estimate = (what: string) =>
   z.int().min(0).default(0).describe(`How many ${what} tokens it will take, as the caller reckons.`);
 
+/** What a request says of itself, beside its workspace. */
+export const contextFields = {
+  endpointType: optionalText('The kind of endpoint that asks.'),
+  endpointId: optionalText('The endpoint that asks.'),
+  stepType: optionalText('The kind of step.'),
+  purpose: optionalText('What for.'),
+  expectedParallelism: optionalText('How parallel it will be.'),
+  requiresStreaming: demanded('streaming'),
+  requiresFunctionCalling: demanded('function calling'),
+  requiresVision: demanded('vision'),
+  tags: stringMap('Labels of the request.').nullable(),
+  workspaceTags: stringMap("Labels that stand in for the workspace's own.").nullable(),
+};
+
 export const decideBody = z
   .object({
     workspaceId: id('The workspace that asks.'),
-    endpointType: optionalText('The kind of endpoint that asks.'),
-    endpointId: optionalText('The endpoint that asks.'),
-    stepType: optionalText('The kind of step.'),
-    purpose: optionalText('What for.'),
-    expectedParallelism: optionalText('How parallel it will be.'),
-    requiresStreaming: demanded('streaming'),
-    requiresFunctionCalling: demanded('function calling'),
-    requiresVision: demanded('vision'),
-    tags: stringMap('Labels of the request.').nullable(),
-    workspaceTags: stringMap("Labels that stand in for the workspace's own.").nullable(),
+    ...contextFields,
     logicalModelId: optionalText('The model to use when no policy matches.'),
     estimatedInputTokens: estimate('input'),
     estimatedOutputTokens: estimate('output'),

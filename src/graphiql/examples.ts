@@ -67,7 +67,7 @@ query Policies {
     title: 'Test a match',
     query: `# Which policies would take a request, and why the others would not; consumes nothing.
 query TestMatch($workspaceId: String!) {
-  testRouterPolicyMatch(input: { context: { workspace_id: $workspaceId, purpose: "draft" } }) {
+  testRouterPolicyMatch(input: { context: { workspaceId: $workspaceId, purpose: "draft" } }) {
     logicalModelId
     selectedPolicy { name }
     explanation { matched field expected actual policy { name } }

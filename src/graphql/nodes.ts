@@ -52,7 +52,8 @@ export function defineNode<D extends Doc>({ noun, ref }: NodeType<D>, descriptio
       id: t.id({ description: 'The opaque global id.', resolve: (doc) => encodeGlobalId(noun.type, doc.id) }),
       ...fields(t as never),
       version: t.int({
-        description: 'Counts the changes from 1; `expectedVersion` of updates is compared with it.',
+        description:
+          'Counts the changes from 1, the product’s own too (a bucket that becomes ready); `expectedVersion` of updates is compared with it.',
         resolve: (doc) => doc.version,
       }),
       etag: t.string({

@@ -1,7 +1,7 @@
 import { apps } from '../apps/model.ts';
 import { enumType } from '../graphql/inputs.ts';
 import { mutation } from '../graphql/mutations.ts';
-import { defineNode, edge, listEdge } from '../graphql/nodes.ts';
+import { defineNode, edge, filteredEdge } from '../graphql/nodes.ts';
 import { rootList, rootNode } from '../graphql/roots.ts';
 import { App, Environment, LogicalModel, Namespace, Thread, Workspace } from '../graphql/types.ts';
 import { PROGRESS } from '../graphql/wire.ts';
@@ -31,6 +31,22 @@ export const JobStatus = enumType('JobStatus', 'How far long work is.', {
   failed: 'Given up.',
   cancelled: 'Called off.',
 });
+
+/** In order of addition, as `threadIds` is. */
+const threadList = {
+  args: (t: { arg: { boolean: (options: { description: string }) => object } }) => ({
+    oldestFirst: t.arg.boolean({ description: 'In order of addition, the default here; false walks from the newest.' }),
+  }),
+  list: ({ parent: { id }, oldestFirst }: { parent: { id: string }; oldestFirst?: boolean | null }) => {
+    const where = [{ field: 'namespaceId', in: [id] }];
+    return {
+      name: `threads of ${id}`,
+      where,
+      ascending: oldestFirst ?? true,
+      totals: [{ sign: 1 as const, where }],
+    };
+  },
+};
 
 defineNode(Namespace, 'A memory of an app: threads and sources, indexed by models.', (t) => ({
   namespaceId: t.exposeString('id', { description: 'The documented id.' }),
@@ -104,10 +120,7 @@ defineNode(Namespace, 'A memory of an app: threads and sources, indexed by model
     'The logical model that extracts entities.',
     (namespace) => namespace.extractionModelId,
   ),
-  threads: listEdge(t, Thread, 'Its threads.', ({ id }) => {
-    const where = [{ field: 'namespaceId', in: [id] }];
-    return { name: `threads of ${id}`, where, totals: [{ sign: 1 as const, where }] };
-  }),
+  threads: filteredEdge(t, Thread, 'Its threads, in order of addition.', threadList as never),
 }));
 
 defineNode(Thread, 'A thread in a namespace.', (t) => ({

@@ -36,7 +36,7 @@ export function checkRequest(ctx: Context, compiled: CompiledRow, raw: RawInput)
     ...body.issues,
   ];
   const variables = compiled.takesInput
-    ? { input: { ...body.value, ...path.value } }
+    ? { input: { ...inputOf(compiled, body), ...path.value } }
     : { ...path.value, ...renamed(query.value, compiled.row.renames) };
   return { issues, variables };
 }
@@ -104,6 +104,10 @@ function checkBody(
   }));
   const all = own.length === 0 ? issues : sortByField(wireNames(row.body), [...issues, ...own]);
   return { value: (value ?? {}) as Record<string, unknown>, issues: all };
+}
+
+function inputOf({ row }: CompiledRow, { value, issues }: { value: Record<string, unknown>; issues: Issue[] }) {
+  return row.input && issues.length === 0 ? row.input(value as never) : value;
 }
 
 function renamed(query: Record<string, unknown>, renames: Record<string, string | null> = {}): Record<string, unknown> {

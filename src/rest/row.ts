@@ -18,6 +18,8 @@ export interface Row {
   /** Query parameters that go to an argument of another name, or (null) nowhere. */
   renames?: Record<string, string | null>;
   body?: z.ZodType;
+  /** The root's input where it is another than the body, as a free-form body is. */
+  input?: (body: never) => Record<string, unknown>;
   /** No bytes mean `{}`. */
   bodyOptional?: boolean;
   /** The root field's value as the documented reply. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { listQuery } from '../rest/lists.ts';
 import { getRow, listRow, type Resource, type Row, select, writeRow } from '../rest/row.ts';
+import { readContext } from './matching.ts';
 import { createRouterPolicyBody, POLICY_STATUSES, testMatchBody, updateRouterPolicyBody } from './model.ts';
 
 const policy: Resource = {
@@ -56,6 +57,7 @@ export const routerPolicyRows: Row[] = [
     root: 'testRouterPolicyMatch',
     selection: `{ matched_policies: matchedPolicies { ${policy.fields} } selected_policy: selectedPolicy { ${policy.fields} } logical_model_id: logicalModelId }`,
     body: testMatchBody,
+    input: ({ context }: z.output<typeof testMatchBody>) => ({ context: readContext(context) }),
     shape: (value) => value,
     reply: {
       name: 'TestMatchResult',

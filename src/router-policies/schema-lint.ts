@@ -1,14 +1,14 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
+import { contextFields } from '../decisions/model.ts';
 import { invalid } from '../errors.ts';
 import { enumType, inputFrom } from '../graphql/inputs.ts';
 import { RouterPolicy } from '../graphql/types.ts';
-import { within } from '../validation/fields.ts';
+import { optionalText, within } from '../validation/fields.ts';
 import { walk } from '../validation/walk.ts';
 import { LINT_CODES, type LintWarning as Warning } from './lint-rules.ts';
 import { lintAll } from './linter.ts';
-import { testMatchBody } from './model.ts';
 import { type PolicyExplanation, type TestMatch, testMatch } from './test-match.ts';
 
 const LintCodeType = enumType('RouterPolicyLintCode', 'What the linter looks for.', LINT_CODES);
@@ -80,7 +80,12 @@ const Match = builder.objectRef<TestMatch>('TestRouterPolicyMatchPayload').imple
   }),
 });
 
-const testMatchInput = testMatchBody.extend(within);
+const testMatchInput = z.object({
+  context: z
+    .object({ workspaceId: optionalText('The workspace that asks.'), ...contextFields })
+    .describe('The request to match.'),
+  ...within,
+});
 
 builder.queryField('testRouterPolicyMatch', (t) =>
   t.field({

@@ -65,6 +65,10 @@ export const updateWorkspaceBody = z
   .meta({ readOnly: READ_ONLY });
 
 const target = { workspaceId: z.string().describe('The workspace.'), expectedVersion };
-export const createWorkspaceInput = createWorkspaceBody.extend(within);
+/** The graph has `orgId` for it everywhere: the documented name may be given beside it, or in its place. */
+export const createWorkspaceInput = createWorkspaceBody.extend({
+  ...within,
+  organizationId: optionalText('The same as `orgId`, by its documented name; both must agree.'),
+});
 export const updateWorkspaceInput = updateWorkspaceBody.extend({ ...within, ...target });
 export const deleteWorkspaceInput = z.object({ ...within, ...target });

@@ -57,9 +57,9 @@ mutation('createWorkspace', {
   description: 'Creates a workspace, with a default environment in the same commit; its bucket follows.',
   input: createWorkspaceInput,
   rules: ({ organizationId }, ctx: Context) =>
-    organizationId === undefined || organizationId === ctx.principal.orgId
+    organizationId == null || organizationId === ctx.principal.orgId
       ? []
-      : [{ path: ['organizationId'], message: 'must be the organization of the path' }],
+      : [{ path: ['organizationId'], message: 'must be the organization that the token acts in' }],
   payload,
   resolve: createWorkspace,
 });
