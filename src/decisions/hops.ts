@@ -2,7 +2,7 @@ import type { ModelEntitlement } from '../model-entitlements/model.ts';
 import type { LogicalModel, Target } from '../models/model.ts';
 import type { ProviderAccount } from '../provider-accounts/model.ts';
 import { usageIn } from '../provider-accounts/repository.ts';
-import { monthOf, usedUp } from '../provider-accounts/rules.ts';
+import { monthOf, observedOf, usedUp } from '../provider-accounts/rules.ts';
 import { targetKey } from '../router-policies/breaker.ts';
 import { type Limits, type Refused, reserve } from './limits.ts';
 import {
@@ -176,7 +176,7 @@ function candidatesOf(
     const account = world.accounts.get(target.providerAccountId);
     if (!account) continue;
     const refusal = unusableAccount(world, request, account);
-    const state = world.health.get(account.id)?.state ?? 'active';
+    const state = observedOf(account, world.health.get(account.id) ?? null)?.state ?? 'active';
     if (refusal) unusable.push(refusal);
     else if (state === 'active') active.push({ target, account });
     else if (state === 'degraded') degraded.push({ target, account });

@@ -4,6 +4,7 @@ import { orgIndex } from '../orgs/model.ts';
 import { checkAccount } from '../provider-accounts/health.ts';
 import { type ProviderAccount, providerAccounts } from '../provider-accounts/model.ts';
 import { healthCollection } from '../provider-accounts/repository.ts';
+import { observedOf } from '../provider-accounts/rules.ts';
 import type { Collection, Doc, Page } from '../store/store.ts';
 import { systemContext } from './runner.ts';
 
@@ -41,7 +42,8 @@ async function round(deps: Deps, everySeconds: number, signal: AbortSignal): Pro
 
 /** Another process may have checked it just now. */
 async function isDue(deps: Deps, account: ProviderAccount, everySeconds: number): Promise<boolean> {
-  const health = await deps.store.get(healthCollection, { orgId: account.orgId, id: account.id });
+  const stored = await deps.store.get(healthCollection, { orgId: account.orgId, id: account.id });
+  const health = observedOf(account, stored);
   return !health?.checkedAt || deps.now() - Date.parse(health.checkedAt) > everySeconds * 500;
 }
 

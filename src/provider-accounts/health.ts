@@ -41,13 +41,19 @@ export function nextHealth(
 export const healthRules = {
   /** A check that began under another reference than today's says nothing of it. */
   'health.note': (doc: Doc | null, input: HealthInput, now: string): RuleResult => {
-    const before = doc as AccountHealth | null;
-    if (before?.reference !== undefined && before.reference !== input.reference) return { next: null, result: null };
+    const before = ofReference(doc);
+    if (before !== null && before.reference !== input.reference) return { next: null, result: null };
     return moved(before, input, nextHealth(before, input.result, input.checkedAt), now);
   },
   'health.forget': (doc: Doc | null, input: Observed, now: string): RuleResult =>
-    moved(doc as AccountHealth | null, input, { state: 'active', reason: null, failures: 0, checkedAt: null }, now),
+    moved(ofReference(doc), input, { state: 'active', reason: null, failures: 0, checkedAt: null }, now),
 };
+
+/** Without its reference, what an older program stored counts for nothing. */
+function ofReference(doc: Doc | null): AccountHealth | null {
+  const health = doc as AccountHealth | null;
+  return health?.reference === undefined ? null : health;
+}
 
 function moved(
   before: AccountHealth | null,

@@ -7,6 +7,7 @@ import type { CheckResult } from './health.ts';
 import type { ProviderAccount } from './model.ts';
 
 const TIMEOUT_MS = 10_000;
+const POINTS_INSIDE = 'the address points inside';
 
 /** Addresses inside: loopback, link-local, private, carrier-grade, unique-local, multicast and reserved. */
 const INSIDE = new BlockList();
@@ -45,83 +46,89 @@ function guarded(allowPrivate: boolean): LookupFunction {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, '', 0);
       const outside = addresses.filter(({ address }) => allowPrivate || !isInside(address));
-      if (outside.length === 0) return callback(new Error('the address points inside'), '', 0);
+      if (outside.length === 0) return callback(new Error(POINTS_INSIDE), '', 0);
       if (options.all) return (callback as (error: Error | null, all: typeof outside) => void)(null, outside);
       return callback(null, outside[0]!.address, outside[0]!.family);
     });
   };
 }
 
-/** The header in which each kind of provider takes its key, and where it lists its models. */
-function askOf(
-  type: ProviderAccount['providerType'],
-  apiKey: string,
-): { path: string; headers: Record<string, string> } {
+type ProviderType = ProviderAccount['providerType'];
+
+/** The header in which each kind of provider takes its key. */
+function headersOf(type: ProviderType, apiKey: string): Record<string, string> {
   switch (type) {
     case 'anthropic':
-      return { path: '/models', headers: { 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' } };
+      return { 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' };
     case 'azure_openai':
-      return { path: '/openai/models?api-version=2024-10-21', headers: { 'api-key': apiKey } };
+      return { 'api-key': apiKey };
     case 'google_gemini':
-      return { path: '/models', headers: { 'x-goog-api-key': apiKey } };
+      return { 'x-goog-api-key': apiKey };
     default:
-      return { path: '/models', headers: { Authorization: `Bearer ${apiKey}` } };
+      return { Authorization: `Bearer ${apiKey}` };
   }
 }
 
+/** Where it lists its models. */
+function addressOf(type: ProviderType, baseUrl: string): URL {
+  const url = new URL(baseUrl);
+  const base = url.pathname.replace(/\/+$/, '');
+  if (type !== 'azure_openai' || base.endsWith('/openai/v1')) {
+    url.pathname = `${base}/models`;
+    return url;
+  }
+  // Azure's documents and SDKs give a resource's address with and without this.
+  url.pathname = `${base.replace(/\/openai$/, '')}/openai/models`;
+  if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', '2024-10-21');
+  return url;
+}
+
+/** Only a refusal of the credentials, or a provider that does not serve, tells against an account: not one that is busy, has no listing or wants to be asked otherwise. */
+function verdictOf(status: number): CheckResult {
+  if (status >= 200 && status < 300) return { kind: 'ok' };
+  if (status === 401 || status === 403)
+    return { kind: 'refused', reason: `the provider refused the credentials (${status})` };
+  return FAILING.has(status) ? { kind: 'failed', reason: `the provider answered ${status}` } : { kind: 'unknown' };
+}
+const FAILING: ReadonlySet<number> = new Set([500, 502, 503, 504]);
+
 /** GET the provider's list of models: one request, no redirects, ten seconds, and no address inside unless allowed. */
 export function probe(
-  type: ProviderAccount['providerType'],
+  type: ProviderType,
   { apiKey, baseUrl }: Credentials,
   { allowPrivate }: { allowPrivate: boolean },
 ): Promise<CheckResult> {
-  const ask = askOf(type, apiKey);
-  const url = new URL(`${baseUrl.replace(/\/+$/, '')}${ask.path}`);
+  const url = addressOf(type, baseUrl);
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (!['http:', 'https:'].includes(url.protocol))
-    return Promise.resolve({ kind: 'failed', reason: 'base_url must be http or https' });
-  if (!allowPrivate && isIP(host) && isInside(host))
-    return Promise.resolve({ kind: 'failed', reason: 'base_url points inside; an operator can allow it' });
+  const mayAsk = ['http:', 'https:'].includes(url.protocol) && (allowPrivate || !isIP(host) || !isInside(host));
+  if (!mayAsk) return Promise.resolve({ kind: 'unknown' });
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  return new Promise((resolve) => {
-    const failed = (reason: string) => resolve({ kind: 'failed', reason });
+  return new Promise<CheckResult>((resolve) => {
     const request = send(
       url,
       {
-        headers: { ...ask.headers, Accept: 'application/json' },
+        headers: { ...headersOf(type, apiKey), Accept: 'application/json' },
         lookup: guarded(allowPrivate),
         agent: false,
         signal: AbortSignal.timeout(TIMEOUT_MS),
       },
       (response) => {
         response.destroy();
-        const status = response.statusCode ?? 0;
-        if (status >= 200 && status < 300) resolve({ kind: 'ok' });
-        // Busy, or a host without a listing: neither tells whether the account works.
-        else if (status === 429 || status === 404) resolve({ kind: 'unknown' });
-        else if (status === 401 || status === 403)
-          resolve({ kind: 'refused', reason: `the provider refused the credentials (${status})` });
-        else
-          failed(
-            status >= 300 && status < 400
-              ? 'the provider answered with a redirect, which is not followed'
-              : `the provider answered ${status}`,
-          );
+        resolve(verdictOf(response.statusCode ?? 0));
       },
     );
-    request.on('error', (error) =>
-      failed(
-        error.name === 'TimeoutError' || error.name === 'AbortError'
-          ? 'the provider did not answer within 10 s'
-          : reasonOf(error),
-      ),
-    );
+    request.on('error', (error) => resolve(verdictOfSilence(error)));
     request.end();
-  });
+    // A key that no header can hold cannot be asked with.
+  }).catch(() => ({ kind: 'unknown' }));
 }
 
 /** Never more than the kind of failure: an address or a key has no place in a status. */
-function reasonOf(error: Error & { code?: string }): string {
-  if (error.message === 'the address points inside') return 'base_url points inside; an operator can allow it';
-  return `the provider cannot be reached (${error.code ?? 'network error'})`;
+function verdictOfSilence(error: Error & { code?: string }): CheckResult {
+  if (error.message === POINTS_INSIDE) return { kind: 'unknown' };
+  const isLate = error.name === 'TimeoutError' || error.name === 'AbortError';
+  const reason = isLate
+    ? 'the provider did not answer within 10 s'
+    : `the provider cannot be reached (${error.code ?? 'network error'})`;
+  return { kind: 'failed', reason };
 }

@@ -22,7 +22,7 @@ import {
   updateProviderAccountBody,
   type updateProviderAccountInput,
 } from './model.ts';
-import { type MonthUsage, monthOf, statusOf } from './rules.ts';
+import { type MonthUsage, monthOf, observedOf, statusOf } from './rules.ts';
 
 /** `bridge` needs to know which bridge, and which of its endpoints. */
 export function bridgeFindings(account: Partial<ProviderAccount>): Finding[] {
@@ -73,13 +73,14 @@ export function updateProviderAccount(ctx: Context, input: z.output<typeof updat
       const findings = bridgeFindings(doc);
       if (findings.length > 0)
         throw invalid(findings.map(({ path, message }) => valueError(['input', ...path], message, null)));
-      return { doc, also: doc.credentialsRef === before.credentialsRef ? [] : [forgetting(ctx, doc)] };
+      const begins = doc.credentialsRef !== before.credentialsRef || (doc.enabled && !before.enabled);
+      return { doc, also: begins ? [forgetting(ctx, doc)] : [] };
     },
     (providerAccount) => ({ providerAccount }),
   );
 }
 
-/** What was observed belongs to the reference it was observed of: another one begins unobserved. */
+/** What was observed belongs to the reference it was observed of: another one begins unobserved, and so does one that a person enables again. */
 function forgetting(ctx: Context, { orgId, id, credentialsRef }: ProviderAccount): Planned {
   const input = { orgId, accountId: id, eventIds: [ctx.deps.ids.next('rev_')], reference: credentialsRef };
   return { change: { type: 'apply', in: healthCollection, key: { orgId, id }, rule: 'health.forget', input } };
@@ -114,12 +115,13 @@ export interface AccountView {
 
 /** What is observed of an account besides its document; batched over all accounts of a selection. */
 export async function viewOf(ctx: Context, account: ProviderAccount): Promise<AccountView> {
-  const [meter, health] = await Promise.all([
+  const [meter, stored] = await Promise.all([
     ctx.loaders.get(meters, accountMeterId(account.id)),
     ctx.loaders.get(healthCollection, account.id),
   ]);
   const period = monthOf(ctx.deps.now());
   const usage = usageIn(meter, period);
+  const health = observedOf(account, stored);
   return { usage, period, health, status: statusOf(account, usage, health) };
 }
 

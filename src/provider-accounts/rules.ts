@@ -38,6 +38,14 @@ export interface MonthUsage {
   requests: number;
 }
 
+/** What was observed of today's reference: what was seen of another, or by a program that did not note of which, says nothing. */
+export function observedOf(
+  account: Pick<ProviderAccount, 'credentialsRef'>,
+  health: AccountHealth | null,
+): AccountHealth | null {
+  return health?.reference === account.credentialsRef ? health : null;
+}
+
 /** What is observed: the operator's switch first, then the month's quota, then what health checks saw. */
 export function statusOf(
   account: ProviderAccount,

@@ -37,7 +37,8 @@ const AccountStatusType = enumType('ProviderAccountStatus', 'What is observed of
   active: 'It answers.',
   inactive: 'Disabled by its operator.',
   degraded: 'Its last health check failed.',
-  error: 'Three health checks in a row failed, or its credentials were refused.',
+  error:
+    'Three health checks in a row failed, or its credentials were refused; other credentials, or enabling it again, begin anew.',
   quota_exceeded: "The month's quota is used up.",
 });
 const RoutingMode = enumType('RoutingMode', 'How requests reach the provider.', {
@@ -230,9 +231,9 @@ mutation('updateProviderAccount', {
 mutation('checkProviderAccount', {
   permission: 'provider_accounts:update',
   description:
-    'Asks the provider for its models now; `checked` is false where the credentials cannot be resolved here.',
+    'Asks the provider for its models now; `checked` is false, and the status kept, where it could not be asked or its answer does not tell.',
   input: checkProviderAccountInput,
-  payload: { ...payload, checked: { type: 'Boolean', description: 'Whether the provider was asked.' } },
+  payload: { ...payload, checked: { type: 'Boolean', description: 'Whether the answer tells of the account.' } },
   resolve: async (ctx, input) => {
     const providerAccount = await reach(ctx, input.orgId, [], ProviderAccount.noun, input.providerAccountId);
     const result = await checkAccount(ctx, providerAccount);
