@@ -47,7 +47,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Whether one granted permission covers a wanted one. `manage` is part of `*:*` only, never of `namespaces:*`. */
-export function covers(granted: string, wanted: string): boolean {
+function covers(granted: string, wanted: string): boolean {
   if (granted === wanted || granted === '*:*') return true;
   const [resource, action] = split(granted);
   const [wantedResource, wantedAction] = split(wanted);
@@ -66,9 +66,7 @@ export function firstMissing(permissions: readonly string[], wanted: readonly st
 
 /** What two sets of permissions both allow, for a token that acts as a member. */
 export function intersect(left: readonly string[], right: readonly string[]): string[] {
-  const both = [...left.filter((one) => allows(right, one)), ...right.filter((one) => allows(left, one))];
-  const crossed = left.flatMap((a) => right.map((b) => meet(a, b)).filter((one) => one !== null));
-  return [...new Set([...both, ...crossed])];
+  return [...new Set(left.flatMap((a) => right.map((b) => meet(a, b)).filter((one) => one !== null)))];
 }
 
 function meet(a: string, b: string): string | null {

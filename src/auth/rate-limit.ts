@@ -1,5 +1,5 @@
 /** Requests per token, as a bucket that refills evenly; kept in this process. */
-export interface RateLimiter {
+interface RateLimiter {
   /** Takes one request; `null` where no limit holds. */
   take(tokenId: string, limitPerMinute: number | null): RateState | null;
 }

@@ -10,7 +10,7 @@ import { name } from '../validation/fields.ts';
 import { walk } from '../validation/walk.ts';
 import { createToken } from './repository.ts';
 
-export interface TokenWords {
+interface TokenWords {
   org: string;
   role: string;
   name: string;

@@ -131,7 +131,7 @@ export function updateToken(ctx: Context, input: z.output<typeof updateTokenInpu
   );
 }
 
-export async function partsOf(ctx: Context, token: Token): Promise<TokenParts> {
+async function partsOf(ctx: Context, token: Token): Promise<TokenParts> {
   const { store } = ctx.deps;
   const { orgId } = token;
   const role = token.roleId === null ? null : await store.get(roles.collection, { orgId, id: token.roleId });
