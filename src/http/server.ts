@@ -1,5 +1,6 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { App } from '../app.ts';
 import type { Config } from '../config.ts';
 import { StartRefused } from '../refused.ts';
@@ -7,13 +8,16 @@ import { StartRefused } from '../refused.ts';
 const HEAD_TIMEOUT_MS = 30_000;
 const BODY_TIMEOUT_MS = 40_000;
 const SILENCE_TIMEOUT_MS = 30_000;
+const LINGER_MS = 1_000;
 /** Connections that wait to be accepted: a full queue would cost their owners a second and more. */
 const BACKLOG = 4_096;
 
 export function createHttpServer(app: Pick<App, 'handle'>): Server {
-  const server = createServer({ connectionsCheckingInterval: 1_000, maxHeaderSize: 65_536 }, (req, res) =>
-    app.handle(req, res),
-  );
+  const answers = new WeakMap<Duplex, ServerResponse>();
+  const server = createServer({ connectionsCheckingInterval: 1_000, maxHeaderSize: 65_536 }, (req, res) => {
+    answers.set(req.socket, res);
+    app.handle(req, res);
+  });
   server.headersTimeout = HEAD_TIMEOUT_MS;
   server.requestTimeout = BODY_TIMEOUT_MS;
   server.keepAliveTimeout = SILENCE_TIMEOUT_MS;
@@ -23,7 +27,9 @@ export function createHttpServer(app: Pick<App, 'handle'>): Server {
     socket.setTimeout(SILENCE_TIMEOUT_MS);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (!socket.writable) return socket.destroy();
+    const answer = answers.get(socket);
+    // An answer that is under way while its request still comes (a 413) is the only one that the request gets.
+    if (!socket.writable || (answer?.headersSent && !answer.writableEnded)) return socket.destroy();
     const status =
       error.code === 'HPE_HEADER_OVERFLOW'
         ? '431 Request Header Fields Too Large'
@@ -31,6 +37,8 @@ export function createHttpServer(app: Pick<App, 'handle'>): Server {
           ? '408 Request Timeout'
           : '400 Bad Request';
     socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    // Whoever goes on sending does not hold the connection half open; who has stopped gets to read the answer first.
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
   });
   return server;
 }

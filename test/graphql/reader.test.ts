@@ -274,6 +274,23 @@ describe('one reader for every way into /graphql', () => {
     }
   });
 
+  test('what fails outside of the graph, once a body has been read, is a 500 in its form, logged with the request id', async () => {
+    const { deps } = harness;
+    const { store } = deps;
+    Object.defineProperty(deps, 'store', {
+      configurable: true,
+      get: () => {
+        throw new Error('a secret');
+      },
+    });
+    const got = await post({ query: '{viewer{orgId}}' }, { 'X-Request-Id': 'outside' });
+    Object.defineProperty(deps, 'store', { configurable: true, writable: true, value: store });
+    const { errors } = JSON.parse(got.text);
+    expect([got.status, errors[0].extensions]).toEqual([500, { code: 'INTERNAL_SERVER_ERROR', details: {} }]);
+    expect(got.text).not.toContain('secret');
+    expect(harness.logs.filter((line) => line.includes('outside') && line.includes('a secret'))).toHaveLength(1);
+  });
+
   test('whatever is sent, the answer has codes of the closed list, in one of two forms, and nothing is a fault of ours', async () => {
     const fragment = fc.constantFrom(
       '{__typename}',

@@ -1,5 +1,7 @@
-import { connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { send } from '../../src/http/reply.ts';
+import { createHttpServer } from '../../src/http/server.ts';
 import { type Harness, startHarness, type Tenant } from '../harness.ts';
 
 const MEGABYTE = Buffer.alloc(1_048_576, ' ');
@@ -86,5 +88,34 @@ describe('a body that is too large is answered with a 413, and the answer arrive
       expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
       expect(text).toContain('"actor_id"');
     }
+  });
+});
+
+describe('who never stops sending', () => {
+  test.each([
+    ['after a 413', 413, 1],
+    ['before any answer', 408, 0],
+  ])('is closed at the deadline of a request, %s, with one answer', async (_, status, answered) => {
+    const server = createHttpServer({
+      handle: (req, res) => {
+        if (answered) void send(req, res, { status: 413, headers: {}, body: 'too large' });
+        else req.resume();
+      },
+    });
+    server.requestTimeout = 200;
+    server.headersTimeout = 200;
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const socket = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true });
+    let text = '';
+    socket.on('data', (bytes) => {
+      text += bytes;
+    });
+    socket.on('error', () => {});
+    socket.write('POST /graphql HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n');
+    const drip = setInterval(() => socket.write('1\r\n \r\n'), 20);
+    await new Promise((resolve) => socket.on('close', resolve));
+    clearInterval(drip);
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`]);
+    await new Promise((resolve) => server.close(resolve));
   });
 });
