@@ -107,6 +107,7 @@ function jsonObject(value: unknown): Record<string, unknown> {
   throw new GraphQLError('JSONObject must be an object');
 }
 
+/** An absent variable leaves its key out of an object, and null in a list: as in typed inputs. */
 function literal(node: ValueNode, variables: Record<string, unknown>): unknown {
   switch (node.kind) {
     case Kind.NULL:
@@ -117,9 +118,13 @@ function literal(node: ValueNode, variables: Record<string, unknown>): unknown {
     case Kind.LIST:
       return node.values.map((item) => literal(item, variables));
     case Kind.OBJECT:
-      return Object.fromEntries(node.fields.map((field) => [field.name.value, literal(field.value, variables)]));
+      return Object.fromEntries(
+        node.fields
+          .filter(({ value }) => value.kind !== Kind.VARIABLE || Object.hasOwn(variables, value.name.value))
+          .map(({ name, value }) => [name.value, literal(value, variables)]),
+      );
     case Kind.VARIABLE:
-      return variables[node.name.value];
+      return Object.hasOwn(variables, node.name.value) ? variables[node.name.value] : null;
     default:
       return node.value;
   }

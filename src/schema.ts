@@ -15,14 +15,7 @@ import './jobs/schema.ts';
 import './decisions/schema.ts';
 import './decisions/schema-explain.ts';
 import './decisions/schema-usage.ts';
-import type { GraphQLObjectType } from 'graphql';
 import { builder } from './builder.ts';
-import type { Connection } from './paging.ts';
 
 /** The whole graph; importing it opens nothing. */
 export const schema = builder.toSchema({ sortSchema: false });
-
-// Both flags may be promises: a compiled operation awaits what a resolver answers, but not what a property holds.
-const pageInfo = (schema.getType('PageInfo') as GraphQLObjectType<Connection<unknown>['pageInfo']>).getFields();
-pageInfo.hasNextPage!.resolve = (page) => page.hasNextPage;
-pageInfo.hasPreviousPage!.resolve = (page) => page.hasPreviousPage;

@@ -61,7 +61,7 @@ async function resultOf(
   if (readsOnly && node?.operation === 'mutation') return 'not by GET';
   const selected = operations.select(operation, operationName, variables);
   if ('errors' in selected) return selected;
-  return operations.run(operation, selected, ctx);
+  return operations.run(selected, ctx);
 }
 
 function answer(result: ExecutionResult, status: number, type: ResponseType): Reply {

@@ -1,37 +1,33 @@
 import {
   type DocumentNode,
   type ExecutionResult,
-  execute,
   type GraphQLError,
   GraphQLError as GraphQLFault,
   type GraphQLSchema,
   getOperationAST,
-  getVariableValues,
   type OperationDefinitionNode,
   parse,
   specifiedRules,
   validate,
 } from 'graphql';
-import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Context } from '../context.ts';
 import type { MaybePromise } from '../store/store.ts';
 import { withCode } from './errors.ts';
+import { type Executable, prepareOperation } from './execution/execute.ts';
+import { ERRORS_MAX } from './execution/variables.ts';
 import { documentErrors, LIMITS, pageProductErrors } from './limits.ts';
 
-/** A document that passed parsing, limits and validation; compiled once it is asked for again and again. */
+/** A document that passed parsing, limits and validation, or the errors that say why not. */
 export interface Operation {
   document: DocumentNode;
   errors: readonly GraphQLError[];
-  /** By operation name. */
-  runs: Map<string, { hits: number; compiled: CompiledQuery | null }>;
+  executables: Map<OperationDefinitionNode, Executable>;
 }
 
 /** How much query text is remembered: a document takes some twenty times its text in memory. */
 const CACHED_CHARACTERS_MAX = 2_000_000;
 /** A longer document is parsed each time: it would push out a hundred that come again. */
 const CACHEABLE_CHARACTERS_MAX = 20_000;
-/** Compiling costs milliseconds: only what comes back is worth it. */
-const HITS_BEFORE_COMPILE = 3;
 
 export class Operations {
   readonly #schema: GraphQLSchema;
@@ -62,86 +58,59 @@ export class Operations {
   }
 
   #prepare(query: string): Operation {
-    const refused = (errors: readonly GraphQLError[]): Operation => ({ document: EMPTY, errors, runs: new Map() });
+    const refused = (errors: readonly GraphQLError[]) => ({ document: EMPTY, errors, executables: new Map() });
+    const unread = (error: GraphQLError) => refused([withCode(error, 'GRAPHQL_PARSE_FAILED')]);
     if (query.length > LIMITS.queryCharacters)
-      return refused([
-        withCode(
-          new GraphQLFault(`The document is longer than ${LIMITS.queryCharacters} characters.`),
-          'GRAPHQL_PARSE_FAILED',
-        ),
-      ]);
+      return unread(new GraphQLFault(`The document is longer than ${LIMITS.queryCharacters} characters.`));
     let document: DocumentNode;
     try {
       document = parse(query, { maxTokens: 10_000 });
     } catch (error) {
-      return refused([withCode(error as GraphQLError, 'GRAPHQL_PARSE_FAILED')]);
+      return unread(error as GraphQLError);
     }
     const tooLarge = documentErrors(document);
-    const errors = tooLarge.length > 0 ? tooLarge : validate(this.#schema, document, specifiedRules, { maxErrors: 20 });
-    if (errors.length > 0) return refused(errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')));
-    return { document, errors: [], runs: new Map() };
+    const errors =
+      tooLarge.length > 0 ? tooLarge : validate(this.#schema, document, specifiedRules, { maxErrors: ERRORS_MAX });
+    if (errors.length > 0) return refused(refusedBy(errors).errors);
+    return { document, errors: [], executables: new Map() };
   }
 
-  /** Chooses the operation and checks the variables; null variables errors mean it may run. */
+  /** Chooses the operation and coerces the variables, once for all that comes after. */
   select(
-    operation: Operation,
+    { document, executables }: Operation,
     operationName: string | null | undefined,
-    variables: Record<string, unknown>,
+    given: Record<string, unknown>,
   ): Selected | { errors: readonly GraphQLError[] } {
-    const node = getOperationAST(operation.document, operationName);
-    const refused = (errors: readonly GraphQLError[]) => ({
-      errors: errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')),
-    });
-    if (!node)
-      return refused([
-        new GraphQLFault(
-          operationName
-            ? `There is no operation named ${JSON.stringify(operationName)}.`
-            : 'Name the operation to run.',
-        ),
-      ]);
+    const node = getOperationAST(document, operationName);
+    if (!node) return refusedBy([unknownOperation(operationName)]);
     if (!this.#schema.getRootType(node.operation))
-      return refused([new GraphQLFault(`There are no ${node.operation}s in this graph.`)]);
-    const coerced = getVariableValues(this.#schema, node.variableDefinitions ?? [], variables, { maxErrors: 20 });
-    if (coerced.errors) return refused(coerced.errors);
-    const tooMany = pageProductErrors(operation.document, node, coerced.coerced);
-    if (tooMany.length > 0) return refused(tooMany);
-    return { node, variables };
+      return refusedBy([new GraphQLFault(`There are no ${node.operation}s in this graph.`)]);
+    const executable = executables.get(node) ?? prepareOperation(this.#schema, document, node);
+    executables.set(node, executable);
+    const { coerced, errors } = executable.coerce(given);
+    if (!coerced) return refusedBy(errors);
+    const tooMany = pageProductErrors(document, node, coerced);
+    if (tooMany.length > 0) return refusedBy(tooMany);
+    return { executable, variables: coerced };
   }
 
-  /** Runs a selected operation: compiled when hot, by graphql-js until then. */
-  run(operation: Operation, { node, variables }: Selected, context: Context): MaybePromise<ExecutionResult> {
-    const name = node.name?.value ?? '';
-    const run = operation.runs.get(name) ?? { hits: 0, compiled: null };
-    operation.runs.set(name, run);
-    run.hits += 1;
-    if (!run.compiled && run.hits > HITS_BEFORE_COMPILE)
-      run.compiled = compileOperation(this.#schema, operation.document, name);
-    if (run.compiled) return run.compiled.query({}, context, variables);
-    return execute({
-      schema: this.#schema,
-      document: operation.document,
-      rootValue: {},
-      contextValue: context,
-      variableValues: variables,
-      operationName: name || undefined,
-    }) as MaybePromise<ExecutionResult>;
+  run({ executable, variables }: Selected, context: Context): MaybePromise<ExecutionResult> {
+    return executable.execute(context, variables);
   }
 }
 
+/** An operation that may run, with its variables coerced. */
 export interface Selected {
-  node: OperationDefinitionNode;
+  executable: Executable;
   variables: Record<string, unknown>;
 }
 
-const EMPTY = parse('{ __typename }');
-
-/** Compiles with graphql-jit; a document that it cannot compile is a fault of ours, since validation passed. */
-export function compileOperation(schema: GraphQLSchema, document: DocumentNode, operationName?: string): CompiledQuery {
-  const compiled = compileQuery(schema, document, operationName || undefined, {
-    disablingCapturingStackErrors: true,
-    customJSONSerializer: false,
-  });
-  if (!isCompiledQuery(compiled)) throw new Error(`an operation does not compile: ${JSON.stringify(compiled.errors)}`);
-  return compiled;
+function refusedBy(errors: readonly GraphQLError[]): { errors: readonly GraphQLError[] } {
+  return { errors: errors.slice(0, ERRORS_MAX).map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')) };
 }
+
+function unknownOperation(name: string | null | undefined): GraphQLError {
+  return new GraphQLFault(name ? `There is no operation named ${JSON.stringify(name)}.` : 'Name the operation to run.');
+}
+
+const EMPTY = parse('{ __typename }');

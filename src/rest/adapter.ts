@@ -1,4 +1,4 @@
-import type { ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql';
+import type { GraphQLError, GraphQLSchema } from 'graphql';
 import type { Context, Deps, Principal } from '../context.ts';
 import { codeOf, conflict, detailsOf, fault, type Issue, invalid } from '../errors.ts';
 import { etagOf, matchesTag } from '../etag.ts';
@@ -140,9 +140,11 @@ async function run(call: Call): Promise<Reply> {
 }
 
 async function resultOf({ compiled, variables }: Call, ctx: Context): Promise<never> {
-  const result = (await compiled.query({}, ctx, variables)) as ExecutionResult;
-  if (result.errors) throw asSent(compiled, result.errors[0]!);
-  return (result.data as { result: never }).result;
+  const { coerced, errors: refused } = compiled.operation.coerce(variables);
+  if (!coerced) throw refused[0];
+  const { data, errors } = await compiled.operation.execute(ctx, coerced);
+  if (errors) throw asSent(compiled, errors[0]!);
+  return (data as { result: never }).result;
 }
 
 interface Rendered {

@@ -1,8 +1,7 @@
-import { type GraphQLField, type GraphQLSchema, parse, validate } from 'graphql';
-import type { CompiledQuery } from 'graphql-jit';
+import { type GraphQLField, type GraphQLSchema, getOperationAST, parse, validate } from 'graphql';
 import { z } from 'zod';
+import { type Executable, prepareOperation } from '../graphql/execution/execute.ts';
 import type { MutationExtensions } from '../graphql/mutations.ts';
-import { compileOperation } from '../graphql/operations.ts';
 import type { PermissionExtensions } from '../graphql/permission-plugin.ts';
 import type { ListExtensions } from '../graphql/roots.ts';
 import { camel } from '../naming.ts';
@@ -13,7 +12,7 @@ import { parametersOf, type Row } from './row.ts';
 export interface CompiledRow {
   row: Row;
   document: string;
-  query: CompiledQuery['query'];
+  operation: Executable;
   permission: string | null;
   /** Whether tokens limited to workspaces are refused. */
   unlimited: boolean;
@@ -27,7 +26,7 @@ export interface CompiledRow {
   made: ((body: unknown) => string) | null;
 }
 
-/** Writes the row's operation from the root field's own arguments, then parses, validates and compiles it: once, at start. */
+/** Writes the row's operation from the root field's own arguments, then parses, validates and prepares it: once, at start. */
 export function compileRow(schema: GraphQLSchema, row: Row, rows: readonly Row[]): CompiledRow {
   const field = rootFieldOf(schema, row);
   const document = documentOf(schema, row, field);
@@ -38,7 +37,7 @@ export function compileRow(schema: GraphQLSchema, row: Row, rows: readonly Row[]
   return {
     row,
     document,
-    query: compileOperation(schema, parsed).query,
+    operation: prepareOperation(schema, parsed, getOperationAST(parsed)!),
     permission: extensions.permission ?? null,
     unlimited: extensions.unlimited ?? false,
     takesInput: field.args.some((arg) => arg.name === 'input'),

@@ -1,0 +1,133 @@
+import {
+  defaultTypeResolver,
+  type GraphQLAbstractType,
+  GraphQLError,
+  type GraphQLLeafType,
+  type GraphQLNullableType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLResolveInfo,
+  getNullableType,
+  isAbstractType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+} from 'graphql';
+import { type FieldNodes, type Plan, planSelection, type SelectionPlan } from './plan.ts';
+import { after, isPromise } from './promise.ts';
+import { failed, type Path, type Run, runFields } from './run.ts';
+
+/** Makes of what a resolver answered what the caller gets; throws what is an error, null where none may stand included. */
+export type Complete = (run: Run, info: GraphQLResolveInfo, value: unknown, path: Path) => unknown;
+
+/** How values of a type are completed, chosen once for all of them. */
+export function completer(plan: Plan, type: GraphQLOutputType, nodes: FieldNodes): Complete {
+  const complete = presentCompleter(plan, getNullableType(type), nodes);
+  const nullable = !isNonNullType(type);
+  return (run, info, value, path) => {
+    if (value instanceof Error) throw value;
+    if (value !== null && value !== undefined) return complete(run, info, value, path);
+    if (nullable) return null;
+    throw new Error(`Cannot return null for non-nullable field ${info.parentType.name}.${info.fieldName}.`);
+  };
+}
+
+function presentCompleter(plan: Plan, type: GraphQLNullableType & GraphQLOutputType, nodes: FieldNodes): Complete {
+  if (isListType(type)) return listCompleter(plan, type.ofType, nodes);
+  if (isObjectType(type)) return objectCompleter(plan, type, nodes);
+  if (isAbstractType(type)) return abstractCompleter(plan, type, nodes);
+  return leafCompleter(type);
+}
+
+function leafCompleter(type: GraphQLLeafType): Complete {
+  return (_run, _info, value) => {
+    const leaf = type.serialize(value);
+    if (leaf !== null && leaf !== undefined) return leaf;
+    throw new Error(
+      `Expected \`${type.name}.serialize(${String(value)})\` to return non-nullable value, returned: ${leaf}`,
+    );
+  };
+}
+
+function listCompleter(plan: Plan, itemType: GraphQLOutputType, nodes: FieldNodes): Complete {
+  const complete = completer(plan, itemType, nodes);
+  const nullable = !isNonNullType(itemType);
+  return (run, info, value, path) => {
+    if (typeof value !== 'object' || !(Symbol.iterator in (value as object)))
+      throw new GraphQLError(
+        `Expected Iterable, but did not find one for field "${info.parentType.name}.${info.fieldName}".`,
+      );
+    const completed: unknown[] = [];
+    let waits = false;
+    for (const item of value as Iterable<unknown>) {
+      const itemPath: Path = { prev: path, key: completed.length, typename: undefined };
+      const fail = (error: unknown) => failed(run, nodes, nullable, error, itemPath);
+      try {
+        const one = after(item, (settled) => complete(run, info, settled, itemPath));
+        waits ||= isPromise(one);
+        completed.push(isPromise(one) ? one.then(undefined, fail) : one);
+      } catch (error) {
+        completed.push(heard(completed, () => fail(error)));
+      }
+    }
+    return waits ? Promise.all(completed) : completed;
+  };
+}
+
+/** What throws here ends the list: the items that are still to come may fail too, and nobody would hear of it. */
+function heard<T>(items: unknown[], act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    for (const item of items) if (isPromise(item)) item.then(undefined, () => {});
+    throw error;
+  }
+}
+
+function objectCompleter(plan: Plan, type: GraphQLObjectType, nodes: FieldNodes): Complete {
+  let selection: SelectionPlan | null = null;
+  return (run, info, value, path) => {
+    selection ??= planSelection(plan, type, nodes);
+    const known = selection;
+    if (!type.isTypeOf) return runFields(run, known, value, path);
+    return after(type.isTypeOf(value, run.context, info), (isOne) => {
+      if (isOne) return runFields(run, known, value, path);
+      throw new GraphQLError(`Expected value of type "${type.name}" but got: ${String(value)}.`, { nodes });
+    });
+  };
+}
+
+function abstractCompleter(plan: Plan, type: GraphQLAbstractType, nodes: FieldNodes): Complete {
+  const completers = new Map<unknown, Complete>();
+  const resolveType = type.resolveType ?? defaultTypeResolver;
+  return (run, info, value, path) =>
+    after(resolveType(value, run.context, info, type), (name) => {
+      let complete = completers.get(name);
+      if (!complete) {
+        complete = objectCompleter(plan, runtimeType(plan, type, name, info, nodes), nodes);
+        completers.set(name, complete);
+      }
+      return complete(run, info, value, path);
+    });
+}
+
+/** The object type that a resolved name stands for. */
+function runtimeType(
+  { schema }: Plan,
+  type: GraphQLAbstractType,
+  name: unknown,
+  info: GraphQLResolveInfo,
+  nodes: FieldNodes,
+): GraphQLObjectType {
+  const bad = (message: string) => new GraphQLError(message, { nodes });
+  if (typeof name !== 'string')
+    throw bad(
+      `Abstract type "${type.name}" must resolve to an Object type at runtime for field "${info.parentType.name}.${info.fieldName}".`,
+    );
+  const runtime = schema.getType(name);
+  if (!isObjectType(runtime))
+    throw bad(`Abstract type "${type.name}" was resolved to "${name}", which is no object type of the schema.`);
+  if (!schema.isSubType(type, runtime))
+    throw bad(`Runtime Object type "${name}" is not a possible type for "${type.name}".`);
+  return runtime;
+}

@@ -1,0 +1,83 @@
+import type { Mutant } from './mutant.ts';
+
+const tests = ['test/graphql/meaning.test.ts'];
+const ARGUMENTS = 'src/graphql/execution/arguments.ts';
+const COLLECT = 'src/graphql/execution/collect.ts';
+
+export const mutants: Mutant[] = [
+  {
+    breaks: 'an absent variable is absent from the arguments',
+    file: ARGUMENTS,
+    edits: [['if (isGiven || read !== undefined) values[name] = read;', 'values[name] = read ?? null;']],
+    tests,
+  },
+  {
+    breaks: 'an absent variable inside an input object, a list or a free-form value is absent there',
+    file: ARGUMENTS,
+    edits: [
+      [
+        'if (one === undefined) return (variables) => getArgumentValues(field, node, variables);',
+        'if (one === undefined) return (variables) => getArgumentValues(field, node, new Proxy(variables, { get: (all, name) => Reflect.get(all, name) ?? null }));',
+      ],
+    ],
+    tests,
+  },
+  {
+    breaks: 'a free-form literal leaves out what an absent variable stands for',
+    file: 'src/builder.ts',
+    edits: [['value.kind !== Kind.VARIABLE || Object.hasOwn(variables, value.name.value)', 'true']],
+    tests: ['test/graphql/graph.test.ts'],
+  },
+  {
+    breaks: 'the arguments of one call are not those of the next',
+    file: ARGUMENTS,
+    edits: [
+      [
+        'return (variables) => read(simple, variables) ?? getArgumentValues(field, node, variables);',
+        'let kept: Record<string, unknown> | undefined;\n  return (variables) => (kept ??= read(simple, variables) ?? getArgumentValues(field, node, variables));',
+      ],
+    ],
+    tests: ['test/graphql/graph.test.ts'],
+  },
+  {
+    breaks: 'a fragment whose spread is left out can still be spread elsewhere',
+    file: COLLECT,
+    edits: [
+      [
+        'if (!isIncluded(plan, selection)) continue;',
+        'if (selection.kind === Kind.FRAGMENT_SPREAD) spread.add(selection.name.value);\n    if (!isIncluded(plan, selection)) continue;',
+      ],
+    ],
+    tests,
+  },
+  {
+    breaks: 'a fragment spread twice is one',
+    file: COLLECT,
+    edits: [['if (selection.kind === Kind.FRAGMENT_SPREAD && spread.has(selection.name.value)) continue;', '']],
+    tests,
+  },
+  {
+    breaks: 'a condition is looked at in each call',
+    file: 'src/graphql/execution/execute.ts',
+    edits: [["(Object.hasOwn(variables, name) ? variables[name] : '')", "''"]],
+    tests: ['test/graphql/graph.test.ts'],
+  },
+  {
+    breaks: 'one null has one error',
+    file: 'src/graphql/execution/run.ts',
+    edits: [['  nulled.add(path);\n', '']],
+    tests,
+  },
+  {
+    breaks: 'no rejection goes unheard',
+    file: 'src/graphql/execution/complete.ts',
+    edits: [['if (isPromise(item)) item.then(undefined, () => {});', '{}']],
+    tests,
+  },
+  {
+    breaks: 'an alias may be any word, `__proto__` too',
+    file: 'src/graphql/execution/run.ts',
+    edits: [['const answer = { ...template };\n  let waits', 'const answer: Answer = {};\n  let waits']],
+    tests,
+  },
+];
