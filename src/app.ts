@@ -145,9 +145,10 @@ export function createApp(deps: Deps, config: AppConfig): App {
 
   return {
     handle(req, res) {
-      const { refused } = pressure.enter();
       connections.came(req);
-      void serve(req, res, refused).finally(pressure.leave);
+      const start = (refused: boolean) => serve(req, res, refused);
+      if (pathOf(req).startsWith('/health/')) pressure.pass(start);
+      else pressure.enter(start);
     },
     drain() {
       draining = true;

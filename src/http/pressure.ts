@@ -1,51 +1,90 @@
-/** How long a request may have waited for its turn of the event loop once the server is overloaded. */
-const TARGET_MS = 100;
-/** How long turns must have been longer than that before anything is refused: a burst is served, however large. */
-const INTERVAL_MS = 500;
-/** Requests waiting for the store at once. */
+/** How long requests are begun before the sockets are looked at again: newcomers wait no longer for their refusal. */
+const TURN_MS = 10;
+/** A request has 500 ms; what would wait longer than this for its turn is not sure to be answered within them. */
+const WAIT_MAX_MS = 350;
+/** So few that wait are no overload, however long each of them takes: callers in a closed loop, not a growing queue. */
+const WAITING_MIN = 100;
+/** Requests that wait for their turn or for the store at once. */
 const IN_FLIGHT_MAX = 1_024;
+/** What the pace of the last turns counts for in the next one. */
+const MEMORY = 0.9;
+
+type Start = (refused: boolean) => Promise<unknown>;
 
 export interface Pressure {
+  /** Requests whose `start` has not ended. */
   readonly inFlight: number;
-  /** A request has come: whether the server is too busy for it. */
-  enter(): { refused: boolean };
-  leave(): void;
+  /** Starts a request when its turn has come, or at once as one that is refused. */
+  enter(start: Start): void;
+  /** Starts what never waits and is never refused. */
+  pass(start: Start): void;
 }
 
 /**
- * Sheds load as CoDel does a queue's. What waits for this process waits in its sockets; one turn of the event loop takes
- * up all that can be read by then. Turns longer than the target over a whole interval mean that more comes than can be
- * answered: from then on each turn answers the first so many milliseconds' worth and refuses the rest, which costs
- * next to nothing, so that what is admitted is answered soon instead of everything late.
+ * Keeps the queue where it can be seen. What waits for a busy process usually waits in its sockets, where nobody knows
+ * how much there is; so the sockets are looked at every few milliseconds, and what they hold waits here, in its order.
+ * Then a newcomer's wait is known when it comes, as so many before it at the pace of the last turns: it is let in if it
+ * can be answered in time, and told at once if not. Whoever was let in is answered.
  */
-export function createPressure(now: () => number = () => performance.now()): Pressure {
+export function createPressure(
+  now: () => number = () => performance.now(),
+  later: (work: () => void) => void = setImmediate,
+): Pressure {
   let inFlight = 0;
-  let turnBegan: number | null = null;
-  let turnEnded = now();
-  let lastCalm = turnEnded;
-  const endTurn = () => {
-    turnEnded = now();
-    if (turnBegan !== null && turnEnded - turnBegan <= TARGET_MS) lastCalm = turnEnded;
-    turnBegan = null;
+  const waiting: Start[] = [];
+  let isTurning = false;
+  let turnBegan = 0;
+  let begun = 0;
+  let pace = { ms: 0, requests: 0 };
+
+  const run = (start: Start, refused: boolean) => {
+    void start(refused).finally(() => {
+      inFlight -= 1;
+    });
   };
+  const hasTime = () => now() - turnBegan < TURN_MS;
+  const begin = (start: Start) => {
+    begun += 1;
+    run(start, false);
+  };
+  /** Each that waits looks once a turn whether it is the first of the queue that has time left. */
+  const look = () => {
+    if (hasTime()) begin(waiting.shift()!);
+    else later(look);
+  };
+  const startTurn = () => {
+    turnBegan = now();
+    begun = 0;
+    later(endTurn);
+  };
+  const endTurn = () => {
+    isTurning = waiting.length > 0;
+    // Only a turn that leaves something waiting was all work; what calm turns last says nothing.
+    pace = isTurning
+      ? { ms: pace.ms * MEMORY + now() - turnBegan, requests: pace.requests * MEMORY + begun }
+      : { ms: 0, requests: 0 };
+    if (isTurning) startTurn();
+  };
+  const isTooMuch = () =>
+    inFlight > IN_FLIGHT_MAX ||
+    (waiting.length >= WAITING_MIN && waiting.length * pace.ms > WAIT_MAX_MS * pace.requests);
+
   return {
     get inFlight() {
       return inFlight;
     },
-    enter() {
+    enter(start) {
       inFlight += 1;
-      const at = now();
-      if (turnBegan === null) {
-        // While nothing came, nobody waited.
-        if (at - turnEnded > TARGET_MS) lastCalm = at;
-        turnBegan = at;
-        setImmediate(endTurn);
-      }
-      const overloaded = at - lastCalm > INTERVAL_MS && at - turnBegan > TARGET_MS;
-      return { refused: overloaded || inFlight > IN_FLIGHT_MAX };
+      if (isTooMuch()) return run(start, true);
+      if (!isTurning) startTurn();
+      isTurning = true;
+      if (waiting.length === 0 && hasTime()) return begin(start);
+      waiting.push(start);
+      later(look);
     },
-    leave() {
-      inFlight -= 1;
+    pass(start) {
+      inFlight += 1;
+      run(start, false);
     },
   };
 }
