@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import type { Deps } from './context.ts';
 import { createIds } from './ids.ts';
 import { StartRefused } from './refused.ts';
+import type { Tell } from './store/derived.ts';
 import { openSqlite } from './store/sqlite/engine.ts';
 import type { Store } from './store/store.ts';
 import { createLocalProvisioner } from './workspaces/buckets.ts';
@@ -16,7 +17,7 @@ export async function createDeps(config: Config, env: Record<string, string | un
   const log = createLog(config.LOG_LEVEL);
   const now = Date.now;
   return {
-    store: await openStore(config),
+    store: await openStore(config, log),
     now,
     ids: createIds(now),
     random: Math.random,
@@ -37,14 +38,15 @@ export function createLog(level: string): Logger {
   );
 }
 
-async function openStore(config: Config): Promise<Store> {
+async function openStore(config: Config, log: Logger): Promise<Store> {
+  const tell: Tell = (message, details) => log.warn(details, message);
   const now = () => new Date().toISOString();
   if (config.MONGODB_URI !== undefined) {
     // The driver is loaded where it is used: the embedded engine starts faster without it.
     const { openMongo } = await import('./store/mongodb/open.ts');
-    return openMongo({ uri: config.MONGODB_URI, collections, rules, now });
+    return openMongo({ uri: config.MONGODB_URI, collections, rules, now, tell });
   }
-  return openSqlite({ file: databaseFile(dataFolder(config.DATA_DIR)), collections, rules, now });
+  return openSqlite({ file: databaseFile(dataFolder(config.DATA_DIR)), collections, rules, now, tell });
 }
 
 export function databaseFile(folder: string): string {

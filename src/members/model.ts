@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Noun } from '../nouns.ts';
-import { type Doc, fold } from '../store/store.ts';
+import { fold } from '../store/fold.ts';
+import type { Doc } from '../store/store.ts';
 import { expectedVersion, name, within } from '../validation/fields.ts';
 
 export interface Member extends Doc {

@@ -3,7 +3,8 @@ import { invalid } from '../errors.ts';
 import type { FilteredList } from '../graphql/nodes.ts';
 import { may } from '../nouns.ts';
 import type { List } from '../paging.ts';
-import { type Clause, fold } from '../store/store.ts';
+import { fold } from '../store/fold.ts';
+import type { Clause } from '../store/store.ts';
 import { textIssue } from '../validation/walk.ts';
 import type { Namespace as NamespaceDoc } from './model.ts';
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { may, type Noun } from '../nouns.ts';
 import { nullable } from '../store/complete.ts';
-import { type Doc, fold } from '../store/store.ts';
+import { fold } from '../store/fold.ts';
+import type { Doc } from '../store/store.ts';
 import {
   expectedVersion,
   flag,

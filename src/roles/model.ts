@@ -2,7 +2,8 @@ import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { BUILT_IN_ROLES, isPermission } from '../auth/permissions.ts';
 import type { Noun } from '../nouns.ts';
-import { type Doc, fold } from '../store/store.ts';
+import { fold } from '../store/fold.ts';
+import type { Doc } from '../store/store.ts';
 import { expectedVersion, name, within } from '../validation/fields.ts';
 
 export interface Role extends Doc {

@@ -11,7 +11,8 @@ import { mergePatch } from '../merge.ts';
 import { unreferenced } from '../models/repository.ts';
 import type { Noun } from '../nouns.ts';
 import { reach } from '../paths.ts';
-import { type Doc, fold } from '../store/store.ts';
+import { fold } from '../store/fold.ts';
+import type { Doc } from '../store/store.ts';
 import { tokens } from '../tokens/model.ts';
 import { created, insertion, type Planned, removal, save, update, withRetry } from '../writes.ts';
 import {

@@ -31,7 +31,7 @@ function evaluateOne(change: Change, at: number, view: View, rules: Record<strin
     case 'put': {
       const before = view.get(change.in, change.doc) ?? refuse('missing');
       if (before.version !== change.expected) refuse('version', before.version);
-      checkUnique(change.in, change.doc, view, refuse);
+      if (keyOf(change.in, before) !== keyOf(change.in, change.doc)) checkUnique(change.in, change.doc, view, refuse);
       return view.replace(change.in, change.doc, before);
     }
     case 'remove': {
@@ -62,10 +62,14 @@ function evaluateOne(change: Change, at: number, view: View, rules: Record<strin
 type Refuse = (kind: StoreConflict['kind'], detail?: unknown) => never;
 
 function checkUnique(from: AnyCollection, doc: Doc, view: View, refuse: Refuse): void {
-  const unique = from.unique?.(doc) ?? null;
+  const unique = keyOf(from, doc);
   if (unique === null) return;
   const other = view.idOfUnique(from, doc.orgId, unique);
   if (other !== null && other !== doc.id) refuse('unique', other);
+}
+
+function keyOf(from: AnyCollection, doc: Doc): string | null {
+  return from.unique?.(doc) ?? null;
 }
 
 function applyRule(

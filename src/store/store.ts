@@ -198,11 +198,6 @@ export function chain<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePro
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
-/** Names that must be unique are equal up to letter case and Unicode normal form; searches ignore the same. */
-export function fold(text: string): string {
-  return text.normalize('NFC').toLowerCase().normalize('NFC');
-}
-
 export const tombstones: Collection<Tombstone> = {
   name: 'tombstones',
   first: { field: '', sweptAt: null },

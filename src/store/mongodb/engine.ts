@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db, MongoClient } from 'mongodb';
 import { afterMs, answerBy, type Deadline, REQUEST_MS } from '../deadline.ts';
+import type { Tell } from '../derived.ts';
 import { evaluate } from '../evaluate.ts';
+import type { Migration } from '../migrations/migration.ts';
 import {
   type AnyCollection,
   type Change,
@@ -13,9 +15,12 @@ import {
   type Store,
   StoreUnavailable,
 } from '../store.ts';
-import { indexesOf, keyOf, type Stored, toStored } from './documents.ts';
+import { keyOf, type Stored, toStored } from './documents.ts';
 import { ConnectionLost, exchange, isRefusal } from './errors.ts';
+import { freeKeys } from './keys.ts';
 import { Notices } from './notices.ts';
+import type { Pace } from './pieces.ts';
+import { databaseOf } from './prepare.ts';
 import { MongoReads } from './reads.ts';
 import { Outdated, writeBatches } from './transaction.ts';
 import { createWaiting, type Waiting } from './waiting.ts';
@@ -26,10 +31,13 @@ export interface MongoOptions {
   collections: readonly AnyCollection[];
   rules: Record<string, Rule>;
   now: () => string;
+  migrations?: readonly Migration[];
+  pace?: Pace;
+  /** Hears what a person should know of how the data were brought up to date. */
+  tell?: Tell;
 }
 
 const GROUP_MAX = 64;
-const DATABASE = 'switchyard';
 const CLOSE_MS = 2_000;
 
 export class MongoStore extends MongoReads implements Store {
@@ -42,8 +50,9 @@ export class MongoStore extends MongoReads implements Store {
   #epoch = 0;
   #notices: Notices | null = null;
 
-  constructor(client: MongoClient, options: MongoOptions) {
-    super(client.db(client.options.dbName === 'test' ? DATABASE : client.options.dbName));
+  constructor(client: MongoClient, options: MongoOptions, clashing: ReadonlySet<string>) {
+    super(databaseOf(client));
+    this.clashing = clashing;
     this.#client = client;
     this.#options = options;
     this.#collections = new Map(options.collections.map((one) => [one.name, one]));
@@ -57,12 +66,6 @@ export class MongoStore extends MongoReads implements Store {
     this.#notices = new Notices(this.db, watched, () => {
       this.#epoch += 1;
     });
-  }
-
-  async createIndexes(): Promise<void> {
-    for (const collection of this.#collections.values())
-      for (const { key, options } of indexesOf(collection))
-        await this.db.collection(collection.name).createIndex(key, options);
   }
 
   until(deadline: Deadline): Store {
@@ -81,11 +84,16 @@ export class MongoStore extends MongoReads implements Store {
 
   async load<D extends Doc>(into: Collection<D>, docs: readonly D[]): Promise<void> {
     if (docs.length === 0) return;
-    const operations = docs.map((doc) => ({
-      replaceOne: { filter: { _id: keyOf(doc) }, replacement: toStored(into, doc, 0), upsert: true },
-    }));
     await this.read((deadline) =>
-      exchange(deadline, () => this.db.collection<Stored>(into.name).bulkWrite(operations, { ordered: false })),
+      exchange(deadline, async () => {
+        const keys = await freeKeys(this.db, into, docs);
+        const operations = docs.map((doc, at) => {
+          const { unique: _, ...stored } = toStored(into, doc, 0);
+          const replacement = keys[at] === null ? stored : { ...stored, unique: keys[at] };
+          return { replaceOne: { filter: { _id: keyOf(doc) }, replacement, upsert: true } };
+        });
+        await this.db.collection<Stored>(into.name).bulkWrite(operations as never, { ordered: false });
+      }),
     );
     if (into.watched) this.#epoch += 1;
   }
@@ -139,7 +147,7 @@ export class MongoStore extends MongoReads implements Store {
 
   async #tryGroup(group: readonly Waiting[], deadline: Deadline): Promise<(() => void)[]> {
     const overlay = await loadOverlay(
-      { db: this.db, collections: this.#collections, deadline },
+      { db: this.db, collections: this.#collections, clashing: this.clashing, deadline },
       group.map(({ changes }) => changes),
     );
     const settle = group.map(({ changes, resolve, reject }) => {
@@ -183,6 +191,7 @@ class MongoRequest extends MongoReads implements Store {
 
   constructor(store: MongoStore, db: Db, until: Deadline) {
     super(db, until, store.stats);
+    this.clashing = store.clashing;
     this.changes = store.changes;
     this.#store = store;
     this.#until = until;

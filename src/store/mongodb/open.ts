@@ -1,28 +1,34 @@
-import { MongoClient } from 'mongodb';
+import { MongoClient, type MongoClientOptions, MongoNetworkError } from 'mongodb';
 import { REQUEST_MS } from '../deadline.ts';
+import { migrations as all } from '../migrations/index.ts';
 import { StoreRefused } from '../store.ts';
 import { type MongoOptions, MongoStore } from './engine.ts';
+import { databaseOf, prepare } from './prepare.ts';
+
+const CONNECTION = {
+  // A monitor that waits for news of the server cannot be asked anew: what has recovered would stay unknown for seconds.
+  serverMonitoringMode: 'poll',
+  heartbeatFrequencyMS: 2_000,
+  minHeartbeatFrequencyMS: 100,
+  serverSelectionTimeoutMS: 3_000,
+  connectTimeoutMS: 3_000,
+  // What nobody waits for any more lets go of its connection.
+  socketTimeoutMS: REQUEST_MS,
+  waitQueueTimeoutMS: 2_000,
+  maxPoolSize: 50,
+  retryWrites: true,
+  retryReads: true,
+  readConcern: { level: 'majority' },
+  writeConcern: { w: 'majority', journal: true },
+  readPreference: 'primary',
+  ignoreUndefined: true,
+} as const satisfies MongoClientOptions;
 
 /** Connects, checks that the server can do transactions, and makes the indexes before anything is served. */
 export async function openMongo(options: MongoOptions): Promise<MongoStore> {
   const client = new MongoClient(options.uri, {
     ...(/[?&]appName=/i.test(options.uri) ? {} : { appName: 'switchyard' }),
-    // A monitor that waits for news of the server cannot be asked anew: what has recovered would stay unknown for seconds.
-    serverMonitoringMode: 'poll',
-    heartbeatFrequencyMS: 2_000,
-    minHeartbeatFrequencyMS: 100,
-    serverSelectionTimeoutMS: 3_000,
-    connectTimeoutMS: 3_000,
-    // What nobody waits for any more lets go of its connection.
-    socketTimeoutMS: REQUEST_MS,
-    waitQueueTimeoutMS: 2_000,
-    maxPoolSize: 50,
-    retryWrites: true,
-    retryReads: true,
-    readConcern: { level: 'majority' },
-    writeConcern: { w: 'majority', journal: true },
-    readPreference: 'primary',
-    ignoreUndefined: true,
+    ...CONNECTION,
   });
   try {
     await client.connect();
@@ -31,8 +37,7 @@ export async function openMongo(options: MongoOptions): Promise<MongoStore> {
       throw new StoreRefused(
         'MONGODB_URI: the server cannot do transactions; run it as a replica set (one node is enough) or a sharded cluster',
       );
-    const store = new MongoStore(client, options);
-    await store.createIndexes();
+    const store = new MongoStore(client, options, await bringUp(options));
     store.listen();
     return store;
   } catch (error) {
@@ -42,5 +47,19 @@ export async function openMongo(options: MongoOptions): Promise<MongoStore> {
       'MONGODB_URI: the server cannot be reached; check the address, the credentials and that it runs',
       { cause: error },
     );
+  }
+}
+
+/** By a connection of its own: what is made at a start may take as long as it takes. */
+async function bringUp({ uri, collections, migrations = all, tell = () => {}, pace }: MongoOptions) {
+  const client = new MongoClient(uri, { ...CONNECTION, socketTimeoutMS: 0, maxPoolSize: 2 });
+  try {
+    return await prepare(client, databaseOf(client), { collections, migrations, tell, pace });
+  } catch (error) {
+    if (error instanceof StoreRefused || error instanceof MongoNetworkError) throw error;
+    const why = (error as Error).message;
+    throw new StoreRefused(`MONGODB_URI: the data cannot be brought up to date: ${why}`, { cause: error });
+  } finally {
+    await client.close();
   }
 }

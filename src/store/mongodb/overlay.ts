@@ -7,6 +7,8 @@ import { matches } from './filters.ts';
 export interface Loaded {
   doc: Doc;
   fence: number;
+  /** As stored: the document's own key, or a second one. */
+  unique?: string;
 }
 
 export interface Slot {
@@ -36,7 +38,8 @@ export class Overlay implements View {
   load(from: AnyCollection, key: Key, loaded: Loaded | null): void {
     this.slots.set(Overlay.slotKey(from, key), { from, key, loaded, current: loaded?.doc ?? null, touched: false });
     const unique = loaded && from.unique?.(loaded.doc);
-    if (unique) this.uniques.set(`${from.name}:${key.orgId}:${unique}`, loaded.doc.id);
+    const name = `${from.name}:${key.orgId}:${unique}`;
+    if (unique && (loaded.unique === unique || !this.uniques.has(name))) this.uniques.set(name, loaded.doc.id);
   }
 
   /** Undoes what the commit under way has written since `begin`. */

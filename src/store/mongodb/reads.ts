@@ -17,6 +17,7 @@ import {
 import { keyOf, type Stored } from './documents.ts';
 import { ConnectionLost, exchange } from './errors.ts';
 import { filterOf, pageStages } from './filters.ts';
+import { uniqueFilter } from './keys.ts';
 
 /** Pages that one aggregation reads. */
 const UNION_MAX = 50;
@@ -28,6 +29,8 @@ const PING_MS = 2_000;
 export class MongoReads {
   readonly stats: StoreStats;
   protected readonly db: Db;
+  /** Collections in which some document has a second key. */
+  clashing: ReadonlySet<string> = new Set();
   readonly #deadline: Deadline | null;
 
   /** With a deadline, all reads together have until then; without, each has a time of its own. */
@@ -61,9 +64,10 @@ export class MongoReads {
   }
 
   getUnique<D extends Doc>(from: Collection<D>, orgId: string, unique: string): Promise<D | null> {
+    const key = uniqueFilter([unique], this.clashing.has(from.name));
     return this.read(async (deadline) => {
       const [found, buried] = await Promise.all([
-        exchange(deadline, (maxTimeMS) => this.of<D>(from).findOne({ orgId, unique } as never, { maxTimeMS })),
+        exchange(deadline, (maxTimeMS) => this.of<D>(from).findOne({ orgId, ...key } as never, { maxTimeMS })),
         this.buriedFor(from, [orgId], deadline),
       ]);
       return found && isAlive(from, found, buried) ? todays(from, found.doc as D) : null;

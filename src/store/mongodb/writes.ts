@@ -1,10 +1,11 @@
 import type { AnyBulkWriteOperation, Db } from 'mongodb';
 import { complete } from '../complete.ts';
 import type { Deadline } from '../deadline.ts';
-import type { AnyCollection, Change, Query } from '../store.ts';
+import type { AnyCollection, Change, Doc, Query } from '../store.ts';
 import { keyOf, type Stored, toStored } from './documents.ts';
 import { exchange } from './errors.ts';
 import { filterOf } from './filters.ts';
+import { uniqueFilter } from './keys.ts';
 import { type Loaded, Overlay, type Slot } from './overlay.ts';
 import { buriedIn } from './reads.ts';
 
@@ -19,6 +20,7 @@ const PARENT_COLLECTIONS: Record<string, string> = {
 export interface Reader {
   db: Db;
   collections: ReadonlyMap<string, AnyCollection>;
+  clashing: ReadonlySet<string>;
   deadline: Deadline;
 }
 
@@ -84,7 +86,7 @@ function ancestorsOf(
 }
 
 async function loadCollection(
-  { db, deadline }: Reader,
+  { db, clashing, deadline }: Reader,
   overlay: Overlay,
   { from, ids, uniques }: Wanted,
   buried: ReadonlyMap<string, Set<string>>,
@@ -101,14 +103,18 @@ async function loadCollection(
       : [
           read({
             orgId: orgs(uniques.map(({ orgId }) => orgId)),
-            unique: { $in: uniques.map(({ unique }) => unique) },
+            ...uniqueFilter(
+              uniques.map(({ unique }) => unique),
+              clashing.has(from.name),
+            ),
           }),
         ]),
   ]);
   for (const stored of found.flat()) {
     const dead = buried.get(stored.orgId);
     const isBuried = (from.ancestors ?? []).some((field: string) => dead?.has(String(stored[field])));
-    if (!isBuried) overlay.load(from, stored, { doc: complete(from, stored.doc), fence: stored.fence });
+    if (!isBuried)
+      overlay.load(from, stored, { doc: complete(from, stored.doc), fence: stored.fence, unique: stored.unique });
   }
 }
 
@@ -179,11 +185,17 @@ function addWrite(batch: Batch, { from, key, loaded, current }: Slot): void {
   else {
     const filter = { _id: keyOf(key), orgId: key.orgId, version: loaded.doc.version, fence: loaded.fence };
     if (current) {
-      batch.operations.push({ replaceOne: { filter, replacement: toStored(from, current, loaded.fence) } });
+      batch.operations.push({ replaceOne: { filter, replacement: rewritten(from, current, loaded) } });
       batch.mustMatch += 1;
     } else {
       batch.operations.push({ deleteOne: { filter } });
       batch.mustDelete += 1;
     }
   }
+}
+
+/** A key stays what it is unless the document's own changes: it may be a second one. */
+function rewritten(from: AnyCollection, current: Doc, { doc, fence, unique }: Loaded): Stored {
+  const next = toStored(from, current, fence);
+  return unique !== undefined && next.unique === from.unique?.(doc) ? { ...next, unique } : next;
 }

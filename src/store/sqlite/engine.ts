@@ -1,7 +1,10 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterMs, type Deadline, REQUEST_MS } from '../deadline.ts';
+import type { Tell } from '../derived.ts';
 import { evaluate, type View } from '../evaluate.ts';
+import { migrations as allMigrations } from '../migrations/index.ts';
+import type { Migration } from '../migrations/migration.ts';
 import {
   type AnyCollection,
   type Change,
@@ -20,10 +23,11 @@ import {
   type StoreStats,
   StoreUnavailable,
 } from '../store.ts';
+import { MIGRATION_WAIT_MS, withBusyWait } from './busy.ts';
 import { isBusy, isSqlite, isTorn, unavailable } from './errors.ts';
+import { checkVersion, prepare } from './prepare.ts';
 import { readCount, readIds, readPage } from './reads.ts';
 import { requestStore } from './request.ts';
-import { migrate } from './schema.ts';
 import { Table } from './table.ts';
 import { isInTime, type Waiting } from './waiting.ts';
 
@@ -34,6 +38,9 @@ export interface SqliteOptions {
   now: () => string;
   /** How long a commit waits for another process's lock before it answers `StoreUnavailable`. */
   busyTimeoutMs?: number;
+  migrations?: readonly Migration[];
+  /** Hears what a person should know of how the data were brought up to date. */
+  tell?: Tell;
 }
 
 /** Commits that share one fsync. */
@@ -44,29 +51,20 @@ export function openSqlite(options: SqliteOptions): SqliteStore {
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(options.file, { timeout: 0 });
+    const { file, collections, migrations = allMigrations, tell = () => {} } = options;
+    const preparation = { file, collections, migrations, tell };
+    withBusyWait(db, (it) => checkVersion(it, preparation));
     withBusyWait(db, (it) => it.exec('PRAGMA journal_mode = WAL'));
     db.exec(
       'PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY',
     );
-    withBusyWait(db, (it) => migrate(it, options.collections, options.file));
+    withBusyWait(db, (it) => prepare(it, preparation), MIGRATION_WAIT_MS);
     return new SqliteStore(db, options);
   } catch (error) {
     db?.close();
     if (error instanceof StoreRefused) throw error;
     throw new StoreRefused(`cannot open ${options.file}: ${(error as Error).message}`, { cause: error });
   }
-}
-
-/** At start only, before anything is served: several processes may open one folder at the same moment. */
-function withBusyWait(db: DatabaseSync, work: (db: DatabaseSync) => void): void {
-  const until = Date.now() + 5_000;
-  for (;;)
-    try {
-      return work(db);
-    } catch (error) {
-      if (!isBusy(error) || Date.now() > until) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20 + Math.random() * 30);
-    }
 }
 
 export class SqliteStore implements Store {

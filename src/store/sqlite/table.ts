@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { complete } from '../complete.ts';
+import { secondKey, secondKeys } from '../derived.ts';
 import type { AnyCollection, Doc, Key } from '../store.ts';
 import { columnsOf, quote } from './schema.ts';
 import { aliveOf, toValue, type Value } from './where.ts';
@@ -41,27 +42,31 @@ export class Table {
   }
 
   idOfUnique(orgId: string, unique: string): string | null {
-    const row = this.prepare(
-      `SELECT d.id FROM ${quote(this.collection.name)} d WHERE d.org = ? AND d.uniq = ? AND ${aliveOf(this.collection)}`,
-    ).get(orgId, unique) as unknown as [string] | undefined;
+    const find = (condition: string, ...values: string[]) =>
+      this.prepare(
+        `SELECT d.id FROM ${quote(this.collection.name)} d WHERE d.org = ? AND ${condition} AND ${aliveOf(this.collection)} LIMIT 1`,
+      ).get(orgId, ...values) as unknown as [string] | undefined;
+    const row = find('d.uniq = ?', unique) ?? find('d.uniq >= ? AND d.uniq < ?', ...secondKeys(unique));
     return row?.[0] ?? null;
   }
 
-  insert(doc: Doc): void {
+  insert(doc: Doc, key = this.#unique(doc)): void {
     const names = ['org', 'id', 'version', 'createdAt', 'uniq', 'doc', ...this.#columns];
     const { lastInsertRowid } = this.prepare(
       `INSERT INTO ${quote(this.collection.name)} (${names.map(quote).join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
-    ).run(doc.orgId, doc.id, doc.version, doc.createdAt, this.#unique(doc), JSON.stringify(doc), ...this.#values(doc));
+    ).run(doc.orgId, doc.id, doc.version, doc.createdAt, key, JSON.stringify(doc), ...this.#values(doc));
     this.#addRefs(doc);
     this.#addTotals(doc, 1);
     this.#index(Number(lastInsertRowid), doc);
   }
 
-  replace(doc: Doc, before: Doc): void {
-    const names = ['version', 'uniq', 'doc', ...this.#columns];
+  /** A key stays what it is unless the document's own changes: it may be a second one. */
+  replace(doc: Doc, before: Doc, key = this.#unique(doc)): void {
+    const keys = this.#unique(before) === this.#unique(doc) ? {} : { uniq: key };
+    const names = ['version', ...Object.keys(keys), 'doc', ...this.#columns];
     this.prepare(
       `UPDATE ${quote(this.collection.name)} SET ${names.map((name) => `${quote(name)} = ?`).join(', ')} WHERE org = ? AND id = ?`,
-    ).run(doc.version, this.#unique(doc), JSON.stringify(doc), ...this.#values(doc), doc.orgId, doc.id);
+    ).run(doc.version, ...Object.values(keys), JSON.stringify(doc), ...this.#values(doc), doc.orgId, doc.id);
     if (String(this.#refs(doc)) !== String(this.#refs(before))) {
       this.#removeRefs(before);
       this.#addRefs(doc);
@@ -110,8 +115,39 @@ export class Table {
       doc.orgId,
       doc.id,
     );
-    if (row) this.replace(doc, this.read((row as unknown as [string])[0]));
-    else this.insert(doc);
+    const key = this.#freeKey(doc);
+    if (row) this.replace(doc, this.read((row as unknown as [string])[0]), key);
+    else this.insert(doc, key);
+  }
+
+  /** Makes all that lies beside a stored document; answers the older document that has its key, if one does. */
+  derive(rowid: number, doc: Doc): string | null {
+    const sets = this.#columns.map((name) => `, ${quote(name)} = ?`).join('');
+    const key = this.#freeKey(doc);
+    this.prepare(`UPDATE ${quote(this.collection.name)} SET uniq = ?${sets} WHERE rowid = ?`).run(
+      key,
+      ...this.#values(doc),
+      rowid,
+    );
+    this.#addRefs(doc);
+    this.#addTotals(doc, 1);
+    this.#index(rowid, doc);
+    return key === this.#unique(doc) ? null : this.#holder(doc);
+  }
+
+  /** Its key, or a second one where another document has that. */
+  #freeKey(doc: Doc): string | null {
+    const key = this.#unique(doc);
+    const holder = this.#holder(doc);
+    return key === null || holder === null || holder === doc.id ? key : secondKey(key, doc.id);
+  }
+
+  #holder(doc: Doc): string | null {
+    const row = this.prepare(`SELECT id FROM ${quote(this.collection.name)} WHERE org = ? AND uniq = ?`).get(
+      doc.orgId,
+      this.#unique(doc),
+    ) as unknown as [string] | undefined;
+    return row?.[0] ?? null;
   }
 
   #unique(doc: Doc): string | null {

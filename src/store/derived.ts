@@ -1,0 +1,38 @@
+import type { AnyCollection } from './store.ts';
+
+/**
+ * What an engine keeps beside a collection's documents (columns, keys, references, totals, folded texts), as one text.
+ * Where the text that is stored differs, an engine makes all of it anew from the documents.
+ */
+export function derivedOf(collection: AnyCollection): string {
+  const { columns = [], scopes = [], ancestors = [], expires = null, totals = [], search } = collection;
+  return JSON.stringify({
+    columns: [...new Set([...columns, ...scopes, ...ancestors])].sort(),
+    expires,
+    totals,
+    unique: collection.unique !== undefined,
+    refs: collection.refs !== undefined,
+    search: search?.scope ?? null,
+  });
+}
+
+/**
+ * Under a newer folding two names can have become one. The older document has the key; the younger keeps its name, is
+ * found by its id and in every list, and lies under a key of its own, which tells that the name is taken once the older
+ * one is gone. Nobody's data changes at a start; whoever renames one of the two ends it.
+ */
+export function secondKey(key: string, id: string): string {
+  return `${MARK}${key}${MARK}${id}`;
+}
+
+/** All second keys of a key: from, until. */
+export function secondKeys(key: string): [from: string, until: string] {
+  return [`${MARK}${key}${MARK}`, `${MARK}${key}${AFTER_MARK}`];
+}
+
+/** No key begins with it: they begin with an id or a name. */
+const MARK = '\u0002';
+const AFTER_MARK = '\u0003';
+
+/** Said once for each pair, at the start that found it. */
+export type Tell = (message: string, details: Record<string, unknown>) => void;

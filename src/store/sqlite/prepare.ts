@@ -1,0 +1,138 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { derivedOf, type Tell } from '../derived.ts';
+import { newerData, stepsFrom, versionAfter } from '../migrations/index.ts';
+import type { Migration, StoredDocument } from '../migrations/migration.ts';
+import type { AnyCollection } from '../store.ts';
+import { columnsOf, indexSql, quote, SHARED_TABLES, searchTableSql, tableSql } from './schema.ts';
+import { Table } from './table.ts';
+
+export interface Preparation {
+  file: string;
+  collections: readonly AnyCollection[];
+  migrations: readonly Migration[];
+  tell: Tell;
+}
+
+/** Refuses data that this program does not know, and leaves it untouched. */
+export function checkVersion(db: DatabaseSync, { file, migrations }: Preparation): number {
+  const version = Number(db.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+  const known = versionAfter(migrations);
+  if (version > known) throw newerData(file, version, known);
+  return version;
+}
+
+/**
+ * Makes the file today's, at every start and in one transaction: the steps since its version, then the tables, columns,
+ * indexes and derived data that today's collections have and the file lacks. A file that lacks nothing is only read.
+ */
+export function prepare(db: DatabaseSync, options: Preparation): void {
+  const known = versionAfter(options.migrations);
+  if (checkVersion(db, options) === known && isWhole(db, options.collections)) return;
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    // Another process may have done it between the first look and the lock.
+    const version = checkVersion(db, options);
+    const stale = version === 0 ? new Set<string>() : migrate(db, stepsFrom(version, options.migrations));
+    for (const statement of lacking(db, options.collections)) db.exec(statement);
+    for (const collection of options.collections)
+      if (stale.has(collection.name) || !isDescribed(db, collection)) derive(db, collection, options.tell);
+    db.exec(`PRAGMA user_version = ${known}`);
+    db.exec('COMMIT');
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/** Answers the collections whose derived data are no longer right. */
+function migrate(db: DatabaseSync, steps: readonly Migration[]): Set<string> {
+  for (const { documents } of steps)
+    for (const [name, change] of Object.entries(documents)) changeDocuments(db, name, change);
+  return new Set(steps.flatMap(({ documents, derived }) => [...Object.keys(documents), ...derived]));
+}
+
+function changeDocuments(db: DatabaseSync, name: string, change: (stored: StoredDocument) => StoredDocument): void {
+  if (!objectsOf(db).has(name)) return;
+  const update = db.prepare(`UPDATE ${quote(name)} SET doc = ? WHERE rowid = ?`);
+  for (const [rowid, text] of rowsOf(db, name)) update.run(JSON.stringify(change(JSON.parse(text))), rowid);
+}
+
+function isWhole(db: DatabaseSync, collections: readonly AnyCollection[]): boolean {
+  return lacking(db, collections).length === 0 && collections.every((collection) => isDescribed(db, collection));
+}
+
+/** The statements that make what the file lacks. */
+function lacking(db: DatabaseSync, collections: readonly AnyCollection[]): string[] {
+  const there = objectsOf(db);
+  const absent = (wanted: Record<string, string>) =>
+    Object.entries(wanted).flatMap(([name, sql]) => (there.has(name) ? [] : [sql]));
+  return [
+    ...absent(SHARED_TABLES),
+    ...collections.flatMap((collection) => [
+      ...absent({ [collection.name]: tableSql(collection), ...searchTableSql(collection) }),
+      ...(there.has(collection.name) ? lackingColumns(db, collection) : []),
+      ...Object.entries(indexSql(collection)).flatMap(([name, sql]) => {
+        if (there.get(name) === sql) return [];
+        return there.has(name) ? [`DROP INDEX ${quote(name)}`, sql] : [sql];
+      }),
+    ]),
+  ];
+}
+
+function lackingColumns(db: DatabaseSync, collection: AnyCollection): string[] {
+  const table = quote(collection.name);
+  const there = new Set(
+    db
+      .prepare(`PRAGMA table_info(${table})`)
+      .all()
+      .map(({ name }) => name),
+  );
+  return columnsOf(collection)
+    .filter((name) => !there.has(name))
+    .map((name) => `ALTER TABLE ${table} ADD COLUMN ${quote(name)}`);
+}
+
+/** Tables and indexes with the statements that made them. */
+function objectsOf(db: DatabaseSync): Map<string, string> {
+  const rows = db.prepare('SELECT name, sql FROM sqlite_master').all();
+  return new Map(rows.map(({ name, sql }) => [String(name), String(sql)]));
+}
+
+function isDescribed(db: DatabaseSync, collection: AnyCollection): boolean {
+  const row = db.prepare('SELECT derived FROM described WHERE collection = ?').get(collection.name);
+  return row?.derived === derivedOf(collection);
+}
+
+/** Makes all that lies beside a collection's documents anew. */
+function derive(db: DatabaseSync, collection: AnyCollection, tell: Tell): void {
+  const { name } = collection;
+  db.exec(`UPDATE ${quote(name)} SET uniq = NULL`);
+  if (collection.search) db.exec(`DELETE FROM ${quote(`${name}_fts`)}`);
+  db.prepare('DELETE FROM refs WHERE collection = ?').run(name);
+  db.prepare(`DELETE FROM totals WHERE json_extract(key, '$[0]') = ?`).run(name);
+  const table = new Table(db, collection);
+  for (const [rowid, text] of rowsOf(db, name)) {
+    const doc = table.read(text);
+    const older = table.derive(rowid, doc);
+    if (older !== null)
+      tell('two names are one now; both stay, the older one has it', { collection: name, older, younger: doc.id });
+  }
+  db.prepare('INSERT INTO described VALUES (?, ?) ON CONFLICT DO UPDATE SET derived = excluded.derived').run(
+    name,
+    derivedOf(collection),
+  );
+}
+
+const BATCH = 500;
+
+/** Every row, oldest first, read in batches so that it can be changed meanwhile. */
+function* rowsOf(db: DatabaseSync, name: string): Generator<[rowid: number, doc: string]> {
+  const read = db.prepare(`SELECT rowid, doc FROM ${quote(name)} WHERE rowid > ? ORDER BY rowid LIMIT ${BATCH}`);
+  read.setReturnArrays(true);
+  for (let after = 0; ; ) {
+    const rows = read.all(after) as unknown as [number, string][];
+    yield* rows;
+    if (rows.length < BATCH) return;
+    after = rows.at(-1)![0];
+  }
+}

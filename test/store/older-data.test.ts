@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { apps } from '../../src/apps/model.ts';
+import { collections } from '../../src/collections.ts';
+import { rows } from '../../src/rest/rows.ts';
+import { complete } from '../../src/store/complete.ts';
+import { fold } from '../../src/store/fold.ts';
+import type { Clause, Doc, Store } from '../../src/store/store.ts';
+import { COLLIDING, ODD_NAMES } from '../fixtures/0.1.0/content.ts';
+import { describeEngines, type Harness, startHarness } from '../harness.ts';
+import { everything, type Older, olderData } from '../older.ts';
+
+describeEngines('what 0.1.0 stored', (engine) => {
+  let older: Older;
+  let store: Store;
+  let harness: Harness;
+  let client: ReturnType<Harness['client']>;
+  let org: string;
+  let app: string;
+  const told: Record<string, unknown>[] = [];
+  beforeAll(async () => {
+    older = await olderData(engine);
+    store = await older.open({ tell: (_, details) => void told.push(details) });
+    const { madeAt, orgId, token, workspaceId, appId } = older.made;
+    // At the time at which it was left: much of it expires later.
+    harness = await startHarness(engine, { deps: { store, now: () => Date.parse(madeAt) + 1_000 } });
+    client = harness.client(token);
+    org = `/v1/orgs/${orgId}`;
+    app = `${org}/workspaces/${workspaceId}/apps/${appId}`;
+  });
+  afterAll(async () => {
+    await harness.close();
+    await store.close();
+    await older.remove();
+  });
+
+  test('every total is what is there, once what was deleted is swept', async () => {
+    await vi.waitFor(totalsAgree, { timeout: 30_000, interval: 500 });
+  });
+
+  async function totalsAgree(): Promise<void> {
+    const { orgId } = older.made;
+    for (const collection of collections)
+      for (const fields of collection.totals ?? []) {
+        const groups = new Map<string, Clause[]>();
+        for (const doc of (await store.scan(collection, null, 10_000)) as unknown as Record<string, string>[]) {
+          if (doc.orgId !== orgId) continue;
+          const where = fields.map((field: string): Clause => ({ field, in: [doc[field] ?? null] }));
+          groups.set(JSON.stringify(where), where);
+        }
+        for (const where of groups.values()) {
+          const page = await store.page(collection, { orgId, where, order: 'asc', limit: 1_000 });
+          expect(await store.counts(collection, [{ orgId, where }]), collection.name).toEqual([page.docs.length]);
+        }
+      }
+  }
+
+  const lists = rows.filter((row) => row.method === 'GET' && row.reply?.kind === 'list');
+  test.each(lists.map((row) => [row.operationId, row] as const))('%s answers', async (_, row) => {
+    const { orgId, workspaceId, appId } = older.made;
+    const ids: Record<string, string> = { org_id: orgId, workspace_id: workspaceId, app_id: appId };
+    const path = row.path.replace(/\{([a-z_]+)\}/g, (_all, name: string) => ids[name]!);
+    const { status, body, text } = await client.rest('GET', `${path}?limit=100`);
+    expect(status, text).toBe(200);
+    const items = Object.values(body).find(Array.isArray) as unknown[];
+    expect(items.length).toBe(Math.min(100, body.total));
+    expect(items.length).toBeGreaterThan(0);
+  });
+
+  test('its tokens open what they opened', async () => {
+    for (const [name, secret] of Object.entries(older.made.secrets))
+      expect([name, (await harness.client(secret).rest('GET', '/v1/me')).status]).toEqual([
+        name,
+        name === 'revoked' ? 401 : 200,
+      ]);
+  });
+
+  test('an open decision is reported, a latched policy released', async () => {
+    const path = `${org}/decisions/${older.made.openDecisionId}`;
+    expect((await client.rest('GET', path)).body.status).toBe('open');
+    expect((await client.rest('POST', `${path}/outcome`, { success: true })).body.status).toBe('reported');
+    const { body } = await client.rest('GET', `${org}/router-policies?limit=100`);
+    const latched = body.policies.find(({ name }: { name: string }) => name === 'latched');
+    expect(latched.enabled).toBe(false);
+    const released = await client.rest('PATCH', `${org}/router-policies/${latched.policy_id}`, { enabled: true });
+    expect(released.body).toMatchObject({ enabled: true, status: 'active' });
+  });
+
+  test.each(COLLIDING)('%s and %s are one name now: both stay, and the name is taken', async (first, second) => {
+    const { body } = await client.rest('GET', `${app}/namespaces?limit=100`);
+    const of = (name: string) => body.namespaces.find((one: { name: string }) => one.name === name);
+    const [elder, younger] = [of(first), of(second)];
+    expect(told).toContainEqual({
+      collection: 'namespaces',
+      older: elder.namespace_id,
+      younger: younger.namespace_id,
+    });
+    const environment_id = younger.environment_id;
+    const again = await client.rest('POST', `${app}/namespaces`, { name: fold(first), environment_id });
+    expect(again.body.details).toMatchObject({ field: 'name', conflicting_id: elder.namespace_id });
+
+    const path = `${app}/namespaces/${younger.namespace_id}`;
+    const edited = await client.rest('PUT', path, { ...younger, description: 'edited' });
+    expect(edited.body.namespace, edited.text).toMatchObject({ name: second, description: 'edited' });
+    expect((await client.rest('DELETE', `${app}/namespaces/${elder.namespace_id}`)).status).toBe(200);
+    const third = await client.rest('POST', `${app}/namespaces`, { name: fold(first), environment_id });
+    expect(third.body.details).toMatchObject({ field: 'name', conflicting_id: younger.namespace_id });
+    expect((await client.rest('PUT', path, { name: `${second} 2` })).status).toBe(200);
+    const free = await client.rest('POST', `${app}/namespaces`, { name: fold(first), environment_id });
+    expect(free.status, free.text).toBe(201);
+  });
+
+  test.each(['STRASSE', 'straße', 'σοφοσ', 'ΣΟΦΟΣ', 'σοφος'])('a search for %s finds it', async (search) => {
+    const { body } = await client.rest('GET', `${app}/namespaces?limit=100&search=${encodeURIComponent(search)}`);
+    expect(body.total).toBeGreaterThanOrEqual(ODD_NAMES.length);
+  });
+});
+
+describeEngines('bringing data up to date', (engine) => {
+  test('changes no document, and nothing at all a second time', async () => {
+    const older = await olderData(engine);
+    const first = await older.open();
+    const before = await everything(first);
+    await first.close();
+    const second = await older.open({
+      tell: () => {
+        throw new Error('the second start found something to say');
+      },
+    });
+    expect(await everything(second)).toEqual(before);
+    await second.close();
+    await older.remove();
+    expect(Object.entries(before).filter(([, docs]) => docs.length === 0)).toEqual([]);
+  });
+
+  test('makes what a later noun needs, and what a known one has anew', async () => {
+    const older = await olderData(engine);
+    await (await older.open()).close();
+    const later = { name: 'gadgets', first: { name: '' }, totals: [[]], unique: (doc: Doc) => doc.id };
+    const known = {
+      ...apps.collection,
+      first: { ...apps.collection.first!, colour: 'grey' },
+      columns: ['colour'],
+      totals: [['workspaceId'], ['colour']],
+    };
+    const list = [...collections.filter(({ name }) => name !== 'apps'), known, later];
+    const store = await older.open({ collections: list as never });
+    const { orgId } = older.made;
+    const doc = { id: 'gadget_1', orgId, version: 1, createdAt: '', updatedAt: '', createdBy: null, name: 'x' };
+    await store.commit([{ type: 'insert', in: later as never, doc }]);
+    expect(await store.get(later as never, doc)).toEqual(doc);
+    expect(await store.counts(later as never, [{ orgId, where: [] }])).toEqual([1]);
+    const where = [{ field: 'colour', in: ['grey'] }];
+    const page = await store.page(known as never, { orgId, where, order: 'asc', limit: 100 });
+    expect(page.docs.length).toBeGreaterThan(10);
+    expect(page.docs[0]).toEqual(complete(known as never, page.docs[0]!));
+    // What lies below a tombstone counts until it is swept, on an engine that keeps totals.
+    const below = (await store.scan(known as never, null, 1_000)).length - page.docs.length;
+    const [count] = await store.counts(known as never, [{ orgId, where }]);
+    expect([page.docs.length, page.docs.length + below]).toContain(count);
+    await store.close();
+    // And back: what a program does not know does not keep it from starting.
+    await (await older.open()).close();
+    await older.remove();
+  });
+});
