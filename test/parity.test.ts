@@ -142,6 +142,9 @@ describeEngines('the same commands by REST and by GraphQL', (engine) => {
     await play(everything);
     expect(shapes.map(([operationId]) => operationId).filter((one) => !seen.has(`${one} done`))).toEqual([]);
     const numRuns = engine === 'sqlite' ? 40 : 8;
-    await fc.assert(fc.asyncProperty(fc.array(command, { minLength: 40, maxLength: 60 }), play), { numRuns });
+    await fc.assert(fc.asyncProperty(fc.array(command, { minLength: 40, maxLength: 60 }), play), {
+      numRuns,
+      endOnFailure: true,
+    });
   });
 });

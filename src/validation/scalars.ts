@@ -9,25 +9,31 @@ export function checkInteger(input: unknown, loc: Loc): Checked {
   const issue = (type: string, msg: string): Checked => ({ issue: { type, loc, msg, input } });
   if (typeof input === 'boolean') return { value: Number(input) };
   if (typeof input === 'number') {
-    if (Number.isInteger(input)) return { value: input };
+    if (Number.isInteger(input)) return { value: unsigned(input) };
     return issue('int_from_float', 'Input should be a valid integer, got a number with a fractional part');
   }
   if (typeof input !== 'string') return issue('int_type', 'Input should be a valid integer');
   const text = input.trim();
-  if (/^[+-]?\d+(_\d+)*(\.0+)?$/.test(text)) return { value: Number(text.replaceAll('_', '')) };
+  if (/^[+-]?\d+(_\d+)*(\.0+)?$/.test(text)) return { value: unsigned(Number(text.replaceAll('_', ''))) };
   return issue('int_parsing', 'Input should be a valid integer, unable to parse string as an integer');
 }
 
 export function checkNumber(input: unknown, loc: Loc): Checked {
   if (typeof input === 'boolean') return { value: Number(input) };
-  if (typeof input === 'number') return { value: input };
+  if (typeof input === 'number') return { value: unsigned(input) };
   if (typeof input !== 'string')
     return { issue: { type: 'float_type', loc, msg: 'Input should be a valid number', input } };
-  const text = input.trim();
+  // Pydantic takes blanks around a number, and underscores in one, but not both.
+  const text = input.includes('_') ? input : input.trim();
   if (/^[+-]?(\d+(_\d+)*(\.(\d+(_\d+)*)?)?|\.\d+(_\d+)*)(e[+-]?\d+)?$/i.test(text))
-    return { value: Number(text.replaceAll('_', '')) };
+    return { value: unsigned(Number(text.replaceAll('_', ''))) };
   const msg = 'Input should be a valid number, unable to parse string as a number';
   return { issue: { type: 'float_parsing', loc, msg, input } };
+}
+
+/** Zero has no sign: `-0` equals what is stored, and changes nothing. */
+function unsigned(value: number): number {
+  return value === 0 ? 0 : value;
 }
 
 const TRUE = new Set(['1', 'true', 't', 'yes', 'y', 'on']);
@@ -35,7 +41,7 @@ const FALSE = new Set(['0', 'false', 'f', 'no', 'n', 'off']);
 
 export function checkBoolean(input: unknown, loc: Loc): Checked {
   if (typeof input === 'boolean') return { value: input };
-  if (typeof input === 'string' || (typeof input === 'number' && Number.isInteger(input))) {
+  if (typeof input === 'string' || (Number.isInteger(input) && Math.abs(Number(input)) < 2 ** 63)) {
     const text = String(input).toLowerCase();
     if (TRUE.has(text)) return { value: true };
     if (FALSE.has(text)) return { value: false };

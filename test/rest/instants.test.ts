@@ -30,7 +30,10 @@ const noInstant = [
   ...['24:00:00Z', '23:60:00Z', '23:59:60Z', '00:00Z', '00:00:00', '00:00:00.Z', '00:00:00+24:00', '00:00:00+0100'].map(
     (time) => `2031-01-01T${time}`,
   ),
-  ...['2031-01-01', '2031-01-01 00:00:00Z', '1924992000', '', ' 2031-01-01T00:00:00Z', '9999-12-31T23:59:59-00:01'],
+  ...['2031-01-01', '2031-01-01 00:00:00Z', '1924992000', '', ' 2031-01-01T00:00:00Z', '2031-01-01T00:00:00Z\n'],
+  // Outside the years 0000 to 9999, of its own or in UTC; and leap seconds, real ones too.
+  ...['9999-12-31T23:59:59-00:01', '0000-01-01T00:00:00+00:01', '10000-01-01T00:00:00Z', '-0001-01-01T00:00:00Z'],
+  ...['2016-12-31T23:59:60Z', '1990-12-31T15:59:60-08:00', '2031-01-01T00:00:61Z'],
 ];
 
 test('every real date with seconds and a zone is read, as UTC with milliseconds', () => {
@@ -58,5 +61,39 @@ describeEngines('a time that a caller gives', (engine) => {
     const variable = await tenant.graphql('query($at:DateTime){auditEvents(since:$at){totalCount}}', { at: text });
     for (const { body } of [literal, variable])
       expect(body.errors[0].extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
+  });
+
+  /** The ends of the calendar, days that only some years have, zones that turn the year. */
+  const edges: [text: string, stored: string][] = [
+    ['0000-01-01T00:00:00Z', '0000-01-01T00:00:00.000Z'],
+    ['0000-02-29T23:59:59.9999Z', '0000-02-29T23:59:59.999Z'],
+    ['0001-01-01T00:00:00+23:59', '0000-12-31T00:01:00.000Z'],
+    ['9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'],
+    ['9999-12-31T00:00:00-23:59', '9999-12-31T23:59:00.000Z'],
+    ['2000-02-29T12:00:00-00:00', '2000-02-29T12:00:00.000Z'],
+    ['2031-01-01t00:00:00+01:00', '2030-12-31T23:00:00.000Z'],
+    ['1969-12-31T23:59:59.5z', '1969-12-31T23:59:59.500Z'],
+  ];
+  const readBack = async ({ text, stored }: { text: string; stored: string }) => {
+    const made = await tenant.rest('POST', `${tenant.base}/tokens`, { name: 't', role: 'Viewer', expires_at: text });
+    expect([text, made.body.expires_at]).toEqual([text, stored]);
+    const read = await tenant.rest('GET', `${tenant.base}/tokens/${made.body.token_id}`);
+    expect([text, read.body.expires_at]).toEqual([text, stored]);
+    const { body } = await tenant.graphql(
+      'mutation($input: CreateTokenInput!) { createToken(input: $input) { token { tokenId expiresAt } } }',
+      { input: { name: 't', role: 'Viewer', expiresAt: text } },
+    );
+    expect([text, body.data.createToken.token.expiresAt]).toEqual([text, stored]);
+    const again = await tenant.graphql(`{ token(tokenId: "${body.data.createToken.token.tokenId}") { expiresAt } }`);
+    expect([text, again.body.data.token.expiresAt]).toEqual([text, stored]);
+    const since = await tenant.graphql('query($at: DateTime) { auditEvents(since: $at) { totalCount } }', { at: text });
+    expect([text, since.body.errors]).toEqual([text, undefined]);
+    const listed = await tenant.rest('GET', `${tenant.base}/audit-events?since=${encodeURIComponent(text)}`);
+    expect([text, listed.body.total]).toEqual([text, since.body.data.auditEvents.totalCount]);
+  };
+
+  test('that is an instant is read back as UTC with milliseconds, by both doors', async () => {
+    for (const [text, stored] of edges) await readBack({ text, stored });
+    await fc.assert(fc.asyncProperty(instant, readBack), { numRuns: 15 });
   });
 });
