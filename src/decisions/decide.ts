@@ -11,7 +11,7 @@ import { workspaces } from '../workspaces/model.ts';
 import { created, type Planned, save, withRetry } from '../writes.ts';
 import { breakerInput } from './breaker-input.ts';
 import { type Decision, type DecisionContext, type decideInput, decisions, KEPT_MS, LEASE_MS } from './model.ts';
-import { matchContextOf, type Plan, type PlanRequest, planFor } from './plan.ts';
+import { matchContextOf, type Plan, type PlanRequest, planRetry } from './plan.ts';
 import { smallestChange } from './smallest-change.ts';
 import { accountMeterId, entitlementMeterId, meters, policyBreakers } from './state.ts';
 import { totalOf } from './subjects.ts';
@@ -45,11 +45,7 @@ export async function prepare(ctx: Context, input: DecideInput): Promise<Prepare
   const world = await gather(ctx, await gatherPolicies(ctx, matching), workspace, requestedModelId);
   const estimate = { inputTokens: input.estimatedInputTokens, outputTokens: input.estimatedOutputTokens };
   const request = { context, estimate, requestedModelId, passedOver };
-  const planned = planFor(world, request, ctx.deps.random);
-  // What just failed is passed over while another has room; it is better than nothing where none has.
-  if (planned.admitted || passedOver.size === 0) return told(world, request, planned);
-  const anyTarget = { ...request, passedOver: new Set<string>() };
-  return told(world, anyTarget, planFor(world, anyTarget, ctx.deps.random));
+  return told(world, planRetry(world, request, ctx.deps.random));
 }
 
 export interface Prepared {
@@ -59,7 +55,7 @@ export interface Prepared {
 }
 
 /** A refusal keeps the change that would have admitted the request, since only now is the world what it was. */
-function told(world: RoutingWorld, request: PlanRequest, planned: Plan): Prepared {
+function told(world: RoutingWorld, { request, planned }: Omit<Prepared, 'world'>): Prepared {
   const { refusal } = planned;
   const change = refusal && smallestChange(world, request, planned);
   return { world, request, planned: refusal ? { ...planned, refusal: { ...refusal, change } } : planned };

@@ -70,6 +70,18 @@ export function planFor(world: RoutingWorld, request: PlanRequest, draw: () => n
   return along(world, request, null, draw);
 }
 
+/** Passes over what just failed while another has room; it is better than nothing where none has. */
+export function planRetry(
+  world: RoutingWorld,
+  request: PlanRequest,
+  draw: () => number,
+): { request: PlanRequest; planned: Plan } {
+  const planned = planFor(world, request, draw);
+  if (planned.admitted || request.passedOver.size === 0) return { request, planned };
+  const anyTarget = { ...request, passedOver: new Set<string>() };
+  return { request: anyTarget, planned: planFor(world, anyTarget, draw) };
+}
+
 function circuitOpen(policy: RouterPolicy, world: PolicyWorld): Refusal {
   const watched = watchedBy(policy, world);
   const until = barredUntil(breakerIn(policy, world), watched);

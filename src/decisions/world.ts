@@ -34,9 +34,17 @@ export function watchedBy(policy: RouterPolicy, { models }: Pick<PolicyWorld, 'm
   return { settings: policy.circuitBreaker, targets: models.get(policy.routeTo)?.targets ?? [] };
 }
 
+/** A world never changes, so a breaker is read once in each. */
+const readBreakers = new WeakMap<PolicyWorld, Map<RouterPolicy, BreakerState>>();
+
 /** The policy's breaker as it is. */
 export function breakerIn(policy: RouterPolicy, world: PolicyWorld): BreakerState {
-  return breakerAt(world.breakers.get(policy.id) ?? null, watchedBy(policy, world), world.nowMs);
+  const known = readBreakers.get(world) ?? new Map<RouterPolicy, BreakerState>();
+  readBreakers.set(world, known);
+  const read =
+    known.get(policy) ?? breakerAt(world.breakers.get(policy.id) ?? null, watchedBy(policy, world), world.nowMs);
+  known.set(policy, read);
+  return read;
 }
 
 /** `route_to`, then `fallback`, then the former's own chain, then the latter's; each model once. */

@@ -2,7 +2,7 @@ import { LEASE_MS } from '../decisions/model.ts';
 import { CLOSED, type TargetBreaker } from '../decisions/state.ts';
 import type { Target } from '../models/model.ts';
 import type { CircuitBreaker } from './model.ts';
-import { overdueAt, overdueSince, waitingWith, waitingWithout } from './waiting.ts';
+import { type Overdue, overdueUntil, waitingWith, waitingWithout } from './waiting.ts';
 
 /**
  * One target's breaker as a pure state machine over stored facts and a clock (contract, section 6). All times are
@@ -33,8 +33,8 @@ export function at(target: TargetBreaker, settings: CircuitBreaker, now: number)
 /** When open decisions that have become slow opened the closed target, or null. */
 export function hungSince(target: TargetBreaker, settings: CircuitBreaker, now: number): number | null {
   if (target.state !== 'closed' || settings.latencyThresholdMs === null) return null;
-  const moments = overdueSince(target.waiting, settings.latencyThresholdMs, now);
-  return moments.find((moment) => isSlow(target, settings, moment)) ?? null;
+  const overdue = overdueUntil(target.waiting, settings.latencyThresholdMs, now);
+  return overdue.find(({ since }) => isSlow(target, settings, overdue, since))?.since ?? null;
 }
 
 /** Whether a decision may go to the target, which is as it is now. */
@@ -150,18 +150,19 @@ function isInWindow(bucket: number, current: number): boolean {
 function shouldOpen(target: TargetBreaker, settings: CircuitBreaker, now: number): boolean {
   if (target.consecutive >= settings.consecutiveFailures) return true;
   const { results, failures } = totalsOf(target, settings, now);
-  return reaches(failures, results, settings) || isSlow(target, settings, now);
+  if (reaches(failures, results, settings)) return true;
+  if (settings.latencyThresholdMs === null) return false;
+  return isSlow(target, settings, overdueUntil(target.waiting, settings.latencyThresholdMs, now), now);
 }
 
 /** Whether too many are slow: results, and decisions that still wait for theirs and have waited too long. */
-function isSlow(target: TargetBreaker, settings: CircuitBreaker, now: number): boolean {
-  if (settings.latencyThresholdMs === null) return false;
-  const { results, slow } = totalsOf(target, settings, now);
-  const current = bucketOf(settings, now);
-  const overdue = overdueAt(target.waiting, settings.latencyThresholdMs, now)
-    .filter(({ since }) => isInWindow(bucketOf(settings, since), current))
-    .reduce((sum, { count }) => sum + count, 0);
-  return reaches(slow + overdue, results + overdue, settings);
+function isSlow(target: TargetBreaker, settings: CircuitBreaker, overdue: readonly Overdue[], moment: number): boolean {
+  const { results, slow } = totalsOf(target, settings, moment);
+  const current = bucketOf(settings, moment);
+  let hanging = 0;
+  for (const { since, until, count } of overdue)
+    if (since <= moment && moment < until && isInWindow(bucketOf(settings, since), current)) hanging += count;
+  return reaches(slow + hanging, results + hanging, settings);
 }
 
 function reaches(count: number, all: number, settings: CircuitBreaker): boolean {

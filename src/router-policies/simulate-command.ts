@@ -1,17 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { StartRefused } from '../refused.ts';
-import { type Scenario, type Simulated, scenarioSchema, simulate } from './simulate.ts';
+import { type Scenario, scenarioSchema } from './scenario.ts';
+import { type Played, simulate } from './simulate.ts';
 
-/** `switchyard simulate outage.yaml …`: the state timeline of each scenario and its share of failed requests. */
+/** `switchyard simulate outage.yaml …`: the state timeline of a scenario, and how callers fared with and without the breaker. */
 export function simulateCommand(files: string[]): void {
   const rows = files.map((file) => {
     const scenario = readScenario(file);
-    const result = simulate(scenario);
-    if (files.length === 1) process.stdout.write(timelineOf(result));
-    return rowOf(scenario, result);
+    const { withBreaker, without } = simulate(scenario);
+    if (files.length === 1) process.stdout.write(timelineOf(withBreaker));
+    return rowOf(scenario, withBreaker, without);
   });
-  process.stdout.write(tableOf([['scenario', 'requests', 'failed with breaker', 'failed without'], ...rows]));
+  process.stdout.write('Each figure with the breaker / without it.\n');
+  process.stdout.write(
+    tableOf([['scenario', 'succeeded', 'attempts wasted', 'p95', 'detected', 'recovered'], ...rows]),
+  );
 }
 
 function readScenario(file: string): Scenario {
@@ -27,15 +31,23 @@ function readScenario(file: string): Scenario {
   throw new StartRefused(`${file}: ${issue!.path.join('.') || 'the scenario'}: ${issue!.message}`);
 }
 
-function timelineOf({ timeline }: Simulated): string {
+function timelineOf({ timeline }: Played): string {
   return timeline
     .map(({ atMs, target, state }) => `${(atMs / 1000).toFixed(1).padStart(7)} s  ${target.padEnd(20)} ${state}\n`)
     .join('');
 }
 
-function rowOf({ name }: Scenario, { requests, failed, failedWithoutBreaker }: Simulated): string[] {
-  const share = (count: number) => `${((count / requests) * 100).toFixed(1)} %`;
-  return [name, String(requests), share(failed), share(failedWithoutBreaker)];
+function rowOf({ name }: Scenario, withBreaker: Played, without: Played): string[] {
+  const both = (tell: (played: Played) => string) => `${tell(withBreaker)} / ${tell(without)}`;
+  const seconds = (value: number | null) => (value === null ? '–' : `${value.toFixed(1)} s`);
+  return [
+    name,
+    both(({ succeeded, requests }) => `${((succeeded / requests) * 100).toFixed(1)} %`),
+    both(({ wasted }) => String(wasted)),
+    both(({ p95Ms }) => seconds(p95Ms / 1000)),
+    seconds(withBreaker.detectedSeconds),
+    seconds(withBreaker.recoveredSeconds),
+  ];
 }
 
 function tableOf(rows: string[][]): string {

@@ -1,159 +1,170 @@
-import { z } from 'zod';
-import type { Target } from '../models/model.ts';
-import { admit, record, targetKey } from './breaker.ts';
-import { BREAKER_DEFAULTS, type CircuitBreaker } from './model.ts';
-import { type BreakerState, breakerAt, isDrawable, targetOf, withTarget } from './policy-breaker.ts';
+import { type PlanRequest, planRetry } from '../decisions/plan.ts';
+import { breakerEvents, decisionRules } from '../decisions/rules.ts';
+import type { PolicyBreaker, TargetBreaker } from '../decisions/state.ts';
+import { breakerIn, type RoutingWorld, watchedBy } from '../decisions/world.ts';
+import type { RuleResult } from '../store/store.ts';
+import { type Result, targetKey } from './breaker.ts';
+import { type BreakerState, targetOf } from './policy-breaker.ts';
+import { answerOf, type ProviderAnswer, type Scenario } from './scenario.ts';
+import { simulatedWorld, TROUBLED } from './simulated-world.ts';
 
-/** A provider's misbehaviour over a stretch of virtual time. */
-const phase = z.object({
-  from: z.number().min(0).default(0),
-  until: z.number().optional(),
-  /** Share of requests that fail, in percent. */
-  error_percent: z.number().min(0).max(100).default(0),
-  latency_ms: z.number().min(0).optional(),
-  /** Down and up in turn, each this long. */
-  flap_seconds: z.number().positive().optional(),
-  /** Fails with 429 and this Retry-After. */
-  retry_after_seconds: z.number().positive().optional(),
-});
-
-export const scenarioSchema = z.object({
-  name: z.string(),
-  seconds: z.number().positive().default(300),
-  requests_per_second: z.number().positive().default(20),
-  seed: z.number().int().default(1),
-  latency_ms: z.number().default(800),
-  /** Enabled targets of the policy's `route_to`; the trouble hits the first. */
-  targets: z.number().int().min(1).max(20).default(1),
-  /** A fallback model that answers well. */
-  fallback: z.boolean().default(false),
-  circuit_breaker: z.record(z.string(), z.union([z.number(), z.boolean(), z.null()])).default({}),
-  trouble: z.array(phase),
-});
-export type Scenario = z.output<typeof scenarioSchema>;
-type Phase = z.output<typeof phase>;
-
-export interface Simulated {
+export interface Played {
   requests: number;
-  failed: number;
-  failedWithoutBreaker: number;
+  succeeded: number;
+  /** Calls to a provider that failed. */
+  wasted: number;
+  /** From a request's arrival to its last answer. */
+  p95Ms: number;
+  /** From the beginning of the trouble until its target opened or rested, and from its end until that one was closed again; null: never. */
+  detectedSeconds: number | null;
+  recoveredSeconds: number | null;
   timeline: { atMs: number; target: string; state: string }[];
 }
 
-/** Plays the scenario twice in virtual time, with and without the breaker, on the very functions that decide in production. */
-export function simulate(scenario: Scenario): Simulated {
-  const withBreaker = play(scenario, true);
-  const without = play(scenario, false);
-  return {
-    requests: withBreaker.requests,
-    failed: withBreaker.failed,
-    failedWithoutBreaker: without.failed,
-    timeline: withBreaker.timeline,
-  };
+/** Plays the scenario in virtual time, with and without the breaker, by the plan and the rules that decide in production. */
+export function simulate(scenario: Scenario): { withBreaker: Played; without: Played } {
+  return { withBreaker: play(scenario, true), without: play(scenario, false) };
 }
 
-interface Report {
-  atMs: number;
-  key: string;
-  decidedMs: number;
-  rests: boolean;
-  generation: number;
-  decisionId: string;
-  success: boolean;
-  latencyMs: number;
-  retryAfterMs: number | null;
+/** A caller's request: it is tried again, with `retry_of`, until it succeeds, is refused or its attempts are used up. */
+interface Call {
+  id: string;
+  arrivedMs: number;
+  attempts: number;
+  failedTargets: ReadonlySet<string>;
 }
 
-function play(scenario: Scenario, useBreaker: boolean): Omit<Simulated, 'failedWithoutBreaker'> {
+interface UnderWay {
+  endsMs: number;
+  call: Call;
+  answer: ProviderAnswer;
+  target: string;
+  /** null: no breaker watches it. */
+  watched: { generation: number; decidedMs: number } | null;
+}
+
+function play(scenario: Scenario, useBreaker: boolean): Played {
   const random = mulberry32(scenario.seed);
-  const settings = settingsOf(scenario);
-  const targets: Target[] = Array.from({ length: scenario.targets }, (_, index) => ({
-    providerAccountId: `account-${index + 1}`,
-    upstreamModel: 'model',
-    weight: 1,
-    enabled: true,
-  }));
-  const watched = { settings, targets };
-  let breaker = breakerAt(null, watched, 0);
-  const timeline: Simulated['timeline'] = [];
-  const reports: Report[] = [];
-  let [requests, failed] = [0, 0];
-  const everyMs = 1000 / scenario.requests_per_second;
-  for (let nowMs = 0; nowMs < scenario.seconds * 1000; nowMs += everyMs) {
-    for (const report of takeDue(reports, nowMs)) {
-      if (!useBreaker) continue;
-      breaker = moved(breaker, breakerAt(breaker, watched, report.atMs), report.atMs, timeline);
-      const next = record(targetOf(breaker, report.key), settings, report, report.atMs);
-      breaker = moved(breaker, withTarget(breaker, watched, report.key, next, report.atMs), report.atMs, timeline);
+  const played = { requests: 0, succeeded: 0, wasted: 0, timeline: [] as Played['timeline'] };
+  const durations: number[] = [];
+  const underWay: UnderWay[] = [];
+  let world = simulatedWorld(scenario);
+
+  const goTo = (nowMs: number) => {
+    const next = { ...world, nowMs };
+    played.timeline.push(...transitions(world, next));
+    world = next;
+  };
+  const end = (call: Call, success: boolean) => {
+    durations.push(world.nowMs - call.arrivedMs);
+    if (success) played.succeeded += 1;
+  };
+  const attempt = (call: Call) => {
+    const { planned } = planRetry(world, requestOf(call), random);
+    if (!planned.admitted) return end(call, false);
+    const target = targetKey(planned.admitted.target);
+    const watched = useBreaker && planned.breaker ? { ...planned.breaker, decidedMs: world.nowMs } : null;
+    if (watched)
+      world = ruled(world, 'breaker.admit', { target, decisionId: idOf(call), generation: watched.generation });
+    const answer = answerOf(scenario, planned.admitted.account.id === TROUBLED, world.nowMs, random());
+    insertInOrder(underWay, { endsMs: world.nowMs + answer.latencyMs, call, answer, target, watched });
+  };
+  const settle = ({ call, answer, target, watched }: UnderWay) => {
+    if (watched) {
+      const { success, latencyMs, retryAfterMs } = answer;
+      const rests = retryAfterMs !== null;
+      const result: Result = { decisionId: idOf(call), ...watched, success, latencyMs, retryAfterMs, rests };
+      const before = world;
+      world = ruled(world, 'breaker.record', { target, result });
+      played.timeline.push(...transitions(before, world));
     }
-    if (useBreaker) breaker = moved(breaker, breakerAt(breaker, watched, nowMs), nowMs, timeline);
-    requests += 1;
-    const drawable = targets.filter((target) => isDrawable(breaker, settings, target, nowMs));
-    if (drawable.length === 0) {
-      if (!scenario.fallback) failed += 1;
-      continue;
+    if (answer.success) return end(call, true);
+    played.wasted += 1;
+    const failedTargets = new Set([...call.failedTargets, target]);
+    if (call.attempts === scenario.attempts) return end(call, false);
+    attempt({ ...call, attempts: call.attempts + 1, failedTargets });
+  };
+
+  const arrivals = Math.ceil(scenario.seconds * scenario.requests_per_second);
+  while (played.requests < arrivals || underWay.length > 0) {
+    const arrivesMs = Math.round((played.requests * 1000) / scenario.requests_per_second);
+    const isArrival = played.requests < arrivals && arrivesMs < (underWay[0]?.endsMs ?? Number.POSITIVE_INFINITY);
+    goTo(isArrival ? arrivesMs : underWay[0]!.endsMs);
+    if (!isArrival) settle(underWay.shift()!);
+    else {
+      played.requests += 1;
+      attempt({ id: String(played.requests), arrivedMs: arrivesMs, attempts: 1, failedTargets: new Set() });
     }
-    const target = drawable[Math.floor(random() * drawable.length)]!;
-    const key = targetKey(target);
-    const decisionId = String(requests);
-    const current = targetOf(breaker, key);
-    if (useBreaker) breaker = withTarget(breaker, watched, key, admit(current, settings, decisionId, nowMs), nowMs);
-    const answer = answerOf(scenario, target === targets[0], nowMs, random());
-    if (!answer.success) failed += 1;
-    reports.push({
-      atMs: nowMs + answer.latencyMs,
-      key,
-      decisionId,
-      decidedMs: nowMs,
-      rests: answer.retryAfterMs !== null,
-      generation: current.generation,
-      ...answer,
-    });
   }
-  return { requests, failed, timeline };
+  return { ...played, p95Ms: percentile(durations, 0.95), ...reactionOf(scenario, played.timeline) };
 }
 
-function settingsOf({ circuit_breaker: given }: Scenario): CircuitBreaker {
-  const camel = Object.entries(given).map(([name, value]) => [
-    name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-    value,
-  ]);
-  return { ...BREAKER_DEFAULTS, ...(Object.fromEntries(camel) as Partial<CircuitBreaker>) };
+function idOf({ id, attempts }: Call): string {
+  return `${id}.${attempts}`;
 }
 
-function takeDue(reports: Report[], nowMs: number): Report[] {
-  const due = reports.filter((report) => report.atMs <= nowMs).sort((a, b) => a.atMs - b.atMs);
-  for (const report of due) reports.splice(reports.indexOf(report), 1);
-  return due;
-}
+const ANY = { stepType: null, endpointType: null, endpointId: null, purpose: null, expectedParallelism: null };
+const NO_DEMANDS = { requiresStreaming: null, requiresFunctionCalling: null, requiresVision: null };
 
-/** The next breaker, what is new of it told in the timeline. */
-function moved(before: BreakerState, next: BreakerState, atMs: number, timeline: Simulated['timeline']): BreakerState {
-  for (const [target, { state }] of Object.entries(next.targets))
-    if (targetOf(before, target).state !== state) timeline.push({ atMs, target, state });
-  if (next.latched && !before.latched) timeline.push({ atMs, target: 'policy', state: 'latched' });
-  return next;
-}
-
-function answerOf(
-  scenario: Scenario,
-  isTroubled: boolean,
-  nowMs: number,
-  draw: number,
-): { success: boolean; latencyMs: number; retryAfterMs: number | null } {
-  const trouble = isTroubled ? scenario.trouble.find((one) => isUnder(one, nowMs / 1000)) : undefined;
-  const latencyMs = trouble?.latency_ms ?? scenario.latency_ms;
-  const success = !trouble || draw * 100 >= trouble.error_percent;
+function requestOf({ failedTargets }: Call): PlanRequest {
   return {
-    success,
-    latencyMs,
-    retryAfterMs: success || !trouble?.retry_after_seconds ? null : trouble.retry_after_seconds * 1000,
+    context: { ...ANY, ...NO_DEMANDS, tags: {}, workspaceTags: null },
+    estimate: { inputTokens: 0, outputTokens: 0 },
+    requestedModelId: null,
+    passedOver: failedTargets,
   };
 }
 
-function isUnder({ from, until = Number.POSITIVE_INFINITY, flap_seconds: flap }: Phase, second: number): boolean {
-  if (second < from || second >= until) return false;
-  return flap === undefined || Math.floor((second - from) / flap) % 2 === 0;
+/** The world after a commit of one rule over the policy's breaker. */
+function ruled(world: RoutingWorld, rule: 'breaker.admit' | 'breaker.record', input: object): RoutingWorld {
+  const policy = world.matches[0]!;
+  const watched = watchedBy(policy, world);
+  const eventIds = Array.from({ length: breakerEvents(watched.targets) }, () => '');
+  const now = new Date(world.nowMs).toISOString();
+  const given = { orgId: policy.orgId, policyId: policy.id, ...watched, nowMs: world.nowMs, eventIds, ...input };
+  const before = world.breakers.get(policy.id) ?? null;
+  const answer: RuleResult = decisionRules[rule](before, given as never, now);
+  if ('refused' in answer) throw new Error(`${rule} refused what was just planned`);
+  const next = { ...policy, ...answer.next } as unknown as PolicyBreaker;
+  return { ...world, breakers: new Map([[policy.id, next]]) };
+}
+
+function transitions(before: RoutingWorld, after: RoutingWorld): Played['timeline'] {
+  const [from, to] = [before, after].map((world) => breakerIn(world.matches[0]!, world)) as [
+    BreakerState,
+    BreakerState,
+  ];
+  const moved = Object.keys(to.targets).flatMap((target) => {
+    const state = shown(targetOf(to, target), after.nowMs);
+    return state === shown(targetOf(from, target), before.nowMs) ? [] : [{ atMs: after.nowMs, target, state }];
+  });
+  return to.latched && !from.latched ? [...moved, { atMs: after.nowMs, target: 'policy', state: 'latched' }] : moved;
+}
+
+function shown({ state, restUntil }: TargetBreaker, nowMs: number): string {
+  return state !== 'open' && restUntil > nowMs ? 'resting' : state;
+}
+
+function reactionOf({ trouble, seconds }: Scenario, timeline: Played['timeline']) {
+  const begins = Math.min(...trouble.map(({ from }) => from)) * 1000;
+  const ends = Math.max(...trouble.map(({ until = seconds }) => until)) * 1000;
+  const own = timeline.filter(({ target }) => target.startsWith(`${TROUBLED}|`));
+  const opened = own.find(({ atMs, state }) => atMs >= begins && ['open', 'resting'].includes(state));
+  const last = own.at(-1);
+  return {
+    detectedSeconds: opened ? (opened.atMs - begins) / 1000 : null,
+    recoveredSeconds: opened && last?.state === 'closed' ? Math.max(0, last.atMs - ends) / 1000 : null,
+  };
+}
+
+function insertInOrder(underWay: UnderWay[], one: UnderWay): void {
+  const at = underWay.findLastIndex(({ endsMs }) => endsMs <= one.endsMs);
+  underWay.splice(at + 1, 0, one);
+}
+
+function percentile(values: number[], share: number): number {
+  const sorted = values.sort((left, right) => left - right);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }
 
 /** A small seeded generator: the same scenario always plays the same. */

@@ -36,24 +36,21 @@ export function waitingWithout(waiting: Waiting, startedMs: number): Waiting {
   return count > 1 ? { ...others, [moment]: count - 1 } : others;
 }
 
-/** The moments until now at which one became slow, in order. */
-export function overdueSince(waiting: Waiting, thresholdMs: number, nowMs: number): number[] {
-  return spansOf(waiting, thresholdMs)
-    .map(({ since }) => since)
-    .filter((since) => since <= nowMs);
+export interface Overdue {
+  /** From then on they count as slow, until their leases end. */
+  since: number;
+  until: number;
+  count: number;
 }
 
-/** Those that count as slow at a moment. */
-export function overdueAt(waiting: Waiting, thresholdMs: number, moment: number): { since: number; count: number }[] {
-  return spansOf(waiting, thresholdMs).filter(({ since, until }) => since <= moment && moment < until);
-}
-
-function spansOf(waiting: Waiting, thresholdMs: number): { since: number; until: number; count: number }[] {
-  return momentsOf(waiting).map(([started, count]) => ({
-    since: started + PATIENCE * thresholdMs + 1,
-    until: started + LEASE_MS,
-    count,
-  }));
+/** Those that have become slow until now, in order. */
+export function overdueUntil(waiting: Waiting, thresholdMs: number, nowMs: number): Overdue[] {
+  const patience = PATIENCE * thresholdMs;
+  // Mostly none is: that is told without putting them in order.
+  if (!Object.keys(waiting).some((started) => Number(started) + patience < nowMs)) return [];
+  return momentsOf(waiting)
+    .map(([started, count]) => ({ since: started + patience + 1, until: started + LEASE_MS, count }))
+    .filter(({ since }) => since <= nowMs);
 }
 
 function momentsOf(waiting: Waiting): [number, number][] {
