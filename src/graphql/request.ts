@@ -19,6 +19,7 @@ export function readJsonRequest(bytes: Buffer): GraphQLRequest | GraphQLError {
 
 /** A GET's query string; `variables` and `extensions` are JSON in it, and empty where they are absent. */
 export function readQueryRequest(search: string): GraphQLRequest | GraphQLError {
+  if (!isEncoded(search)) return malformed('The query string is not percent-encoded UTF-8.');
   const given = new URLSearchParams(search);
   const request: Record<string, unknown> = {};
   for (const name of ['query', 'operationName', 'variables', 'extensions']) {
@@ -31,6 +32,15 @@ export function readQueryRequest(search: string): GraphQLRequest | GraphQLError 
     request[name] = parsed.value;
   }
   return checked(request);
+}
+
+/** URLSearchParams would put another character in the place of what is wrong, and run that. */
+function isEncoded(search: string): boolean {
+  try {
+    return decodeURIComponent(search) !== null;
+  } catch {
+    return false;
+  }
 }
 
 function checked({

@@ -47,7 +47,10 @@ export function send(req: IncomingMessage, res: ServerResponse, reply: Reply): P
 function write(req: IncomingMessage, res: ServerResponse, reply: Reply, onHandedOver: () => void): void {
   const bodyless = reply.status === 204 || reply.status === 304;
   const length = reply.body === null ? 0 : Buffer.byteLength(reply.body);
-  res.writeHead(reply.status, { ...reply.headers, ...(bodyless ? {} : { 'Content-Length': String(length) }) });
+  const { Vary, ...headers } = reply.headers;
+  // Beside what CORS makes every reply vary by.
+  if (Vary) res.appendHeader('Vary', Vary);
+  res.writeHead(reply.status, { ...headers, ...(bodyless ? {} : { 'Content-Length': String(length) }) });
   const body = req.method === 'HEAD' ? null : reply.body;
   if (req.complete) {
     res.end(body ?? undefined);

@@ -131,6 +131,8 @@ describe('one reader for every way into /graphql', () => {
   test('what is given twice, batches, no query and empty values', async () => {
     const twice = await send({ method: 'GET', path: '/graphql?query={__typename}&query={__typename}' });
     const none = await send({ method: 'GET' });
+    for (const bad of ['%ff', '%zz', '%c3', '%'])
+      expect((await send({ method: 'GET', path: `/graphql?query={app(appId:"${bad}"){name}}` })).status).toBe(400);
     const batch = await post([{ query: '{__typename}' }]);
     for (const { status, text } of [twice, none, batch])
       expect([status, JSON.parse(text).errors[0].extensions.code]).toEqual([400, 'GRAPHQL_PARSE_FAILED']);

@@ -6,7 +6,7 @@ const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avi
 describe('the GraphiQL page', () => {
   let harness: Harness;
   beforeAll(async () => {
-    harness = await startHarness();
+    harness = await startHarness('sqlite', { CORS_ORIGINS: 'https://a.example' });
   });
   afterAll(() => harness.close());
   const get = (path: string, headers: Record<string, string> = {}) =>
@@ -50,7 +50,7 @@ describe('the GraphiQL page', () => {
         expect([got.status, got.headers.get('content-encoding'), got.headers.get('vary')]).toEqual([
           200,
           encoding,
-          'Accept-Encoding',
+          'Origin, Accept-Encoding',
         ]);
         expect(got.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
         expect(got.headers.get('x-content-type-options')).toBe('nosniff');
