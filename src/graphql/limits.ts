@@ -9,6 +9,7 @@ import {
   visit,
 } from 'graphql';
 import { PAGE_SIZE_DEFAULT } from '../paging.ts';
+import { overlapErrors } from './overlap.ts';
 
 /** What one document may ask for (contract, section 3). `edges` and `node` do not count as depth. */
 export const LIMITS = {
@@ -16,8 +17,15 @@ export const LIMITS = {
   depth: 10,
   introspectionDepth: 20,
   aliases: 100,
-  fields: 450,
+  /** Fragments counted where they are spread, as are the spreads themselves. */
+  fields: 2_000,
+  spreads: 2_000,
+  /** Validation compares each two of them. */
+  fragments: 150,
   directives: 40,
+  tokens: 10_000,
+  /** Brackets of any kind in one another: more than depth, arguments and JSON of 32 levels can need. */
+  nesting: 200,
   pageProduct: 10_000,
 };
 
@@ -26,6 +34,7 @@ interface Size {
   introspectionDepth: number;
   fields: number;
   aliases: number;
+  spreads: number;
 }
 
 const TRANSPARENT = new Set(['edges', 'node']);
@@ -40,6 +49,7 @@ export function documentErrors(document: DocumentNode): GraphQLError[] {
       directives += 1;
     },
   });
+  if (fragments.size > LIMITS.fragments) errors.push(tooMuch('fragments', fragments.size, LIMITS.fragments));
   if (directives > LIMITS.directives) errors.push(tooMuch('directives', directives, LIMITS.directives));
   const sizes = new Map<string, Size | null>();
   for (const operation of document.definitions) {
@@ -50,8 +60,9 @@ export function documentErrors(document: DocumentNode): GraphQLError[] {
       errors.push(tooMuch('depth', size.introspectionDepth, LIMITS.introspectionDepth));
     if (size.fields > LIMITS.fields) errors.push(tooMuch('fields', size.fields, LIMITS.fields));
     if (size.aliases > LIMITS.aliases) errors.push(tooMuch('aliases', size.aliases, LIMITS.aliases));
+    if (size.spreads > LIMITS.spreads) errors.push(tooMuch('spreads', size.spreads, LIMITS.spreads));
   }
-  return errors;
+  return errors.length > 0 ? errors : overlapErrors(document, fragments);
 }
 
 function tooMuch(what: string, count: number, limit: number): GraphQLError {
@@ -71,7 +82,7 @@ function measure(
   fragments: Map<string, FragmentDefinitionNode>,
   sizes: Map<string, Size | null>,
 ): Size {
-  const total: Size = { depth: 0, introspectionDepth: 0, fields: 0, aliases: 0 };
+  const total: Size = { depth: 0, introspectionDepth: 0, fields: 0, aliases: 0, spreads: 0 };
   const add = (size: Size, level: number, isIntrospection: boolean) => {
     const deepest = isIntrospection ? 'introspectionDepth' : 'depth';
     total[deepest] = Math.max(
@@ -81,6 +92,7 @@ function measure(
     if (!isIntrospection) total.introspectionDepth = Math.max(total.introspectionDepth, size.introspectionDepth);
     total.fields += size.fields;
     total.aliases += size.aliases;
+    total.spreads += size.spreads;
   };
   for (const selection of set.selections) {
     if (selection.kind === Kind.FIELD) {
@@ -93,12 +105,15 @@ function measure(
       );
     } else if (selection.kind === Kind.INLINE_FRAGMENT)
       add(measure(selection.selectionSet, fragments, sizes), 0, false);
-    else add(measureFragment(selection.name.value, fragments, sizes), 0, false);
+    else {
+      const inner = measureFragment(selection.name.value, fragments, sizes);
+      add({ ...inner, spreads: inner.spreads + 1 }, 0, false);
+    }
   }
   return total;
 }
 
-const EMPTY: Size = { depth: 0, introspectionDepth: 0, fields: 0, aliases: 0 };
+const EMPTY: Size = { depth: 0, introspectionDepth: 0, fields: 0, aliases: 0, spreads: 0 };
 
 function measureFragment(
   name: string,

@@ -16,6 +16,7 @@ import { withCode } from './errors.ts';
 import { type Executable, prepareOperation } from './execution/execute.ts';
 import { ERRORS_MAX } from './execution/variables.ts';
 import { documentErrors, LIMITS, pageProductErrors } from './limits.ts';
+import { isNestedBeyond } from './nesting.ts';
 
 /** A document that passed parsing, limits and validation, or the errors that say why not. */
 export interface Operation {
@@ -64,7 +65,9 @@ export class Operations {
       return unread(new GraphQLFault(`The document is longer than ${LIMITS.queryCharacters} characters.`));
     let document: DocumentNode;
     try {
-      document = parse(query, { maxTokens: 10_000 });
+      if (isNestedBeyond(query, LIMITS.nesting, LIMITS.tokens))
+        return unread(new GraphQLFault(`The document nests deeper than ${LIMITS.nesting} brackets.`));
+      document = parse(query, { maxTokens: LIMITS.tokens });
     } catch (error) {
       return unread(error as GraphQLError);
     }

@@ -202,7 +202,33 @@ describe('GraphQL over HTTP', () => {
     `{organization(orgId:"x"){${'workspaces{nodes{organization{'.repeat(depth)}name${'}}}'.repeat(depth)}}}`;
   test.each([
     ['101 aliases', `{${Array.from({ length: 101 }, (_, at) => `a${at}:__typename`).join(' ')}}`],
-    ['500 equal fields', `{viewer{${'orgId '.repeat(500)}}}`],
+    ['101 equal fields', `{viewer{${'orgId '.repeat(101)}}}`],
+    [
+      '101 equal fields of several fragments',
+      `{viewer{${'orgId '.repeat(60)} ...F}} fragment F on Viewer{${'orgId '.repeat(41)}}`,
+    ],
+    [
+      '101 equal fields below equal fields',
+      `{${'viewer{organization{name}} '.repeat(99)} viewer{organization{name name}}}`,
+    ],
+    [
+      '2,001 fields',
+      `{${Array.from({ length: 29 }, (_, at) => `f${at}: viewer{${'orgId role tokenId '.repeat(23)}}`).join(' ')}}`,
+    ],
+    [
+      'equal fields of a fragment that nobody spreads',
+      `{viewer{orgId}} fragment F on Viewer{${'orgId '.repeat(4_000)}}`,
+    ],
+    [
+      'fragments that spread each other',
+      `{viewer{...A}} ${['A', 'B', 'C'].map((name) => `fragment ${name} on Viewer{...A ...B ...C orgId}`).join(' ')}`,
+    ],
+    [
+      '151 fragments',
+      `{viewer{${Array.from({ length: 151 }, (_, at) => `...F${at}`).join(' ')}}} ${Array.from({ length: 151 }, (_, at) => `fragment F${at} on Viewer{role}`).join(' ')}`,
+    ],
+    ['brackets 3,500 deep', `{app(appId:${'['.repeat(3_500)}`],
+    ['braces 201 deep', `{a${'{a'.repeat(200)}${'}'.repeat(200)}}`],
     ['10 unknown directives', `{viewer{orgId ${'@x '.repeat(10)}}}`],
     ['depth', nested(6)],
     ['a fragment cycle', '{viewer{...A}} fragment A on Viewer{...B} fragment B on Viewer{...A}'],
@@ -218,6 +244,17 @@ describe('GraphQL over HTTP', () => {
     const answer = await tenant.graphql(query, {}, { Accept: 'application/graphql-response+json' });
     expect([answer.status, performance.now() - begin < 1_000], answer.text.slice(0, 300)).toEqual([400, true]);
     expect(answer.body.errors[0].extensions.code).toMatch(/^GRAPHQL_(PARSE|VALIDATION)_FAILED$/);
+    expect(answer.body.errors.length).toBeLessThanOrEqual(5);
+    expect(answer.text).not.toContain('call stack');
+  });
+
+  test('a page of many fragments is answered: 100 equal fields side by side, 2,000 in all', async () => {
+    const fields = ['orgId', 'role', 'tokenId', 'actorId', 'permissions'];
+    const fragments = Array.from({ length: 100 }, (_, at) => `fragment F${at} on Viewer{${fields[at % 5]}}`);
+    const query = `{viewer{${fragments.map((_, at) => `...F${at}`).join(' ')}}} ${fragments.join(' ')}`;
+    expect((await tenant.graphql(query)).body.data.viewer).toHaveProperty('permissions');
+    const many = Array.from({ length: 19 }, (_, at) => `f${at}: viewer{${'orgId '.repeat(100)}}`);
+    expect((await tenant.graphql(`{${many.join(' ')}}`)).body.data).toHaveProperty('f18.orgId');
   });
 
   test('a request without a token is a 401 before it is parsed', async () => {
