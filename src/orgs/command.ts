@@ -9,12 +9,12 @@ import { createOrganization } from './repository.ts';
 
 /** `switchyard org create NAME`, also beside a running server. */
 export async function createOrgCommand(orgName: string, env: Record<string, string | undefined>): Promise<void> {
-  const { issues } = walk(name('The name.'), orgName, ['name'], { naming: 'camel' });
+  const { value, issues } = walk(name('The name.'), orgName, ['name'], { naming: 'camel' });
   if (issues.length > 0) throw new UsageRefused(`name: ${issues[0]!.msg}`);
   const config = readConfig(env);
   const deps = await createDeps({ ...config, LOG_LEVEL: 'warn' }, env);
   try {
-    const { orgId, token } = await createOrg(deps, orgName);
+    const { orgId, token } = await createOrg(deps, value);
     process.stdout.write(`${JSON.stringify({ org_id: orgId, token })}\n`);
   } finally {
     await deps.store.close();

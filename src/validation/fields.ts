@@ -1,17 +1,18 @@
 import { z } from 'zod';
+import { isName, NAME_WANTED } from './names.ts';
 
 /** The kinds of fields that the nouns share. Descriptions go into the graph and the OpenAPI document alike. */
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for.
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
 export function name(description: string) {
   return z
     .string()
     .min(1)
     .max(255)
-    .refine((text) => !CONTROL.test(text), 'names must not contain control characters')
-    .describe(`${description} 1–255 characters, no control characters.`);
+    .refine(isName, NAME_WANTED)
+    .meta({
+      description: `${description} 1–255 characters, without white space at the ends (it is cut off), control characters, invisible characters and bidi controls.`,
+      isName: true,
+    });
 }
 
 export function text(description: string) {

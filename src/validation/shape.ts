@@ -20,6 +20,8 @@ export interface Shape {
   fields?: Record<string, Shape>;
   /** Fields of the resource's reply that a body may repeat and that are ignored. */
   readOnly: readonly string[];
+  /** White space at the ends is cut off before anything else is looked at. */
+  isName: boolean;
   schema: z.ZodType;
   /** Whether the schema has rules of its own beyond type and bounds. */
   hasRules: boolean;
@@ -49,7 +51,7 @@ export function shapeOf(schema: z.ZodType): Shape {
 
 function read(schema: z.ZodType): Shape {
   const def = schema._zod.def as unknown as Def;
-  const meta = schema.meta() as { description?: string; readOnly?: readonly string[] } | undefined;
+  const meta = schema.meta() as { description?: string; readOnly?: readonly string[]; isName?: boolean } | undefined;
   const inner = (change: Partial<Shape>): Shape => {
     const shape = { ...shapeOf(def.innerType!), ...change };
     return {
@@ -67,6 +69,7 @@ function read(schema: z.ZodType): Shape {
     hasDefault: false,
     description: meta?.description ?? '',
     readOnly: meta?.readOnly ?? [],
+    isName: meta?.isName ?? false,
     schema,
     hasRules: (def.checks ?? []).some((check) => check._zod.def.check === 'custom'),
   };

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { type Issue, valueError } from '../errors.ts';
 import { snake } from '../naming.ts';
+import { trimName } from './names.ts';
 import { boundsIssue, type Checked, checkBoolean, checkEnum, checkInteger, checkNumber } from './scalars.ts';
 import { type Shape, shapeOf, wirePath } from './shape.ts';
 
@@ -130,7 +131,7 @@ class Walker {
   #scalar(shape: Shape, input: unknown, loc: (string | number)[]): unknown {
     const checked = checkScalar(shape, input, loc);
     if ('issue' in checked) return this.#add(checked.issue);
-    const { value } = checked;
+    const value = shape.isName ? trimName(checked.value as string) : checked.value;
     const bounds = boundsIssue(shape, value, input, loc);
     if (bounds) return this.#add(bounds);
     if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) return this.#add(tooLarge(loc, input));
