@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { pino } from 'pino';
 import { describe } from 'vitest';
@@ -223,6 +224,21 @@ export function createClient(url: string, token: string): Client {
     rest: (method, path, body, headers = {}) => send(method, path, body, headers),
     graphql: (query, variables, headers = {}) => send('POST', '/graphql', { query, variables }, headers),
   };
+}
+
+/** What a busy machine refused is asked for again, under one key where it may have happened. */
+export async function persist(send: () => Promise<Answer>): Promise<Answer> {
+  for (let pause = 100; ; pause = Math.min(2_000, pause * 2)) {
+    const answer = await send();
+    if (answer.status !== 503) return answer;
+    await sleep(Math.random() * pause);
+  }
+}
+
+/** What this process has worked, whatever else the machine does: milliseconds. */
+export function workedMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
 
 function isJson(response: Response): boolean {

@@ -41,13 +41,13 @@ describe.skipIf(!command)('a MongoDB server killed while it is written to', () =
         }
       }
     });
-    await sleep(700);
+    while (kept.length < 8) await sleep(10);
     await mongo.kill();
-    await sleep(1_500);
+    while (!statuses.has(503)) await sleep(10);
     const live = await fetch(`${server.url}/health/live`);
     mongo = await startSecantus(command!, folder, mongo.port);
     const before = kept.length;
-    for (let tries = 0; tries < 100 && kept.length <= before + 4; tries += 1) await sleep(100);
+    while (kept.length <= before + 4) await sleep(10);
     isWriting = false;
     await Promise.all(writers);
     const names: string[] = [];

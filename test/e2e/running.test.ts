@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createClient } from '../harness.ts';
+import { createClient, persist } from '../harness.ts';
 import { type Running, runCommand, startServer } from './process.ts';
 
 describe('the program', () => {
@@ -64,7 +64,14 @@ describe('the program', () => {
     const [here, there] = [createClient(one.url, token), createClient(two.url, token)];
     const made = await Promise.all(
       Array.from({ length: 40 }, (_, at) =>
-        (at % 2 ? here : there).rest('POST', `/v1/orgs/${org_id}/roles`, { name: `r${at % 20}`, permissions: [] }),
+        persist(() =>
+          (at % 2 ? here : there).rest(
+            'POST',
+            `/v1/orgs/${org_id}/roles`,
+            { name: `r${at % 20}`, permissions: [] },
+            { 'Idempotency-Key': `r${at}` },
+          ),
+        ),
       ),
     );
     expect(made.filter(({ status }) => status === 201)).toHaveLength(20);

@@ -2,7 +2,7 @@ import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pascal } from '../../src/naming.ts';
 import { schema } from '../../src/schema.ts';
-import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { describeEngines, type Harness, startHarness, type Tenant, workedMs } from '../harness.ts';
 import { type Seeded, seed } from '../seed.ts';
 
 const Q1 =
@@ -240,9 +240,9 @@ describe('GraphQL over HTTP', () => {
     ['a page product', '{workspaces(first:200){nodes{apps(first:100){nodes{name}}}}}'],
     ['introspection nesting', `{__schema{types{${'fields{type{'.repeat(6)}name${'}}'.repeat(6)}}}}`],
   ])('refuses %s with a 400, quickly', async (_, query) => {
-    const begin = performance.now();
+    const begin = workedMs();
     const answer = await tenant.graphql(query, {}, { Accept: 'application/graphql-response+json' });
-    expect([answer.status, performance.now() - begin < 1_000], answer.text.slice(0, 300)).toEqual([400, true]);
+    expect([answer.status, workedMs() - begin < 1_000], answer.text.slice(0, 300)).toEqual([400, true]);
     expect(answer.body.errors[0].extensions.code).toMatch(/^GRAPHQL_(PARSE|VALIDATION)_FAILED$/);
     expect(answer.body.errors.length).toBeLessThanOrEqual(5);
     expect(answer.text).not.toContain('call stack');

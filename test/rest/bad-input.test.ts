@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Row } from '../../src/rest/row.ts';
 import { rows } from '../../src/rest/rows.ts';
-import { type Harness, startHarness, type Tenant } from '../harness.ts';
+import { type Harness, startHarness, type Tenant, workedMs } from '../harness.ts';
 import { type Seeded, seed } from '../seed.ts';
 
 /** Generated from the rows: whatever comes in, the answer is JSON, quick, without a stack, never a 5xx; and nothing is stored. */
@@ -35,7 +35,7 @@ describe('bad input for every row', () => {
     expect(expected, answer.text.slice(0, 300)).toContain(answer.status);
     expect(answer.status === 204 || answer.body !== null).toBe(true);
     expect(answer.text).not.toMatch(/at \S+ \(|node_modules|\.ts:\d+/);
-    expect(performance.now() - begin).toBeLessThan(1_000);
+    expect(workedMs() - begin).toBeLessThan(1_000);
   };
 
   const bodies: [string, string | Uint8Array][] = [
@@ -59,7 +59,7 @@ describe('bad input for every row', () => {
   ];
   test.each(rows.filter((row) => row.body))('$method $path: bodies', async (row) => {
     for (const [title, body] of bodies) {
-      const begin = performance.now();
+      const begin = workedMs();
       const answer = await tenant.rest(row.method, pathOf(row), body);
       expect([title, answer.status]).toEqual([title, 422]);
       check(answer, begin, [422]);
@@ -88,10 +88,10 @@ describe('bad input for every row', () => {
       '__proto__',
       tenant.orgId,
     ]) {
-      const begin = performance.now();
+      const begin = workedMs();
       check(await tenant.rest(row.method, pathOf(row, id), row.body ? {} : undefined), begin, [404, 422]);
     }
-    check(await tenant.rest(row.method, pathOf(row, '%zz'), undefined), performance.now(), [404]);
+    check(await tenant.rest(row.method, pathOf(row, '%zz'), undefined), workedMs(), [404]);
   });
 
   test.each(rows.filter((row) => row.query))('$method $path: queries', async (row) => {
@@ -106,7 +106,7 @@ describe('bad input for every row', () => {
       '__proto__=1',
       'nope',
     ]) {
-      const begin = performance.now();
+      const begin = workedMs();
       check(await tenant.rest(row.method, `${pathOf(row)}?${query}`), begin, [422]);
     }
   });
