@@ -2,17 +2,31 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { StartRefused } from './refused.ts';
 
-const count = (fallback: number) => z.coerce.number().int().min(0).default(fallback);
+const shown = (text: string) => `'${text.length > 40 ? `${text.slice(0, 40)}…` : text}'`;
+
+/** What has been given is repeated here, where it holds no secret. */
+function whole(min: number, max?: number) {
+  const range = max === undefined ? `${min} or more` : `from ${min} to ${max}`;
+  return z.string().transform((text, ctx) => {
+    const value = /^\d{1,15}$/.test(text.trim()) ? Number(text) : Number.NaN;
+    if (value >= min && value <= (max ?? value)) return value;
+    ctx.addIssue({ code: 'custom', message: `expected a whole number ${range}, got ${shown(text)}` });
+    return z.NEVER;
+  });
+}
+
+const count = (fallback: number) => whole(0).default(fallback);
 const SWITCH = /^(true|false|1|0|yes|no|on|off)$/i;
 const flag = z
   .string()
-  .regex(SWITCH, 'must be true or false')
+  .regex(SWITCH, { error: ({ input }) => `expected true or false, got ${shown(String(input))}` })
   .transform((text) => /^(true|1|yes|on)$/i.test(text));
+const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** The environment, one key a line; the README's table is made from it. */
 export const configSchema = z.object({
   HOST: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(4000).describe('The port; 0 takes a free one.'),
+  PORT: whole(0, 65_535).default(4000).describe('The port; 0 takes a free one.'),
   DATA_DIR: z
     .string()
     .min(1)
@@ -20,12 +34,15 @@ export const configSchema = z.object({
     .describe('Where the embedded engine keeps its data, and where buckets are made.'),
   MONGODB_URI: z
     .string()
-    .regex(/^mongodb(\+srv)?:\/\/.+/, 'must begin with mongodb:// or mongodb+srv://')
+    .regex(
+      /^mongodb(\+srv)?:\/\/.+/,
+      'expected an address that begins with mongodb:// or mongodb+srv:// (what was given is not shown)',
+    )
     .optional()
     .describe('A MongoDB replica set or sharded cluster; unset: SQLite in DATA_DIR.'),
   RATE_LIMIT_PER_MINUTE: count(6000).describe('Requests per token and minute; 0 switches the limit off.'),
   LOG_LEVEL: z
-    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .enum(LEVELS, { error: ({ input }) => `expected one of ${LEVELS.join(', ')}, got ${shown(String(input))}` })
     .default('info')
     .describe('How much is logged (on standard error).'),
   CORS_ORIGINS: z
@@ -36,12 +53,7 @@ export const configSchema = z.object({
   SHUTDOWN_DELAY_SECONDS: count(0).describe(
     'How long it goes on serving before that, not ready any more: for balancers that are late to notice.',
   ),
-  HEALTH_CHECK_SECONDS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .optional()
-    .describe('How often provider accounts are checked; unset: on demand only.'),
+  HEALTH_CHECK_SECONDS: whole(1).optional().describe('How often provider accounts are checked; unset: on demand only.'),
   ALLOW_PRIVATE_ADDRESSES: flag
     .default(false)
     .describe('Whether health checks may call addresses inside (loopback, link-local, private).'),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { collections, rules } from './collections.ts';
@@ -66,11 +66,17 @@ function makeFolder(folder: string): void {
   }
 }
 
+/** The folder, made where it is missing; one that cannot be written to stops the start. */
 export function dataFolder(folder: string): string {
   try {
     makeFolder(resolve(folder));
-    return folder;
   } catch (error) {
     throw new StartRefused(`DATA_DIR: cannot make ${folder}: ${(error as Error).message}`);
   }
+  try {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new StartRefused(`DATA_DIR: cannot write to ${folder}: ${(error as Error).message}`);
+  }
+  return folder;
 }

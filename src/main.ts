@@ -4,7 +4,7 @@ import { createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
 import type { Deps } from './context.ts';
 import { openDemo, welcome } from './demo/demo.ts';
-import { createDeps } from './deps.ts';
+import { createDeps, dataFolder } from './deps.ts';
 import { drain } from './http/drain.ts';
 import { createHttpServer, listen } from './http/server.ts';
 import { startHealthChecks } from './jobs/health-checks.ts';
@@ -18,6 +18,8 @@ const BACKGROUND_SECONDS = 1;
 export async function serve(env: Record<string, string | undefined> = process.env): Promise<void> {
   const stop = stopSignal();
   const config = readConfig(env);
+  // Buckets are made in it with either engine.
+  dataFolder(config.DATA_DIR);
   const deps = await unlessStopped(stop, () => createDeps(config, env));
   // A demo that is being made is finished: half of it would stay so.
   const demo = await openDemo(deps, config);

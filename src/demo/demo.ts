@@ -47,7 +47,7 @@ async function makeIfEmpty(deps: Deps, tokenFile: string): Promise<string | null
   return token;
 }
 
-/** One screen: where to look, and three requests that work when pasted. */
+/** One screen: where to look, and three requests, each a line of its own: a triple click takes it as it runs. */
 export function welcome({ token, tokenFile, orgId, workspaceId }: Demo, url: string): string {
   const auth = `-H "Authorization: Bearer $(cat '${tokenFile}')"`;
   const json = `-H 'Content-Type: application/json'`;
@@ -56,9 +56,13 @@ export function welcome({ token, tokenFile, orgId, workspaceId }: Demo, url: str
   GraphiQL   ${url}/graphql#token=${token}
   Token      ${token}
 
-  Read       curl ${auth} ${org}/workspaces
-  Create     curl ${auth} ${json} ${org}/workspaces/${workspaceId}/apps -d '{"name": "My first app"}'
-  Route      curl ${auth} ${json} ${org}/router-policies/test-match -d '{"context": {"workspace_id": "${workspaceId}"}}'
+Read, create, route:
+
+curl ${auth} ${org}/workspaces
+
+curl ${auth} ${json} ${org}/workspaces/${workspaceId}/apps -d '{"name": "My first app"}'
+
+curl ${auth} ${json} ${org}/router-policies/test-match -d '{"context": {"workspace_id": "${workspaceId}"}}'
 
 `;
 }

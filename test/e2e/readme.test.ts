@@ -64,8 +64,7 @@ describe('the README', () => {
     const curls = server
       .stdout()
       .split('\n')
-      .filter((line) => line.includes('curl '))
-      .map((line) => line.slice(line.indexOf('curl ')));
+      .filter((line) => line.startsWith('curl '));
     expect(curls).toHaveLength(3);
     const { code, out } = await bash(
       curls.map((line) => line.replace('curl ', 'curl -sS --fail-with-body ')).join('; echo; '),

@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { readConfig } from '../src/config.ts';
+import { dataFolder } from '../src/deps.ts';
+
+const NUMBERS = ['PORT', 'RATE_LIMIT_PER_MINUTE', 'SHUTDOWN_SECONDS', 'SHUTDOWN_DELAY_SECONDS', 'HEALTH_CHECK_SECONDS'];
+
+test('a number that is none is told with its key, what is expected and what was given', () => {
+  expect(() => readConfig({ PORT: 'abc' })).toThrow("PORT: expected a whole number from 0 to 65535, got 'abc'");
+  const junk = fc.oneof(
+    fc.constantFrom('-1', '1.5', '1e3', '0x10', 'Infinity', 'NaN', '9'.repeat(30), ' '),
+    fc.string({ minLength: 1, maxLength: 60 }).filter((text) => !/^\s*\d+\s*$/.test(text)),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...NUMBERS), junk, (key, value) => {
+      expect(() => readConfig({ [key]: value })).toThrow(`${key}: expected a whole number `);
+      expect(() => readConfig({ [key]: value })).toThrow(`, got '${value.slice(0, 40)}`);
+    }),
+  );
+  expect(() => readConfig({ PORT: '65536' })).toThrow("from 0 to 65535, got '65536'");
+  expect(readConfig({ PORT: '0', SHUTDOWN_SECONDS: '3' })).toMatchObject({ PORT: 0, SHUTDOWN_SECONDS: 3 });
+});
+
+test('a word that is none of the allowed ones is told with them, and a connection string is never shown', () => {
+  expect(() => readConfig({ DEMO: 'maybe' })).toThrow("DEMO: expected true or false, got 'maybe'");
+  expect(() => readConfig({ LOG_LEVEL: 'loud' })).toThrow(/^LOG_LEVEL: expected one of fatal, .*, got 'loud'$/);
+  expect(() => readConfig({ MONGODB_URI: 'mongo://me:s3cret@host' })).toThrow(/^MONGODB_URI: expected (?!.*s3cret)/);
+});
+
+test('a data folder that is a file, or cannot be written to, is refused by its key', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-folder-'));
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  expect(() => dataFolder(file)).toThrow(/^DATA_DIR: cannot make /);
+  chmodSync(folder, 0o555);
+  // Root may write everywhere: whoever the child is, it is not root.
+  const script = `import { dataFolder } from ${JSON.stringify(join(import.meta.dirname, '../src/deps.ts'))};
+    process.setuid?.(process.getuid() === 0 ? 65534 : process.getuid());
+    try { dataFolder(${JSON.stringify(folder)}) } catch (error) { process.stdout.write(error.message) }`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  expect(stdout).toMatch(/^DATA_DIR: cannot write to /);
+  chmodSync(folder, 0o755);
+  rmSync(folder, { recursive: true });
+});
