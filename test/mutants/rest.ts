@@ -1,0 +1,58 @@
+import type { Mutant } from './mutant.ts';
+
+export const mutants: Mutant[] = [
+  {
+    breaks: 'unknown names are told as they were sent',
+    file: 'src/validation/walk.ts',
+    edits: [["type: 'extra_forbidden', loc: [...loc, name]", "type: 'extra_forbidden', loc: [...loc, snake(name)]"]],
+    tests: ['test/rest/locations.test.ts'],
+  },
+  {
+    breaks: "what the graph refuses is told in the body's names",
+    file: 'src/rest/adapter.ts',
+    edits: [['throw asSent(compiled, errors[0]!);', 'throw errors[0]!;']],
+    tests: ['test/rest/locations.test.ts'],
+  },
+  {
+    breaks: 'the document says as much of counters as the contract',
+    file: 'src/graphql/wire.ts',
+    edits: [["wired('SafeInt', { minimum: 0 })", "wired('SafeInt', {})"]],
+    tests: ['test/rest/openapi.test.ts'],
+  },
+  {
+    breaks: 'the document describes every property',
+    file: 'src/rest/openapi/json-schema.ts',
+    edits: [['...wire, ...(field.description ? { description: field.description } : {})', '...wire']],
+    tests: ['test/rest/openapi.test.ts'],
+  },
+  {
+    breaks: 'a 201 names the address of what it made, a replayed one too',
+    file: 'src/rest/adapter.ts',
+    edits: [['const reply = replyOf(call, record);', 'const reply = replyOf(call, { ...record, status: 200 });']],
+    tests: ['test/rest/created.test.ts'],
+  },
+  {
+    breaks: 'caches are told that a reply depends on its origin',
+    file: 'src/http/cors.ts',
+    edits: [['!origins.includes(origin))) return varies;', '!origins.includes(origin))) return {};']],
+    tests: ['test/http/cors.test.ts'],
+  },
+  {
+    breaks: 'a conflict names the value that is taken',
+    file: 'src/writes.ts',
+    edits: [['value: wantedIn(failed, field), ', '']],
+    tests: ['test/graphql/messages.test.ts'],
+  },
+  {
+    breaks: 'threads are listed in order of addition',
+    file: 'src/namespaces/schema.ts',
+    edits: [['ascending: oldestFirst ?? true', 'ascending: oldestFirst ?? false']],
+    tests: ['test/graphql/shape.test.ts'],
+  },
+  {
+    breaks: '-0 changes nothing',
+    file: 'src/validation/scalars.ts',
+    edits: [['return value === 0 ? 0 : value;', 'return value;']],
+    tests: ['test/rest/letter.test.ts'],
+  },
+];
