@@ -76,7 +76,9 @@ describeEngines('the graph', (engine) => {
   test('a free-form value has no key for an absent variable, and null for null', async () => {
     const grant =
       'mutation($w:ID!,$m:ID!,$a:Int,$toString:Int,$l:Int){updateModelEntitlement(input:{workspaceId:$w,logicalModelId:$m,workspaceLimits:{a:$a,odd:$toString,list:[$l,1],max_concurrency:5}}){modelEntitlement{workspaceLimits}}}';
-    const limits = { list: [null, 1], max_concurrency: 5 };
+    const limits = { list: [null, 1], max_concurrency: 5, odd: 7 };
+    // Null would remove the key.
+    await data(grant, { w: seeded.workspaceId, m: seeded.modelId, toString: 7 });
     for (const call of CALLS) {
       const changed = await data(grant, { w: seeded.workspaceId, m: seeded.modelId, a: call });
       expect(changed.updateModelEntitlement.modelEntitlement.workspaceLimits).toEqual({ ...limits, a: call });
