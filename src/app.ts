@@ -119,7 +119,7 @@ export function createApp(deps: Deps, config: AppConfig): App {
   function failed(req: IncomingMessage, requestId: string, cause: unknown): Reply {
     // Whoever hangs up in the middle of a body hears nothing, and it is no fault of ours.
     if (req.readableAborted) return error(req, 'INTERNAL_SERVER_ERROR');
-    const shown = toPublic(cause, deps.log, requestId);
+    const shown = toPublic(cause, deps.log, { requestId, committed: false });
     return error(req, codeOf(shown) ?? 'INTERNAL_SERVER_ERROR', detailsOf(shown), shown.message);
   }
 
@@ -173,6 +173,7 @@ export function createContext(deps: Deps, principal: Principal, requestId: strin
     requestId,
     ifMatch: null,
     idempotency: null,
+    committed: false,
     validated: false,
     preset: undefined,
     root: undefined,

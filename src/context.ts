@@ -55,6 +55,8 @@ export interface Context {
   /** Raw `If-Match` of a REST request. */
   ifMatch: string | null;
   idempotency: Idempotency | null;
+  /** Whether a change has been made: what fails from then on is its reply. */
+  committed: boolean;
   /** The REST adapter has checked the input by the same schema already. */
   validated: boolean;
   /** When set, root mutation fields answer this instead of running: the reply is rendered before the commit, or again. */

@@ -39,6 +39,7 @@ export async function save(ctx: Context, planned: readonly Planned[], payload: u
   if (all.length === 0) return { results: [] };
   try {
     const committed = await ctx.deps.store.commit(all);
+    ctx.committed = true;
     if (ctx.idempotency) ctx.idempotency.stored = true;
     ctx.loaders.clear();
     if (changes.some((change) => change.in === tasks)) ctx.deps.wake();

@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
+import type { Context } from '../context.ts';
 import { codeOf, fault } from '../errors.ts';
 import { StoreConflict, StoreUnavailable } from '../store/store.ts';
 
@@ -7,7 +8,11 @@ const IN_DOUBT =
   'The change may have been made: the store did not tell in time. Read it before you try again, or repeat the request under its Idempotency-Key';
 
 /** The one place where anything thrown becomes what a caller may see; what is not ours is logged and masked. */
-export function toPublic(thrown: unknown, log: Logger, requestId: string): GraphQLError {
+export function toPublic(
+  thrown: unknown,
+  log: Logger,
+  { requestId, committed }: Pick<Context, 'requestId' | 'committed'>,
+): GraphQLError {
   const error = thrown instanceof GraphQLError ? thrown : new GraphQLError('', { originalError: thrown as Error });
   if (codeOf(error) !== null) return error;
   const original = rootOf(error);
@@ -15,9 +20,8 @@ export function toPublic(thrown: unknown, log: Logger, requestId: string): Graph
   const as = (other: GraphQLError) => new GraphQLError(other.message, { ...options, extensions: other.extensions });
   if (original instanceof StoreUnavailable) {
     log.warn({ err: original, requestId }, 'the store cannot answer');
-    return as(
-      fault('SERVICE_UNAVAILABLE', { retry_after: original.retryAfterSeconds }, original.maybe ? IN_DOUBT : undefined),
-    );
+    const message = original.maybe || committed ? IN_DOUBT : undefined;
+    return as(fault('SERVICE_UNAVAILABLE', { retry_after: original.retryAfterSeconds }, message));
   }
   if (original instanceof StoreConflict) return as(fault('SERVICE_UNAVAILABLE', { retry_after: 1 }));
   // Raised by graphql itself about a place in the caller's document, or before anything ran.

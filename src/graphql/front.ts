@@ -42,10 +42,15 @@ export function createGraphQLFront(schema: GraphQLSchema, deps: Pick<Deps, 'log'
       const result = await resultOf(operations, request, method === 'GET', ctx);
       if (result === 'not by GET') return refusal(accept, fault('METHOD_NOT_ALLOWED', { allow: ['POST'] }));
       if (!('data' in result)) return answer(result, type === RESPONSE_TYPE ? 400 : 200, type);
-      const errors = result.errors?.map((error) => toPublic(error, deps.log, ctx.requestId));
+      const errors = result.errors?.map((error) => toPublic(error, deps.log, whatWasDone(ctx, error)));
       return answer(errors ? { errors, data: result.data } : result, 200, type);
     },
   };
+}
+
+/** Below a mutation's own field it is the reply that failed, not the change. */
+function whatWasDone({ requestId, committed }: Context, { path = [] }: GraphQLError) {
+  return { requestId, committed: committed && path.length > 1 };
 }
 
 /** The result as it is; without `data` nothing has run. */

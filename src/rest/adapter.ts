@@ -43,7 +43,7 @@ export function createRestAdapter(
       try {
         return await answer(compiled.get(row)!, parameters, request, ctx, running);
       } catch (error) {
-        const shown = toPublic(error, deps.log, ctx.requestId);
+        const shown = toPublic(error, deps.log, ctx);
         const code = codeOf(shown) ?? 'INTERNAL_SERVER_ERROR';
         // The reference pages give the sentences of the other codes.
         const message = ['CONFLICT', 'SERVICE_UNAVAILABLE'].includes(code) ? shown.message : undefined;
