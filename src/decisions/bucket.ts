@@ -56,13 +56,10 @@ export function roomFor(rate: Rate, buckets: Buckets, nowMs: number): number | n
   const changed = (value: number): Rate =>
     rate.burst === null ? { ...rate, limit: value } : { ...rate, burst: value };
   const fits = (value: number) => 'fill' in fill(changed(value), buckets, nowMs);
-  let [low, high] = [burstOf(rate), burstOf(rate) + rate.amount];
-  while (!fits(high)) {
-    [low, high] = [high, high * 2];
-    if (high > Number.MAX_SAFE_INTEGER) return null;
-  }
+  let [low, high] = [burstOf(rate), Number.MAX_SAFE_INTEGER];
+  if (!fits(high)) return null;
   while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
+    const middle = low + Math.floor((high - low) / 2);
     if (fits(middle)) high = middle;
     else low = middle;
   }

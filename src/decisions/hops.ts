@@ -232,5 +232,5 @@ function accountRefusal(account: ProviderAccount, { code, limit, waitMs, remedy 
 }
 
 export function secondsOf(waitMs: number): number {
-  return Math.max(1, Math.ceil(waitMs / 1000));
+  return Math.min(Math.max(1, Math.ceil(waitMs / 1000)), Number.MAX_SAFE_INTEGER);
 }

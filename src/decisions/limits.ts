@@ -1,4 +1,5 @@
 import { type Buckets, type Fill, fill, type Rate, roomFor } from './bucket.ts';
+import { safeSum } from './safe-sum.ts';
 import type { Meter, MonthMeter } from './state.ts';
 
 /**
@@ -93,14 +94,23 @@ function rateRemedy(rate: Rate, meter: MeterState, rates: readonly Rate[], nowMs
 function checkConcurrency(meter: MeterState, { limits, nowMs }: Reservation): Refused | null {
   const running = sum(Object.values(meter.running));
   if (limits.concurrency === null || running < limits.concurrency) return null;
-  const earliest = Math.min(...Object.keys(meter.running).map((second) => Number(second) * 1000));
-  const waitMs = Number.isFinite(earliest) ? earliest - nowMs : null;
   return {
     code: 'CONCURRENCY_EXCEEDED',
     limit: 'max_concurrency',
-    waitMs,
+    waitMs: concurrencyWait(meter.running, running, limits.concurrency, nowMs),
     remedy: { key: 'max_concurrency', to: running + 1 },
   };
+}
+
+/** Until so many leases have ended that there is room: a limit that was lowered may lie far below what is running. */
+function concurrencyWait(leases: MeterState['running'], running: number, limit: number, nowMs: number): number | null {
+  if (limit === 0) return null;
+  let left = running;
+  for (const [second, count] of Object.entries(leases).sort(([one], [other]) => Number(one) - Number(other))) {
+    left -= count;
+    if (left < limit) return Number(second) * 1000 - nowMs;
+  }
+  return null;
 }
 
 function checkQuotas(meter: MeterState, { limits, tokens, nowMs }: Reservation): Refused | null {
@@ -117,7 +127,12 @@ function checkQuotas(meter: MeterState, { limits, tokens, nowMs }: Reservation):
   for (const { key, limit, used: before, amount } of quotas) {
     if (limit === null || (before < limit && before + amount <= limit)) continue;
     const to = before + Math.max(amount, 1);
-    return { code: 'QUOTA_EXCEEDED', limit: key, waitMs: monthEnd(nowMs) - nowMs, remedy: { key, to } };
+    // Not even a fresh month has room for more than the limit.
+    const waitMs = limit === 0 || amount > limit ? null : monthEnd(nowMs) - nowMs;
+    return {
+      ...{ code: 'QUOTA_EXCEEDED', limit: key, waitMs },
+      remedy: Number.isSafeInteger(to) ? { key, to } : null,
+    };
   }
   return null;
 }
@@ -149,12 +164,15 @@ export function settle(meter: Meter | null, { decidedMs, leaseEndsMs, heldTokens
   if (running[lease]) running[lease] -= 1;
   if (running[lease] === 0) delete running[lease];
   return {
-    months: { ...current.months, [period]: { tokens: month.tokens + usedTokens, requests: month.requests + 1, held } },
+    months: {
+      ...current.months,
+      [period]: { tokens: safeSum(month.tokens, usedTokens), requests: month.requests + 1, held },
+    },
     fills: current.fills ?? {},
     arrivals: current.arrivals ?? {},
     running,
     requestCount: (meter?.requestCount ?? 0) + 1,
-    totalTokens: (meter?.totalTokens ?? 0) + usedTokens,
+    totalTokens: safeSum(meter?.totalTokens ?? 0, usedTokens),
     lastUsedAt: new Date(nowMs).toISOString(),
   };
 }

@@ -18,6 +18,7 @@ import {
   statusOf,
 } from './model.ts';
 import type { SettleInput } from './rules.ts';
+import { safeSum } from './safe-sum.ts';
 import { accountMeterId, entitlementMeterId, meters, policyBreakers, policyCounters } from './state.ts';
 import { usageChanges } from './usage.ts';
 
@@ -97,8 +98,8 @@ async function settlements(ctx: Context, decision: Decision, outcome: Outcome): 
     orgId,
     decidedMs: Date.parse(decision.createdAt),
     leaseEndsMs: Date.parse(decision.expiresAt!),
-    heldTokens: decision.estimatedInputTokens + decision.estimatedOutputTokens,
-    usedTokens: used.input + used.output,
+    heldTokens: safeSum(decision.estimatedInputTokens, decision.estimatedOutputTokens),
+    usedTokens: safeSum(used.input, used.output),
     nowMs: ctx.deps.now(),
     account: of,
     eventIds: Array.from({ length: 6 }, () => ctx.deps.ids.next('rev_')),

@@ -53,7 +53,11 @@ export const RefusalType = builder.objectRef<Refusal>('DecisionRefusal').impleme
     code: t.expose('code', { type: RefusalCode, description: 'The reason.' }),
     level: t.expose('level', { type: RefusalLevel, description: 'What bound.' }),
     limit: t.exposeString('limit', { nullable: true, description: 'The documented key of the limit that bound.' }),
-    retryAfter: t.exposeInt('retryAfter', { nullable: true, description: 'Seconds until there is room.' }),
+    retryAfter: t.expose('retryAfter', {
+      ...COUNT,
+      nullable: true,
+      description: 'Seconds until there is room.',
+    }),
   }),
 });
 

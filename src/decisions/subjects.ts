@@ -2,6 +2,7 @@ import type { ModelEntitlement } from '../model-entitlements/model.ts';
 import type { ProviderAccount } from '../provider-accounts/model.ts';
 import type { Rate } from './bucket.ts';
 import type { Limits } from './limits.ts';
+import { safeSum } from './safe-sum.ts';
 
 /** The limits of an account and of a grant, as the meter's rules take them; in the contract's order. */
 
@@ -52,5 +53,5 @@ export function limitOf(limits: Record<string, unknown>, key: string): number | 
 }
 
 export function totalOf({ inputTokens, outputTokens }: Estimate): number {
-  return inputTokens + outputTokens;
+  return safeSum(inputTokens, outputTokens);
 }

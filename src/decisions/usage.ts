@@ -1,5 +1,6 @@
 import type { Noun } from '../nouns.ts';
 import type { Change, Doc } from '../store/store.ts';
+import { safeSum } from './safe-sum.ts';
 
 /** Requests, input tokens, output tokens, failures. */
 export type Tally = [requests: number, inputTokens: number, outputTokens: number, failures: number];
@@ -75,5 +76,5 @@ export function addUsage(doc: Doc | null, { granularity, startsAt, purgeAt, acco
 }
 
 export function plus(left: Tally | undefined, right: Tally): Tally {
-  return left ? [left[0] + right[0], left[1] + right[1], left[2] + right[2], left[3] + right[3]] : right;
+  return left ? (left.map((value, at) => safeSum(value, right[at]!)) as Tally) : right;
 }
