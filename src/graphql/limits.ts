@@ -27,6 +27,8 @@ export const LIMITS = {
   /** Brackets of any kind in one another: more than depth, arguments and JSON of 32 levels can need. */
   nesting: 200,
   pageProduct: 10_000,
+  /** Lists that one document asks of the schema, each of `__schema` counted as five of `__type`: twice what tools ask for. */
+  introspectionLists: 100,
 };
 
 interface Size {
@@ -35,9 +37,27 @@ interface Size {
   fields: number;
   aliases: number;
   spreads: number;
+  /** Fields of the names of introspection's lists, which count once `__schema` or `__type` is around them. */
+  lists: number;
+  introspectionLists: number;
 }
 
 const TRANSPARENT = new Set(['edges', 'node']);
+const LISTS = new Set([
+  'types',
+  'directives',
+  'fields',
+  'args',
+  'inputFields',
+  'interfaces',
+  'enumValues',
+  'possibleTypes',
+]);
+/** What a list below it counts: `__schema` has every type of the graph, `__type` one. */
+const LIST_WEIGHTS = new Map([
+  ['__schema', 5],
+  ['__type', 1],
+]);
 
 /** Bounds of a document that hold whatever its variables; fragments count where they are spread. */
 export function documentErrors(document: DocumentNode): GraphQLError[] {
@@ -51,7 +71,7 @@ export function documentErrors(document: DocumentNode): GraphQLError[] {
   });
   if (fragments.size > LIMITS.fragments) errors.push(tooMuch('fragments', fragments.size, LIMITS.fragments));
   if (directives > LIMITS.directives) errors.push(tooMuch('directives', directives, LIMITS.directives));
-  const sizes = new Map<string, Size | null>();
+  const sizes = new Map<string, Size>();
   for (const operation of document.definitions) {
     if (operation.kind !== Kind.OPERATION_DEFINITION) continue;
     const size = measure(operation.selectionSet, fragments, sizes);
@@ -61,6 +81,8 @@ export function documentErrors(document: DocumentNode): GraphQLError[] {
     if (size.fields > LIMITS.fields) errors.push(tooMuch('fields', size.fields, LIMITS.fields));
     if (size.aliases > LIMITS.aliases) errors.push(tooMuch('aliases', size.aliases, LIMITS.aliases));
     if (size.spreads > LIMITS.spreads) errors.push(tooMuch('spreads', size.spreads, LIMITS.spreads));
+    if (size.introspectionLists > LIMITS.introspectionLists)
+      errors.push(tooMuch('introspection lists', size.introspectionLists, LIMITS.introspectionLists));
   }
   return errors.length > 0 ? errors : overlapErrors(document, fragments);
 }
@@ -76,13 +98,13 @@ function fragmentsOf(document: DocumentNode): Map<string, FragmentDefinitionNode
   return fragments;
 }
 
-/** Each fragment is measured once; one that spreads itself counts as nothing here and is refused by validation. */
+/** Each fragment is measured once; none spreads itself. */
 function measure(
   set: SelectionSetNode,
   fragments: Map<string, FragmentDefinitionNode>,
-  sizes: Map<string, Size | null>,
+  sizes: Map<string, Size>,
 ): Size {
-  const total: Size = { depth: 0, introspectionDepth: 0, fields: 0, aliases: 0, spreads: 0 };
+  const total: Size = { ...EMPTY };
   const add = (size: Size, level: number, isIntrospection: boolean) => {
     const deepest = isIntrospection ? 'introspectionDepth' : 'depth';
     total[deepest] = Math.max(
@@ -93,13 +115,21 @@ function measure(
     total.fields += size.fields;
     total.aliases += size.aliases;
     total.spreads += size.spreads;
+    total.lists += size.lists;
+    total.introspectionLists += size.introspectionLists;
   };
   for (const selection of set.selections) {
     if (selection.kind === Kind.FIELD) {
       const name = selection.name.value;
       const inner = selection.selectionSet ? measure(selection.selectionSet, fragments, sizes) : EMPTY;
       add(
-        { ...inner, fields: inner.fields + 1, aliases: inner.aliases + (selection.alias ? 1 : 0) },
+        {
+          ...inner,
+          fields: inner.fields + 1,
+          aliases: inner.aliases + (selection.alias ? 1 : 0),
+          lists: inner.lists + (LISTS.has(name) ? 1 : 0),
+          introspectionLists: inner.introspectionLists + inner.lists * (LIST_WEIGHTS.get(name) ?? 0),
+        },
         TRANSPARENT.has(name) ? 0 : 1,
         name.startsWith('__'),
       );
@@ -113,18 +143,21 @@ function measure(
   return total;
 }
 
-const EMPTY: Size = { depth: 0, introspectionDepth: 0, fields: 0, aliases: 0, spreads: 0 };
+const EMPTY: Size = {
+  depth: 0,
+  introspectionDepth: 0,
+  fields: 0,
+  aliases: 0,
+  spreads: 0,
+  lists: 0,
+  introspectionLists: 0,
+};
 
-function measureFragment(
-  name: string,
-  fragments: Map<string, FragmentDefinitionNode>,
-  sizes: Map<string, Size | null>,
-): Size {
+function measureFragment(name: string, fragments: Map<string, FragmentDefinitionNode>, sizes: Map<string, Size>): Size {
   const known = sizes.get(name);
-  if (known !== undefined) return known ?? EMPTY;
+  if (known) return known;
   const fragment = fragments.get(name);
   if (!fragment) return EMPTY;
-  sizes.set(name, null);
   const size = measure(fragment.selectionSet, fragments, sizes);
   sizes.set(name, size);
   return size;
@@ -162,14 +195,21 @@ function largestProduct(
       );
     } else if (selection.selectionSet) {
       const inner = largestProduct(selection.selectionSet, fragments, variables, seen);
-      largest = Math.max(largest, inner * (selection.kind === Kind.FIELD ? pageSize(selection, variables) : 1));
+      largest = Math.max(
+        largest,
+        inner * (selection.kind === Kind.FIELD ? pageSize(selection, fragments, variables) : 1),
+      );
     }
   }
   return largest;
 }
 
 /** A field with `edges` or `nodes` is a page; `nodes(ids:)` is one of as many items as it has ids. */
-function pageSize(field: FieldNode, variables: Record<string, unknown>): number {
+function pageSize(
+  field: FieldNode,
+  fragments: Map<string, FragmentDefinitionNode>,
+  variables: Record<string, unknown>,
+): number {
   const argument = (name: string) => {
     const value = field.arguments?.find((one) => one.name.value === name)?.value;
     if (value?.kind === Kind.VARIABLE) return variables[value.name.value];
@@ -180,8 +220,20 @@ function pageSize(field: FieldNode, variables: Record<string, unknown>): number 
   if (Array.isArray(ids)) return Math.max(1, ids.length);
   const sizes = [argument('first'), argument('last')].filter((size): size is number => typeof size === 'number');
   if (sizes.length > 0) return Math.max(1, ...sizes);
-  const isPage = field.selectionSet!.selections.some(
-    (one) => one.kind === Kind.FIELD && ['edges', 'nodes'].includes(one.name.value),
-  );
-  return isPage ? PAGE_SIZE_DEFAULT : 1;
+  return asksForItems(field.selectionSet!, fragments, new Set()) ? PAGE_SIZE_DEFAULT : 1;
+}
+
+/** By a field of its own or of its fragments. */
+function asksForItems(
+  set: SelectionSetNode,
+  fragments: Map<string, FragmentDefinitionNode>,
+  seen: Set<string>,
+): boolean {
+  return set.selections.some((one) => {
+    if (one.kind === Kind.FIELD) return one.name.value === 'edges' || one.name.value === 'nodes';
+    if (one.kind === Kind.INLINE_FRAGMENT) return asksForItems(one.selectionSet, fragments, seen);
+    const fragment = fragments.get(one.name.value);
+    if (!fragment || seen.has(one.name.value)) return false;
+    return asksForItems(fragment.selectionSet, fragments, seen.add(one.name.value));
+  });
 }

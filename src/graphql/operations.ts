@@ -5,9 +5,11 @@ import {
   GraphQLError as GraphQLFault,
   type GraphQLSchema,
   getOperationAST,
+  NoFragmentCyclesRule,
   type OperationDefinitionNode,
   parse,
   specifiedRules,
+  type ValidationRule,
   validate,
 } from 'graphql';
 import type { Context } from '../context.ts';
@@ -71,11 +73,16 @@ export class Operations {
     } catch (error) {
       return unread(error as GraphQLError);
     }
-    const tooLarge = documentErrors(document);
-    const errors =
-      tooLarge.length > 0 ? tooLarge : validate(this.#schema, document, specifiedRules, { maxErrors: ERRORS_MAX });
+    // Whatever follows fragments from here on comes to an end.
+    let errors = this.#validate(document, [NoFragmentCyclesRule]);
+    if (errors.length === 0) errors = documentErrors(document);
+    if (errors.length === 0) errors = this.#validate(document, specifiedRules);
     if (errors.length > 0) return refused(refusedBy(errors).errors);
     return { document, errors: [], executables: new Map() };
+  }
+
+  #validate(document: DocumentNode, rules: readonly ValidationRule[]): readonly GraphQLError[] {
+    return validate(this.#schema, document, rules, { maxErrors: ERRORS_MAX });
   }
 
   /** Chooses the operation and coerces the variables, once for all that comes after. */

@@ -235,11 +235,35 @@ describe('GraphQL over HTTP', () => {
     ['depth', nested(6)],
     ['a fragment cycle', '{viewer{...A}} fragment A on Viewer{...B} fragment B on Viewer{...A}'],
     [
+      'a fragment cycle through fields',
+      '{workspaces{nodes{...A}}} fragment A on Workspace{apps{nodes{...B}}} fragment B on App{workspace{...A}}',
+    ],
+    [
+      'a cycle of a fragment that nobody spreads',
+      '{viewer{orgId}} fragment A on Workspace{apps{nodes{workspace{...A}}}}',
+    ],
+    [
       'fragment fan-out',
       `{viewer{...F0}} ${Array.from({ length: 12 }, (_, at) => `fragment F${at} on Viewer{${`...F${at + 1} `.repeat(4)}}`).join(' ')} fragment F12 on Viewer{orgId}`,
     ],
     ['a 200 kB literal', `{app(appId:"${'x'.repeat(200_000)}"){name}}`],
     ['a page product', '{workspaces(first:200){nodes{apps(first:100){nodes{name}}}}}'],
+    [
+      'a page product of default pages inside fragments',
+      '{workspaces{...W}} fragment W on WorkspaceConnection{edges{node{apps{...{nodes{namespaces{...N}}}}}}} fragment N on NamespaceConnection{...{...{nodes{name}}}}',
+    ],
+    [
+      'the schema 100 times',
+      `{${Array.from({ length: 100 }, (_, at) => `a${at}:__schema{types{fields{name}}}`).join(' ')}}`,
+    ],
+    [
+      'the fields of all types 90 times',
+      `{__schema{types{...T}}} fragment T on __Type{${Array.from({ length: 90 }, (_, at) => `a${at}:fields{name args{name}}`).join(' ')}}`,
+    ],
+    [
+      'a type 90 times',
+      `{${Array.from({ length: 90 }, (_, at) => `a${at}:__type(name:"Node"){possibleTypes{fields{name}}}`).join(' ')}}`,
+    ],
     ['introspection nesting', `{__schema{types{${'fields{type{'.repeat(6)}name${'}}'.repeat(6)}}}}`],
   ])('refuses %s with a 400, quickly', async (_, query) => {
     const begin = workedMs();
