@@ -1,6 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import { createProgram } from './commands.ts';
 import { StartRefused, UsageRefused } from './refused.ts';
+import { StoreUnavailable } from './store/store.ts';
 
 /** Runs one command. Whatever stops it is one line on standard error: exit 2 when the words are wrong, else 1. */
 export async function runCli(args: string[]): Promise<void> {
@@ -16,11 +17,17 @@ export async function runCli(args: string[]): Promise<void> {
 
 function whatStopped(error: unknown): { message: string; code: number } {
   if (error instanceof StartRefused) return { message: error.message, code: error instanceof UsageRefused ? 2 : 1 };
+  if (error instanceof StoreUnavailable) return { message: unavailable(error), code: 1 };
   if (!(error instanceof CommanderError)) throw error;
   if (error.exitCode === 0) return { message: '', code: 0 };
   // Words that lack a command have been answered with the help, as the place to look.
   if (error.code === 'commander.help') return { message: '', code: 2 };
   return { message: error.message.replace(/^error: |\.$/g, '').replaceAll('\n', ' '), code: 2 };
+}
+
+function unavailable({ message, cause, maybe }: StoreUnavailable): string {
+  const why = cause instanceof Error ? `: ${cause.message.replaceAll('\n', ' ')}` : '';
+  return `${message}${why}; ${maybe ? 'whether it was done is not known, look before you repeat it' : 'nothing was done, try again'}`;
 }
 
 /** Where the words of the command in question are written down. */

@@ -1,14 +1,17 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pkg from '../package.json' with { type: 'json' };
 import { createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
 import type { Deps } from './context.ts';
-import { openDemo, welcome } from './demo/demo.ts';
-import { createDeps, dataFolder } from './deps.ts';
+import { type Demo, type NoDemo, openDemo, welcome } from './demo/demo.ts';
+import { createDeps, createLog, dataFolder } from './deps.ts';
 import { drain } from './http/drain.ts';
 import { createHttpServer, listen } from './http/server.ts';
 import { startHealthChecks } from './jobs/health-checks.ts';
 import { startRunner } from './jobs/runner.ts';
+import { nearMisses, sentenceOf } from './near-misses.ts';
+import { hasOrganizations, placeOf } from './place.ts';
 import { stopSignal } from './signals.ts';
 
 /** Background work that is under way when everything is answered: its lease lets another process do it again. */
@@ -20,10 +23,11 @@ export async function serve(env: Record<string, string | undefined> = process.en
   const config = readConfig(env);
   // Buckets are made in it with either engine.
   dataFolder(config.DATA_DIR);
+  const log = createLog(config.LOG_LEVEL);
+  for (const miss of nearMisses(env)) log.warn(miss, sentenceOf(miss));
   const deps = await unlessStopped(stop, () => createDeps(config, env));
-  // A demo that is being made is finished: half of it would stay so.
   const demo = await openDemo(deps, config);
-  if (!stop.aborted) await serveUntil(stop, deps, config, (url) => (demo ? welcome(demo, url) : ''));
+  if (!stop.aborted) await serveUntil(stop, deps, config, await greeting(deps, config, demo));
   await Promise.race([deps.store.close(), sleep(BACKGROUND_SECONDS * 1000)]);
   // Whatever else holds the process (a call that nobody waits for any more) holds no answer.
   process.exit(0);
@@ -39,24 +43,37 @@ async function unlessStopped<T>(stop: AbortSignal, step: () => Promise<T>): Prom
   return done;
 }
 
+const NEXT_STEP = 'No organization yet: switchyard org create "Acme Corp"\n';
+
+/** What stands below the address: where the data are, whether the demo is there, and what to do next. */
+async function greeting(deps: Deps, config: Config, demo: Demo | NoDemo): Promise<(url: string) => string> {
+  const data = `  Data       ${await placeOf(config)}\n`;
+  if (typeof demo !== 'string') return (url) => `\n${data}${welcome(demo, url)}`;
+  const next = (await hasOrganizations(deps.store)) ? '' : `\n${NEXT_STEP}`;
+  return () => `\n${data}  Demo       ${demo}\n${next}`;
+}
+
 async function serveUntil(
   stop: AbortSignal,
   deps: Deps,
   config: Config,
-  greeting: (url: string) => string,
+  greet: (url: string) => string,
 ): Promise<void> {
   const app = createApp(deps, config);
   const server = createHttpServer(app);
   const url = await listen(server, config);
   const background = startBackground(deps, config);
-  process.stdout.write(`Switchyard listens on ${url}\n${greeting(url)}`);
+  process.stdout.write(`Switchyard listens on ${url}\n${greet(url)}`);
+  deps.log.info({ url, version: pkg.version, engine: deps.store.engine }, 'serving');
   if (!stop.aborted) await once(stop, 'abort');
+  deps.log.info({ inFlight: app.inFlight }, 'stopping');
   app.drain();
   await sleep(config.SHUTDOWN_DELAY_SECONDS * 1000);
   const stopped = background.stop();
   const left = await drain(server, app, { seconds: config.SHUTDOWN_SECONDS });
   if (left > 0) deps.log.warn({ left }, 'requests were left unanswered after SHUTDOWN_SECONDS');
   await Promise.race([stopped, sleep(BACKGROUND_SECONDS * 1000)]);
+  deps.log.info({ unanswered: left }, 'stopped');
 }
 
 function startBackground(deps: Deps, config: Config): { stop(): Promise<unknown> } {

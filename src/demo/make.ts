@@ -24,7 +24,7 @@ import { createWorkspace } from '../workspaces/repository.ts';
 import { ACCOUNTS, COMPANY, MODELS, POLICIES, TEAMS } from './content.ts';
 
 /** Makes the demo org through the same functions that every request runs; answers its token. */
-export async function makeDemo(deps: Deps, progress: (what: string) => void): Promise<string> {
+export async function makeDemo(deps: Deps): Promise<string> {
   const { orgId, memberId, token } = await createOrg(deps, COMPANY);
   const principal = {
     orgId,
@@ -37,15 +37,10 @@ export async function makeDemo(deps: Deps, progress: (what: string) => void): Pr
     rateLimitPerMinute: null,
   };
   const ctx = () => createContext(deps, principal, deps.ids.next('req_'));
-  progress('provider accounts and models');
   await makeModels(ctx);
   const workspaceIds: string[] = [];
-  for (const team of TEAMS) {
-    progress(`the team ${team.name}`);
-    workspaceIds.push(await makeTeam(ctx, orgId, team));
-  }
+  for (const team of TEAMS) workspaceIds.push(await makeTeam(ctx, orgId, team));
   for (const policy of POLICIES) await createRouterPolicy(ctx(), createRouterPolicyInput.parse(policy));
-  progress('a morning of traffic');
   await makeTraffic(ctx, workspaceIds);
   return token;
 }

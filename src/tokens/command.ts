@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
 import { createContext } from '../app.ts';
-import { type Config, readConfig } from '../config.ts';
+import { readConfig } from '../config.ts';
 import type { Context, Deps } from '../context.ts';
 import { createDeps, databaseFile } from '../deps.ts';
 import { codeOf } from '../errors.ts';
 import { organizations } from '../orgs/model.ts';
+import { isNewFolder, placeOf, remark, remarkNearMisses } from '../place.ts';
 import { StartRefused, UsageRefused } from '../refused.ts';
 import { name } from '../validation/fields.ts';
 import { walk } from '../validation/walk.ts';
@@ -22,29 +22,27 @@ export async function createTokenCommand(words: TokenWords, env: Record<string, 
   const { value, issues } = walk(name('The name.'), words.name, ['name'], { naming: 'camel' });
   if (issues.length > 0) throw new UsageRefused(`--name: ${issues[0]!.msg}`);
   const config = readConfig(env);
-  const place = placeOf(config);
+  remarkNearMisses(env);
+  // A folder without a database is refused, not filled with one.
+  if (isNewFolder(config))
+    throw new StartRefused(
+      `DATA_DIR: there is no ${databaseFile(config.DATA_DIR)}; name the folder that the server serves`,
+    );
   const deps = await createDeps({ ...config, LOG_LEVEL: 'warn' }, env);
   try {
+    const place = await placeOf(config);
     const ctx = operator(deps, words.org);
     if (!(await deps.store.get(organizations.collection, { orgId: words.org, id: words.org })))
       throw new StartRefused(`--org: there is no organization ${JSON.stringify(words.org)} in ${place}`);
     const { token, secret } = await createToken(ctx, { name: value, role: words.role });
     const all = JSON.stringify({ org_id: words.org, token_id: token.id, token: secret });
     process.stdout.write(`${words.json ? all : secret}\n`);
+    remark(`made the token in ${place}`);
   } catch (error) {
     throw whatIsMissing(error);
   } finally {
     await deps.store.close();
   }
-}
-
-/** Names where it looks; a folder without a database is refused, not filled with one. */
-function placeOf(config: Config): string {
-  if (config.MONGODB_URI !== undefined) return 'the database of MONGODB_URI';
-  const file = databaseFile(config.DATA_DIR);
-  if (!existsSync(file))
-    throw new StartRefused(`DATA_DIR: there is no ${file}; name the folder that the server serves`);
-  return file;
 }
 
 /** Whoever may read and write the store itself: no member or token of the org. */

@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const BIN = fileURLToPath(new URL('../../bin/switchyard.js', import.meta.url));
+export const BIN = fileURLToPath(new URL('../../bin/switchyard.js', import.meta.url));
 
 export interface Running {
   child: ChildProcess;

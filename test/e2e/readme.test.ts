@@ -54,7 +54,7 @@ describe('the README', () => {
       'completed',
       "'namespace.reindex'",
       '"reindexStatus":"completed"',
-      'failed with breaker',
+      'with the breaker',
       '"org_id":"org_',
     ])
       expect(out).toContain(words);
@@ -89,7 +89,7 @@ describe('the README', () => {
 
   test('production starts without demo content', async () => {
     const production = await startServer({ DATA_DIR: join(folder, 'production'), NODE_ENV: 'production' }, ['serve']);
-    expect(production.stdout()).toMatch(/^Switchyard listens on .*\n$/);
+    expect(production.stdout()).toMatch(/^Switchyard listens on .*\n\n {2}Data .*\n {2}Demo +none\n/);
     production.child.kill('SIGTERM');
     await production.exit;
   });

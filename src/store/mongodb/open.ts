@@ -26,7 +26,7 @@ const CONNECTION = {
 
 /** Connects, checks that the server can do transactions, and makes the indexes before anything is served. */
 export async function openMongo(options: MongoOptions): Promise<MongoStore> {
-  const client = new MongoClient(options.uri, {
+  const client = clientOf(options.uri, {
     ...(/[?&]appName=/i.test(options.uri) ? {} : { appName: 'switchyard' }),
     ...CONNECTION,
   });
@@ -50,9 +50,28 @@ export async function openMongo(options: MongoOptions): Promise<MongoStore> {
   }
 }
 
+/** The driver refuses an address that it cannot read before it connects; its words may repeat a password. */
+function clientOf(uri: string, options: MongoClientOptions): MongoClient {
+  try {
+    return new MongoClient(uri, options);
+  } catch (error) {
+    const why = uri.includes('@')
+      ? 'the driver cannot read the address; check its hosts and options, and that letters such as @ : / in the password are percent-encoded'
+      : (error as Error).message;
+    throw new StoreRefused(`MONGODB_URI: ${why}`, { cause: error });
+  }
+}
+
+/** Host and database, as the driver reads them; credentials and options are left out. Nothing is connected. */
+export function placeOfMongo(uri: string): string {
+  const client = clientOf(uri, {});
+  const { hosts, srvHost } = client.options;
+  return `MongoDB at ${srvHost ?? hosts.join(',')}, database ${databaseOf(client).databaseName}`;
+}
+
 /** By a connection of its own: what is made at a start may take as long as it takes. */
 async function bringUp({ uri, collections, migrations = all, tell = () => {}, pace }: MongoOptions) {
-  const client = new MongoClient(uri, { ...CONNECTION, socketTimeoutMS: 0, maxPoolSize: 2 });
+  const client = clientOf(uri, { ...CONNECTION, socketTimeoutMS: 0, maxPoolSize: 2 });
   try {
     return await prepare(client, databaseOf(client), { collections, migrations, tell, pace });
   } catch (error) {
