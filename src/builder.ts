@@ -63,16 +63,16 @@ builder.scalarType('SafeInt', {
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc7493#section-2.2',
   description: 'A whole number within ±(2^53 − 1), for counts and limits beyond the 32 bits of Int.',
   serialize: (value) => Number(value),
-  parseValue: safeInt,
-  parseLiteral: (node) => safeInt(node.kind === Kind.INT ? Number(node.value) : undefined),
+  parseValue: (value) => safeInt(value),
+  parseLiteral: (node) => safeInt(node.kind === Kind.INT ? Number(node.value) : undefined, node),
 });
 
 builder.scalarType('DateTime', {
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339#section-5.6',
   description: 'A moment in UTC, RFC 3339 with milliseconds: `2025-01-01T00:00:00.000Z`.',
   serialize: (value) => String(value),
-  parseValue: dateTime,
-  parseLiteral: (node) => dateTime(node.kind === Kind.STRING ? node.value : undefined),
+  parseValue: (value) => dateTime(value),
+  parseLiteral: (node) => dateTime(node.kind === Kind.STRING ? node.value : undefined, node),
 });
 
 builder.scalarType('JSON', {
@@ -87,24 +87,26 @@ builder.scalarType('JSONObject', {
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259#section-4',
   description: 'A JSON object; its keys are kept as they are.',
   serialize: (value) => value as Record<string, unknown>,
-  parseValue: jsonObject,
-  parseLiteral: (node, variables) => jsonObject(literal(node, variables ?? {})),
+  parseValue: (value) => jsonObject(value),
+  parseLiteral: (node, variables) => jsonObject(literal(node, variables ?? {}), node),
 });
 
-function safeInt(value: unknown): number {
+/** The node is where a document writes the value: graphql-js tells no place of an error that a scalar raises. */
+function safeInt(value: unknown, nodes?: ValueNode): number {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-  throw new GraphQLError('SafeInt must be a whole number within ±(2^53 − 1)');
+  throw new GraphQLError('SafeInt must be a whole number within ±(2^53 − 1)', { nodes });
 }
 
-function dateTime(value: unknown): string {
+function dateTime(value: unknown, nodes?: ValueNode): string {
   const instant = typeof value === 'string' ? instantOf(value) : null;
-  if (instant === null) throw new GraphQLError('DateTime must be an RFC 3339 time: a real date, seconds and a zone');
+  if (instant === null)
+    throw new GraphQLError('DateTime must be an RFC 3339 time: a real date, seconds and a zone', { nodes });
   return instant;
 }
 
-function jsonObject(value: unknown): Record<string, unknown> {
+function jsonObject(value: unknown, nodes?: ValueNode): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new GraphQLError('JSONObject must be an object');
+  throw new GraphQLError('JSONObject must be an object', { nodes });
 }
 
 /** An absent variable leaves its key out of an object, and null in a list: as in typed inputs. */

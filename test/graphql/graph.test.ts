@@ -274,6 +274,23 @@ describe('GraphQL over HTTP', () => {
     expect(answer.text).not.toContain('call stack');
   });
 
+  test.each([
+    [
+      'SafeInt',
+      'mutation{createRouterPolicy(input:{name:"p",routeTo:"m",match:{},priority:1.5}){routerPolicy{id}}}',
+      75,
+    ],
+    ['DateTime', '{auditEvents(since:"2031-02-30T00:00:00Z"){totalCount}}', 20],
+    [
+      'JSONObject',
+      'mutation{createRouterPolicy(input:{name:"p",routeTo:"m",match:{},tags:[1]}){routerPolicy{id}}}',
+      71,
+    ],
+  ])('a %s that a document writes wrong is told with its place', async (type, query, column) => {
+    const [error] = (await tenant.graphql(query)).body.errors;
+    expect([error.message.includes(type), error.locations]).toEqual([true, [{ line: 1, column }]]);
+  });
+
   test('a page of many fragments is answered: 100 equal fields side by side, 2,000 in all', async () => {
     const fields = ['orgId', 'role', 'tokenId', 'actorId', 'permissions'];
     const fragments = Array.from({ length: 100 }, (_, at) => `fragment F${at} on Viewer{${fields[at % 5]}}`);
