@@ -1,4 +1,5 @@
 import type { Issue } from '../errors.ts';
+import { trimWhite } from './names.ts';
 import type { Shape } from './shape.ts';
 
 type Loc = (string | number)[];
@@ -13,7 +14,7 @@ export function checkInteger(input: unknown, loc: Loc): Checked {
     return issue('int_from_float', 'Input should be a valid integer, got a number with a fractional part');
   }
   if (typeof input !== 'string') return issue('int_type', 'Input should be a valid integer');
-  const text = input.trim();
+  const text = trimWhite(input);
   if (/^[+-]?\d+(_\d+)*(\.0+)?$/.test(text)) return { value: unsigned(Number(text.replaceAll('_', ''))) };
   return issue('int_parsing', 'Input should be a valid integer, unable to parse string as an integer');
 }
@@ -24,7 +25,7 @@ export function checkNumber(input: unknown, loc: Loc): Checked {
   if (typeof input !== 'string')
     return { issue: { type: 'float_type', loc, msg: 'Input should be a valid number', input } };
   // Pydantic takes blanks around a number, and underscores in one, but not both.
-  const text = input.includes('_') ? input : input.trim();
+  const text = input.includes('_') ? input : trimWhite(input);
   if (/^[+-]?(\d+(_\d+)*(\.(\d+(_\d+)*)?)?|\.\d+(_\d+)*)(e[+-]?\d+)?$/i.test(text))
     return { value: unsigned(Number(text.replaceAll('_', ''))) };
   const msg = 'Input should be a valid number, unable to parse string as a number';

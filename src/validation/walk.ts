@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { type Issue, valueError } from '../errors.ts';
 import { snake } from '../naming.ts';
-import { trimName } from './names.ts';
+import { trimWhite } from './names.ts';
 import { boundsIssue, type Checked, checkBoolean, checkEnum, checkInteger, checkNumber } from './scalars.ts';
 import { type Shape, shapeOf, wirePath } from './shape.ts';
 
@@ -33,7 +33,7 @@ export function walk<S extends z.ZodType>(
 
 /** What holds for every value wherever it is: whole text, exact numbers, no names that change prototypes, bounded depth. */
 export function scan(value: unknown, loc: (string | number)[], issues: Issue[], depth = 1): void {
-  const issue = strictIssue(value, loc, depth);
+  const issue = strictIssue(value, loc) ?? depthIssue(value, loc, depth);
   if (issue) return push(issues, issue);
   if (Array.isArray(value)) value.forEach((item, at) => scan(item, [...loc, at], issues, depth + 1));
   else if (isObject(value))
@@ -54,9 +54,8 @@ class Walker {
 
   field(shape: Shape, input: unknown, loc: (string | number)[], depth: number): unknown {
     if (input === null && shape.nullable) return null;
-    // A finite number is first read as its field says: what pydantic refuses is refused in its words.
-    const strict = Number.isFinite(input) ? null : strictIssue(input, loc, depth);
-    if (strict) return this.#add(strict);
+    const deep = depthIssue(input, loc, depth);
+    if (deep) return this.#add(deep);
     const before = this.issues.length;
     const value = this.#typed(shape, input, loc, depth);
     return this.issues.length === before ? this.#ruled(shape, value, input, loc) : value;
@@ -129,13 +128,14 @@ class Walker {
   }
 
   #scalar(shape: Shape, input: unknown, loc: (string | number)[]): unknown {
+    const wordless = wordlessIssue(shape, input, loc);
+    if (wordless) return this.#add(wordless);
     const checked = checkScalar(shape, input, loc);
     if ('issue' in checked) return this.#add(checked.issue);
-    const value = shape.isName ? trimName(checked.value as string) : checked.value;
-    const bounds = boundsIssue(shape, value, input, loc);
-    if (bounds) return this.#add(bounds);
-    if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) return this.#add(tooLarge(loc, input));
-    return value;
+    const value = shape.isName ? trimWhite(checked.value as string) : checked.value;
+    // What pydantic refuses is refused in its words; only what it takes can be too much for us.
+    const issue = boundsIssue(shape, value, input, loc) ?? strictIssue(value, loc);
+    return issue ? this.#add({ ...issue, input }) : value;
   }
 
   /** The schema's own rules (zod refinements), which run where everything inside has its type and holds its bounds. */
@@ -172,9 +172,19 @@ function checkScalar(shape: Shape, input: unknown, loc: (string | number)[]): Ch
   }
 }
 
-function strictIssue(value: unknown, loc: (string | number)[], depth: number): Issue | null {
+/** What pydantic refuses in words that are not among ours: half a character in a scalar, an integer without an end. */
+function wordlessIssue(shape: Shape, input: unknown, loc: (string | number)[]): Issue | null {
+  if (typeof input === 'string' && shape.kind !== 'enum' && !input.isWellFormed()) return textIssue(input, loc);
+  const endless = shape.kind === 'integer' && typeof input === 'number' && !Number.isFinite(input);
+  return endless ? tooLarge(loc, input) : null;
+}
+
+function strictIssue(value: unknown, loc: (string | number)[]): Issue | null {
   if (typeof value === 'number' && !(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) return tooLarge(loc, value);
-  if (typeof value === 'string') return textIssue(value, loc);
+  return typeof value === 'string' ? textIssue(value, loc) : null;
+}
+
+function depthIssue(value: unknown, loc: (string | number)[], depth: number): Issue | null {
   if (depth > DEPTH_MAX && typeof value === 'object' && value !== null)
     return valueError(loc, `JSON may be nested at most ${DEPTH_MAX} levels deep`, null);
   return null;
@@ -188,8 +198,7 @@ export function textIssue(text: string, loc: (string | number)[]): Issue | null 
 
 function keyProblem(key: string, item: unknown, loc: (string | number)[]): Issue | null {
   if (FORBIDDEN_KEYS.has(key)) return valueError(loc, `the name ${key} is not allowed`, item);
-  const problem = textIssue(key, loc);
-  return problem && { ...problem, loc: loc.map((part) => (typeof part === 'string' ? part.toWellFormed() : part)) };
+  return textIssue(key, loc);
 }
 
 function tooLarge(loc: (string | number)[], input: unknown): Issue {
@@ -207,7 +216,17 @@ function at(input: unknown, path: PropertyKey[]): unknown {
 }
 
 function push(issues: Issue[], issue: Issue): void {
-  if (issues.length < ISSUES_MAX) issues.push(isDeep(issue.input) ? { ...issue, input: null } : issue);
+  if (issues.length >= ISSUES_MAX) return;
+  const loc = whole(issue.loc) as Issue['loc'];
+  issues.push({ ...issue, loc, input: isDeep(issue.input) ? null : whole(issue.input) });
+}
+
+/** What is told back is readable by everyone: strict readers of JSON refuse a document with half a character in it. */
+function whole(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (Array.isArray(value)) return value.map(whole);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key.toWellFormed(), whole(item)]));
 }
 
 const deep = new WeakMap<object, boolean>();

@@ -115,6 +115,56 @@ describe("the contract's letter", () => {
     },
   );
 
+  // What the contract refuses beyond pydantic it refuses where pydantic would take it; else pydantic's words stand.
+  const worst = ['"1\\u0000"', '"1\\ud800"', '1e400', '-1e400', '9007199254740993', `"${'x'.repeat(256)}\\u0000"`];
+  const own = 'value_error';
+  test.each([
+    ['priority', ['int_parsing', own, own, own, own, 'int_parsing']],
+    ['enabled', ['bool_parsing', own, 'bool_type', 'bool_type', 'bool_parsing', 'bool_parsing']],
+    ['name', [own, own, 'string_type', 'string_type', 'string_type', 'string_too_long']],
+    ['description', [own, own, 'string_type', 'string_type', 'string_type', own]],
+    ['tags', worst.map(() => 'dict_type')],
+    ['match', worst.map(() => 'model_attributes_type')],
+    [
+      'circuit_breaker.error_threshold_percent',
+      ['float_parsing', own, 'less_than_equal', 'greater_than_equal', 'less_than_equal', 'float_parsing'],
+    ],
+  ])('%s refuses NUL, half characters and endless numbers in the words that pydantic has', async (field, types) => {
+    const place = field.split('.');
+    for (const [at, value] of worst.entries()) {
+      const body = place.reduceRight((inner, name) => `{"${name}":${inner}}`, value);
+      const answer = await tenant.rest('PATCH', `${tenant.base}/router-policies/${seeded.policyId}`, body);
+      const [issue] = answer.body.detail;
+      expect([value.slice(0, 20), issue.type, issue.loc]).toEqual([value.slice(0, 20), types[at], ['body', ...place]]);
+    }
+  });
+
+  test('an enum and a list refuse NUL and half characters in their own words', async () => {
+    for (const text of ['"openai\\u0000"', '"\\ud800"', '1e400']) {
+      const account = `{"name":"A","credentials_ref":"env:A","provider_type":${text}}`;
+      const refused = await tenant.rest('POST', `${tenant.base}/provider-accounts`, account);
+      expect([text, refused.body.detail[0].type]).toEqual([text, 'enum']);
+      const app = await tenant.rest(
+        'POST',
+        `${tenant.base}/workspaces/${seeded.workspaceId}/apps`,
+        `{"name":"A","tags":${text}}`,
+      );
+      expect([text, app.body.detail[0].type]).toEqual([text, 'list_type']);
+    }
+    const listed = await tenant.rest(
+      'GET',
+      `${tenant.base}/provider-accounts?enabled_only=true%00&limit=5%00&status=active%00`,
+    );
+    expect(listed.body.detail.map(({ type }: Issue) => type)).toEqual(['enum', 'bool_parsing', 'int_parsing']);
+  });
+
+  test('what a 422 tells back is whole text, whatever was sent', async () => {
+    const body = '{"\\ud800":{"\\udfff":["a\\ud800"]},"name":5,"tags":{"\\ud800":"x","k":"\\udc00"}}';
+    const answer = await tenant.rest('POST', `${tenant.base}/provider-accounts`, body);
+    expect(answer.status).toBe(422);
+    expect(answer.text).not.toMatch(/\\ud[89a-f]/i);
+  });
+
   const paths = [...new Set(rows.map(({ path }) => path))];
   test.each(paths)('%s answers other methods with a 405 that names its own', async (path) => {
     const own = rows.filter((row) => row.path === path).map(({ method }) => method as string);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isName, trimName } from '../../src/validation/names.ts';
+import { isName, trimWhite } from '../../src/validation/names.ts';
 import { type Harness, startHarness, type Tenant } from '../harness.ts';
 import { type Seeded, seed } from '../seed.ts';
 
@@ -58,11 +58,11 @@ test('exactly White_Space is cut off, at the ends only', () => {
   const space = fc.string({ unit: fc.constantFrom(...white), maxLength: 4 });
   fc.assert(
     fc.property(space, space, space, (left, inner, right) => {
-      expect(trimName(`${left}a${inner}b${right}`)).toBe(`a${inner}b`);
+      expect(trimWhite(`${left}a${inner}b${right}`)).toBe(`a${inner}b`);
     }),
   );
   for (const character of every)
-    if (trimName(character) !== (white.includes(character) ? '' : character)) expect.unreachable(shown(character));
+    if (trimWhite(character) !== (white.includes(character) ? '' : character)) expect.unreachable(shown(character));
 });
 
 test('by every way and both doors: trimmed, then refused', async () => {
