@@ -60,13 +60,33 @@ const noQuery = z.object({});
 
 function checkQuery(ctx: Context, { row }: CompiledRow, search: string) {
   if (search === '' && !row.query) return { value: {}, issues: [] };
-  const given: Record<string, unknown> = Object.create(null);
-  for (const [name, text] of new URLSearchParams(search)) given[name] = text;
-  const { value, issues } = walk(row.query ?? noQuery, { ...given }, ['query'], { naming: 'snake' });
+  const { value, issues } = walk(row.query ?? noQuery, readQuery(search), ['query'], { naming: 'snake' });
   const own = row.sameOrg === undefined ? undefined : (value as Record<string, unknown>)[row.sameOrg];
   if (own != null && own !== ctx.principal.orgId)
     issues.unshift(valueError(['query', snake(row.sameOrg!)], 'must be the organization of the path', own));
   return { value: value as Record<string, unknown>, issues };
+}
+
+/** The last value of each name. */
+function readQuery(search: string): Record<string, unknown> {
+  const given: Record<string, unknown> = Object.create(null);
+  // The ampersand keeps a question mark in front of a name, which would be taken for the query's own.
+  for (const pair of search.split('&'))
+    for (const [name, text] of new URLSearchParams(`&${pair}`))
+      given[name] = text.includes(REPLACED) && !isText(pair) ? text.replaceAll(REPLACED, HALF) : text;
+  return { ...given };
+}
+
+/** Bytes that are not UTF-8 are read as U+FFFD; half a character in its place lets every field refuse them. */
+const REPLACED = '\ufffd';
+const HALF = '\udc80';
+
+function isText(pair: string): boolean {
+  try {
+    return decodeURIComponent(pair.replace(/%(?![\da-f]{2})/gi, '%25')) !== null;
+  } catch {
+    return false;
+  }
 }
 
 /** A cursor is judged by the list that it is for, beside whatever else is wrong with the query. */

@@ -165,6 +165,25 @@ describe("the contract's letter", () => {
     expect(answer.text).not.toMatch(/\\ud[89a-f]/i);
   });
 
+  test.each(['%ff', 'a%ED%A0%80', '%F0%9F%98', '%C0%80', '%EF%BF%BD%ff'])('a query of %s is no text', async (bytes) => {
+    const list = `${tenant.base}/workspaces/${seeded.workspaceId}/apps/${seeded.appId}/namespaces`;
+    const answer = await tenant.rest('GET', `${list}?search=${bytes}&limit=${bytes}`);
+    expect([answer.status, answer.body.detail?.map(({ loc }: Issue) => loc[1])]).toEqual([422, ['search', 'limit']]);
+  });
+
+  test.each(['%EF%BF%BD', '%', '100%', '%zz', '%F0%9F%98%80', 'a+b'])('a query of %s is text', async (text) => {
+    const list = `${tenant.base}/workspaces/${seeded.workspaceId}/apps/${seeded.appId}/namespaces`;
+    expect((await tenant.rest('GET', `${list}?search=${text}`)).status).toBe(200);
+  });
+
+  test('a question mark belongs to the name that it stands before', async () => {
+    const { body } = await tenant.rest('GET', `${tenant.base}/workspaces??limit=1&?x=2`);
+    expect(body.detail.map(({ loc }: Issue) => loc)).toEqual([
+      ['query', '?limit'],
+      ['query', '?x'],
+    ]);
+  });
+
   const paths = [...new Set(rows.map(({ path }) => path))];
   test.each(paths)('%s answers other methods with a 405 that names its own', async (path) => {
     const own = rows.filter((row) => row.path === path).map(({ method }) => method as string);
