@@ -66,7 +66,7 @@ query Policies {
   {
     title: 'Test a match',
     query: `# Which policies would take a request, and why the others would not; consumes nothing.
-query TestMatch($workspaceId: String!) {
+query TestMatch($workspaceId: ID!) {
   testRouterPolicyMatch(input: { context: { workspaceId: $workspaceId, purpose: "draft" } }) {
     logicalModelId
     selectedPolicy { name }

@@ -1,4 +1,7 @@
+import { parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EXAMPLES } from '../../src/graphiql/examples.ts';
+import { schema } from '../../src/schema.ts';
 import { type Harness, startHarness } from '../harness.ts';
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8';
@@ -62,3 +65,10 @@ describe('the GraphiQL page', () => {
     expect((await fetch(harness.url + paths[0], { method: 'POST' })).status).toBe(405);
   });
 });
+
+test.each(EXAMPLES.map(({ title, query }) => [title, query]))(
+  'the ready-made query "%s" is valid in the graph as it is',
+  (_title, query) => {
+    expect(validate(schema, parse(query))).toEqual([]);
+  },
+);
