@@ -255,6 +255,19 @@ describeEngines('routing', (engine) => {
     ).toEqual(['MODEL_UNAVAILABLE', ['targets.0.enabled', true]]);
   });
 
+  test('where every enabled target refuses or is open, a disabled one may be what helps', async () => {
+    const targets = [
+      { account: 0, enabled: true },
+      { account: 1, enabled: false },
+    ];
+    const models = [{ ...model, targets }, model, model];
+    const full = { ...account, rate_limit_policy: { requests_per_minute: 1, burst_size: 1, max_concurrency: 1 } };
+    const enabled = ['targets.1.enabled', true];
+    expect(await explained({ models, accounts: [full, account], before: [false] })).toEqual(['RATE_LIMITED', enabled]);
+    const failed = { models, policies: [{ ...policy, route_to: 0 }], before: [true] };
+    expect(await explained(failed)).toEqual(['CIRCUIT_OPEN', enabled]);
+  });
+
   test('a latched policy without fallback is passed over, whatever its model’s switch says', async () => {
     const models = [{ ...model, enabled: false }, model, model];
     const policies = [

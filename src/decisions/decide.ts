@@ -80,6 +80,9 @@ function contextOf(input: DecideInput): DecisionContext {
   };
 }
 
+/** So many retries one after the other have tried every target there is; a client that never gives up is not followed back to its first. */
+const FOLLOWED_MAX = 200;
+
 /** The targets of the failed decision that this one retries, and of the one which that retried, and so on. */
 async function failedTargets(ctx: Context, input: DecideInput): Promise<Set<string>> {
   const targets = new Set<string>();
@@ -89,7 +92,8 @@ async function failedTargets(ctx: Context, input: DecideInput): Promise<Set<stri
     throw invalidField(['retryOf'], 'must name a decision that was reported as failed', input.retryOf);
   if (first.workspaceId !== input.workspaceId)
     throw invalidField(['retryOf'], 'must name a decision of the same workspace', input.retryOf);
-  for (let failed: Decision | null = first; failed && targets.size < 1_000; ) {
+  let failed: Decision | null = first;
+  for (let followed = 0; failed && followed < FOLLOWED_MAX; followed += 1) {
     if (failed.providerAccountId !== null)
       targets.add(targetKey({ providerAccountId: failed.providerAccountId, upstreamModel: failed.upstreamModel! }));
     failed = failed.retryOf === null ? null : await find(ctx, decisions, failed.retryOf);

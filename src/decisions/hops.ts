@@ -75,11 +75,16 @@ export function tryHop(
 }
 
 function modelRemedies(model: LogicalModel): SmallestChange[] {
-  const change = (field: string) => ({ resourceType: 'logical_model', resourceId: model.id, field, to: true });
-  return [
-    ...(model.enabled ? [] : [change('enabled')]),
-    ...model.targets.flatMap((target, at) => (target.enabled ? [] : [change(`targets.${at}.enabled`)])),
-  ];
+  return [...(model.enabled ? [] : [ofModel(model, 'enabled')]), ...targetRemedies(model)];
+}
+
+/** Where every enabled target refuses, a disabled one may not. */
+export function targetRemedies(model: LogicalModel): SmallestChange[] {
+  return model.targets.flatMap((target, at) => (target.enabled ? [] : [ofModel(model, `targets.${at}.enabled`)]));
+}
+
+function ofModel(model: LogicalModel, field: string): SmallestChange {
+  return { resourceType: 'logical_model', resourceId: model.id, field, to: true };
 }
 
 function ofGrant(grant: ModelEntitlement | null, field: string, to: unknown): SmallestChange {
@@ -139,7 +144,7 @@ function drawTarget(
   // Of those that could not take it the drawn ones come first, then a used-up one: what it says is more than that it is away.
   const drawn = refusals.slice(unusable.length);
   const told = drawn[0] ?? unusable.find(({ refusal }) => refusal.code === 'QUOTA_EXCEEDED');
-  const remedies = [...drawn, ...unusable].flatMap((one) => one.remedies);
+  const remedies = [...[...drawn, ...unusable].flatMap((one) => one.remedies), ...targetRemedies(model)];
   return told
     ? no(told.refusal, remedies, drawn.length > 0 ? told.accountId : null)
     : no(refuse('ACCOUNT_UNAVAILABLE', 'provider_account'), remedies);

@@ -4,7 +4,7 @@ import { type MatchContext, tagPairs } from '../router-policies/matching.ts';
 import type { RouterPolicy } from '../router-policies/model.ts';
 import { barredUntil, isDrawable, targetOf } from '../router-policies/policy-breaker.ts';
 import type { Workspace } from '../workspaces/model.ts';
-import { type HopResult, type Request, refuse, secondsOf, tryHop } from './hops.ts';
+import { type HopResult, type Request, refuse, secondsOf, targetRemedies, tryHop } from './hops.ts';
 import type { DecisionContext, Hop, Refusal, SmallestChange } from './model.ts';
 import {
   breakerIn,
@@ -63,7 +63,7 @@ export function planFor(world: RoutingWorld, request: PlanRequest, draw: () => n
   const [held] = world.matches;
   if (held) {
     const hop: Hop = { logicalModelId: held.routeTo, providerAccountId: null, admitted: false, code: 'CIRCUIT_OPEN' };
-    const remedies = world.matches.flatMap((policy) => release(policy, world));
+    const remedies = world.matches.flatMap((policy) => unbarring(policy, world));
     return { ...NOTHING, policy: held, hops: [hop], refusal: circuitOpen(held, world), remedies };
   }
   if (request.requestedModelId === null) return { ...NOTHING, refusal: refuse('NO_POLICY_MATCHED', 'policy') };
@@ -89,11 +89,12 @@ function circuitOpen(policy: RouterPolicy, world: PolicyWorld): Refusal {
   return refuse('CIRCUIT_OPEN', 'policy', { retryAfter });
 }
 
-/** A latched policy is released by a person. */
-function release(policy: RouterPolicy, world: PolicyWorld): SmallestChange[] {
-  return breakerIn(policy, world).latched
-    ? [{ resourceType: 'router_policy', resourceId: policy.id, field: 'enabled', to: true }]
-    : [];
+/** A latched policy is released by a person; an open one lets through to a target that is enabled besides. */
+function unbarring(policy: RouterPolicy, world: PolicyWorld): SmallestChange[] {
+  if (breakerIn(policy, world).latched)
+    return [{ resourceType: 'router_policy', resourceId: policy.id, field: 'enabled', to: true }];
+  const model = world.models.get(policy.routeTo);
+  return model ? targetRemedies(model) : [];
 }
 
 function along(world: RoutingWorld, request: PlanRequest, policy: RouterPolicy | null, draw: () => number): Plan {
@@ -130,7 +131,7 @@ function hopOf(
   if (!watching) return tryHop(world, request, modelId, () => true, draw);
   if (isBarredIn(watching, world)) {
     const refusal = circuitOpen(watching, world);
-    return { admitted: false, refusal, accountId: null, remedies: release(watching, world) };
+    return { admitted: false, refusal, accountId: null, remedies: unbarring(watching, world) };
   }
   const breaker = breakerIn(watching, world);
   const drawable = (target: Target) => isDrawable(breaker, watching.circuitBreaker, target, world.nowMs);
