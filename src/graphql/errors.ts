@@ -7,6 +7,9 @@ import { StoreConflict, StoreUnavailable } from '../store/store.ts';
 const IN_DOUBT =
   'The change may have been made: the store did not tell in time. Read it before you try again, or repeat the request under its Idempotency-Key';
 
+/** graphql-js repeats values and names as they came, once for each mistake: of a megabyte, several. */
+const MESSAGE_MAX = 1_000;
+
 /** The one place where anything thrown becomes what a caller may see; what is not ours is logged and masked. */
 export function toPublic(
   thrown: unknown,
@@ -41,7 +44,8 @@ export function withCode(
   error: GraphQLError,
   code: 'GRAPHQL_PARSE_FAILED' | 'GRAPHQL_VALIDATION_FAILED',
 ): GraphQLError {
-  return new GraphQLError(error.message, {
+  const { message } = error;
+  return new GraphQLError(message.length > MESSAGE_MAX ? `${message.slice(0, MESSAGE_MAX).toWellFormed()}…` : message, {
     nodes: error.nodes,
     source: error.source,
     positions: error.positions,

@@ -291,6 +291,19 @@ describe('GraphQL over HTTP', () => {
     expect([error.message.includes(type), error.locations]).toEqual([true, [{ line: 1, column }]]);
   });
 
+  test.each([
+    ['a value', 'query($n:Int){workspaces(first:$n){totalCount}}', { n: '9'.repeat(500_000) }],
+    [
+      'an object',
+      'mutation($i:CreateAppInput!){createApp(input:$i){app{id}}}',
+      { i: Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`k${at}`, 1])) },
+    ],
+    ['a name', `{${'x'.repeat(90_000)}}`, {}],
+  ])('%s that is wrong and was sent at length is not told back at length', async (_, query, variables) => {
+    const { text, body } = await tenant.graphql(query, variables);
+    expect([body.errors[0].extensions.code, text.length < 10_000]).toEqual(['GRAPHQL_VALIDATION_FAILED', true]);
+  });
+
   test('a page of many fragments is answered: 100 equal fields side by side, 2,000 in all', async () => {
     const fields = ['orgId', 'role', 'tokenId', 'actorId', 'permissions'];
     const fragments = Array.from({ length: 100 }, (_, at) => `fragment F${at} on Viewer{${fields[at % 5]}}`);
