@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { createRateLimiter, type RateState } from './auth/rate-limit.ts';
-import type { Config } from './config.ts';
+import { type Config, listOf } from './config.ts';
 import type { Context, Deps, Principal } from './context.ts';
 import { codeOf, type Details, detailsOf, type ErrorCode, fault } from './errors.ts';
 import { createGraphiQL } from './graphiql/page.ts';
@@ -44,9 +44,7 @@ export function createApp(deps: Deps, config: AppConfig): App {
   const graphql = createGraphQLFront(schema, deps);
   const graphiql = createGraphiQL();
   const openApi = JSON.stringify(openApiDocument(schema, rows));
-  const origins = config.CORS_ORIGINS.split(',')
-    .map((origin) => origin.trim())
-    .filter(Boolean);
+  const origins = listOf(config.CORS_ORIGINS);
   const pressure = createPressure();
   const connections = createConnections();
   let draining = false;

@@ -16,12 +16,28 @@ function whole(min: number, max?: number) {
 }
 
 const count = (fallback: number) => whole(0).default(fallback);
+/** A timer of Node's counts to 24 days at most; what is longer would be no time at all. */
+const DAY_SECONDS = 86_400;
 const SWITCH = /^(true|false|1|0|yes|no|on|off)$/i;
 const flag = z
   .string()
   .regex(SWITCH, { error: ({ input }) => `expected true or false, got ${shown(String(input))}` })
   .transform((text) => /^(true|1|yes|on)$/i.test(text));
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+export function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
+}
+
+/** Spelt as browsers send it: with a path, a slash at its end or a default port it would match nothing. */
+function isOrigin(text: string): boolean {
+  if (text === '*' || text === 'null') return true;
+  if (!/^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+$/.test(text)) return false;
+  return !/^https?:/.test(text) || (URL.canParse(text) && new URL(text).origin === text);
+}
 
 /** The environment, one key a line; the README's table is made from it. */
 export const configSchema = z.object({
@@ -47,13 +63,20 @@ export const configSchema = z.object({
     .describe('How much is logged (on standard error).'),
   CORS_ORIGINS: z
     .string()
+    .superRefine((text, ctx) => {
+      for (const origin of listOf(text))
+        if (!isOrigin(origin))
+          ctx.addIssue(`expected * or origins such as https://app.example.com, got ${shown(origin)}`);
+    })
     .default('')
     .describe('Origins that browsers may call from, separated by commas; `*` for any.'),
-  SHUTDOWN_SECONDS: count(10).describe('How long a shutdown waits for what is in flight.'),
-  SHUTDOWN_DELAY_SECONDS: count(0).describe(
-    'How long it goes on serving before that, not ready any more: for balancers that are late to notice.',
-  ),
-  HEALTH_CHECK_SECONDS: whole(1).optional().describe('How often provider accounts are checked; unset: on demand only.'),
+  SHUTDOWN_SECONDS: whole(0, DAY_SECONDS).default(10).describe('How long a shutdown waits for what is in flight.'),
+  SHUTDOWN_DELAY_SECONDS: whole(0, DAY_SECONDS)
+    .default(0)
+    .describe('How long it goes on serving before that, not ready any more: for balancers that are late to notice.'),
+  HEALTH_CHECK_SECONDS: whole(1, 7 * DAY_SECONDS)
+    .optional()
+    .describe('How often provider accounts are checked; unset: on demand only.'),
   ALLOW_PRIVATE_ADDRESSES: flag
     .default(false)
     .describe('Whether health checks may call addresses inside (loopback, link-local, private).'),

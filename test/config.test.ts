@@ -46,3 +46,32 @@ test('a data folder that is a file, or cannot be written to, is refused by its k
   chmodSync(folder, 0o755);
   rmSync(folder, { recursive: true });
 });
+
+test('seconds are bounded by what a timer can count', () => {
+  const keys = ['SHUTDOWN_SECONDS', 'SHUTDOWN_DELAY_SECONDS', 'HEALTH_CHECK_SECONDS'];
+  fc.assert(
+    fc.property(fc.constantFrom(...keys), fc.integer({ min: 604_801, max: Number.MAX_SAFE_INTEGER }), (key, value) => {
+      expect(() => readConfig({ [key]: String(value) })).toThrow(`${key}: expected a whole number from `);
+    }),
+  );
+});
+
+test('an origin that no browser sends is refused by its key; those that browsers send are taken', () => {
+  const sent = ['*', 'null', 'https://a.example', 'http://localhost:3000', 'https://xn--bcher-kva.example:8443'];
+  fc.assert(
+    fc.property(fc.subarray([...sent, 'capacitor://localhost', 'chrome-extension://abcdef']), (origins) => {
+      const CORS_ORIGINS = origins.join(' , ');
+      expect(readConfig({ CORS_ORIGINS })).toMatchObject({ CORS_ORIGINS });
+    }),
+  );
+  const origin = fc.webUrl({ withQueryParameters: false, withFragments: false }).map((url) => new URL(url).origin);
+  const spoiled = fc
+    .constantFrom('/', '/path', '?a=b', '#a', ' other')
+    .chain((end) => origin.map((text) => text + end));
+  const bare = fc.constantFrom('not an origin', 'a.example', 'https://', 'https://a.example:443', 'https://A.example');
+  fc.assert(
+    fc.property(fc.oneof(spoiled, bare), (text) => {
+      expect(() => readConfig({ CORS_ORIGINS: `https://a.example,${text}` })).toThrow(/^CORS_ORIGINS: expected \* or /);
+    }),
+  );
+});
