@@ -6,6 +6,7 @@ import { StoreUnavailable } from './store/store.ts';
 /** Runs one command. Whatever stops it is one line on standard error: exit 2 when the words are wrong, else 1. */
 export async function runCli(args: string[]): Promise<void> {
   const program = createProgram(process.env);
+  watchOutput(args);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
@@ -13,6 +14,16 @@ export async function runCli(args: string[]): Promise<void> {
     if (stopped.message) process.stderr.write(`switchyard: ${stopped.message}${hint(program, args, stopped.code)}\n`);
     process.exitCode = stopped.code;
   }
+}
+
+/** A server goes on when nobody reads what it says; of a command, what it says is the result. */
+function watchOutput(args: string[]): void {
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', (error) => {
+    if (args[0] === 'serve') return;
+    process.stderr.write(`switchyard: cannot write to standard output: ${error.message}\n`);
+    process.exitCode = 1;
+  });
 }
 
 function whatStopped(error: unknown): { message: string; code: number } {

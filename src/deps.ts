@@ -32,9 +32,12 @@ export async function createDeps(config: Config, env: Record<string, string | un
 
 /** Logs go to standard error as JSON lines; whatever could hold a secret is left out. */
 export function createLog(level: string): Logger {
+  const destination = pino.destination({ dest: 2, sync: true });
+  // A full disk or a reader that has gone costs lines of the log, never the process.
+  destination.on('error', () => {});
   return pino(
     { level, base: undefined, redact: ['*.authorization', 'authorization', '*.token', 'token'] },
-    pino.destination({ dest: 2, sync: true }),
+    destination,
   );
 }
 

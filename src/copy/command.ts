@@ -35,7 +35,11 @@ function placeOf(text: string): Place {
 
 async function open(place: Place, mustExist: boolean): Promise<Store> {
   const now = () => new Date().toISOString();
-  if ('uri' in place) return openMongo({ uri: place.uri, collections, rules, now });
+  if ('uri' in place)
+    return openMongo({ uri: place.uri, collections, rules, now }).catch((error: Error) => {
+      // No variable has been read here: the word is at fault.
+      throw new StartRefused(error.message.replace(/^MONGODB_URI/, mustExist ? '--from' : '--to'), { cause: error });
+    });
   const { file } = place;
   if (mustExist && !existsSync(file)) throw new StartRefused(`copy: there is no file ${file}`);
   return openSqlite({ file, collections, rules, now });

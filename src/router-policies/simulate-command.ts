@@ -25,10 +25,18 @@ function readScenario(file: string): Scenario {
   } catch (error) {
     throw new StartRefused(`cannot read ${file}: ${(error as Error).message}`);
   }
-  const result = scenarioSchema.safeParse(parse(text));
+  const result = scenarioSchema.safeParse(parsed(file, text));
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw new StartRefused(`${file}: ${issue!.path.join('.') || 'the scenario'}: ${issue!.message}`);
+}
+
+function parsed(file: string, text: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new StartRefused(`${file}: ${(error as Error).message.split('\n')[0]!.replace(/:$/, '')}`);
+  }
 }
 
 function timelineOf({ timeline }: Played): string {

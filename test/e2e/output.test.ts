@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BIN, runCommand } from './process.ts';
+
+const FULL = '/dev/full';
+
+describe('what the program says, where it cannot be written', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'switchyard-output-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const start = (args: string[], full: 1 | 2) => {
+    const device = openSync(FULL, 'w');
+    const env = { ...process.env, DATA_DIR: join(folder, 'data'), PORT: '0', NODE_ENV: '', LOG_LEVEL: 'info' };
+    const stdio: ('ignore' | 'pipe' | number)[] = ['ignore', 'pipe', 'pipe'];
+    stdio[full] = device;
+    const child = spawn(process.execPath, [BIN, ...args], { env, stdio });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk) => {
+        said += chunk;
+      });
+    const exit = new Promise<number | null>((resolve) => child.on('exit', resolve));
+    return { child, exit, said: () => said };
+  };
+
+  test.skipIf(!existsSync(FULL)).each([
+    ['standard output', 1, /"msg":"serving"/],
+    ['standard error', 2, /listens on http/],
+  ] as const)('a server goes on without %s', { timeout: 60_000 }, async (_stream, full, serving) => {
+    const server = start(['serve', '--no-demo'], full);
+    await expect.poll(server.said, { timeout: 50_000 }).toMatch(serving);
+    server.child.kill('SIGTERM');
+    expect(await server.exit).toBe(0);
+    expect(server.said()).not.toMatch(/ at .*\.ts:/);
+  });
+
+  test.skipIf(!existsSync(FULL))('a command whose result cannot be written says so in one line', async () => {
+    const command = start(['org', 'create', 'Acme'], 1);
+    expect(await command.exit).toBe(1);
+    expect(command.said()).toMatch(/^switchyard: cannot write to standard output: .*$/m);
+    expect(command.said()).not.toMatch(/ at .*\.ts:/);
+  });
+
+  test('a scenario that is no YAML is refused in one line that names the file', async () => {
+    const file = join(folder, 'bad.yaml');
+    writeFileSync(file, 'a: [1');
+    const { code, stderr } = await runCommand(['simulate', file], {});
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^switchyard: .*bad\.yaml: .*\n$/);
+  });
+
+  test('copy names the word that leads nowhere, not a variable', async () => {
+    const from = 'mongodb://127.0.0.1:1/x?serverSelectionTimeoutMS=200';
+    const { code, stderr } = await runCommand(['copy', '--from', from, '--to', `sqlite:${join(folder, 'to.db')}`], {});
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^switchyard: --from: .*\n$/);
+  });
+});
