@@ -5,7 +5,7 @@ import { App, Namespace, Workspace } from '../graphql/types.ts';
 import { namespaceList } from '../namespaces/connection.ts';
 import { below } from '../workspaces/lists.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { createAppInput, deleteAppInput, updateAppInput } from './model.ts';
+import { apps, createAppInput, deleteAppInput, updateAppInput } from './model.ts';
 import { createApp, deleteApp, updateApp } from './repository.ts';
 
 defineNode(App, 'An application of a workspace; it holds namespaces.', (t) => ({
@@ -41,6 +41,7 @@ mutation('updateApp', {
   permission: 'apps:update',
   description: 'Changes fields of an app, as a merge patch.',
   input: updateAppInput,
+  changes: { noun: apps as never, id: 'appId' },
   payload,
   resolve: updateApp,
 });

@@ -4,7 +4,7 @@ import { rootList, rootNode } from '../graphql/roots.ts';
 import { Environment, Namespace, Workspace } from '../graphql/types.ts';
 import { below } from '../workspaces/lists.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { createEnvironmentInput, deleteEnvironmentInput, updateEnvironmentInput } from './model.ts';
+import { createEnvironmentInput, deleteEnvironmentInput, environments, updateEnvironmentInput } from './model.ts';
 import { createEnvironment, deleteEnvironment, updateEnvironment } from './repository.ts';
 
 defineNode(Environment, 'A stage of a workspace (development, production …) that its namespaces belong to.', (t) => ({
@@ -45,6 +45,7 @@ mutation('updateEnvironment', {
   permission: 'environments:update',
   description: 'Changes fields of an environment, as a merge patch; `isDefault: true` moves the default here.',
   input: updateEnvironmentInput,
+  changes: { noun: environments as never, id: 'environmentId' },
   payload,
   resolve: updateEnvironment,
 });

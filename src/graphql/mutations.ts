@@ -5,8 +5,10 @@ import { builder, type SchemaTypes } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { type Issue, invalid, valueError } from '../errors.ts';
 import { pascal } from '../naming.ts';
+import { find, type Noun } from '../nouns.ts';
+import { isPlainName } from '../validation/names.ts';
 import { shapeOf } from '../validation/shape.ts';
-import { walk } from '../validation/walk.ts';
+import { isObject, walk } from '../validation/walk.ts';
 import { save } from '../writes.ts';
 import { inputFrom } from './inputs.ts';
 
@@ -25,6 +27,8 @@ export interface MutationOptions<S extends z.ZodType, P extends object> {
   unlimited?: boolean;
   description: string;
   input: S;
+  /** Of an update: what it changes, and which field of the input says which one. */
+  changes?: Changes;
   /** Rules beyond type and bounds that need nothing from the store. */
   rules?: InputRules<z.output<S>>;
   /** Fields that others make required: each that it names answers `missing`. */
@@ -34,9 +38,15 @@ export interface MutationOptions<S extends z.ZodType, P extends object> {
   resolve: (ctx: Context, input: z.output<S>) => Promise<P>;
 }
 
+export interface Changes {
+  noun: Noun<never>;
+  id: string;
+}
+
 /** What the adapter needs to know of a mutation: how its input is checked. */
 export interface MutationExtensions extends GraphQLFieldExtensions<unknown, Context> {
   input?: z.ZodType;
+  changes?: Changes;
   rules?: InputRules<unknown>;
   missing?: (input: object) => string[];
 }
@@ -67,6 +77,7 @@ export function mutation<S extends z.ZodType, P extends object>(name: string, op
       unlimited: options.unlimited,
       extensions: {
         input: options.input,
+        changes: options.changes,
         rules: options.rules,
         missing: options.missing,
       } as MutationExtensions as Record<string, unknown>,
@@ -88,7 +99,7 @@ async function run<S extends z.ZodType, P extends object>(
   input: unknown,
 ): Promise<P> {
   if (ctx.preset !== undefined) return ctx.preset as P;
-  const value = ctx.validated ? (input as z.output<S>) : checkInput(ctx, options, input);
+  const value = ctx.validated ? (input as z.output<S>) : await checkInput(ctx, options, input);
   const payload = await options.resolve(ctx, value);
   // A mutation that changed nothing has made no commit: its Idempotency-Key is recorded all the same.
   if (ctx.idempotency && !ctx.idempotency.stored) await save(ctx, [], payload);
@@ -96,15 +107,35 @@ async function run<S extends z.ZodType, P extends object>(
   return payload;
 }
 
-function checkInput<S extends z.ZodType, P extends object>(
+async function checkInput<S extends z.ZodType, P extends object>(
   ctx: Context,
   options: MutationOptions<S, P>,
   input: unknown,
-): z.output<S> {
-  const { value, issues } = walk(options.input, input, ['input'], { naming: 'camel' });
+): Promise<z.output<S>> {
+  const keptName = await keptNameIn(ctx, options.changes, input, input);
+  const { value, issues } = walk(options.input, input, ['input'], { naming: 'camel', keptName });
   const all = [...issues, ...ruleIssues(options as unknown as MutationExtensions, value, input, ctx)];
   if (all.length > 0) throw invalid(sortByField(Object.keys(shapeOf(options.input).fields!), all));
   return value;
+}
+
+/**
+ * The name that an update repeats as it is stored, though it could not be given any more: what GET gave can be sent
+ * back. `target` has the id by the input's name of it. The store is asked for such names only.
+ */
+export async function keptNameIn(
+  ctx: Context,
+  changes: Changes | undefined,
+  target: unknown,
+  body: unknown,
+): Promise<string | null> {
+  if (!changes || !isObject(body) || !isObject(target)) return null;
+  const { name } = body;
+  if (typeof name !== 'string' || isPlainName(name)) return null;
+  const id = target[changes.id] ?? (changes.id === 'orgId' ? ctx.principal.orgId : null);
+  if (typeof id !== 'string') return null;
+  const stored = (await find(ctx, changes.noun, id)) as { name?: unknown } | null;
+  return stored?.name === name ? name : null;
 }
 
 /** What the mutation's own rules find, as issues below `input`. */

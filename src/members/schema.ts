@@ -3,7 +3,7 @@ import { defineNode, edge, listEdge } from '../graphql/nodes.ts';
 import { rootList, rootNode } from '../graphql/roots.ts';
 import { Member, Organization, Role, Token } from '../graphql/types.ts';
 import { orgWide } from '../orgs/lists.ts';
-import { createMemberInput, deleteMemberInput, updateMemberInput } from './model.ts';
+import { createMemberInput, deleteMemberInput, members, updateMemberInput } from './model.ts';
 import { createMember, deleteMember, updateMember } from './repository.ts';
 
 defineNode(Member, 'A person of the organization.', (t) => ({
@@ -42,6 +42,7 @@ mutation('updateMember', {
   permission: 'members:update',
   description: 'Changes a member; the last Admin keeps the role.',
   input: updateMemberInput,
+  changes: { noun: members as never, id: 'memberId' },
   payload,
   resolve: updateMember,
 });

@@ -13,7 +13,13 @@ import {
 } from '../graphql/types.ts';
 import { load } from '../nouns.ts';
 import { orgWide } from '../orgs/lists.ts';
-import { createLogicalModelInput, deleteLogicalModelInput, type Target, updateLogicalModelInput } from './model.ts';
+import {
+  createLogicalModelInput,
+  deleteLogicalModelInput,
+  logicalModels,
+  type Target,
+  updateLogicalModelInput,
+} from './model.ts';
 import { createLogicalModel, deleteLogicalModel, updateLogicalModel } from './repository.ts';
 
 const ModelCategory = enumType('ModelCategory', 'What a model makes.', {
@@ -85,6 +91,7 @@ mutation('updateLogicalModel', {
   permission: 'models:update',
   description: 'Changes fields of a logical model, as a merge patch; `targets` is replaced as a whole.',
   input: updateLogicalModelInput,
+  changes: { noun: logicalModels as never, id: 'logicalModelId' },
   payload,
   resolve: updateLogicalModel,
 });

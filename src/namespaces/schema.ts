@@ -12,6 +12,7 @@ import {
   cancelReindexInput,
   createNamespaceInput,
   deleteNamespaceInput,
+  namespaces,
   reindexNamespaceInput,
   removeThreadInput,
   updateNamespaceInput,
@@ -154,6 +155,7 @@ mutation('updateNamespace', {
   permission: 'namespaces:update',
   description: 'Replaces the fields that are sent; null clears a nullable one.',
   input: updateNamespaceInput,
+  changes: { noun: namespaces as never, id: 'namespaceId' },
   payload,
   resolve: updateNamespace,
 });

@@ -21,7 +21,7 @@ import { load } from '../nouns.ts';
 import { accountList } from '../provider-accounts/schema.ts';
 import { policyList } from '../router-policies/schema.ts';
 import { orgWide } from './lists.ts';
-import { updateOrganizationInput } from './model.ts';
+import { organizations, updateOrganizationInput } from './model.ts';
 import { updateOrganization } from './repository.ts';
 
 defineNode(
@@ -95,6 +95,7 @@ mutation('updateOrganization', {
   permission: 'orgs:update',
   description: 'Changes fields of the organization.',
   input: updateOrganizationInput,
+  changes: { noun: organizations as never, id: 'orgId' },
   payload: { organization: { type: Organization.ref, description: 'The organization.' } },
   resolve: updateOrganization,
 });

@@ -16,6 +16,7 @@ import {
   createProviderAccountInput,
   deleteProviderAccountInput,
   PROVIDER_TYPES,
+  providerAccounts,
   type RateLimitPolicy,
   updateProviderAccountInput,
 } from './model.ts';
@@ -224,6 +225,7 @@ mutation('updateProviderAccount', {
   permission: 'provider_accounts:update',
   description: 'Changes fields of a provider account, as a merge patch.',
   input: updateProviderAccountInput,
+  changes: { noun: providerAccounts as never, id: 'providerAccountId' },
   payload,
   resolve: updateProviderAccount,
 });

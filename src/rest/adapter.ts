@@ -65,7 +65,7 @@ async function answer(
   const body = readJson(row, request);
   checkAccess(compiled, parameters, ctx.principal);
   const key = row.method === 'POST' ? header(request, 'idempotency-key') : undefined;
-  const { issues, variables } = checkRequest(ctx, compiled, {
+  const { issues, variables } = await checkRequest(ctx, compiled, {
     parameters,
     search: request.search,
     body,

@@ -20,7 +20,7 @@ export interface CompiledRow {
   takesInput: boolean;
   /** The path's parameters: as written, as the graph names them, and what they must be. */
   parameters: { name: string; field: string; schema: z.ZodType }[];
-  own: Pick<MutationExtensions, 'rules' | 'missing'>;
+  own: Pick<MutationExtensions, 'changes' | 'rules' | 'missing'>;
   pageIssues: ListExtensions['pageIssues'];
   /** Of a row that creates: the last part of the address of what a reply shows, below the row's own path. */
   made: ((body: unknown) => string) | null;
@@ -46,7 +46,7 @@ export function compileRow(schema: GraphQLSchema, row: Row, rows: readonly Row[]
       field: camel(name),
       schema: boundOf(extensions.input, camel(name)),
     })),
-    own: { rules: extensions.rules, missing: extensions.missing },
+    own: { changes: extensions.changes, rules: extensions.rules, missing: extensions.missing },
     pageIssues: extensions.pageIssues,
     made: row.status === 201 ? madeBy(row, rows) : null,
   };

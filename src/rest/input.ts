@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { type Issue, valueError } from '../errors.ts';
-import { ruleIssues, sortByField } from '../graphql/mutations.ts';
+import { keptNameIn, ruleIssues, sortByField } from '../graphql/mutations.ts';
 import { snake } from '../naming.ts';
 import { shapeOf } from '../validation/shape.ts';
 import { walk } from '../validation/walk.ts';
@@ -23,11 +23,12 @@ export interface CheckedInput {
 }
 
 /** Checks path, query, header and body, in this order, and answers the operation's variables. */
-export function checkRequest(ctx: Context, compiled: CompiledRow, raw: RawInput): CheckedInput {
+export async function checkRequest(ctx: Context, compiled: CompiledRow, raw: RawInput): Promise<CheckedInput> {
   const path = checkPath(compiled, raw.parameters);
   const query = checkQuery(ctx, compiled, raw.search);
   const header = checkHeader(raw.idempotencyKey);
-  const body = checkBody(ctx, compiled, raw.body);
+  const keptName = await keptNameIn(ctx, compiled.own.changes, path.value, raw.body);
+  const body = checkBody(ctx, compiled, raw.body, keptName);
   const cursor = checkCursor(ctx, compiled, { ...path.value, ...renamed(query.value, compiled.row.renames) });
   const issues = [
     ...path.issues,
@@ -112,12 +113,13 @@ function checkBody(
   ctx: Context,
   compiled: CompiledRow,
   body: unknown,
+  keptName: string | null,
 ): { value: Record<string, unknown>; issues: Issue[] } {
   const { row, own: rules } = compiled;
   if (!row.body) return { value: {}, issues: [] };
   if (body === undefined)
     return { value: {}, issues: [{ type: 'missing', loc: ['body'], msg: 'Field required', input: null }] };
-  const { value, issues } = walk(row.body, body, ['body'], { naming: 'snake' });
+  const { value, issues } = walk(row.body, body, ['body'], { naming: 'snake', keptName });
   const own = ruleIssues(rules, value, body, ctx).map((issue) => ({
     ...issue,
     loc: locOf(compiled, issue.loc),

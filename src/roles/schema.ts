@@ -3,7 +3,7 @@ import { defineNode, listEdge } from '../graphql/nodes.ts';
 import { rootList, rootNode } from '../graphql/roots.ts';
 import { Member, Role } from '../graphql/types.ts';
 import { orgWide } from '../orgs/lists.ts';
-import { createRoleInput, deleteRoleInput, updateRoleInput } from './model.ts';
+import { createRoleInput, deleteRoleInput, roles, updateRoleInput } from './model.ts';
 import { createRole, deleteRole, updateRole } from './repository.ts';
 
 defineNode(Role, 'A named set of permissions, held by members and tokens.', (t) => ({
@@ -40,6 +40,7 @@ mutation('updateRole', {
   permission: 'roles:update',
   description: 'Changes a role of your own making.',
   input: updateRoleInput,
+  changes: { noun: roles as never, id: 'roleId' },
   payload,
   resolve: updateRole,
 });

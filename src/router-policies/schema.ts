@@ -16,6 +16,7 @@ import {
   type PolicyMatch,
   type PolicyStatus,
   resetRouterPolicyBreakerInput,
+  routerPolicies,
   updateRouterPolicyInput,
 } from './model.ts';
 import {
@@ -234,6 +235,7 @@ mutation('updateRouterPolicy', {
   permission: 'router_policies:update',
   description: 'Changes fields of a router policy, as a merge patch; `enabled: true` releases a latched one.',
   input: updateRouterPolicyInput,
+  changes: { noun: routerPolicies as never, id: 'policyId' },
   rules: (input) => sameModel(input as Partial<Policy>),
   payload: { ...payload, ...warnings },
   resolve: updateRouterPolicy,

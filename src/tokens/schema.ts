@@ -3,7 +3,7 @@ import { defineNode, edge } from '../graphql/nodes.ts';
 import { rootList, rootNode } from '../graphql/roots.ts';
 import { Member, Organization, Role, Token } from '../graphql/types.ts';
 import { orgWide } from '../orgs/lists.ts';
-import { createTokenInput, revokeTokenInput, rotateTokenInput, tokenUses, updateTokenInput } from './model.ts';
+import { createTokenInput, revokeTokenInput, rotateTokenInput, tokens, tokenUses, updateTokenInput } from './model.ts';
 import { createToken, deleteToken, rotateToken, updateToken } from './repository.ts';
 
 defineNode(Token, 'A bearer token: acts as a member, or is a service identity of its own.', (t) => ({
@@ -68,6 +68,7 @@ mutation('updateToken', {
   permission: 'tokens:update',
   description: 'Changes a token, as a merge patch; it can be given no more rights than the caller has.',
   input: updateTokenInput,
+  changes: { noun: tokens as never, id: 'tokenId' },
   payload,
   resolve: updateToken,
 });

@@ -21,6 +21,11 @@ const JOINER = /[\u200c\u200d]/;
 
 export const NAME_WANTED = 'names must not contain control characters, invisible characters or bidi controls';
 
+/** Whether a name is stored as it is sent. */
+export function isPlainName(text: string): boolean {
+  return text !== '' && trimWhite(text) === text && isName(text);
+}
+
 export function isName(text: string): boolean {
   const characters = [...text];
   return characters.every((character, at) => {

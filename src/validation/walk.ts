@@ -8,6 +8,8 @@ import { type Shape, shapeOf, wirePath } from './shape.ts';
 export interface WalkOptions {
   /** How the input writes the names of fields; free-form maps keep their keys either way. */
   naming: 'snake' | 'camel';
+  /** The stored name, where the input repeats one that the rules of today would change or refuse: it stays as it is. */
+  keptName?: string | null;
 }
 
 export interface Walked<T> {
@@ -47,13 +49,16 @@ export function scan(value: unknown, loc: (string | number)[], issues: Issue[], 
 class Walker {
   readonly issues: Issue[] = [];
   readonly #naming: WalkOptions['naming'];
+  readonly #keptName: string | null;
 
-  constructor({ naming }: WalkOptions) {
+  constructor({ naming, keptName = null }: WalkOptions) {
     this.#naming = naming;
+    this.#keptName = keptName;
   }
 
   field(shape: Shape, input: unknown, loc: (string | number)[], depth: number): unknown {
     if (input === null && shape.nullable) return null;
+    if (shape.isName && input !== null && input === this.#keptName) return input;
     const deep = depthIssue(input, loc, depth);
     if (deep) return this.#add(deep);
     const before = this.issues.length;

@@ -7,7 +7,7 @@ import { App, Environment, ModelEntitlement, Namespace, Organization, Workspace 
 import { grantList } from '../model-entitlements/schema.ts';
 import { orgWide } from '../orgs/lists.ts';
 import { below } from './lists.ts';
-import { createWorkspaceInput, deleteWorkspaceInput, updateWorkspaceInput } from './model.ts';
+import { createWorkspaceInput, deleteWorkspaceInput, updateWorkspaceInput, workspaces } from './model.ts';
 import { createWorkspace, deleteWorkspace, updateWorkspace } from './repository.ts';
 
 const BucketStatus = enumType('BucketStatus', "How far a workspace's bucket is.", {
@@ -68,6 +68,7 @@ mutation('updateWorkspace', {
   permission: 'workspaces:update',
   description: 'Replaces the fields that are sent; null clears a nullable one.',
   input: updateWorkspaceInput,
+  changes: { noun: workspaces as never, id: 'workspaceId' },
   payload,
   resolve: updateWorkspace,
 });
