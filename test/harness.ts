@@ -163,6 +163,9 @@ export async function startHarness(
   // A busy machine must not turn answers into 503s; tests of the deadline set their own.
   const app = createApp(deps, { RATE_LIMIT_PER_MINUTE: 0, CORS_ORIGINS: '', requestMs: 120_000, ...config });
   const server = createHttpServer(app);
+  // Nor may it close connections whose answers are late: the real limits are tried on real processes.
+  server.timeout = 0;
+  server.on('connection', (socket) => socket.setTimeout(0));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const runner = startRunner(deps);
   deps.wake = () => runner.wake();
