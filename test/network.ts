@@ -10,6 +10,8 @@ export interface Network {
   /** From now on bytes are taken and handed on to nobody, until `flow`. */
   stall(): void;
   flow(): void;
+  /** The next request that names `command` is carried out; from there on it stalls. */
+  stallAfter(command: string): void;
   /** Ends every connection, in an orderly way or not. */
   cut(how: 'fin' | 'rst'): void;
   /** The next so many requests that name `command` are carried out, and their connection is gone before the reply. */
@@ -31,6 +33,7 @@ export async function startNetwork(targetPort: number): Promise<Network> {
   let held: (() => void)[] | null = null;
   let delayMs = 0;
   let losing = { command: '', times: 0 };
+  let lastCommand: string | null = null;
   const pass = (work: () => void) => (held ? void held.push(work) : work());
   const listener = createServer((client) => {
     const pair: Pair = { client, server: connect(targetPort, '127.0.0.1'), doomed: false };
@@ -46,6 +49,7 @@ export async function startNetwork(targetPort: number): Promise<Network> {
         pair.doomed = true;
       }
       pass(() => server.write(bytes));
+      if (lastCommand && bytes.includes(lastCommand)) network.stall();
     });
     server.on('data', async (bytes) => {
       if (pair.doomed) return end(pair, 'rst');
@@ -68,7 +72,7 @@ export async function startNetwork(targetPort: number): Promise<Network> {
   }
 
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  return {
+  const network: Network = {
     through(uri) {
       const url = new URL(uri);
       url.port = String((listener.address() as AddressInfo).port);
@@ -80,7 +84,11 @@ export async function startNetwork(targetPort: number): Promise<Network> {
     stall() {
       held ??= [];
     },
+    stallAfter(command) {
+      lastCommand = command;
+    },
     flow() {
+      lastCommand = null;
       const waiting = held ?? [];
       held = null;
       for (const work of waiting) work();
@@ -100,4 +108,5 @@ export async function startNetwork(targetPort: number): Promise<Network> {
       await closed;
     },
   };
+  return network;
 }
