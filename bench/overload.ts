@@ -1,7 +1,7 @@
 /**
  * From a process of its own: calm clients, each of which waits for its answer (nobody is to be refused); then twice of
  * what the server can do (what it still answers, how fast it refuses, and whether it recovers):
- * `node bench/overload.ts [SECONDS]`. The machine's cores are shared by both processes: read ratios.
+ * `node bench/overload.ts [SECONDS] [Q3|Q2|decide]`. The machine's cores are shared by both processes: read ratios.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
@@ -128,7 +128,7 @@ async function offer(load: Load, perSecond: number, costMs: number): Promise<voi
   );
 }
 
-for (const load of loads) {
+for (const load of loads.filter(({ name }) => name.startsWith(process.argv[3] ?? ''))) {
   process.stdout.write(`${load.name}\n`);
   let most = 0;
   let cost = 0;

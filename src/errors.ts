@@ -28,9 +28,18 @@ export interface Issue {
   ctx?: Record<string, unknown>;
 }
 
-/** The one constructor of errors that callers may see: everything else is masked as INTERNAL_SERVER_ERROR. */
+/**
+ * The one constructor of errors that callers may see: everything else is masked as INTERNAL_SERVER_ERROR. Nobody reads
+ * where they were made, and a stack would cost a refusal under overload more than all the rest of it.
+ */
 export function fault(code: ErrorCode, details: Details = {}, message: string = ERRORS[code].message): GraphQLError {
-  return new GraphQLError(message, { extensions: { code, details } });
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return new GraphQLError(message, { extensions: { code, details } });
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 /** Absent, of another org, outside the token's workspaces: one answer. */

@@ -1,9 +1,9 @@
 /** How long requests are begun before the sockets are looked at again: newcomers wait no longer for their refusal. */
 const TURN_MS = 10;
 /** A request has 500 ms; what would wait longer than this for its turn is not sure to be answered within them. */
-const WAIT_MAX_MS = 350;
+const WAIT_MAX_MS = 250;
 /** So few that wait are no overload, however long each of them takes: callers in a closed loop, not a growing queue. */
-const WAITING_MIN = 100;
+const WAITING_MIN = 64;
 /** Requests that wait for their turn or for the store at once. */
 const IN_FLIGHT_MAX = 1_024;
 /** What the pace of the last turns counts for in the next one. */
