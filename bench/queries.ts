@@ -4,7 +4,7 @@
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { namespaces } from '../src/namespaces/model.ts';
+import { namespaces } from '../src/nouns/namespaces/model.ts';
 import { type EngineName, MONGODB_URI, startHarness } from '../test/harness.ts';
 import { seed } from '../test/seed.ts';
 import { compare, print } from './measure.ts';

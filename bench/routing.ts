@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { allMatches, buildIndex, matchesInOrder } from '../src/router-policies/match-index.ts';
-import { compareRank, compile, firstFailing, readContext } from '../src/router-policies/matching.ts';
-import { MATCH_DEFAULTS, type RouterPolicy } from '../src/router-policies/model.ts';
+import { MATCH_DEFAULTS, type RouterPolicy } from '../src/nouns/router-policies/model.ts';
+import { allMatches, buildIndex, matchesInOrder } from '../src/routing/match-index.ts';
+import { compareRank, compile, firstFailing, readContext } from '../src/routing/matching.ts';
 import { runCommand, startServer } from '../test/e2e/process.ts';
 import { createClient } from '../test/harness.ts';
 import { compare, print } from './measure.ts';

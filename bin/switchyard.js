@@ -8,8 +8,8 @@ if (major < 24) {
   process.exit(1);
 }
 // A signal that comes while the rest is being loaded is a wish to stop, too.
-if (process.argv[2] === 'serve') (await import('../src/signals.ts')).stopSignal();
+if (process.argv[2] === 'serve') (await import('../src/process/signals.ts')).stopSignal();
 const { enableCompileCache } = await import('node:module');
 enableCompileCache();
-const { runCli } = await import('../src/cli.ts');
+const { runCli } = await import('../src/process/cli.ts');
 await runCli(process.argv.slice(2));

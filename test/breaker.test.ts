@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type PolicyBreaker, policyBreakers, type TargetBreaker } from '../src/decisions/state.ts';
+import { type PolicyBreaker, policyBreakers, type TargetBreaker } from '../src/routing/state.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
 
 /** The breaker through the doors of the product, at a clock that only the test moves. */

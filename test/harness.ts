@@ -8,17 +8,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { pino } from 'pino';
 import { describe } from 'vitest';
-import { type AppConfig, createApp } from '../src/app.ts';
-import { collections, rules } from '../src/collections.ts';
-import type { Deps } from '../src/context.ts';
+import { collections, rules } from '../src/catalog/collections.ts';
 import { createHttpServer } from '../src/http/server.ts';
-import { createIds } from '../src/ids.ts';
-import { type Runner, startRunner } from '../src/jobs/runner.ts';
-import { createOrg } from '../src/orgs/command.ts';
+import { type AppConfig, createApp } from '../src/process/app.ts';
+import { createLocalProvisioner } from '../src/process/buckets.ts';
+import { createOrg } from '../src/process/org-command.ts';
+import { type Runner, startRunner } from '../src/process/runner.ts';
+import type { Deps } from '../src/resource/context.ts';
 import { openMongo } from '../src/store/mongodb/open.ts';
 import { openSqlite } from '../src/store/sqlite/engine.ts';
 import type { Key, Store } from '../src/store/store.ts';
-import { createLocalProvisioner } from '../src/workspaces/buckets.ts';
+import { createIds } from '../src/words/ids.ts';
 
 export type EngineName = 'sqlite' | 'mongodb';
 

@@ -2,10 +2,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { startHealthChecks } from '../src/jobs/health-checks.ts';
-import { PROVIDER_TYPES } from '../src/provider-accounts/model.ts';
-import { isInside } from '../src/provider-accounts/probe.ts';
-import { healthCollection } from '../src/provider-accounts/repository.ts';
+import { PROVIDER_TYPES } from '../src/nouns/provider-accounts/model.ts';
+import { isInside } from '../src/nouns/provider-accounts/probe.ts';
+import { healthCollection } from '../src/nouns/provider-accounts/repository.ts';
+import { startHealthChecks } from '../src/process/health-checks.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
 
 type ProviderType = (typeof PROVIDER_TYPES)[number];

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { idempotencyRecords } from '../src/idempotency.ts';
-import { tasks } from '../src/jobs/model.ts';
-import { turn } from '../src/jobs/runner.ts';
+import { tasks } from '../src/nouns/jobs/model.ts';
+import { turn } from '../src/process/runner.ts';
+import { idempotencyRecords } from '../src/resource/idempotency.ts';
 import { type Client, describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
 import { type Seeded, seed } from './seed.ts';
 

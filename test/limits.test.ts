@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Buckets, burstOf, fill, type Rate, roomFor } from '../src/decisions/bucket.ts';
-import { type Meter, meters } from '../src/decisions/state.ts';
+import { type Buckets, burstOf, fill, type Rate, roomFor } from '../src/routing/bucket.ts';
+import { type Meter, meters } from '../src/routing/state.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
 
 /** Limits that change while they are used: the new one holds from the next decision on. */

@@ -2,9 +2,9 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import spectral from '@stoplight/spectral-core';
 import rulesets from '@stoplight/spectral-rulesets';
+import { schema } from '../src/catalog/graph.ts';
+import { rows } from '../src/catalog/rows.ts';
 import { openApiDocument } from '../src/rest/openapi.ts';
-import { rows } from '../src/rest/rows.ts';
-import { schema } from '../src/schema.ts';
 
 const document = openApiDocument(schema, rows);
 

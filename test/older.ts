@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { BSON, MongoClient } from 'mongodb';
-import { collections, rules } from '../src/collections.ts';
+import { collections, rules } from '../src/catalog/collections.ts';
 import type { Tell } from '../src/store/derived.ts';
 import type { Migration } from '../src/store/migrations/migration.ts';
 import { openMongo } from '../src/store/mongodb/open.ts';

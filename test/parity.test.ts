@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { camel, pascal } from '../src/naming.ts';
 import { parametersOf, type Row } from '../src/rest/row.ts';
+import { camel, pascal } from '../src/words/naming.ts';
 import { byId, type Command, command, everything, shapes } from './commands.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
 import { seed } from './seed.ts';

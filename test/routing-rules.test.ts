@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { reserve, settle } from '../src/decisions/limits.ts';
-import { CLOSED, type Meter, type TargetBreaker } from '../src/decisions/state.ts';
-import { admit, admits, at, record } from '../src/router-policies/breaker.ts';
-import { allMatches, buildIndex, matchesInOrder } from '../src/router-policies/match-index.ts';
-import { compareRank, compile, firstFailing, readContext } from '../src/router-policies/matching.ts';
 import {
   BREAKER_DEFAULTS,
   type CircuitBreaker,
   MATCH_DEFAULTS,
   type RouterPolicy,
-} from '../src/router-policies/model.ts';
+} from '../src/nouns/router-policies/model.ts';
+import { admit, admits, at, record } from '../src/routing/breaker.ts';
+import { reserve, settle } from '../src/routing/limits.ts';
+import { allMatches, buildIndex, matchesInOrder } from '../src/routing/match-index.ts';
+import { compareRank, compile, firstFailing, readContext } from '../src/routing/matching.ts';
+import { CLOSED, type Meter, type TargetBreaker } from '../src/routing/state.ts';
 
 /** The breaker as one would tell it: a list of everything that happened, read from the start each time. */
 class PlainBreaker {

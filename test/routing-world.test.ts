@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type PolicyBreaker, policyBreakers } from '../src/decisions/state.ts';
+import { type PolicyBreaker, policyBreakers } from '../src/routing/state.ts';
 import { type Answer, describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
 
 /** Random organizations, made and asked through REST at a clock that stands still. */

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { scenarioSchema } from '../src/router-policies/scenario.ts';
-import { simulate } from '../src/router-policies/simulate.ts';
+import { scenarioSchema } from '../src/routing/scenario.ts';
+import { simulate } from '../src/routing/simulate.ts';
 
 /** Outages in virtual time, by the plan and the rules of production. */
 

@@ -1,10 +1,10 @@
-import type { Deps, Principal } from '../context.ts';
-import { members } from '../members/model.ts';
-import { roles } from '../roles/model.ts';
+import { members } from '../nouns/members/model.ts';
+import { roles } from '../nouns/roles/model.ts';
+import { type Credential, credentials, type Token, type TokenUse, tokens, tokenUses } from '../nouns/tokens/model.ts';
+import { rightsOf } from '../nouns/tokens/rights.ts';
+import type { Deps, Principal } from '../resource/context.ts';
 import type { Doc, Store } from '../store/store.ts';
-import { type Credential, credentials, type Token, type TokenUse, tokens, tokenUses } from '../tokens/model.ts';
-import { rightsOf } from './rights.ts';
-import { hashOf, parseToken, sameHash } from './secret.ts';
+import { hashOf, parseToken, sameHash } from '../words/secret.ts';
 
 /** Reads from the store that the request was given. */
 export type Authenticate = (authorization: string | undefined, store: Store) => Promise<Principal | null>;

@@ -1,19 +1,19 @@
-import { appRows } from '../apps/rest.ts';
-import { auditRows } from '../audit/rest.ts';
-import { decisionRows } from '../decisions/rest.ts';
-import { environmentRows } from '../environments/rest.ts';
-import { jobRows } from '../jobs/rest.ts';
-import { memberRows } from '../members/rest.ts';
-import { modelEntitlementRows } from '../model-entitlements/rest.ts';
-import { logicalModelRows } from '../models/rest.ts';
-import { namespaceRows } from '../namespaces/rest.ts';
-import { organizationRows } from '../orgs/rest.ts';
-import { providerAccountRows } from '../provider-accounts/rest.ts';
-import { roleRows } from '../roles/rest.ts';
-import { routerPolicyRows } from '../router-policies/rest.ts';
-import { tokenRows } from '../tokens/rest.ts';
-import { workspaceRows } from '../workspaces/rest.ts';
-import type { Row } from './row.ts';
+import { appRows } from '../nouns/apps/rest.ts';
+import { auditRows } from '../nouns/audit-events/rest.ts';
+import { decisionRows } from '../nouns/decisions/rest.ts';
+import { environmentRows } from '../nouns/environments/rest.ts';
+import { jobRows } from '../nouns/jobs/rest.ts';
+import { logicalModelRows } from '../nouns/logical-models/rest.ts';
+import { memberRows } from '../nouns/members/rest.ts';
+import { modelEntitlementRows } from '../nouns/model-entitlements/rest.ts';
+import { namespaceRows } from '../nouns/namespaces/rest.ts';
+import { organizationRows } from '../nouns/orgs/rest.ts';
+import { providerAccountRows } from '../nouns/provider-accounts/rest.ts';
+import { roleRows } from '../nouns/roles/rest.ts';
+import { routerPolicyRows } from '../nouns/router-policies/rest.ts';
+import { tokenRows } from '../nouns/tokens/rest.ts';
+import { workspaceRows } from '../nouns/workspaces/rest.ts';
+import type { Row } from '../rest/row.ts';
 
 /** Every operation of the REST API. */
 export const rows: readonly Row[] = [

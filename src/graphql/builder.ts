@@ -1,10 +1,10 @@
 import SchemaBuilder from '@pothos/core';
 import RelayPlugin from '@pothos/plugin-relay';
 import { GraphQLError, Kind, type ValueNode } from 'graphql';
-import type { Context } from './context.ts';
-import { typeOf } from './graphql/global-id.ts';
-import { PERMISSION_PLUGIN } from './graphql/permission-plugin.ts';
-import { instantOf } from './validation/instant.ts';
+import type { Context } from '../resource/context.ts';
+import { instantOf } from '../validation/instant.ts';
+import { typeOf } from './global-id.ts';
+import { PERMISSION_PLUGIN } from './permission-plugin.ts';
 
 export interface SchemaTypes {
   Context: Context;

@@ -1,8 +1,8 @@
 import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
-import type { Context } from '../context.ts';
-import { codeOf, fault } from '../errors.ts';
+import type { Context } from '../resource/context.ts';
 import { StoreConflict, StoreUnavailable } from '../store/store.ts';
+import { codeOf, fault } from '../words/errors.ts';
 
 const IN_DOUBT =
   'The change may have been made: the store did not tell in time. Read it before you try again, or repeat the request under its Idempotency-Key';

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql';
-import type { Context, Deps } from '../context.ts';
-import { fault } from '../errors.ts';
 import { mediaTypeOf } from '../http/body.ts';
 import { json, type Reply } from '../http/reply.ts';
+import type { Context, Deps } from '../resource/context.ts';
+import { fault } from '../words/errors.ts';
 import { toPublic } from './errors.ts';
 import { Operations } from './operations.ts';
 import { preferredType, RESPONSE_TYPE, type ResponseType, refusal } from './refusal.ts';

@@ -1,8 +1,8 @@
 import type { InputRef } from '@pothos/core';
 import type { z } from 'zod';
-import { builder } from '../builder.ts';
-import { pascal } from '../naming.ts';
 import { type Shape, shapeOf } from '../validation/shape.ts';
+import { pascal } from '../words/naming.ts';
+import { builder } from './builder.ts';
 
 const inputs = new Map<z.ZodType, InputRef<unknown>>();
 const enums = new Map<string, ReturnType<typeof enumType>>();

@@ -8,7 +8,7 @@ import {
   type SelectionSetNode,
   visit,
 } from 'graphql';
-import { PAGE_SIZE_DEFAULT } from '../paging.ts';
+import { PAGE_SIZE_DEFAULT } from '../resource/page.ts';
 import { overlapErrors } from './overlap.ts';
 
 /** What one document may ask for (contract, section 3). `edges` and `node` do not count as depth. */

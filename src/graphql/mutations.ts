@@ -1,15 +1,15 @@
 import type { ObjectRef } from '@pothos/core';
 import type { GraphQLFieldExtensions } from 'graphql';
 import type { z } from 'zod';
-import { builder, type SchemaTypes } from '../builder.ts';
-import type { Context } from '../context.ts';
-import { type Issue, invalid, valueError } from '../errors.ts';
-import { pascal } from '../naming.ts';
-import { find, type Noun } from '../nouns.ts';
+import type { Context } from '../resource/context.ts';
+import { find, type Noun } from '../resource/noun.ts';
+import { save } from '../resource/write.ts';
 import { isPlainName } from '../validation/names.ts';
 import { shapeOf } from '../validation/shape.ts';
 import { isObject, walk } from '../validation/walk.ts';
-import { save } from '../writes.ts';
+import { type Issue, invalid, valueError } from '../words/errors.ts';
+import { pascal } from '../words/naming.ts';
+import { builder, type SchemaTypes } from './builder.ts';
 import { inputFrom } from './inputs.ts';
 
 type Types = PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>;

@@ -1,11 +1,11 @@
 import type { ArgBuilder, FieldMap, ObjectRef } from '@pothos/core';
-import { builder, type SchemaTypes } from '../builder.ts';
-import type { Context } from '../context.ts';
-import { invalid, notFound, valueError } from '../errors.ts';
-import { etagOf } from '../etag.ts';
-import { find, load, may, type Noun } from '../nouns.ts';
-import { type Connection, connect, type List, type PageArgs } from '../paging.ts';
+import type { Context } from '../resource/context.ts';
+import { find, load, may, type Noun } from '../resource/noun.ts';
+import { type Connection, connect, type List, type PageArgs } from '../resource/page.ts';
+import { etagOf } from '../resource/version.ts';
 import { chain, type Doc, type MaybePromise } from '../store/store.ts';
+import { invalid, notFound, valueError } from '../words/errors.ts';
+import { builder, type SchemaTypes } from './builder.ts';
 import { brand, decodeGlobalId, encodeGlobalId } from './global-id.ts';
 import { COUNT } from './wire.ts';
 

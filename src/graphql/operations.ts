@@ -12,7 +12,7 @@ import {
   type ValidationRule,
   validate,
 } from 'graphql';
-import type { Context } from '../context.ts';
+import type { Context } from '../resource/context.ts';
 import type { MaybePromise } from '../store/store.ts';
 import { withCode } from './errors.ts';
 import { type Executable, prepareOperation } from './execution/execute.ts';

@@ -1,8 +1,8 @@
 import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core';
 import type { GraphQLFieldResolver } from 'graphql';
-import { allows } from '../auth/permissions.ts';
-import type { Context, Principal } from '../context.ts';
-import { forbidden, notFound } from '../errors.ts';
+import type { Context, Principal } from '../resource/context.ts';
+import { allows } from '../resource/permissions.ts';
+import { forbidden, notFound } from '../words/errors.ts';
 
 declare global {
   export namespace PothosSchemaTypes {

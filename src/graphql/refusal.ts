@@ -1,7 +1,7 @@
 import type { GraphQLError } from 'graphql';
-import { codeOf, detailsOf, ERRORS } from '../errors.ts';
 import { createPreference } from '../http/accept.ts';
 import { errorHeaders, json, type Reply } from '../http/reply.ts';
+import { codeOf, detailsOf, ERRORS } from '../words/errors.ts';
 
 export const RESPONSE_TYPE = 'application/graphql-response+json; charset=utf-8';
 const JSON_TYPE = 'application/json; charset=utf-8';

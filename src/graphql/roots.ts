@@ -1,11 +1,11 @@
-import { builder } from '../builder.ts';
-import type { Context } from '../context.ts';
-import { type Issue, invalid } from '../errors.ts';
-import { pascal } from '../naming.ts';
-import type { Noun } from '../nouns.ts';
-import { connect, type List, type PageArgs, pageIssues } from '../paging.ts';
-import { reach, type Step } from '../paths.ts';
+import type { Context } from '../resource/context.ts';
+import type { Noun } from '../resource/noun.ts';
+import { connect, type List, type PageArgs, pageIssues } from '../resource/page.ts';
+import { reach, type Step } from '../resource/path.ts';
 import { chain, type Doc } from '../store/store.ts';
+import { type Issue, invalid } from '../words/errors.ts';
+import { pascal } from '../words/naming.ts';
+import { builder } from './builder.ts';
 import { connectionArgs, type FilteredList, type NodeType } from './nodes.ts';
 
 /** Names the argument of each path element (`workspaceId`), leftmost first. */

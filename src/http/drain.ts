@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { App } from '../app.ts';
+import type { App } from '../process/app.ts';
 
 /** How often in a row nothing may be in flight before the connections are closed, and how long lies between two looks. */
 const QUIET_LOOKS = 10;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { finished } from 'node:stream';
-import { type Details, ERRORS, type ErrorCode, envelope, type Issue } from '../errors.ts';
+import { type Details, ERRORS, type ErrorCode, envelope, type Issue } from '../words/errors.ts';
 
 /** What a door answers; headers by their usual names. */
 export interface Reply {

@@ -1,9 +1,9 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { App } from '../app.ts';
-import type { Config } from '../config.ts';
-import { StartRefused } from '../refused.ts';
+import type { App } from '../process/app.ts';
+import type { Config } from '../process/config.ts';
+import { StartRefused } from '../words/refused.ts';
 
 const HEAD_TIMEOUT_MS = 30_000;
 const BODY_TIMEOUT_MS = 40_000;

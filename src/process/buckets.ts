@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Deps } from '../context.ts';
+import type { Deps } from '../resource/context.ts';
 
 /** A bucket's name by the rules of S3: lower case, digits and hyphens. */
 export function bucketNameOf(workspaceId: string): string {

@@ -1,7 +1,7 @@
 import { type Command, CommanderError } from 'commander';
+import { StoreUnavailable } from '../store/store.ts';
+import { StartRefused, UsageRefused } from '../words/refused.ts';
 import { createProgram } from './commands.ts';
-import { StartRefused, UsageRefused } from './refused.ts';
-import { StoreUnavailable } from './store/store.ts';
 
 /** Runs one command. Whatever stops it is one line on standard error: exit 2 when the words are wrong, else 1. */
 export async function runCli(args: string[]): Promise<void> {

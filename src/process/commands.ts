@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import pkg from '../package.json' with { type: 'json' };
+import pkg from '../../package.json' with { type: 'json' };
 
 type Env = Record<string, string | undefined>;
 
@@ -45,7 +45,7 @@ function addOrg(program: Command, env: Env): void {
     .argument('<name>', 'what it is called')
     .option('--json', 'print one line of JSON (as it does without, too)')
     .action(async (name: string) => {
-      const { createOrgCommand } = await import('./orgs/command.ts');
+      const { createOrgCommand } = await import('./org-command.ts');
       await createOrgCommand(name, env);
     });
   example(create, 'org create "Acme Corp"');
@@ -64,7 +64,7 @@ function addToken(program: Command, env: Env): void {
     .option('--name <name>', 'what it is for', 'Made by the operator')
     .option('--json', 'print one line of JSON: org_id, token_id, token')
     .action(async (words: { org: string; role: string; name: string; json?: boolean }) => {
-      const { createTokenCommand } = await import('./tokens/command.ts');
+      const { createTokenCommand } = await import('./token-command.ts');
       await createTokenCommand(words, env);
     });
   example(create, 'token create --org org_01k5m3 --role Admin');
@@ -93,7 +93,7 @@ function addSimulate(program: Command): void {
     .description('Plays outages in virtual time, with and without the breaker.')
     .argument('<scenario...>', 'YAML files such as those in simulations/')
     .action(async (files: string[]) => {
-      const { simulateCommand } = await import('./router-policies/simulate-command.ts');
+      const { simulateCommand } = await import('./simulate-command.ts');
       simulateCommand(files);
     });
   example(simulate, 'simulate simulations/down-60s-pair.yaml');

@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
-import { collections, rules } from './collections.ts';
+import { collections, rules } from '../catalog/collections.ts';
+import type { Deps } from '../resource/context.ts';
+import type { Tell } from '../store/derived.ts';
+import { openSqlite } from '../store/sqlite/engine.ts';
+import type { Store } from '../store/store.ts';
+import { createIds } from '../words/ids.ts';
+import { StartRefused } from '../words/refused.ts';
+import { createLocalProvisioner } from './buckets.ts';
 import type { Config } from './config.ts';
-import type { Deps } from './context.ts';
-import { createIds } from './ids.ts';
-import { StartRefused } from './refused.ts';
-import type { Tell } from './store/derived.ts';
-import { openSqlite } from './store/sqlite/engine.ts';
-import type { Store } from './store/store.ts';
-import { createLocalProvisioner } from './workspaces/buckets.ts';
 
 /** The real world: the wall clock, the system's randomness, the configured engine. */
 export async function createDeps(config: Config, env: Record<string, string | undefined>): Promise<Deps> {
@@ -46,7 +46,7 @@ async function openStore(config: Config, log: Logger): Promise<Store> {
   const now = () => new Date().toISOString();
   if (config.MONGODB_URI !== undefined) {
     // The driver is loaded where it is used: the embedded engine starts faster without it.
-    const { openMongo } = await import('./store/mongodb/open.ts');
+    const { openMongo } = await import('../store/mongodb/open.ts');
     return openMongo({ uri: config.MONGODB_URI, collections, rules, now, tell });
   }
   return openSqlite({ file: databaseFile(dataFolder(config.DATA_DIR)), collections, rules, now, tell });

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Deps } from '../context.ts';
-import { orgIndex } from '../orgs/model.ts';
-import { checkAccount } from '../provider-accounts/health.ts';
-import { type ProviderAccount, providerAccounts } from '../provider-accounts/model.ts';
-import { healthCollection } from '../provider-accounts/repository.ts';
-import { observedOf } from '../provider-accounts/rules.ts';
+import { orgIndex } from '../nouns/orgs/model.ts';
+import { checkAccount } from '../nouns/provider-accounts/health.ts';
+import { type ProviderAccount, providerAccounts } from '../nouns/provider-accounts/model.ts';
+import { healthCollection } from '../nouns/provider-accounts/repository.ts';
+import { observedOf } from '../nouns/provider-accounts/rules.ts';
+import type { Deps } from '../resource/context.ts';
 import type { Collection, Doc, Page } from '../store/store.ts';
 import { systemContext } from './runner.ts';
 

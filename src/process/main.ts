@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pkg from '../package.json' with { type: 'json' };
+import pkg from '../../package.json' with { type: 'json' };
+import { drain } from '../http/drain.ts';
+import { createHttpServer, listen } from '../http/server.ts';
+import type { Deps } from '../resource/context.ts';
 import { createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
-import type { Deps } from './context.ts';
 import { type Demo, type NoDemo, openDemo, welcome } from './demo/demo.ts';
 import { createDeps, createLog, dataFolder } from './deps.ts';
-import { drain } from './http/drain.ts';
-import { createHttpServer, listen } from './http/server.ts';
-import { startHealthChecks } from './jobs/health-checks.ts';
-import { startRunner } from './jobs/runner.ts';
+import { startHealthChecks } from './health-checks.ts';
 import { nearMisses, sentenceOf } from './near-misses.ts';
 import { hasOrganizations, placeOf } from './place.ts';
+import { startRunner } from './runner.ts';
 import { stopSignal } from './signals.ts';
 
 /** Background work that is under way when everything is answered: its lease lets another process do it again. */

@@ -1,12 +1,12 @@
-import { createContext } from '../app.ts';
-import { type Config, readConfig } from '../config.ts';
-import type { Deps } from '../context.ts';
-import { createDeps } from '../deps.ts';
-import { hasOrganizations, isNewFolder, placeOf, remark, remarkNearMisses } from '../place.ts';
-import { UsageRefused } from '../refused.ts';
+import { createOrganization } from '../nouns/orgs/repository.ts';
+import type { Deps } from '../resource/context.ts';
 import { name } from '../validation/fields.ts';
 import { walk } from '../validation/walk.ts';
-import { createOrganization } from './repository.ts';
+import { UsageRefused } from '../words/refused.ts';
+import { createContext } from './app.ts';
+import { type Config, readConfig } from './config.ts';
+import { createDeps } from './deps.ts';
+import { hasOrganizations, isNewFolder, placeOf, remark, remarkNearMisses } from './place.ts';
 
 /** `switchyard org create NAME`, also beside a running server. */
 export async function createOrgCommand(orgName: string, env: Record<string, string | undefined>): Promise<void> {

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
+import { orgIndex } from '../nouns/orgs/model.ts';
+import type { Store } from '../store/store.ts';
 import type { Config } from './config.ts';
 import { databaseFile } from './deps.ts';
 import { nearMisses, sentenceOf } from './near-misses.ts';
-import { orgIndex } from './orgs/model.ts';
-import type { Store } from './store/store.ts';
 
 /** Where the data are, as a person may read it: never with credentials. */
 export async function placeOf({ DATA_DIR, MONGODB_URI }: Pick<Config, 'DATA_DIR' | 'MONGODB_URI'>): Promise<string> {
   if (MONGODB_URI === undefined) return `SQLite in ${DATA_DIR}`;
-  const { placeOfMongo } = await import('./store/mongodb/open.ts');
+  const { placeOfMongo } = await import('../store/mongodb/open.ts');
   return placeOfMongo(MONGODB_URI);
 }
 

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createContext } from '../app.ts';
-import { collections } from '../collections.ts';
-import type { Context, Deps, Principal } from '../context.ts';
+import { collections } from '../catalog/collections.ts';
+import { type Task, tasks } from '../nouns/jobs/model.ts';
+import { workspaces } from '../nouns/workspaces/model.ts';
+import { settleBucket } from '../nouns/workspaces/repository.ts';
+import type { Context, Deps, Principal } from '../resource/context.ts';
+import { BELOW } from '../resource/subtree.ts';
 import { StoreConflict, tombstones } from '../store/store.ts';
-import { bucketNameOf } from '../workspaces/buckets.ts';
-import { workspaces } from '../workspaces/model.ts';
-import { settleBucket } from '../workspaces/repository.ts';
-import { type Task, tasks } from './model.ts';
-import { BELOW } from './subtrees.ts';
+import { createContext } from './app.ts';
+import { bucketNameOf } from './buckets.ts';
 
 export interface Runner {
   /** Looks for work at once, not only at the next turn. */

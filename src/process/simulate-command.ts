@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { StartRefused } from '../refused.ts';
-import { type Scenario, scenarioSchema } from './scenario.ts';
-import { type Played, simulate } from './simulate.ts';
+import { type Scenario, scenarioSchema } from '../routing/scenario.ts';
+import { type Played, simulate } from '../routing/simulate.ts';
+import { StartRefused } from '../words/refused.ts';
 
 /** `switchyard simulate outage.yaml …`: the state timeline of a scenario, and how callers fared with and without the breaker. */
 export function simulateCommand(files: string[]): void {

@@ -1,14 +1,14 @@
-import { createContext } from '../app.ts';
-import { readConfig } from '../config.ts';
-import type { Context, Deps } from '../context.ts';
-import { createDeps, databaseFile } from '../deps.ts';
-import { codeOf } from '../errors.ts';
-import { organizations } from '../orgs/model.ts';
-import { isNewFolder, placeOf, remark, remarkNearMisses } from '../place.ts';
-import { StartRefused, UsageRefused } from '../refused.ts';
+import { organizations } from '../nouns/orgs/model.ts';
+import { createToken } from '../nouns/tokens/repository.ts';
+import type { Context, Deps } from '../resource/context.ts';
 import { name } from '../validation/fields.ts';
 import { walk } from '../validation/walk.ts';
-import { createToken } from './repository.ts';
+import { codeOf } from '../words/errors.ts';
+import { StartRefused, UsageRefused } from '../words/refused.ts';
+import { createContext } from './app.ts';
+import { readConfig } from './config.ts';
+import { createDeps, databaseFile } from './deps.ts';
+import { isNewFolder, placeOf, remark, remarkNearMisses } from './place.ts';
 
 interface TokenWords {
   org: string;

@@ -1,5 +1,5 @@
-import type { Noun } from '../nouns.ts';
 import type { Doc } from '../store/store.ts';
+import type { Noun } from './noun.ts';
 
 /** One change: who, what, when, by which request, and the fields before and after. Written in the commit of the change itself. */
 export interface AuditEvent extends Doc {

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Context, isoNow } from '../context.ts';
-import { snake } from '../naming.ts';
-import type { Noun } from '../nouns.ts';
 import type { Change, Doc } from '../store/store.ts';
-import { type AuditEvent, auditEvents } from './model.ts';
+import { snake } from '../words/naming.ts';
+import { type AuditEvent, auditEvents } from './audit-event.ts';
+import { type Context, isoNow } from './context.ts';
+import type { Noun } from './noun.ts';
 
 /** Bookkeeping, not content: never part of an event's changes. */
 const SILENT = new Set(['id', 'orgId', 'version', 'createdAt', 'updatedAt', 'createdBy', 'secretHash', 'hash']);

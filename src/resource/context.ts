@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { Ids } from './ids.ts';
+import type { Store } from '../store/store.ts';
+import type { Ids } from '../words/ids.ts';
 import type { Loaders } from './loaders.ts';
-import type { Store } from './store/store.ts';
 
 /** Who asks: one org, one actor, what it may do, and (when limited) the workspaces it may see. */
 export interface Principal {

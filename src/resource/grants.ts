@@ -1,5 +1,5 @@
-import type { Context } from '../context.ts';
-import { forbidden } from '../errors.ts';
+import { forbidden } from '../words/errors.ts';
+import type { Context } from './context.ts';
 import { ACTIONS, allows, firstMissing } from './permissions.ts';
 
 /** Rights as somebody would have them: what may be done, and where. */

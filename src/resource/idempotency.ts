@@ -1,5 +1,5 @@
+import type { Change, Collection, Doc } from '../store/store.ts';
 import { type Context, isoNow } from './context.ts';
-import type { Change, Collection, Doc } from './store/store.ts';
 
 /** What a POST under an Idempotency-Key answered, for 24 hours; keyed by the token and the key. */
 export interface IdempotencyRecord extends Doc {

@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
+import type { AnyCollection, Collection, Doc, Page, PageQuery, Query, Store } from '../store/store.ts';
+import { createTurns } from '../words/turns.ts';
 import type { Principal } from './context.ts';
-import type { AnyCollection, Collection, Doc, Page, PageQuery, Query, Store } from './store/store.ts';
-import { createTurns } from './turns.ts';
 
 /**
  * One request's batched reads: whatever a selection asks of many parents becomes one store call per collection and kind,

@@ -1,7 +1,7 @@
-import { allows } from './auth/permissions.ts';
+import { type Clause, type Collection, chain, type Doc, type MaybePromise } from '../store/store.ts';
+import { notFound } from '../words/errors.ts';
 import type { Context, Principal } from './context.ts';
-import { notFound } from './errors.ts';
-import { type Clause, type Collection, chain, type Doc, type MaybePromise } from './store/store.ts';
+import { allows } from './permissions.ts';
 
 /** One noun of the domain: how it is stored, named in the graph, in errors and in permissions. */
 export interface Noun<D extends Doc> {

@@ -1,7 +1,4 @@
 import { crc32 } from 'node:zlib';
-import type { Context } from './context.ts';
-import { type Issue, invalid, valueError } from './errors.ts';
-import { type Noun, visibleWhere } from './nouns.ts';
 import {
   type Clause,
   chain,
@@ -11,7 +8,10 @@ import {
   type PageQuery,
   type Position,
   type Query,
-} from './store/store.ts';
+} from '../store/store.ts';
+import { type Issue, invalid, valueError } from '../words/errors.ts';
+import type { Context } from './context.ts';
+import { type Noun, visibleWhere } from './noun.ts';
 
 export const PAGE_SIZE_DEFAULT = 50;
 export const PAGE_SIZE_MAX = 200;

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import type { Noun } from './nouns.ts';
-import type { Doc } from './store/store.ts';
-import { type Shape, shapeOf } from './validation/shape.ts';
-import { isObject } from './validation/walk.ts';
+import type { Doc } from '../store/store.ts';
+import { type Shape, shapeOf } from '../validation/shape.ts';
+import { isObject } from '../validation/walk.ts';
+import type { Noun } from './noun.ts';
 
 /**
  * RFC 7396 over a document, as the update's schema describes it: nested objects merge; `null` clears a nullable field

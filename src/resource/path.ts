@@ -1,7 +1,7 @@
+import { chain, type Doc, type MaybePromise } from '../store/store.ts';
+import { notFound } from '../words/errors.ts';
 import type { Context } from './context.ts';
-import { notFound } from './errors.ts';
-import { find, type Noun } from './nouns.ts';
-import { chain, type Doc, type MaybePromise } from './store/store.ts';
+import { find, type Noun } from './noun.ts';
 
 /** One element of a path: which noun, which id; an id left out is not checked. */
 export type Step = readonly [Noun<never>, string | null | undefined];

@@ -1,11 +1,11 @@
-import { apps } from '../apps/model.ts';
-import { type Context, isoNow } from '../context.ts';
-import { environments } from '../environments/model.ts';
-import { entitlements } from '../model-entitlements/model.ts';
-import { namespaces, threads } from '../namespaces/model.ts';
+import { apps } from '../nouns/apps/model.ts';
+import { environments } from '../nouns/environments/model.ts';
+import { entitlements } from '../nouns/model-entitlements/model.ts';
+import { namespaces, threads } from '../nouns/namespaces/model.ts';
 import { type AnyCollection, type Doc, type Tombstone, tombstones } from '../store/store.ts';
-import type { Planned } from '../writes.ts';
-import { taskChange } from './tasks.ts';
+import { type Context, isoNow } from './context.ts';
+import { taskChange } from './task.ts';
+import type { Planned } from './write.ts';
 
 /** Everything that may lie below a document, by the field that names it. */
 export const BELOW: Record<string, readonly AnyCollection[]> = {

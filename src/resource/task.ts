@@ -1,6 +1,6 @@
-import { type Context, isoNow } from '../context.ts';
+import { type Task, tasks } from '../nouns/jobs/model.ts';
 import type { Change } from '../store/store.ts';
-import { type Task, tasks } from './model.ts';
+import { type Context, isoNow } from './context.ts';
 
 /** Work for the runner as one more change of the commit, so that a crash in between loses none. */
 export function taskChange(ctx: Context, kind: Task['kind'], targetOrgId: string, targetId: string): Change {

@@ -1,6 +1,6 @@
+import type { Doc } from '../store/store.ts';
+import { fault } from '../words/errors.ts';
 import type { Context } from './context.ts';
-import { fault } from './errors.ts';
-import type { Doc } from './store/store.ts';
 
 /** The strong ETag of a version; the time of creation keeps a re-created id (a model's slug) apart from its predecessor. */
 export function etagOf(doc: Pick<Doc, 'version' | 'createdAt' | 'edition'>): string {

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import { audit } from './audit/record.ts';
+import { tasks } from '../nouns/jobs/model.ts';
+import { type Change, type Committed, type Doc, StoreConflict } from '../store/store.ts';
+import { conflict, fault } from '../words/errors.ts';
+import { camel } from '../words/naming.ts';
+import { audit } from './audit.ts';
 import { type Context, isoNow } from './context.ts';
-import { conflict, fault } from './errors.ts';
-import { checkVersion } from './etag.ts';
 import { idempotencyRecord } from './idempotency.ts';
-import { tasks } from './jobs/model.ts';
-import { camel } from './naming.ts';
-import { canSee, type Noun } from './nouns.ts';
-import { type Change, type Committed, type Doc, StoreConflict } from './store/store.ts';
+import { canSee, type Noun } from './noun.ts';
+import { checkVersion } from './version.ts';
 
 /** A change with what its failed condition means to the caller; without, the write is read again and tried anew. */
 export interface Planned {

@@ -1,14 +1,14 @@
 import type { GraphQLError, GraphQLSchema } from 'graphql';
-import type { Context, Deps, Principal } from '../context.ts';
-import { codeOf, conflict, detailsOf, fault, type Issue, invalid } from '../errors.ts';
-import { etagOf, matchesTag } from '../etag.ts';
 import { toPublic } from '../graphql/errors.ts';
 import { checkOrg, checkPermission } from '../graphql/permission-plugin.ts';
 import { mediaTypeOf, parseJson } from '../http/body.ts';
 import { errorReply, json, type Reply } from '../http/reply.ts';
+import type { Context, Deps, Principal } from '../resource/context.ts';
+import { etagOf, matchesTag } from '../resource/version.ts';
+import { save } from '../resource/write.ts';
 import type { Doc } from '../store/store.ts';
 import { StoreConflict, StoreUnavailable } from '../store/store.ts';
-import { save } from '../writes.ts';
+import { codeOf, conflict, detailsOf, fault, type Issue, invalid } from '../words/errors.ts';
 import { type CompiledRow, compileRow } from './compile.ts';
 import { checkRequest } from './input.ts';
 import { findRecord, hashRequest, recordIdOf } from './replay.ts';

@@ -4,8 +4,8 @@ import { type Executable, prepareOperation } from '../graphql/execution/execute.
 import type { MutationExtensions } from '../graphql/mutations.ts';
 import type { PermissionExtensions } from '../graphql/permission-plugin.ts';
 import type { ListExtensions } from '../graphql/roots.ts';
-import { camel } from '../naming.ts';
 import { shapeOf } from '../validation/shape.ts';
+import { camel } from '../words/naming.ts';
 import { parametersOf, type Row } from './row.ts';
 
 /** A row with its operation, ready to run. */

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { Context } from '../context.ts';
-import { type Issue, valueError } from '../errors.ts';
 import { keptNameIn, ruleIssues, sortByField } from '../graphql/mutations.ts';
-import { snake } from '../naming.ts';
+import type { Context } from '../resource/context.ts';
 import { shapeOf } from '../validation/shape.ts';
 import { walk } from '../validation/walk.ts';
+import { type Issue, valueError } from '../words/errors.ts';
+import { snake } from '../words/naming.ts';
 import type { CompiledRow } from './compile.ts';
 import { locOf } from './wire.ts';
 

@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import type { MutationExtensions } from '../graphql/mutations.ts';
-import { camel, pascal, snake } from '../naming.ts';
 import { type Shape, shapeOf } from '../validation/shape.ts';
+import { camel, pascal, snake } from '../words/naming.ts';
 import { rootFieldOf } from './compile.ts';
 import { ERROR_SCHEMAS, failures } from './openapi/errors.ts';
 import { exampleOf } from './openapi/examples.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Context, Idempotency } from '../context.ts';
-import { invalid, valueError } from '../errors.ts';
-import { type IdempotencyRecord, idempotencyRecords } from '../idempotency.ts';
+import type { Context, Idempotency } from '../resource/context.ts';
+import { type IdempotencyRecord, idempotencyRecords } from '../resource/idempotency.ts';
+import { invalid, valueError } from '../words/errors.ts';
 
 /** A request is its method, its path and its JSON value, whatever the order of an object's names. */
 export function hashRequest(method: string, path: string, body: unknown): string {

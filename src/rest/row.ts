@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { camel, pascal, snake } from '../naming.ts';
+import { camel, pascal, snake } from '../words/naming.ts';
 
 /** One operation of the REST API: an address and the root field of the graph that it runs. */
 export interface Row {

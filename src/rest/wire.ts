@@ -1,7 +1,7 @@
 import type { GraphQLError } from 'graphql';
-import { codeOf, detailsOf, type Issue, invalid } from '../errors.ts';
-import { snake } from '../naming.ts';
 import { shapeOf, wirePath } from '../validation/shape.ts';
+import { codeOf, detailsOf, type Issue, invalid } from '../words/errors.ts';
+import { snake } from '../words/naming.ts';
 import type { CompiledRow } from './compile.ts';
 
 type Loc = (string | number)[];

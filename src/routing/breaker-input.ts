@@ -1,5 +1,5 @@
-import type { Context } from '../context.ts';
-import type { RouterPolicy } from '../router-policies/model.ts';
+import type { RouterPolicy } from '../nouns/router-policies/model.ts';
+import type { Context } from '../resource/context.ts';
 import { type BreakerInput, breakerEvents } from './rules.ts';
 
 /** What every rule over a policy's breaker is given. */

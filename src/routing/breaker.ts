@@ -1,7 +1,7 @@
-import { LEASE_MS } from '../decisions/model.ts';
-import { CLOSED, type TargetBreaker } from '../decisions/state.ts';
-import type { Target } from '../models/model.ts';
-import type { CircuitBreaker } from './model.ts';
+import { LEASE_MS } from '../nouns/decisions/model.ts';
+import type { Target } from '../nouns/logical-models/model.ts';
+import type { CircuitBreaker } from '../nouns/router-policies/model.ts';
+import { CLOSED, type TargetBreaker } from './state.ts';
 import { type Overdue, overdueUntil, waitingWith, waitingWithout } from './waiting.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Noun } from '../nouns.ts';
+import type { Noun } from '../resource/noun.ts';
 import type { Doc } from '../store/store.ts';
 
 export const EVENT_KINDS = {

@@ -1,10 +1,10 @@
-import type { Context } from '../context.ts';
-import { find } from '../nouns.ts';
-import { policyIndex } from '../router-policies/cache.ts';
-import { actualOf, type Compiled, firstFailing, type MatchContext } from '../router-policies/matching.ts';
-import type { RouterPolicy } from '../router-policies/model.ts';
-import { workspaces } from '../workspaces/model.ts';
-import type { Decision, DecisionContext, Hop, Refusal, SmallestChange } from './model.ts';
+import type { Decision, DecisionContext, Hop, Refusal, SmallestChange } from '../nouns/decisions/model.ts';
+import { policyIndex } from '../nouns/router-policies/cache.ts';
+import type { RouterPolicy } from '../nouns/router-policies/model.ts';
+import { workspaces } from '../nouns/workspaces/model.ts';
+import type { Context } from '../resource/context.ts';
+import { find } from '../resource/noun.ts';
+import { actualOf, type Compiled, firstFailing, type MatchContext } from './matching.ts';
 import { nearestPolicy } from './nearest-policy.ts';
 import { matchContextOf } from './plan.ts';
 import type { Estimate } from './subjects.ts';

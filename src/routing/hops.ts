@@ -1,10 +1,3 @@
-import type { ModelEntitlement } from '../model-entitlements/model.ts';
-import type { LogicalModel, Target } from '../models/model.ts';
-import type { ProviderAccount } from '../provider-accounts/model.ts';
-import { usageIn } from '../provider-accounts/repository.ts';
-import { monthOf, observedOf, usedUp } from '../provider-accounts/rules.ts';
-import { targetKey } from '../router-policies/breaker.ts';
-import { type Limits, type Refused, reserve } from './limits.ts';
 import {
   type DecisionContext,
   LEASE_MS,
@@ -12,7 +5,14 @@ import {
   type Refusal,
   type RefusalCode,
   type SmallestChange,
-} from './model.ts';
+} from '../nouns/decisions/model.ts';
+import type { LogicalModel, Target } from '../nouns/logical-models/model.ts';
+import type { ModelEntitlement } from '../nouns/model-entitlements/model.ts';
+import type { ProviderAccount } from '../nouns/provider-accounts/model.ts';
+import { usageIn } from '../nouns/provider-accounts/repository.ts';
+import { monthOf, observedOf, usedUp } from '../nouns/provider-accounts/rules.ts';
+import { targetKey } from './breaker.ts';
+import { type Limits, type Refused, reserve } from './limits.ts';
 import { accountMeterId, entitlementMeterId } from './state.ts';
 import { accountLimits, type Estimate, grantLimits, limitOf, totalOf } from './subjects.ts';
 import type { RoutingWorld } from './world.ts';

@@ -1,5 +1,5 @@
+import { safeSum } from '../words/safe-sum.ts';
 import { type Buckets, type Fill, fill, type Rate, roomFor } from './bucket.ts';
-import { safeSum } from './safe-sum.ts';
 import type { Meter, MonthMeter } from './state.ts';
 
 /**

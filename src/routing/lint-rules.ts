@@ -1,6 +1,6 @@
-import type { ModelEntitlement } from '../model-entitlements/model.ts';
-import type { LogicalModel } from '../models/model.ts';
-import type { ProviderAccount } from '../provider-accounts/model.ts';
+import type { LogicalModel } from '../nouns/logical-models/model.ts';
+import type { ModelEntitlement } from '../nouns/model-entitlements/model.ts';
+import type { ProviderAccount } from '../nouns/provider-accounts/model.ts';
 import { type Compiled, compareRank } from './matching.ts';
 
 export interface LintWarning {

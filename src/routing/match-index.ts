@@ -1,4 +1,5 @@
-import { snake } from '../naming.ts';
+import type { RouterPolicy } from '../nouns/router-policies/model.ts';
+import { snake } from '../words/naming.ts';
 import {
   type Compiled,
   type Condition,
@@ -10,7 +11,6 @@ import {
   TAG_CONDITIONS,
   TEXT_CONDITIONS,
 } from './matching.ts';
-import type { RouterPolicy } from './model.ts';
 
 /**
  * Policies filed under their rarest condition: a context meets only the lists of values that it has, so a decision

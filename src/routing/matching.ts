@@ -1,6 +1,6 @@
-import { camel, snake } from '../naming.ts';
+import type { PolicyMatch, RouterPolicy } from '../nouns/router-policies/model.ts';
 import { isObject } from '../validation/walk.ts';
-import type { PolicyMatch, RouterPolicy } from './model.ts';
+import { camel, snake } from '../words/naming.ts';
 
 /** What a request says of itself, with the workspace's tags already in place. */
 export interface MatchContext {

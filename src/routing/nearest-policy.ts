@@ -1,8 +1,8 @@
-import type { Context } from '../context.ts';
-import { actualOf, type Compiled, type MatchContext } from '../router-policies/matching.ts';
-import type { RouterPolicy } from '../router-policies/model.ts';
-import type { Workspace } from '../workspaces/model.ts';
-import type { DecisionContext, SmallestChange } from './model.ts';
+import type { DecisionContext, SmallestChange } from '../nouns/decisions/model.ts';
+import type { RouterPolicy } from '../nouns/router-policies/model.ts';
+import type { Workspace } from '../nouns/workspaces/model.ts';
+import type { Context } from '../resource/context.ts';
+import { actualOf, type Compiled, type MatchContext } from './matching.ts';
 import { matchContextOf } from './plan.ts';
 import { admits } from './smallest-change.ts';
 import type { Estimate } from './subjects.ts';

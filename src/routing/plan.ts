@@ -1,11 +1,11 @@
-import type { Target } from '../models/model.ts';
-import { targetKey } from '../router-policies/breaker.ts';
-import { type MatchContext, tagPairs } from '../router-policies/matching.ts';
-import type { RouterPolicy } from '../router-policies/model.ts';
-import { barredUntil, isDrawable, targetOf } from '../router-policies/policy-breaker.ts';
-import type { Workspace } from '../workspaces/model.ts';
+import type { DecisionContext, Hop, Refusal, SmallestChange } from '../nouns/decisions/model.ts';
+import type { Target } from '../nouns/logical-models/model.ts';
+import type { RouterPolicy } from '../nouns/router-policies/model.ts';
+import type { Workspace } from '../nouns/workspaces/model.ts';
+import { targetKey } from './breaker.ts';
 import { type HopResult, type Request, refuse, secondsOf, targetRemedies, tryHop } from './hops.ts';
-import type { DecisionContext, Hop, Refusal, SmallestChange } from './model.ts';
+import { type MatchContext, tagPairs } from './matching.ts';
+import { barredUntil, isDrawable, targetOf } from './policy-breaker.ts';
 import {
   breakerIn,
   chainOf,

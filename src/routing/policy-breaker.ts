@@ -1,7 +1,7 @@
-import { CLOSED, type PolicyBreaker, type TargetBreaker } from '../decisions/state.ts';
-import type { Target } from '../models/model.ts';
+import type { Target } from '../nouns/logical-models/model.ts';
+import type { CircuitBreaker, PolicyStatus, RouterPolicy } from '../nouns/router-policies/model.ts';
 import { admits, at, freeAt, hungSince, type TargetState, targetKey } from './breaker.ts';
-import type { CircuitBreaker, PolicyStatus, RouterPolicy } from './model.ts';
+import { CLOSED, type PolicyBreaker, type TargetBreaker } from './state.ts';
 
 /** A policy's breaker as a whole: one state for each target, what they come to for the policy, and the latch. Pure, as its targets' is. */
 

@@ -1,15 +1,8 @@
-import { admit, admits, type Result, record, type TargetState, targetKey } from '../router-policies/breaker.ts';
-import {
-  type BreakerState,
-  breakerAt,
-  resetBreaker,
-  targetOf,
-  type Watched,
-  withTarget,
-} from '../router-policies/policy-breaker.ts';
 import type { Doc, RuleResult } from '../store/store.ts';
+import { admit, admits, type Result, record, type TargetState, targetKey } from './breaker.ts';
 import { type EventData, eventDoc, routingEvents } from './events.ts';
 import { type Reservation, reserve, type Settlement, settle } from './limits.ts';
+import { type BreakerState, breakerAt, resetBreaker, targetOf, type Watched, withTarget } from './policy-breaker.ts';
 import type { Meter, PolicyBreaker, PolicyCounters } from './state.ts';
 import { addUsage, type UsageInput } from './usage.ts';
 

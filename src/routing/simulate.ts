@@ -1,12 +1,12 @@
-import { type PlanRequest, planRetry } from '../decisions/plan.ts';
-import { breakerEvents, decisionRules } from '../decisions/rules.ts';
-import type { PolicyBreaker, TargetBreaker } from '../decisions/state.ts';
-import { breakerIn, type RoutingWorld, watchedBy } from '../decisions/world.ts';
 import type { RuleResult } from '../store/store.ts';
 import { type Result, targetKey } from './breaker.ts';
+import { type PlanRequest, planRetry } from './plan.ts';
 import { type BreakerState, targetOf } from './policy-breaker.ts';
+import { breakerEvents, decisionRules } from './rules.ts';
 import { answerOf, type ProviderAnswer, type Scenario } from './scenario.ts';
 import { simulatedWorld, TROUBLED } from './simulated-world.ts';
+import type { PolicyBreaker, TargetBreaker } from './state.ts';
+import { breakerIn, type RoutingWorld, watchedBy } from './world.ts';
 
 export interface Played {
   requests: number;

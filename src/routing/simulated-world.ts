@@ -1,9 +1,9 @@
-import type { RoutingWorld } from '../decisions/world.ts';
-import type { LogicalModel } from '../models/model.ts';
-import { type ProviderAccount, RATE_LIMIT_DEFAULTS } from '../provider-accounts/model.ts';
+import type { LogicalModel } from '../nouns/logical-models/model.ts';
+import { type ProviderAccount, RATE_LIMIT_DEFAULTS } from '../nouns/provider-accounts/model.ts';
+import { MATCH_DEFAULTS, type RouterPolicy } from '../nouns/router-policies/model.ts';
 import type { Doc } from '../store/store.ts';
-import { MATCH_DEFAULTS, type RouterPolicy } from './model.ts';
 import { type Scenario, settingsOf } from './scenario.ts';
+import type { RoutingWorld } from './world.ts';
 
 /** The organization of a scenario: one policy, its model and perhaps a fallback, each target on an account of its own without limits. */
 

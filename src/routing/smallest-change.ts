@@ -1,8 +1,8 @@
-import type { ModelEntitlement } from '../model-entitlements/model.ts';
-import { camel } from '../naming.ts';
-import { resetBreaker } from '../router-policies/policy-breaker.ts';
-import type { SmallestChange } from './model.ts';
+import type { SmallestChange } from '../nouns/decisions/model.ts';
+import type { ModelEntitlement } from '../nouns/model-entitlements/model.ts';
+import { camel } from '../words/naming.ts';
 import { type Plan, type PlanRequest, planFor } from './plan.ts';
+import { resetBreaker } from './policy-breaker.ts';
 import { breakerIn, type RoutingWorld } from './world.ts';
 
 /** The first change that would have admitted a refused request: each is tried by planning again over the world with it. */

@@ -1,8 +1,8 @@
-import type { ModelEntitlement } from '../model-entitlements/model.ts';
-import type { ProviderAccount } from '../provider-accounts/model.ts';
+import type { ModelEntitlement } from '../nouns/model-entitlements/model.ts';
+import type { ProviderAccount } from '../nouns/provider-accounts/model.ts';
+import { safeSum } from '../words/safe-sum.ts';
 import type { Rate } from './bucket.ts';
 import type { Limits } from './limits.ts';
-import { safeSum } from './safe-sum.ts';
 
 /** The limits of an account and of a grant, as the meter's rules take them; in the contract's order. */
 

@@ -1,6 +1,6 @@
-import type { Noun } from '../nouns.ts';
+import type { Noun } from '../resource/noun.ts';
 import type { Change, Doc } from '../store/store.ts';
-import { safeSum } from './safe-sum.ts';
+import { safeSum } from '../words/safe-sum.ts';
 
 /** Requests, input tokens, output tokens, failures. */
 export type Tally = [requests: number, inputTokens: number, outputTokens: number, failures: number];

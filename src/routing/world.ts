@@ -1,12 +1,12 @@
-import type { Context } from '../context.ts';
-import { entitlements, grantKey, type ModelEntitlement } from '../model-entitlements/model.ts';
-import { type LogicalModel, logicalModels } from '../models/model.ts';
-import { type AccountHealth, type ProviderAccount, providerAccounts } from '../provider-accounts/model.ts';
-import { healthCollection } from '../provider-accounts/repository.ts';
-import type { RouterPolicy } from '../router-policies/model.ts';
-import { type BreakerState, breakerAt, isBarred, type Watched } from '../router-policies/policy-breaker.ts';
+import { type LogicalModel, logicalModels } from '../nouns/logical-models/model.ts';
+import { entitlements, grantKey, type ModelEntitlement } from '../nouns/model-entitlements/model.ts';
+import { type AccountHealth, type ProviderAccount, providerAccounts } from '../nouns/provider-accounts/model.ts';
+import { healthCollection } from '../nouns/provider-accounts/repository.ts';
+import type { RouterPolicy } from '../nouns/router-policies/model.ts';
+import type { Workspace } from '../nouns/workspaces/model.ts';
+import type { Context } from '../resource/context.ts';
 import type { Collection, Doc } from '../store/store.ts';
-import type { Workspace } from '../workspaces/model.ts';
+import { type BreakerState, breakerAt, isBarred, type Watched } from './policy-breaker.ts';
 import { accountMeterId, entitlementMeterId, type Meter, meters, type PolicyBreaker, policyBreakers } from './state.ts';
 
 /** What the choice among policies rests on. */

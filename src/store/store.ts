@@ -6,7 +6,7 @@
  * Documents below a tombstone (`ancestors`) are absent from every read and every condition.
  */
 
-import { StartRefused } from '../refused.ts';
+import { StartRefused } from '../words/refused.ts';
 import type { FirstValues } from './complete.ts';
 import type { Deadline } from './deadline.ts';
 

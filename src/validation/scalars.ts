@@ -1,4 +1,4 @@
-import type { Issue } from '../errors.ts';
+import type { Issue } from '../words/errors.ts';
 import { trimWhite } from './names.ts';
 import type { Shape } from './shape.ts';
 

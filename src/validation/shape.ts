@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { snake } from '../naming.ts';
+import { snake } from '../words/naming.ts';
 
 /**
  * A zod schema read as a plain description. The same declaration gives the stored type, the GraphQL input, the REST

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { type Issue, valueError } from '../errors.ts';
-import { snake } from '../naming.ts';
+import { type Issue, valueError } from '../words/errors.ts';
+import { snake } from '../words/naming.ts';
 import { trimWhite } from './names.ts';
 import { boundsIssue, type Checked, checkBoolean, checkEnum, checkInteger, checkNumber } from './scalars.ts';
 import { type Shape, shapeOf, wirePath } from './shape.ts';

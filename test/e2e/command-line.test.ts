@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import pkg from '../../package.json' with { type: 'json' };
-import { createProgram } from '../../src/commands.ts';
+import { createProgram } from '../../src/process/commands.ts';
 import { runCommand } from './process.ts';
 
 /** Every command with the words that lead to it; those that only group others too. */

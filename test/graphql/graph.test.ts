@@ -1,7 +1,7 @@
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { pascal } from '../../src/naming.ts';
-import { schema } from '../../src/schema.ts';
+import { schema } from '../../src/catalog/graph.ts';
+import { pascal } from '../../src/words/naming.ts';
 import { describeEngines, type Harness, startHarness, type Tenant, workedMs } from '../harness.ts';
 import { type Seeded, seed } from '../seed.ts';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { type ExecutionResult, execute, parse } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createContext } from '../../src/app.ts';
+import { schema } from '../../src/catalog/graph.ts';
 import { Operations } from '../../src/graphql/operations.ts';
-import { schema } from '../../src/schema.ts';
+import { createContext } from '../../src/process/app.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
 import { seed } from '../seed.ts';
 import { documents } from './documents.ts';

@@ -3,8 +3,8 @@ import { fetchExchange, Client as Urql } from '@urql/core';
 import fc from 'fast-check';
 import { GraphQLClient } from 'graphql-request';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ERRORS } from '../../src/errors.ts';
 import { StoreUnavailable } from '../../src/store/store.ts';
+import { ERRORS } from '../../src/words/errors.ts';
 import { type Harness, startHarness, type Tenant } from '../harness.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { isScalarType, isSpecifiedScalarType } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { schema } from '../../src/schema.ts';
+import { schema } from '../../src/catalog/graph.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
 import { type Seeded, seed } from '../seed.ts';
 

@@ -1,6 +1,6 @@
 import { type GraphQLInputType, isEnumType, isInputObjectType, isListType, isNonNullType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { schema } from '../../src/schema.ts';
+import { schema } from '../../src/catalog/graph.ts';
 import { type Client, type Harness, startHarness, type Tenant } from '../harness.ts';
 
 /** Generated from the schema: every root field, with arguments made up from their types. */

@@ -1,7 +1,7 @@
 import { parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EXAMPLES } from '../../src/graphiql/examples.ts';
-import { schema } from '../../src/schema.ts';
+import { schema } from '../../src/catalog/graph.ts';
+import { EXAMPLES } from '../../src/graphql/graphiql/examples.ts';
 import { type Harness, startHarness } from '../harness.ts';
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8';

@@ -1,7 +1,7 @@
 import type { Mutant } from './mutant.ts';
 
-const HEALTH = 'src/provider-accounts/health.ts';
-const PROBE = 'src/provider-accounts/probe.ts';
+const HEALTH = 'src/nouns/provider-accounts/health.ts';
+const PROBE = 'src/nouns/provider-accounts/probe.ts';
 const tests = ['test/health.test.ts'];
 
 export const mutants: Mutant[] = [
@@ -21,7 +21,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'what was observed of nobody knows which credentials counts for nothing',
-    file: 'src/provider-accounts/rules.ts',
+    file: 'src/nouns/provider-accounts/rules.ts',
     edits: [['health?.reference === account.credentialsRef ? health : null', 'health']],
     tests,
   },

@@ -24,7 +24,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'a free-form literal leaves out what an absent variable stands for',
-    file: 'src/builder.ts',
+    file: 'src/graphql/builder.ts',
     edits: [['value.kind !== Kind.VARIABLE || Object.hasOwn(variables, value.name.value)', 'true']],
     tests: ['test/graphql/graph.test.ts'],
   },

@@ -11,19 +11,19 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'a changed role holds at the next request',
-    file: 'src/roles/model.ts',
+    file: 'src/nouns/roles/model.ts',
     edits: [['    watched: true,\n', '']],
     tests,
   },
   {
     breaks: 'a changed member holds at the next request',
-    file: 'src/members/model.ts',
+    file: 'src/nouns/members/model.ts',
     edits: [['    watched: true,\n', '']],
     tests,
   },
   {
     breaks: 'a changed token holds at the next request',
-    file: 'src/tokens/model.ts',
+    file: 'src/nouns/tokens/model.ts',
     edits: [['    watched: true,\n', '']],
     tests,
   },

@@ -11,7 +11,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'only the last answer of a connection ends it',
-    file: 'src/app.ts',
+    file: 'src/process/app.ts',
     edits: [['ending && (await connections.isLast(req))', 'ending']],
     tests: shutdown,
   },
@@ -29,20 +29,20 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'a second signal kills nothing',
-    file: 'src/signals.ts',
+    file: 'src/process/signals.ts',
     edits: [['process.on(signal', 'process.once(signal']],
     tests: shutdown,
   },
   {
     breaks: 'background work that hangs does not hold the exit',
-    file: 'src/main.ts',
+    file: 'src/process/main.ts',
     edits: [['await Promise.race([stopped, sleep(BACKGROUND_SECONDS * 1000)])', 'await stopped']],
     tests: shutdown,
   },
   {
     breaks: 'a signal during the start ends it',
     file: 'bin/switchyard.js',
-    edits: [["if (process.argv[2] === 'serve') (await import('../src/signals.ts')).stopSignal();", '']],
+    edits: [["if (process.argv[2] === 'serve') (await import('../src/process/signals.ts')).stopSignal();", '']],
     tests: shutdown,
   },
   {

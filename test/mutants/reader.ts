@@ -21,7 +21,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: "what the graph's door refuses has the graph's form",
-    file: 'src/app.ts',
+    file: 'src/process/app.ts',
     edits: [["pathOf(req) === '/graphql'\n", "pathOf(req) === ''\n"]],
     tests: ['test/graphql/reader.test.ts'],
   },
@@ -33,25 +33,25 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'both cursors bound a page',
-    file: 'src/paging.ts',
+    file: 'src/resource/page.ts',
     edits: [['const walked = end ? page.docs.filter(', 'const walked = end && !start ? page.docs.filter(']],
     tests: ['test/graphql/paging.test.ts'],
   },
   {
     breaks: 'an empty page is preceded by the item of its cursor',
-    file: 'src/paging.ts',
+    file: 'src/resource/page.ts',
     edits: [['found || any({ ...own, order, limit: 1 })', 'found']],
     tests: ['test/graphql/paging.test.ts'],
   },
   {
     breaks: 'a browser gets the page with a query in its address too',
-    file: 'src/app.ts',
+    file: 'src/process/app.ts',
     edits: [["methodOf(req) === 'GET' && preferred", "req.url === '/graphql' && preferred"]],
     tests: ['test/http/graphiql.test.ts'],
   },
   {
     breaks: 'what the page consists of is sent compressed',
-    file: 'src/graphiql/assets.ts',
+    file: 'src/graphql/graphiql/assets.ts',
     edits: [['ENCODINGS.find((name) => taken.includes(name))', "taken.find((name) => name === 'identity')"]],
     tests: ['test/http/graphiql.test.ts'],
   },

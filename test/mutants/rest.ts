@@ -39,13 +39,13 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'a conflict names the value that is taken',
-    file: 'src/writes.ts',
+    file: 'src/resource/write.ts',
     edits: [['value: wantedIn(failed, field), ', '']],
     tests: ['test/graphql/messages.test.ts'],
   },
   {
     breaks: 'threads are listed in order of addition',
-    file: 'src/namespaces/schema.ts',
+    file: 'src/nouns/namespaces/schema.ts',
     edits: [['ascending: oldestFirst ?? true', 'ascending: oldestFirst ?? false']],
     tests: ['test/graphql/shape.test.ts'],
   },

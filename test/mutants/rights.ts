@@ -3,13 +3,13 @@ import type { Mutant } from './mutant.ts';
 export const mutants: Mutant[] = [
   {
     breaks: 'a change leaves no token without role, permissions and member',
-    file: 'src/tokens/repository.ts',
+    file: 'src/nouns/tokens/repository.ts',
     edits: [['      checkHolds(doc, input);\n', '']],
     tests: ['test/rest/rights.test.ts'],
   },
   {
     breaks: "a token's list stands in the place of its role's",
-    file: 'src/auth/rights.ts',
+    file: 'src/nouns/tokens/rights.ts',
     edits: [
       ['const own = token.permissions ?? role?.permissions', 'const own = role?.permissions ?? token.permissions'],
     ],
@@ -17,31 +17,31 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'a built-in role allows what the program says, whatever an older one stored',
-    file: 'src/roles/model.ts',
+    file: 'src/nouns/roles/model.ts',
     edits: [['    read: withTodaysPermissions,\n', '']],
     tests: ['test/rest/built-in-roles.test.ts'],
   },
   {
     breaks: "the ETag of a built-in role moves with the program's list",
-    file: 'src/etag.ts',
+    file: 'src/resource/version.ts',
     edits: [['...(doc.edition ? [doc.edition] : [])', '']],
     tests: ['test/rest/built-in-roles.test.ts'],
   },
   {
     breaks: 'nobody gives words that they lack',
-    file: 'src/auth/grants.ts',
+    file: 'src/resource/grants.ts',
     edits: [['  if (missing !== null) throw forbidden(missing);\n', '']],
     tests: ['test/rest/grants.test.ts'],
   },
   {
     breaks: 'nobody gives rights in workspaces that they do not see',
-    file: 'src/auth/grants.ts',
+    file: 'src/resource/grants.ts',
     edits: [['own !== null && !workspaceIds', 'own === undefined && !workspaceIds']],
     tests: ['test/rest/grants.test.ts'],
   },
   {
     breaks: 'an edited role gives its holders no more than the editor has',
-    file: 'src/roles/repository.ts',
+    file: 'src/nouns/roles/repository.ts',
     edits: [
       ["      if (gives) checkGrant(ctx, 'roles:update', { permissions: doc.permissions, workspaceIds: null });\n", ''],
     ],
@@ -49,37 +49,37 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: "a member's new role is no more than the giver has",
-    file: 'src/members/repository.ts',
+    file: 'src/nouns/members/repository.ts',
     edits: [["      checkGrant(ctx, 'members:update', { permissions: role.permissions, workspaceIds: null });\n", '']],
     tests: ['test/rest/grants.test.ts'],
   },
   {
     breaks: 'whoever rotates a token learns no more than they may do',
-    file: 'src/tokens/repository.ts',
+    file: 'src/nouns/tokens/repository.ts',
     edits: [["    checkGrant(ctx, 'tokens:update', { permissions, workspaceIds: before.workspaceIds });\n", '']],
     tests: ['test/rest/grants.test.ts'],
   },
   {
     breaks: 'the tokens of a removed member die',
-    file: 'src/auth/authenticate.ts',
+    file: 'src/access/authenticate.ts',
     edits: [['  if (token.memberId !== null && !member) return null;\n', '']],
     tests: ['test/rest/grants.test.ts'],
   },
   {
     breaks: 'a token never has more than the member that it acts as',
-    file: 'src/auth/rights.ts',
+    file: 'src/nouns/tokens/rights.ts',
     edits: [['memberRole ? intersect(own, memberRole.permissions) : [...own]', '[...own]']],
     tests: ['test/rest/grants.test.ts'],
   },
   {
     breaks: 'an expired token is not revived by who may do less',
-    file: 'src/tokens/repository.ts',
+    file: 'src/nouns/tokens/repository.ts',
     edits: [['    later ||\n', '']],
     tests: ['test/rest/rights.test.ts'],
   },
   {
     breaks: 'nobody learns by a token what another keeps private',
-    file: 'src/auth/grants.ts',
+    file: 'src/resource/grants.ts',
     edits: [['  if (opens && !insiders', '  if (!opens && !insiders']],
     tests: ['test/rest/rights.test.ts'],
   },

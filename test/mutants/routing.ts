@@ -3,37 +3,37 @@ import type { Mutant } from './mutant.ts';
 export const mutants: Mutant[] = [
   {
     breaks: 'a lowered limit counts what was taken as a full bucket at most',
-    file: 'src/decisions/bucket.ts',
+    file: 'src/routing/bucket.ts',
     edits: [['Math.min(units, burstOf(rate))', 'units']],
     tests: ['test/limits.test.ts'],
   },
   {
     breaks: 'meters that the last release stored are read',
-    file: 'src/decisions/bucket.ts',
+    file: 'src/routing/bucket.ts',
     edits: [['return [Math.max(0, arrival - writtenMs) * perMs, writtenMs];', 'return [0, writtenMs];']],
     tests: ['test/limits.test.ts'],
   },
   {
     breaks: 'what was decided before a reset does not count after it',
-    file: 'src/router-policies/policy-breaker.ts',
+    file: 'src/routing/policy-breaker.ts',
     edits: [['floor: Math.max(breaker.floor, ...generations) + 3', 'floor: 0']],
     tests: ['test/breaker.test.ts'],
   },
   {
     breaks: 'no cooldown ends before a Retry-After of its generation, whatever went wrong',
-    file: 'src/router-policies/breaker.ts',
+    file: 'src/routing/breaker.ts',
     edits: [['current.restUntil, current.retryUntil)', 'current.restUntil)']],
     tests: ['test/breaker.test.ts'],
   },
   {
     breaks: 'only a 429 rests its target at once',
-    file: 'src/router-policies/breaker.ts',
+    file: 'src/routing/breaker.ts',
     edits: [['restUntil: rests ? Math.max', 'restUntil: true ? Math.max']],
     tests: ['test/breaker.test.ts'],
   },
   {
     breaks: 'the result of a probe whose lease has run out moves nothing',
-    file: 'src/router-policies/breaker.ts',
+    file: 'src/routing/breaker.ts',
     edits: [
       ["if (current.state === 'half_open' && !Object.hasOwn(current.probes, result.decisionId)) return current;", ''],
     ],
@@ -41,13 +41,13 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'a decision that hangs is counted once when its outcome comes',
-    file: 'src/router-policies/breaker.ts',
+    file: 'src/routing/breaker.ts',
     edits: [['const waiting = waitingWithout(told.waiting, result.decidedMs);', 'const waiting = told.waiting;']],
     tests: ['test/breaker.test.ts'],
   },
   {
     breaks: 'an opening that nobody reported counts towards the latch',
-    file: 'src/router-policies/policy-breaker.ts',
+    file: 'src/routing/policy-breaker.ts',
     edits: [
       [
         '.reduce((state, moment) => withOpening(state, watched.settings, moment), written)',
@@ -58,19 +58,19 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'a change is tried before it is told',
-    file: 'src/decisions/smallest-change.ts',
+    file: 'src/routing/smallest-change.ts',
     edits: [['remedies.find((change) => admits(withChange(world, change), request)) ?? null', 'remedies[0] ?? null']],
     tests: ['test/routing-world.test.ts'],
   },
   {
     breaks: 'another workspace’s policy is not taken from it',
-    file: 'src/decisions/nearest-policy.ts',
+    file: 'src/routing/nearest-policy.ts',
     edits: [[" || only!.name === 'workspaceId'", '']],
     tests: ['test/routing-world.test.ts'],
   },
   {
     breaks: 'a latched policy is passed over whatever its model says',
-    file: 'src/router-policies/policy-breaker.ts',
+    file: 'src/routing/policy-breaker.ts',
     edits: [['return breaker.latched || (enabled.length', 'return (enabled.length']],
     tests: ['test/routing-world.test.ts'],
   },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { providerAccounts } from '../../src/provider-accounts/model.ts';
+import { providerAccounts } from '../../src/nouns/provider-accounts/model.ts';
 import { type Change, type Store, StoreUnavailable } from '../../src/store/store.ts';
 import { describeEngines, type Harness, type Opened, openEngine, startHarness, type Tenant } from '../harness.ts';
 

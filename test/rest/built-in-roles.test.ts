@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { BUILT_IN_ROLES } from '../../src/auth/permissions.ts';
-import { type Role, roles } from '../../src/roles/model.ts';
+import { type Role, roles } from '../../src/nouns/roles/model.ts';
+import { BUILT_IN_ROLES } from '../../src/resource/permissions.ts';
 import { type Client, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
 
 const NAMES = Object.keys(BUILT_IN_ROLES);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ACTIONS, RESOURCES } from '../../src/auth/permissions.ts';
+import { ACTIONS, RESOURCES } from '../../src/resource/permissions.ts';
 import { type Answer, type Client, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Issue } from '../../src/errors.ts';
-import { rows } from '../../src/rest/rows.ts';
+import { rows } from '../../src/catalog/rows.ts';
 import { checkBoolean, checkInteger, checkNumber } from '../../src/validation/scalars.ts';
+import type { Issue } from '../../src/words/errors.ts';
 import { type Harness, startHarness, type Tenant } from '../harness.ts';
 import { addressOf, type Seeded, seed } from '../seed.ts';
 

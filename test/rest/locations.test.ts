@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Issue } from '../../src/errors.ts';
-import { snake } from '../../src/naming.ts';
-import { rows } from '../../src/rest/rows.ts';
+import { rows } from '../../src/catalog/rows.ts';
 import { type Shape, shapeOf } from '../../src/validation/shape.ts';
+import type { Issue } from '../../src/words/errors.ts';
+import { snake } from '../../src/words/naming.ts';
 import { type Harness, startHarness, type Tenant } from '../harness.ts';
 import { addressOf, type Seeded, seed } from '../seed.ts';
 

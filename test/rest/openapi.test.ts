@@ -3,10 +3,10 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { pascal } from '../../src/naming.ts';
+import { schema } from '../../src/catalog/graph.ts';
+import { rows } from '../../src/catalog/rows.ts';
 import { openApiDocument } from '../../src/rest/openapi.ts';
-import { rows } from '../../src/rest/rows.ts';
-import { schema } from '../../src/schema.ts';
+import { pascal } from '../../src/words/naming.ts';
 import { type Harness, startHarness, type Tenant } from '../harness.ts';
 import { type Seeded, seed } from '../seed.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { schema } from '../../src/catalog/graph.ts';
+import { rows } from '../../src/catalog/rows.ts';
 import { documentOf } from '../../src/rest/compile.ts';
 import { parametersOf, type Row } from '../../src/rest/row.ts';
-import { rows } from '../../src/rest/rows.ts';
-import { schema } from '../../src/schema.ts';
 import { type Answer, type Client, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
 import { type Seeded, seed } from '../seed.ts';
 

@@ -1,4 +1,4 @@
-import { collections } from '../../src/collections.ts';
+import { collections } from '../../src/catalog/collections.ts';
 import type { AnyCollection, Doc, Page, Store } from '../../src/store/store.ts';
 
 type Loose = Doc & Record<string, unknown>;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { apps } from '../../src/apps/model.ts';
-import { type Namespace, namespaces } from '../../src/namespaces/model.ts';
-import { generations } from '../../src/router-policies/cache.ts';
+import { apps } from '../../src/nouns/apps/model.ts';
+import { type Namespace, namespaces } from '../../src/nouns/namespaces/model.ts';
+import { generations } from '../../src/nouns/router-policies/cache.ts';
+import { type Workspace, workspaces } from '../../src/nouns/workspaces/model.ts';
 import { complete } from '../../src/store/complete.ts';
 import { type Change, type Doc, type Store, StoreConflict, type Tombstone, tombstones } from '../../src/store/store.ts';
-import { type Workspace, workspaces } from '../../src/workspaces/model.ts';
 import { describeEngines, type Opened, openEngine } from '../harness.ts';
 
 /** What an engine promises; a further one has to pass this as it is. */

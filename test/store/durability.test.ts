@@ -13,10 +13,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { collections, rules } from '../../src/collections.ts';
+import { collections, rules } from '../../src/catalog/collections.ts';
+import { type Workspace, workspaces } from '../../src/nouns/workspaces/model.ts';
 import { openSqlite } from '../../src/store/sqlite/engine.ts';
 import { type Change, StoreUnavailable } from '../../src/store/store.ts';
-import { type Workspace, workspaces } from '../../src/workspaces/model.ts';
 import { runCommand, startServer } from '../e2e/process.ts';
 import { createClient, persist } from '../harness.ts';
 

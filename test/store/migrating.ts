@@ -1,5 +1,5 @@
 /** `node migrating.ts ENGINE PLACE KILL_AT`: a start that dies when so many documents have been changed. */
-import { collections, rules } from '../../src/collections.ts';
+import { collections, rules } from '../../src/catalog/collections.ts';
 import { migrations } from '../../src/store/migrations/index.ts';
 import type { Migration, StoredDocument } from '../../src/store/migrations/migration.ts';
 import { openMongo } from '../../src/store/mongodb/open.ts';

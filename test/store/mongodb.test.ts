@@ -1,15 +1,15 @@
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { auditEvents } from '../../src/audit/model.ts';
-import { createSecret } from '../../src/auth/secret.ts';
-import { collections, rules } from '../../src/collections.ts';
-import { logicalModels } from '../../src/models/model.ts';
-import { namespaces } from '../../src/namespaces/model.ts';
+import { collections, rules } from '../../src/catalog/collections.ts';
+import { logicalModels } from '../../src/nouns/logical-models/model.ts';
+import { namespaces } from '../../src/nouns/namespaces/model.ts';
+import { tokens } from '../../src/nouns/tokens/model.ts';
+import { workspaces } from '../../src/nouns/workspaces/model.ts';
+import { auditEvents } from '../../src/resource/audit-event.ts';
 import type { MongoStore } from '../../src/store/mongodb/engine.ts';
 import { openMongo } from '../../src/store/mongodb/open.ts';
 import { type PageQuery, StoreRefused, StoreUnavailable } from '../../src/store/store.ts';
-import { tokens } from '../../src/tokens/model.ts';
-import { workspaces } from '../../src/workspaces/model.ts';
+import { createSecret } from '../../src/words/secret.ts';
 import { freshMongoUri, type Harness, MONGODB_URI, startHarness } from '../harness.ts';
 
 const now = () => new Date().toISOString();

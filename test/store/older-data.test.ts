@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { apps } from '../../src/apps/model.ts';
-import { collections } from '../../src/collections.ts';
-import { rows } from '../../src/rest/rows.ts';
+import { collections } from '../../src/catalog/collections.ts';
+import { rows } from '../../src/catalog/rows.ts';
+import { apps } from '../../src/nouns/apps/model.ts';
 import { complete } from '../../src/store/complete.ts';
-import { fold } from '../../src/store/fold.ts';
 import type { Clause, Doc, Store } from '../../src/store/store.ts';
+import { fold } from '../../src/words/fold.ts';
 import { COLLIDING, ODD_NAMES } from '../fixtures/0.1.0/content.ts';
 import { describeEngines, type Harness, startHarness } from '../harness.ts';
 import { everything, type Older, olderData } from '../older.ts';

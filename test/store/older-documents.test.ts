@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
-import { collections } from '../../src/collections.ts';
-import { camel, pascal, snake } from '../../src/naming.ts';
+import { collections } from '../../src/catalog/collections.ts';
+import { rows } from '../../src/catalog/rows.ts';
 import { parametersOf, type Row } from '../../src/rest/row.ts';
-import { rows } from '../../src/rest/rows.ts';
 import { complete } from '../../src/store/complete.ts';
 import type { Doc } from '../../src/store/store.ts';
 import { type Shape, shapeOf } from '../../src/validation/shape.ts';
+import { camel, pascal, snake } from '../../src/words/naming.ts';
 import { type Answer, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
 import { type Seeded, seed } from '../seed.ts';
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { apps } from '../../src/apps/model.ts';
-import { logicalModels } from '../../src/models/model.ts';
-import { generations } from '../../src/router-policies/cache.ts';
+import { apps } from '../../src/nouns/apps/model.ts';
+import { logicalModels } from '../../src/nouns/logical-models/model.ts';
+import { generations } from '../../src/nouns/router-policies/cache.ts';
+import { workspaces } from '../../src/nouns/workspaces/model.ts';
 import { type AnyCollection, type Change, type Store, StoreConflict } from '../../src/store/store.ts';
-import { workspaces } from '../../src/workspaces/model.ts';
 import { MONGODB_URI, type Opened, openEngine } from '../harness.ts';
 
 /** The same random commands leave both engines equal, and are answered alike. */

@@ -1,13 +1,13 @@
 import type { z } from 'zod';
-import type { Context } from '../context.ts';
-import { checkVersion } from '../etag.ts';
-import { tombstone } from '../jobs/subtrees.ts';
-import { mergePatch } from '../merge.ts';
+import type { Context } from '../../resource/context.ts';
+import { mergePatch } from '../../resource/patch.ts';
+import { reach } from '../../resource/path.ts';
+import { tombstone } from '../../resource/subtree.ts';
+import { checkVersion } from '../../resource/version.ts';
+import { created, insertion, removal, save, stillThere, update, withRetry } from '../../resource/write.ts';
 import { namespaces } from '../namespaces/model.ts';
-import { reach } from '../paths.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { countBelow } from '../workspaces/repository.ts';
-import { created, insertion, removal, save, stillThere, update, withRetry } from '../writes.ts';
 import {
   type App,
   apps,

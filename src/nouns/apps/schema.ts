@@ -1,7 +1,7 @@
-import { mutation } from '../graphql/mutations.ts';
-import { defineNode, edge, filteredEdge } from '../graphql/nodes.ts';
-import { rootList, rootNode } from '../graphql/roots.ts';
-import { App, Namespace, Workspace } from '../graphql/types.ts';
+import { App, Namespace, Workspace } from '../../catalog/types.ts';
+import { mutation } from '../../graphql/mutations.ts';
+import { defineNode, edge, filteredEdge } from '../../graphql/nodes.ts';
+import { rootList, rootNode } from '../../graphql/roots.ts';
 import { namespaceList } from '../namespaces/connection.ts';
 import { below } from '../workspaces/lists.ts';
 import { workspaces } from '../workspaces/model.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { listQuery } from '../rest/lists.ts';
-import { listRow, type Resource, type Row, select } from '../rest/row.ts';
-import { INSTANT_WANTED, instantOf } from '../validation/instant.ts';
+import { listQuery } from '../../rest/lists.ts';
+import { listRow, type Resource, type Row, select } from '../../rest/row.ts';
+import { INSTANT_WANTED, instantOf } from '../../validation/instant.ts';
 
 const event: Resource = {
   type: 'AuditEvent',

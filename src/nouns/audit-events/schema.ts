@@ -1,9 +1,9 @@
-import { defineNode, edge, type FilteredList } from '../graphql/nodes.ts';
-import { rootList } from '../graphql/roots.ts';
-import { AuditEvent, Organization } from '../graphql/types.ts';
-import { COUNTS } from '../graphql/wire.ts';
-import type { Clause } from '../store/store.ts';
-import type { AuditEvent as Event } from './model.ts';
+import { AuditEvent, Organization } from '../../catalog/types.ts';
+import { defineNode, edge, type FilteredList } from '../../graphql/nodes.ts';
+import { rootList } from '../../graphql/roots.ts';
+import { COUNTS } from '../../graphql/wire.ts';
+import type { AuditEvent as Event } from '../../resource/audit-event.ts';
+import type { Clause } from '../../store/store.ts';
 
 defineNode(
   AuditEvent,

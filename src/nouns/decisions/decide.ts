@@ -1,21 +1,21 @@
 import type { z } from 'zod';
-import type { Context } from '../context.ts';
-import { invalidField } from '../errors.ts';
-import { logicalModels } from '../models/model.ts';
-import { find, need } from '../nouns.ts';
-import { needReference } from '../paths.ts';
-import { targetKey } from '../router-policies/breaker.ts';
+import type { Context } from '../../resource/context.ts';
+import { find, need } from '../../resource/noun.ts';
+import { needReference } from '../../resource/path.ts';
+import { created, type Planned, save, withRetry } from '../../resource/write.ts';
+import { targetKey } from '../../routing/breaker.ts';
+import { breakerInput } from '../../routing/breaker-input.ts';
+import { matchesInOrder } from '../../routing/match-index.ts';
+import { matchContextOf, type Plan, type PlanRequest, planRetry } from '../../routing/plan.ts';
+import { smallestChange } from '../../routing/smallest-change.ts';
+import { accountMeterId, entitlementMeterId, meters, policyBreakers } from '../../routing/state.ts';
+import { totalOf } from '../../routing/subjects.ts';
+import { gather, gatherPolicies, type RoutingWorld } from '../../routing/world.ts';
+import { invalidField } from '../../words/errors.ts';
+import { logicalModels } from '../logical-models/model.ts';
 import { policyIndex } from '../router-policies/cache.ts';
-import { matchesInOrder } from '../router-policies/match-index.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { created, type Planned, save, withRetry } from '../writes.ts';
-import { breakerInput } from './breaker-input.ts';
 import { type Decision, type DecisionContext, type decideInput, decisions, KEPT_MS, LEASE_MS } from './model.ts';
-import { matchContextOf, type Plan, type PlanRequest, planRetry } from './plan.ts';
-import { smallestChange } from './smallest-change.ts';
-import { accountMeterId, entitlementMeterId, meters, policyBreakers } from './state.ts';
-import { totalOf } from './subjects.ts';
-import { gather, gatherPolicies, type RoutingWorld } from './world.ts';
 
 type DecideInput = z.output<typeof decideInput>;
 

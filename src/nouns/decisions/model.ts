@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Noun } from '../nouns.ts';
-import { listOf, nullable, object } from '../store/complete.ts';
-import type { Doc } from '../store/store.ts';
-import { id, optionalText, stringMap, within } from '../validation/fields.ts';
+import type { Noun } from '../../resource/noun.ts';
+import { listOf, nullable, object } from '../../store/complete.ts';
+import type { Doc } from '../../store/store.ts';
+import { id, optionalText, stringMap, within } from '../../validation/fields.ts';
 
 export const REFUSAL_CODES = [
   ...[

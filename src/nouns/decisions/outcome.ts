@@ -1,13 +1,17 @@
 import type { z } from 'zod';
-import { type Context, isoNow } from '../context.ts';
-import { conflict } from '../errors.ts';
-import { logicalModels } from '../models/model.ts';
-import { need } from '../nouns.ts';
+import { type Context, isoNow } from '../../resource/context.ts';
+import { need } from '../../resource/noun.ts';
+import { type Planned, save, withRetry } from '../../resource/write.ts';
+import type { Result } from '../../routing/breaker.ts';
+import { breakerInput } from '../../routing/breaker-input.ts';
+import type { SettleInput } from '../../routing/rules.ts';
+import { accountMeterId, entitlementMeterId, meters, policyBreakers, policyCounters } from '../../routing/state.ts';
+import { usageChanges } from '../../routing/usage.ts';
+import { conflict } from '../../words/errors.ts';
+import { safeSum } from '../../words/safe-sum.ts';
+import { logicalModels } from '../logical-models/model.ts';
 import { providerAccounts } from '../provider-accounts/model.ts';
-import type { Result } from '../router-policies/breaker.ts';
 import { routerPolicies } from '../router-policies/model.ts';
-import { type Planned, save, withRetry } from '../writes.ts';
-import { breakerInput } from './breaker-input.ts';
 import {
   type Decision,
   decisions,
@@ -17,10 +21,6 @@ import {
   type reportOutcomeInput,
   statusOf,
 } from './model.ts';
-import type { SettleInput } from './rules.ts';
-import { safeSum } from './safe-sum.ts';
-import { accountMeterId, entitlementMeterId, meters, policyBreakers, policyCounters } from './state.ts';
-import { usageChanges } from './usage.ts';
 
 type OutcomeInput = z.output<typeof reportOutcomeInput>;
 

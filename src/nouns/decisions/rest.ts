@@ -1,5 +1,5 @@
-import { listQuery } from '../rest/lists.ts';
-import { getRow, listRow, type Resource, type Row, select, writeRow } from '../rest/row.ts';
+import { listQuery } from '../../rest/lists.ts';
+import { getRow, listRow, type Resource, type Row, select, writeRow } from '../../rest/row.ts';
 import { decideBody, outcomeBody } from './model.ts';
 
 const decision: Resource = {

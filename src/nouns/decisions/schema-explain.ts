@@ -1,13 +1,13 @@
 import type { z } from 'zod';
-import { builder } from '../builder.ts';
-import type { Context } from '../context.ts';
-import { invalid } from '../errors.ts';
-import { inputFrom } from '../graphql/inputs.ts';
-import { RouterPolicy } from '../graphql/types.ts';
-import { need } from '../nouns.ts';
-import { walk } from '../validation/walk.ts';
+import { RouterPolicy } from '../../catalog/types.ts';
+import { builder } from '../../graphql/builder.ts';
+import { inputFrom } from '../../graphql/inputs.ts';
+import type { Context } from '../../resource/context.ts';
+import { need } from '../../resource/noun.ts';
+import { type Explanation, explain, explainDecision, type PolicyVerdict } from '../../routing/explain.ts';
+import { walk } from '../../validation/walk.ts';
+import { invalid } from '../../words/errors.ts';
 import { prepare } from './decide.ts';
-import { type Explanation, explain, explainDecision, type PolicyVerdict } from './explain.ts';
 import { decideInput, decisions, type SmallestChange } from './model.ts';
 import { HopType, RefusalCode, RefusalType } from './schema.ts';
 

@@ -1,11 +1,11 @@
-import { builder } from '../builder.ts';
-import { enumType } from '../graphql/inputs.ts';
-import { defineNode } from '../graphql/nodes.ts';
-import { rootList } from '../graphql/roots.ts';
-import { RoutingEvent, UsageBucket } from '../graphql/types.ts';
-import type { Clause } from '../store/store.ts';
-import { EVENT_KINDS } from './events.ts';
-import { type UsageBucket as Bucket, plus, type Tally } from './usage.ts';
+import { RoutingEvent, UsageBucket } from '../../catalog/types.ts';
+import { builder } from '../../graphql/builder.ts';
+import { enumType } from '../../graphql/inputs.ts';
+import { defineNode } from '../../graphql/nodes.ts';
+import { rootList } from '../../graphql/roots.ts';
+import { EVENT_KINDS } from '../../routing/events.ts';
+import { type UsageBucket as Bucket, plus, type Tally } from '../../routing/usage.ts';
+import type { Clause } from '../../store/store.ts';
 
 const Granularity = enumType('UsageGranularity', 'How long a bucket of usage is.', {
   hour: 'An hour (kept 90 days).',

@@ -1,11 +1,11 @@
-import { builder } from '../builder.ts';
-import { enumType } from '../graphql/inputs.ts';
-import { mutation } from '../graphql/mutations.ts';
-import { defineNode, edge } from '../graphql/nodes.ts';
-import { rootList, rootNode } from '../graphql/roots.ts';
-import { Decision, LogicalModel, ProviderAccount, RouterPolicy, Workspace } from '../graphql/types.ts';
-import { COUNT, STRING_MAP } from '../graphql/wire.ts';
-import { orgWide } from '../orgs/lists.ts';
+import { Decision, LogicalModel, ProviderAccount, RouterPolicy, Workspace } from '../../catalog/types.ts';
+import { builder } from '../../graphql/builder.ts';
+import { enumType } from '../../graphql/inputs.ts';
+import { mutation } from '../../graphql/mutations.ts';
+import { defineNode, edge } from '../../graphql/nodes.ts';
+import { rootList, rootNode } from '../../graphql/roots.ts';
+import { COUNT, STRING_MAP } from '../../graphql/wire.ts';
+import { orgWide } from '../../resource/org-wide.ts';
 import { decide } from './decide.ts';
 import {
   type DecisionContext,

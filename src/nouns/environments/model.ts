@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Noun } from '../nouns.ts';
-import { fold } from '../store/fold.ts';
-import type { Doc } from '../store/store.ts';
-import { expectedVersion, flag, flagOr, name, optionalText, within, withinWorkspace } from '../validation/fields.ts';
+import type { Noun } from '../../resource/noun.ts';
+import type { Doc } from '../../store/store.ts';
+import { expectedVersion, flag, flagOr, name, optionalText, within, withinWorkspace } from '../../validation/fields.ts';
+import { fold } from '../../words/fold.ts';
 
 export interface Environment extends Doc {
   workspaceId: string;

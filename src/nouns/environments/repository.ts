@@ -1,12 +1,9 @@
 import type { z } from 'zod';
-import type { Context } from '../context.ts';
-import { conflict } from '../errors.ts';
-import { checkVersion } from '../etag.ts';
-import { mergePatch } from '../merge.ts';
-import { namespaces } from '../namespaces/model.ts';
-import { canSee } from '../nouns.ts';
-import { reach } from '../paths.ts';
-import { workspaces } from '../workspaces/model.ts';
+import type { Context } from '../../resource/context.ts';
+import { canSee } from '../../resource/noun.ts';
+import { mergePatch } from '../../resource/patch.ts';
+import { reach } from '../../resource/path.ts';
+import { checkVersion } from '../../resource/version.ts';
 import {
   created,
   insertion,
@@ -17,7 +14,10 @@ import {
   stillThere,
   update,
   withRetry,
-} from '../writes.ts';
+} from '../../resource/write.ts';
+import { conflict } from '../../words/errors.ts';
+import { namespaces } from '../namespaces/model.ts';
+import { workspaces } from '../workspaces/model.ts';
 import {
   type createEnvironmentInput,
   type deleteEnvironmentInput,

@@ -1,7 +1,7 @@
-import { mutation } from '../graphql/mutations.ts';
-import { defineNode, edge, listEdge } from '../graphql/nodes.ts';
-import { rootList, rootNode } from '../graphql/roots.ts';
-import { Environment, Namespace, Workspace } from '../graphql/types.ts';
+import { Environment, Namespace, Workspace } from '../../catalog/types.ts';
+import { mutation } from '../../graphql/mutations.ts';
+import { defineNode, edge, listEdge } from '../../graphql/nodes.ts';
+import { rootList, rootNode } from '../../graphql/roots.ts';
 import { below } from '../workspaces/lists.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { createEnvironmentInput, deleteEnvironmentInput, environments, updateEnvironmentInput } from './model.ts';

@@ -1,6 +1,6 @@
-import type { Noun } from '../nouns.ts';
-import { object } from '../store/complete.ts';
-import type { Collection, Doc } from '../store/store.ts';
+import type { Noun } from '../../resource/noun.ts';
+import { object } from '../../store/complete.ts';
+import type { Collection, Doc } from '../../store/store.ts';
 
 export interface Job extends Doc {
   kind: 'reindex';

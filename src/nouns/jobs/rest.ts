@@ -1,5 +1,5 @@
-import { listQuery } from '../rest/lists.ts';
-import { getRow, listRow, type Resource, type Row, select } from '../rest/row.ts';
+import { listQuery } from '../../rest/lists.ts';
+import { getRow, listRow, type Resource, type Row, select } from '../../rest/row.ts';
 
 const job: Resource = {
   type: 'Job',

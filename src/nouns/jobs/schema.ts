@@ -1,9 +1,9 @@
-import { defineNode, edge } from '../graphql/nodes.ts';
-import { rootList, rootNode } from '../graphql/roots.ts';
-import { Job, Workspace } from '../graphql/types.ts';
-import { PROGRESS } from '../graphql/wire.ts';
+import { Job, Workspace } from '../../catalog/types.ts';
+import { defineNode, edge } from '../../graphql/nodes.ts';
+import { rootList, rootNode } from '../../graphql/roots.ts';
+import { PROGRESS } from '../../graphql/wire.ts';
+import { orgWide } from '../../resource/org-wide.ts';
 import { JobStatus } from '../namespaces/schema.ts';
-import { orgWide } from '../orgs/lists.ts';
 
 defineNode(Job, 'Long work: asked for by a request, done step by step.', (t) => ({
   jobId: t.exposeString('id', { description: 'The documented id.' }),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Noun } from '../nouns.ts';
-import { listOf } from '../store/complete.ts';
-import type { Doc } from '../store/store.ts';
-import { expectedVersion, flag, flagOr, id, name, optionalText, within } from '../validation/fields.ts';
+import type { Noun } from '../../resource/noun.ts';
+import { listOf } from '../../store/complete.ts';
+import type { Doc } from '../../store/store.ts';
+import { expectedVersion, flag, flagOr, id, name, optionalText, within } from '../../validation/fields.ts';
 
 export interface Target {
   providerAccountId: string;

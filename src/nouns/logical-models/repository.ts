@@ -1,16 +1,9 @@
 import type { z } from 'zod';
-import type { Context } from '../context.ts';
-import { conflict, invalidField } from '../errors.ts';
-import { checkVersion } from '../etag.ts';
-import { mergePatch } from '../merge.ts';
-import { entitlements } from '../model-entitlements/model.ts';
-import { namespaces } from '../namespaces/model.ts';
-import { canSee, type Noun } from '../nouns.ts';
-import { organizations } from '../orgs/model.ts';
-import { needReference, reach } from '../paths.ts';
-import { providerAccounts } from '../provider-accounts/model.ts';
-import { routerPolicies } from '../router-policies/model.ts';
-import type { Doc } from '../store/store.ts';
+import type { Context } from '../../resource/context.ts';
+import { canSee, type Noun } from '../../resource/noun.ts';
+import { mergePatch } from '../../resource/patch.ts';
+import { needReference, reach } from '../../resource/path.ts';
+import { checkVersion } from '../../resource/version.ts';
 import {
   created,
   insertion,
@@ -21,7 +14,14 @@ import {
   unchanged,
   update,
   withRetry,
-} from '../writes.ts';
+} from '../../resource/write.ts';
+import type { Doc } from '../../store/store.ts';
+import { conflict, invalidField } from '../../words/errors.ts';
+import { entitlements } from '../model-entitlements/model.ts';
+import { namespaces } from '../namespaces/model.ts';
+import { organizations } from '../orgs/model.ts';
+import { providerAccounts } from '../provider-accounts/model.ts';
+import { routerPolicies } from '../router-policies/model.ts';
 import {
   type createLogicalModelInput,
   type deleteLogicalModelInput,

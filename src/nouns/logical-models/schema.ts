@@ -1,8 +1,3 @@
-import { builder } from '../builder.ts';
-import { enumType } from '../graphql/inputs.ts';
-import { mutation } from '../graphql/mutations.ts';
-import { defineNode, edge, listEdge } from '../graphql/nodes.ts';
-import { rootList, rootNode } from '../graphql/roots.ts';
 import {
   LogicalModel,
   ModelEntitlement,
@@ -10,9 +5,14 @@ import {
   Organization,
   ProviderAccount,
   RouterPolicy,
-} from '../graphql/types.ts';
-import { load } from '../nouns.ts';
-import { orgWide } from '../orgs/lists.ts';
+} from '../../catalog/types.ts';
+import { builder } from '../../graphql/builder.ts';
+import { enumType } from '../../graphql/inputs.ts';
+import { mutation } from '../../graphql/mutations.ts';
+import { defineNode, edge, listEdge } from '../../graphql/nodes.ts';
+import { rootList, rootNode } from '../../graphql/roots.ts';
+import { load } from '../../resource/noun.ts';
+import { orgWide } from '../../resource/org-wide.ts';
 import {
   createLogicalModelInput,
   deleteLogicalModelInput,

@@ -1,15 +1,24 @@
 import type { z } from 'zod';
-import { checkGrant } from '../auth/grants.ts';
-import { ADMIN } from '../auth/permissions.ts';
-import type { Context } from '../context.ts';
-import { conflict } from '../errors.ts';
-import { checkVersion } from '../etag.ts';
-import { mergePatch } from '../merge.ts';
-import { orgFence } from '../models/repository.ts';
-import { reach } from '../paths.ts';
+import type { Context } from '../../resource/context.ts';
+import { checkGrant } from '../../resource/grants.ts';
+import { mergePatch } from '../../resource/patch.ts';
+import { reach } from '../../resource/path.ts';
+import { ADMIN } from '../../resource/permissions.ts';
+import { checkVersion } from '../../resource/version.ts';
+import {
+  created,
+  insertion,
+  type Planned,
+  removal,
+  save,
+  stillThere,
+  update,
+  withRetry,
+} from '../../resource/write.ts';
+import { conflict } from '../../words/errors.ts';
+import { orgFence } from '../logical-models/repository.ts';
 import { type Role, roles } from '../roles/model.ts';
 import { roleByName } from '../roles/repository.ts';
-import { created, insertion, type Planned, removal, save, stillThere, update, withRetry } from '../writes.ts';
 import {
   type createMemberInput,
   type deleteMemberInput,

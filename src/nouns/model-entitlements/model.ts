@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Noun } from '../nouns.ts';
-import type { Doc } from '../store/store.ts';
-import { expectedVersion, flag, flagOr, id, within } from '../validation/fields.ts';
+import type { Noun } from '../../resource/noun.ts';
+import type { Doc } from '../../store/store.ts';
+import { expectedVersion, flag, flagOr, id, within } from '../../validation/fields.ts';
 
 export interface ModelEntitlement extends Doc {
   workspaceId: string;

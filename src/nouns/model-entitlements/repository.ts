@@ -1,14 +1,14 @@
 import type { z } from 'zod';
-import type { Context } from '../context.ts';
-import { notFound } from '../errors.ts';
-import { checkVersion } from '../etag.ts';
-import { mergePatch } from '../merge.ts';
-import { logicalModels } from '../models/model.ts';
-import { canSee } from '../nouns.ts';
-import { needReference, reach } from '../paths.ts';
-import { chain, type MaybePromise } from '../store/store.ts';
+import type { Context } from '../../resource/context.ts';
+import { canSee } from '../../resource/noun.ts';
+import { mergePatch } from '../../resource/patch.ts';
+import { needReference, reach } from '../../resource/path.ts';
+import { checkVersion } from '../../resource/version.ts';
+import { created, insertion, removal, save, stillThere, update, withRetry } from '../../resource/write.ts';
+import { chain, type MaybePromise } from '../../store/store.ts';
+import { notFound } from '../../words/errors.ts';
+import { logicalModels } from '../logical-models/model.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { created, insertion, removal, save, stillThere, update, withRetry } from '../writes.ts';
 import {
   entitlements,
   grantKey,

@@ -1,12 +1,12 @@
-import { builder } from '../builder.ts';
-import type { Context } from '../context.ts';
-import { entitlementMeterId, meters } from '../decisions/state.ts';
-import { mutation } from '../graphql/mutations.ts';
-import { defineNode, edge, type FilteredList } from '../graphql/nodes.ts';
-import { rootList } from '../graphql/roots.ts';
-import { LogicalModel, ModelEntitlement, Workspace } from '../graphql/types.ts';
-import { COUNT } from '../graphql/wire.ts';
-import { chain } from '../store/store.ts';
+import { LogicalModel, ModelEntitlement, Workspace } from '../../catalog/types.ts';
+import { builder } from '../../graphql/builder.ts';
+import { mutation } from '../../graphql/mutations.ts';
+import { defineNode, edge, type FilteredList } from '../../graphql/nodes.ts';
+import { rootList } from '../../graphql/roots.ts';
+import { COUNT } from '../../graphql/wire.ts';
+import type { Context } from '../../resource/context.ts';
+import { entitlementMeterId, meters } from '../../routing/state.ts';
+import { chain } from '../../store/store.ts';
 import { workspaces } from '../workspaces/model.ts';
 import {
   type ModelEntitlement as Grant,

@@ -1,11 +1,11 @@
-import type { Context } from '../context.ts';
-import { invalid } from '../errors.ts';
-import type { FilteredList } from '../graphql/nodes.ts';
-import { may } from '../nouns.ts';
-import type { List } from '../paging.ts';
-import { fold } from '../store/fold.ts';
-import type { Clause } from '../store/store.ts';
-import { textIssue } from '../validation/walk.ts';
+import type { FilteredList } from '../../graphql/nodes.ts';
+import type { Context } from '../../resource/context.ts';
+import { may } from '../../resource/noun.ts';
+import type { List } from '../../resource/page.ts';
+import type { Clause } from '../../store/store.ts';
+import { textIssue } from '../../validation/walk.ts';
+import { invalid } from '../../words/errors.ts';
+import { fold } from '../../words/fold.ts';
 import type { Namespace as NamespaceDoc } from './model.ts';
 
 const SEARCH_MAX = 256;

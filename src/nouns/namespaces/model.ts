@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { may, type Noun } from '../nouns.ts';
-import { nullable } from '../store/complete.ts';
-import { fold } from '../store/fold.ts';
-import type { Doc } from '../store/store.ts';
+import { may, type Noun } from '../../resource/noun.ts';
+import { nullable } from '../../store/complete.ts';
+import type { Doc } from '../../store/store.ts';
 import {
   expectedVersion,
   flag,
@@ -14,7 +13,8 @@ import {
   tagList,
   withinApp,
   withinWorkspace,
-} from '../validation/fields.ts';
+} from '../../validation/fields.ts';
+import { fold } from '../../words/fold.ts';
 
 export interface ReindexProgress {
   total: number;

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
-import { type Context, isoNow } from '../context.ts';
-import { conflict, invalidField } from '../errors.ts';
-import { checkVersion } from '../etag.ts';
+import { type Context, isoNow } from '../../resource/context.ts';
+import { needReference } from '../../resource/path.ts';
+import { checkVersion } from '../../resource/version.ts';
+import { created, type Planned, replacement, save, stillThere, withRetry } from '../../resource/write.ts';
+import { conflict, invalidField } from '../../words/errors.ts';
 import { type Job, jobs } from '../jobs/model.ts';
-import { logicalModels } from '../models/model.ts';
-import { needReference } from '../paths.ts';
-import { created, type Planned, replacement, save, stillThere, withRetry } from '../writes.ts';
+import { logicalModels } from '../logical-models/model.ts';
 import { type cancelReindexInput, type Namespace, namespaces, type reindexNamespaceInput } from './model.ts';
 import { isReindexing, readNamespace } from './repository.ts';
 

@@ -1,15 +1,24 @@
 import type { z } from 'zod';
+import type { Context } from '../../resource/context.ts';
+import { replaceFields } from '../../resource/patch.ts';
+import { needReference, reach } from '../../resource/path.ts';
+import { tombstone } from '../../resource/subtree.ts';
+import { checkVersion } from '../../resource/version.ts';
+import {
+  created,
+  insertion,
+  type Planned,
+  removal,
+  save,
+  stillThere,
+  update,
+  withRetry,
+} from '../../resource/write.ts';
+import { conflict } from '../../words/errors.ts';
 import { apps } from '../apps/model.ts';
-import type { Context } from '../context.ts';
 import { environments } from '../environments/model.ts';
-import { conflict } from '../errors.ts';
-import { checkVersion } from '../etag.ts';
-import { tombstone } from '../jobs/subtrees.ts';
-import { replaceFields } from '../merge.ts';
-import { logicalModels } from '../models/model.ts';
-import { needReference, reach } from '../paths.ts';
+import { logicalModels } from '../logical-models/model.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { created, insertion, type Planned, removal, save, stillThere, update, withRetry } from '../writes.ts';
 import {
   type createNamespaceInput,
   type deleteNamespaceInput,

@@ -1,10 +1,10 @@
+import { App, Environment, LogicalModel, Namespace, Thread, Workspace } from '../../catalog/types.ts';
+import { enumType } from '../../graphql/inputs.ts';
+import { mutation } from '../../graphql/mutations.ts';
+import { defineNode, edge, filteredEdge } from '../../graphql/nodes.ts';
+import { rootList, rootNode } from '../../graphql/roots.ts';
+import { PROGRESS } from '../../graphql/wire.ts';
 import { apps } from '../apps/model.ts';
-import { enumType } from '../graphql/inputs.ts';
-import { mutation } from '../graphql/mutations.ts';
-import { defineNode, edge, filteredEdge } from '../graphql/nodes.ts';
-import { rootList, rootNode } from '../graphql/roots.ts';
-import { App, Environment, LogicalModel, Namespace, Thread, Workspace } from '../graphql/types.ts';
-import { PROGRESS } from '../graphql/wire.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { namespaceList } from './connection.ts';
 import {

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import type { Context } from '../context.ts';
-import { conflict, notFound } from '../errors.ts';
-import { checkVersion } from '../etag.ts';
-import { created, type Planned, replacement, save, withRetry } from '../writes.ts';
+import type { Context } from '../../resource/context.ts';
+import { checkVersion } from '../../resource/version.ts';
+import { created, type Planned, replacement, save, withRetry } from '../../resource/write.ts';
+import { conflict, notFound } from '../../words/errors.ts';
 import {
   type addThreadInput,
   type Namespace,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Noun } from '../nouns.ts';
-import type { Collection, Doc } from '../store/store.ts';
-import { expectedVersion, name, optionalText } from '../validation/fields.ts';
+import type { Noun } from '../../resource/noun.ts';
+import type { Collection, Doc } from '../../store/store.ts';
+import { expectedVersion, name, optionalText } from '../../validation/fields.ts';
 
 export interface Organization extends Doc {
   name: string;

@@ -1,13 +1,13 @@
 import type { z } from 'zod';
-import { createSecret } from '../auth/secret.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../../resource/context.ts';
+import { need } from '../../resource/noun.ts';
+import { replaceFields } from '../../resource/patch.ts';
+import { created, insertion, save, update } from '../../resource/write.ts';
+import { createSecret } from '../../words/secret.ts';
 import { type Member, members } from '../members/model.ts';
-import { replaceFields } from '../merge.ts';
-import { need } from '../nouns.ts';
 import { builtInRoles } from '../roles/repository.ts';
 import { credentialChange, prefixOf } from '../tokens/credentials.ts';
 import { type Token, tokens } from '../tokens/model.ts';
-import { created, insertion, save, update } from '../writes.ts';
 import {
   type Organization,
   organizations,

@@ -1,8 +1,3 @@
-import { eventList } from '../audit/schema.ts';
-import { builder } from '../builder.ts';
-import { mutation } from '../graphql/mutations.ts';
-import { defineNode, filteredEdge, listEdge } from '../graphql/nodes.ts';
-import { rootList, rootNode } from '../graphql/roots.ts';
 import {
   AuditEvent,
   Decision,
@@ -16,11 +11,16 @@ import {
   RoutingEvent,
   Token,
   Workspace,
-} from '../graphql/types.ts';
-import { load } from '../nouns.ts';
+} from '../../catalog/types.ts';
+import { builder } from '../../graphql/builder.ts';
+import { mutation } from '../../graphql/mutations.ts';
+import { defineNode, filteredEdge, listEdge } from '../../graphql/nodes.ts';
+import { rootList, rootNode } from '../../graphql/roots.ts';
+import { load } from '../../resource/noun.ts';
+import { orgWide } from '../../resource/org-wide.ts';
+import { eventList } from '../audit-events/schema.ts';
 import { accountList } from '../provider-accounts/schema.ts';
 import { policyList } from '../router-policies/schema.ts';
-import { orgWide } from './lists.ts';
 import { organizations, updateOrganizationInput } from './model.ts';
 import { updateOrganization } from './repository.ts';
 

@@ -1,7 +1,7 @@
-import type { Context } from '../context.ts';
-import { eventDoc, routingEvents } from '../decisions/events.ts';
-import type { Doc, RuleResult } from '../store/store.ts';
-import { save, withRetry } from '../writes.ts';
+import type { Context } from '../../resource/context.ts';
+import { save, withRetry } from '../../resource/write.ts';
+import { eventDoc, routingEvents } from '../../routing/events.ts';
+import type { Doc, RuleResult } from '../../store/store.ts';
 import { credentialsOf } from './credentials.ts';
 import type { AccountHealth, ProviderAccount } from './model.ts';
 import { probe } from './probe.ts';

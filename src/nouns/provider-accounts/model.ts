@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Noun } from '../nouns.ts';
-import { object } from '../store/complete.ts';
-import type { Doc } from '../store/store.ts';
+import type { Noun } from '../../resource/noun.ts';
+import { object } from '../../store/complete.ts';
+import type { Doc } from '../../store/store.ts';
 import {
   expectedVersion,
   flag,
@@ -11,7 +11,7 @@ import {
   stringMap,
   stringMapPatch,
   within,
-} from '../validation/fields.ts';
+} from '../../validation/fields.ts';
 import { referenceProblem } from './rules.ts';
 
 export const PROVIDER_TYPES = [

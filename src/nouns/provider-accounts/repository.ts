@@ -1,16 +1,16 @@
 import type { z } from 'zod';
-import type { Context } from '../context.ts';
-import { accountMeterId, type Meter, meters } from '../decisions/state.ts';
-import { invalid, valueError } from '../errors.ts';
-import { checkVersion } from '../etag.ts';
-import type { Finding } from '../graphql/mutations.ts';
-import { mergePatch } from '../merge.ts';
-import { logicalModels } from '../models/model.ts';
-import { unreferenced } from '../models/repository.ts';
-import type { Noun } from '../nouns.ts';
-import { reach } from '../paths.ts';
-import type { Collection, Doc } from '../store/store.ts';
-import { created, insertion, type Planned, removal, save, update, withRetry } from '../writes.ts';
+import type { Finding } from '../../graphql/mutations.ts';
+import type { Context } from '../../resource/context.ts';
+import type { Noun } from '../../resource/noun.ts';
+import { mergePatch } from '../../resource/patch.ts';
+import { reach } from '../../resource/path.ts';
+import { checkVersion } from '../../resource/version.ts';
+import { created, insertion, type Planned, removal, save, update, withRetry } from '../../resource/write.ts';
+import { accountMeterId, type Meter, meters } from '../../routing/state.ts';
+import type { Collection, Doc } from '../../store/store.ts';
+import { invalid, valueError } from '../../words/errors.ts';
+import { logicalModels } from '../logical-models/model.ts';
+import { unreferenced } from '../logical-models/repository.ts';
 import {
   type AccountHealth,
   accountHealth,

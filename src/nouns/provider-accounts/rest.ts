@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { listQuery } from '../rest/lists.ts';
-import { getRow, listRow, type Resource, type Row, select, writeRow } from '../rest/row.ts';
+import { listQuery } from '../../rest/lists.ts';
+import { getRow, listRow, type Resource, type Row, select, writeRow } from '../../rest/row.ts';
 import { ACCOUNT_STATUSES, createProviderAccountBody, PROVIDER_TYPES, updateProviderAccountBody } from './model.ts';
 
 const account: Resource = {

@@ -1,4 +1,4 @@
-import { monthEnd } from '../decisions/limits.ts';
+import { monthEnd } from '../../routing/limits.ts';
 import type { AccountHealth, AccountStatus, ProviderAccount } from './model.ts';
 
 /** Beginnings by which the keys of well-known providers are told. */

@@ -1,13 +1,13 @@
-import { builder } from '../builder.ts';
-import { enumType } from '../graphql/inputs.ts';
-import { mutation } from '../graphql/mutations.ts';
-import { defineNode, edge, type FilteredList, listEdge } from '../graphql/nodes.ts';
-import { rootList, rootNode } from '../graphql/roots.ts';
-import { LogicalModel, Organization, ProviderAccount } from '../graphql/types.ts';
-import { COUNT, STRING_MAP } from '../graphql/wire.ts';
-import { connect, connectDerived } from '../paging.ts';
-import { reach } from '../paths.ts';
-import type { Clause } from '../store/store.ts';
+import { LogicalModel, Organization, ProviderAccount } from '../../catalog/types.ts';
+import { builder } from '../../graphql/builder.ts';
+import { enumType } from '../../graphql/inputs.ts';
+import { mutation } from '../../graphql/mutations.ts';
+import { defineNode, edge, type FilteredList, listEdge } from '../../graphql/nodes.ts';
+import { rootList, rootNode } from '../../graphql/roots.ts';
+import { COUNT, STRING_MAP } from '../../graphql/wire.ts';
+import { connect, connectDerived } from '../../resource/page.ts';
+import { reach } from '../../resource/path.ts';
+import type { Clause } from '../../store/store.ts';
 import { checkAccount } from './health.ts';
 import {
   type ProviderAccount as Account,

@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
-import { BUILT_IN_ROLES, isPermission } from '../auth/permissions.ts';
-import type { Noun } from '../nouns.ts';
-import { fold } from '../store/fold.ts';
-import type { Doc } from '../store/store.ts';
-import { expectedVersion, name, within } from '../validation/fields.ts';
+import type { Noun } from '../../resource/noun.ts';
+import { BUILT_IN_ROLES, isPermission } from '../../resource/permissions.ts';
+import type { Doc } from '../../store/store.ts';
+import { expectedVersion, name, within } from '../../validation/fields.ts';
+import { fold } from '../../words/fold.ts';
 
 export interface Role extends Doc {
   name: string;

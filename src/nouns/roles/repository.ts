@@ -1,20 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
-import { audit } from '../audit/record.ts';
-import { checkGrant } from '../auth/grants.ts';
-import { ADMIN, BUILT_IN_ROLES } from '../auth/permissions.ts';
-import type { Context } from '../context.ts';
-import { conflict, notFound } from '../errors.ts';
-import { checkVersion } from '../etag.ts';
+import { audit } from '../../resource/audit.ts';
+import type { Context } from '../../resource/context.ts';
+import { checkGrant } from '../../resource/grants.ts';
+import type { Noun } from '../../resource/noun.ts';
+import { mergePatch } from '../../resource/patch.ts';
+import { reach } from '../../resource/path.ts';
+import { ADMIN, BUILT_IN_ROLES } from '../../resource/permissions.ts';
+import { checkVersion } from '../../resource/version.ts';
+import { created, insertion, type Planned, removal, save, update, withRetry } from '../../resource/write.ts';
+import type { Doc } from '../../store/store.ts';
+import { conflict, notFound } from '../../words/errors.ts';
+import { fold } from '../../words/fold.ts';
+import { unreferenced } from '../logical-models/repository.ts';
 import { members } from '../members/model.ts';
-import { mergePatch } from '../merge.ts';
-import { unreferenced } from '../models/repository.ts';
-import type { Noun } from '../nouns.ts';
-import { reach } from '../paths.ts';
-import { fold } from '../store/fold.ts';
-import type { Doc } from '../store/store.ts';
 import { tokens } from '../tokens/model.ts';
-import { created, insertion, type Planned, removal, save, update, withRetry } from '../writes.ts';
 import {
   type createRoleInput,
   type deleteRoleInput,

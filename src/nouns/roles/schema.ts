@@ -1,8 +1,8 @@
-import { mutation } from '../graphql/mutations.ts';
-import { defineNode, listEdge } from '../graphql/nodes.ts';
-import { rootList, rootNode } from '../graphql/roots.ts';
-import { Member, Role } from '../graphql/types.ts';
-import { orgWide } from '../orgs/lists.ts';
+import { Member, Role } from '../../catalog/types.ts';
+import { mutation } from '../../graphql/mutations.ts';
+import { defineNode, listEdge } from '../../graphql/nodes.ts';
+import { rootList, rootNode } from '../../graphql/roots.ts';
+import { orgWide } from '../../resource/org-wide.ts';
 import { createRoleInput, deleteRoleInput, roles, updateRoleInput } from './model.ts';
 import { createRole, deleteRole, updateRole } from './repository.ts';
 

@@ -1,10 +1,10 @@
-import type { Context } from '../context.ts';
-import { breakerInput } from '../decisions/breaker-input.ts';
-import { policyBreakers } from '../decisions/state.ts';
-import { logicalModels } from '../models/model.ts';
-import { created, type Planned } from '../writes.ts';
+import type { Context } from '../../resource/context.ts';
+import { created, type Planned } from '../../resource/write.ts';
+import { breakerInput } from '../../routing/breaker-input.ts';
+import { type BreakerState, breakerAt, resetBreaker, type Watched } from '../../routing/policy-breaker.ts';
+import { policyBreakers } from '../../routing/state.ts';
+import { logicalModels } from '../logical-models/model.ts';
 import type { RouterPolicy } from './model.ts';
-import { type BreakerState, breakerAt, resetBreaker, type Watched } from './policy-breaker.ts';
 
 /** A policy's breaker at this moment, batched over a selection. */
 export async function breakerNow(

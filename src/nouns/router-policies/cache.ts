@@ -1,7 +1,7 @@
-import type { Context } from '../context.ts';
-import type { Collection, Doc, PageQuery, Store } from '../store/store.ts';
-import type { Planned } from '../writes.ts';
-import { buildIndex, type MatchIndex } from './match-index.ts';
+import type { Context } from '../../resource/context.ts';
+import type { Planned } from '../../resource/write.ts';
+import { buildIndex, type MatchIndex } from '../../routing/match-index.ts';
+import type { Collection, Doc, PageQuery, Store } from '../../store/store.ts';
 import { type RouterPolicy, routerPolicies } from './model.ts';
 
 /** Counts the changes of an org's policies, so that every process knows when its index is old; its id names what it counts. */

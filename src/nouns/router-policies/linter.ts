@@ -1,12 +1,12 @@
-import type { Context } from '../context.ts';
-import { invalid, valueError } from '../errors.ts';
+import type { Context } from '../../resource/context.ts';
+import { type LintWarning, type LintWorld, lintPolicy } from '../../routing/lint-rules.ts';
+import { compile } from '../../routing/matching.ts';
+import type { Collection, Doc, Page } from '../../store/store.ts';
+import { invalid, valueError } from '../../words/errors.ts';
+import { logicalModels } from '../logical-models/model.ts';
 import { entitlements } from '../model-entitlements/model.ts';
-import { logicalModels } from '../models/model.ts';
 import { providerAccounts } from '../provider-accounts/model.ts';
-import type { Collection, Doc, Page } from '../store/store.ts';
 import { policyIndex } from './cache.ts';
-import { type LintWarning, type LintWorld, lintPolicy } from './lint-rules.ts';
-import { compile } from './matching.ts';
 import type { RouterPolicy } from './model.ts';
 
 /** A change is compared with the other policies up to this many; the query over the org compares always. */

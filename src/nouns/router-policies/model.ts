@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Noun } from '../nouns.ts';
-import { object } from '../store/complete.ts';
-import type { Doc } from '../store/store.ts';
+import type { Noun } from '../../resource/noun.ts';
+import { object } from '../../store/complete.ts';
+import type { Doc } from '../../store/store.ts';
 import {
   expectedVersion,
   flag,
@@ -12,7 +12,7 @@ import {
   stringMap,
   stringMapPatch,
   within,
-} from '../validation/fields.ts';
+} from '../../validation/fields.ts';
 
 export const POLICY_STATUSES = ['active', 'inactive', 'circuit_open', 'circuit_half_open'] as const;
 export type PolicyStatus = (typeof POLICY_STATUSES)[number];

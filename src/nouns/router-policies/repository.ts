@@ -1,16 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
-import { audit } from '../audit/record.ts';
-import type { Context } from '../context.ts';
-import { type PolicyCounters, policyBreakers, policyCounters } from '../decisions/state.ts';
-import { invalidField } from '../errors.ts';
-import { checkVersion } from '../etag.ts';
-import { mergePatch } from '../merge.ts';
-import { logicalModels } from '../models/model.ts';
-import { fallbackChain } from '../models/repository.ts';
-import { needReference, reach } from '../paths.ts';
-import type { Collection, Doc } from '../store/store.ts';
-import { workspaces } from '../workspaces/model.ts';
+import { audit } from '../../resource/audit.ts';
+import type { Context } from '../../resource/context.ts';
+import { mergePatch } from '../../resource/patch.ts';
+import { needReference, reach } from '../../resource/path.ts';
+import { checkVersion } from '../../resource/version.ts';
 import {
   created,
   insertion,
@@ -21,10 +15,17 @@ import {
   unchanged,
   update,
   withRetry,
-} from '../writes.ts';
+} from '../../resource/write.ts';
+import type { LintWarning } from '../../routing/lint-rules.ts';
+import { statusOf } from '../../routing/policy-breaker.ts';
+import { type PolicyCounters, policyBreakers, policyCounters } from '../../routing/state.ts';
+import type { Collection, Doc } from '../../store/store.ts';
+import { invalidField } from '../../words/errors.ts';
+import { logicalModels } from '../logical-models/model.ts';
+import { fallbackChain } from '../logical-models/repository.ts';
+import { workspaces } from '../workspaces/model.ts';
 import { breakerChange, breakerNow } from './breaker-now.ts';
 import { bumpGeneration } from './cache.ts';
-import type { LintWarning } from './lint-rules.ts';
 import { lintNew, refuseWarnings } from './linter.ts';
 import {
   BREAKER_DEFAULTS,
@@ -39,7 +40,6 @@ import {
   updateRouterPolicyBody,
   type updateRouterPolicyInput,
 } from './model.ts';
-import { statusOf } from './policy-breaker.ts';
 
 export function createRouterPolicy(ctx: Context, input: z.output<typeof createRouterPolicyInput>) {
   return withRetry(async () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { listQuery } from '../rest/lists.ts';
-import { getRow, listRow, type Resource, type Row, select, writeRow } from '../rest/row.ts';
-import { readContext } from './matching.ts';
+import { listQuery } from '../../rest/lists.ts';
+import { getRow, listRow, type Resource, type Row, select, writeRow } from '../../rest/row.ts';
+import { readContext } from '../../routing/matching.ts';
 import { createRouterPolicyBody, POLICY_STATUSES, testMatchBody, updateRouterPolicyBody } from './model.ts';
 
 const policy: Resource = {

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { builder } from '../builder.ts';
-import type { Context } from '../context.ts';
+import { RouterPolicy } from '../../catalog/types.ts';
+import { builder } from '../../graphql/builder.ts';
+import { enumType, inputFrom } from '../../graphql/inputs.ts';
+import type { Context } from '../../resource/context.ts';
+import { LINT_CODES, type LintWarning as Warning } from '../../routing/lint-rules.ts';
+import { optionalText, within } from '../../validation/fields.ts';
+import { walk } from '../../validation/walk.ts';
+import { invalid } from '../../words/errors.ts';
 import { contextFields } from '../decisions/model.ts';
-import { invalid } from '../errors.ts';
-import { enumType, inputFrom } from '../graphql/inputs.ts';
-import { RouterPolicy } from '../graphql/types.ts';
-import { optionalText, within } from '../validation/fields.ts';
-import { walk } from '../validation/walk.ts';
-import { LINT_CODES, type LintWarning as Warning } from './lint-rules.ts';
 import { lintAll } from './linter.ts';
 import { type PolicyExplanation, type TestMatch, testMatch } from './test-match.ts';
 

@@ -1,12 +1,12 @@
-import { builder } from '../builder.ts';
-import { enumType } from '../graphql/inputs.ts';
-import { mutation } from '../graphql/mutations.ts';
-import { defineNode, edge, type FilteredList } from '../graphql/nodes.ts';
-import { rootList, rootNode } from '../graphql/roots.ts';
-import { LogicalModel, Organization, RouterPolicy, Workspace } from '../graphql/types.ts';
-import { COUNT, PERCENT, STRING_MAP } from '../graphql/wire.ts';
-import { load } from '../nouns.ts';
-import { connect, connectDerived } from '../paging.ts';
+import { LogicalModel, Organization, RouterPolicy, Workspace } from '../../catalog/types.ts';
+import { builder } from '../../graphql/builder.ts';
+import { enumType } from '../../graphql/inputs.ts';
+import { mutation } from '../../graphql/mutations.ts';
+import { defineNode, edge, type FilteredList } from '../../graphql/nodes.ts';
+import { rootList, rootNode } from '../../graphql/roots.ts';
+import { COUNT, PERCENT, STRING_MAP } from '../../graphql/wire.ts';
+import { load } from '../../resource/noun.ts';
+import { connect, connectDerived } from '../../resource/page.ts';
 import {
   type CircuitBreaker,
   createRouterPolicyInput,

@@ -1,11 +1,11 @@
-import type { Context } from '../context.ts';
-import { choose } from '../decisions/plan.ts';
-import { gatherPolicies } from '../decisions/world.ts';
-import { find } from '../nouns.ts';
+import type { Context } from '../../resource/context.ts';
+import { find } from '../../resource/noun.ts';
+import { allMatches } from '../../routing/match-index.ts';
+import { actualOf, firstFailing, type MatchContext, readContext, tagPairs } from '../../routing/matching.ts';
+import { choose } from '../../routing/plan.ts';
+import { gatherPolicies } from '../../routing/world.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { policyIndex } from './cache.ts';
-import { allMatches } from './match-index.ts';
-import { actualOf, firstFailing, type MatchContext, readContext, tagPairs } from './matching.ts';
 import type { RouterPolicy } from './model.ts';
 
 export interface PolicyExplanation {

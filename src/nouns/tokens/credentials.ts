@@ -1,6 +1,6 @@
-import type { Secret } from '../auth/secret.ts';
-import { type Context, isoNow } from '../context.ts';
-import type { Change } from '../store/store.ts';
+import { type Context, isoNow } from '../../resource/context.ts';
+import type { Change } from '../../store/store.ts';
+import type { Secret } from '../../words/secret.ts';
 import { type Credential, credentials, type Token } from './model.ts';
 
 /** A secret of a token as one more change of the commit; only its hash is stored. */

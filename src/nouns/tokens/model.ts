@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Noun } from '../nouns.ts';
+import type { Noun } from '../../resource/noun.ts';
+import type { Collection, Doc } from '../../store/store.ts';
+import { expectedVersion, name, optionalText, within } from '../../validation/fields.ts';
+import { INSTANT_WANTED, instantOf } from '../../validation/instant.ts';
 import { permissionList } from '../roles/model.ts';
-import type { Collection, Doc } from '../store/store.ts';
-import { expectedVersion, name, optionalText, within } from '../validation/fields.ts';
-import { INSTANT_WANTED, instantOf } from '../validation/instant.ts';
 
 export interface Token extends Doc {
   name: string;

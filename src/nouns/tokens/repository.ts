@@ -1,19 +1,27 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
-import { checkActor, checkGrant } from '../auth/grants.ts';
-import { rightsOf, type TokenParts } from '../auth/rights.ts';
-import { createSecret } from '../auth/secret.ts';
-import { type Context, isoNow } from '../context.ts';
-import { conflict, invalid, valueError } from '../errors.ts';
-import { checkVersion } from '../etag.ts';
+import { type Context, isoNow } from '../../resource/context.ts';
+import { checkActor, checkGrant } from '../../resource/grants.ts';
+import { mergePatch } from '../../resource/patch.ts';
+import { needReference, reach } from '../../resource/path.ts';
+import { checkVersion } from '../../resource/version.ts';
+import {
+  created,
+  insertion,
+  type Planned,
+  replacement,
+  save,
+  stillThere,
+  update,
+  withRetry,
+} from '../../resource/write.ts';
+import { instantOf } from '../../validation/instant.ts';
+import { conflict, invalid, valueError } from '../../words/errors.ts';
+import { createSecret } from '../../words/secret.ts';
 import { type Member, members } from '../members/model.ts';
-import { mergePatch } from '../merge.ts';
-import { needReference, reach } from '../paths.ts';
 import { type Role, roles } from '../roles/model.ts';
 import { roleByName } from '../roles/repository.ts';
-import { instantOf } from '../validation/instant.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { created, insertion, type Planned, replacement, save, stillThere, update, withRetry } from '../writes.ts';
 import { credentialChange, prefixOf } from './credentials.ts';
 import {
   type createTokenInput,
@@ -25,6 +33,7 @@ import {
   updateTokenBody,
   type updateTokenInput,
 } from './model.ts';
+import { rightsOf, type TokenParts } from './rights.ts';
 
 export function createToken(ctx: Context, input: z.output<typeof createTokenInput>) {
   return withRetry(async () => {

@@ -1,5 +1,5 @@
-import { listQuery } from '../rest/lists.ts';
-import { crudRows, type Resource, type Row, select } from '../rest/row.ts';
+import { listQuery } from '../../rest/lists.ts';
+import { crudRows, type Resource, type Row, select } from '../../rest/row.ts';
 import { createTokenBody, rotateTokenBody, updateTokenBody } from './model.ts';
 
 const token: Resource = {

@@ -1,7 +1,7 @@
+import { intersect } from '../../resource/permissions.ts';
 import type { Member } from '../members/model.ts';
 import type { Role } from '../roles/model.ts';
-import type { Token } from '../tokens/model.ts';
-import { intersect } from './permissions.ts';
+import type { Token } from './model.ts';
 
 /** What a token is made of, read together. */
 export interface TokenParts {

@@ -1,8 +1,8 @@
-import { mutation } from '../graphql/mutations.ts';
-import { defineNode, edge } from '../graphql/nodes.ts';
-import { rootList, rootNode } from '../graphql/roots.ts';
-import { Member, Organization, Role, Token } from '../graphql/types.ts';
-import { orgWide } from '../orgs/lists.ts';
+import { Member, Organization, Role, Token } from '../../catalog/types.ts';
+import { mutation } from '../../graphql/mutations.ts';
+import { defineNode, edge } from '../../graphql/nodes.ts';
+import { rootList, rootNode } from '../../graphql/roots.ts';
+import { orgWide } from '../../resource/org-wide.ts';
 import { createTokenInput, revokeTokenInput, rotateTokenInput, tokens, tokenUses, updateTokenInput } from './model.ts';
 import { createToken, deleteToken, rotateToken, updateToken } from './repository.ts';
 

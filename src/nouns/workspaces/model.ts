@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Noun } from '../nouns.ts';
-import { fold } from '../store/fold.ts';
-import type { Doc } from '../store/store.ts';
-import { expectedVersion, flag, id, name, optionalText, tagList, text, within } from '../validation/fields.ts';
+import type { Noun } from '../../resource/noun.ts';
+import type { Doc } from '../../store/store.ts';
+import { expectedVersion, flag, id, name, optionalText, tagList, text, within } from '../../validation/fields.ts';
+import { fold } from '../../words/fold.ts';
 
 export interface Workspace extends Doc {
   name: string;

@@ -1,17 +1,17 @@
 import type { z } from 'zod';
+import type { Context } from '../../resource/context.ts';
+import { replaceFields } from '../../resource/patch.ts';
+import { reach } from '../../resource/path.ts';
+import { tombstone } from '../../resource/subtree.ts';
+import { taskChange } from '../../resource/task.ts';
+import { checkVersion } from '../../resource/version.ts';
+import { created, insertion, removal, save, update, withRetry } from '../../resource/write.ts';
+import type { AnyCollection } from '../../store/store.ts';
+import { fault } from '../../words/errors.ts';
 import { apps } from '../apps/model.ts';
-import type { Context } from '../context.ts';
 import { type Environment, environments, slugOf } from '../environments/model.ts';
-import { fault } from '../errors.ts';
-import { checkVersion } from '../etag.ts';
-import { tombstone } from '../jobs/subtrees.ts';
-import { taskChange } from '../jobs/tasks.ts';
-import { replaceFields } from '../merge.ts';
 import { entitlements } from '../model-entitlements/model.ts';
 import { namespaces } from '../namespaces/model.ts';
-import { reach } from '../paths.ts';
-import type { AnyCollection } from '../store/store.ts';
-import { created, insertion, removal, save, update, withRetry } from '../writes.ts';
 import {
   type createWorkspaceInput,
   type deleteWorkspaceInput,

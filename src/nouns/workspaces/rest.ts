@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { listQuery } from '../rest/lists.ts';
-import { getRow, listRow, type Resource, type Row, select, writeRow } from '../rest/row.ts';
+import { listQuery } from '../../rest/lists.ts';
+import { getRow, listRow, type Resource, type Row, select, writeRow } from '../../rest/row.ts';
 import { createWorkspaceBody, updateWorkspaceBody } from './model.ts';
 
 const workspace: Resource = {

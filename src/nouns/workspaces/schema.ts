@@ -1,11 +1,11 @@
-import type { Context } from '../context.ts';
-import { enumType } from '../graphql/inputs.ts';
-import { mutation } from '../graphql/mutations.ts';
-import { defineNode, edge, filteredEdge, listEdge } from '../graphql/nodes.ts';
-import { rootList, rootNode } from '../graphql/roots.ts';
-import { App, Environment, ModelEntitlement, Namespace, Organization, Workspace } from '../graphql/types.ts';
+import { App, Environment, ModelEntitlement, Namespace, Organization, Workspace } from '../../catalog/types.ts';
+import { enumType } from '../../graphql/inputs.ts';
+import { mutation } from '../../graphql/mutations.ts';
+import { defineNode, edge, filteredEdge, listEdge } from '../../graphql/nodes.ts';
+import { rootList, rootNode } from '../../graphql/roots.ts';
+import type { Context } from '../../resource/context.ts';
+import { orgWide } from '../../resource/org-wide.ts';
 import { grantList } from '../model-entitlements/schema.ts';
-import { orgWide } from '../orgs/lists.ts';
 import { below } from './lists.ts';
 import { createWorkspaceInput, deleteWorkspaceInput, updateWorkspaceInput, workspaces } from './model.ts';
 import { createWorkspace, deleteWorkspace, updateWorkspace } from './repository.ts';

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { collections, rules } from '../collections.ts';
-import { StartRefused, UsageRefused } from '../refused.ts';
-import { openMongo } from '../store/mongodb/open.ts';
-import { openSqlite } from '../store/sqlite/engine.ts';
-import type { Store } from '../store/store.ts';
+import { collections, rules } from '../../catalog/collections.ts';
+import { openMongo } from '../../store/mongodb/open.ts';
+import { openSqlite } from '../../store/sqlite/engine.ts';
+import type { Store } from '../../store/store.ts';
+import { StartRefused, UsageRefused } from '../../words/refused.ts';
 import { copyAll, differences } from './copy.ts';
 
 /** `switchyard copy --from sqlite:FILE --to mongodb://…`, in both directions; safe to run again, verified at the end. */

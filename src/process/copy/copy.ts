@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AnyCollection, Doc, Store } from '../store/store.ts';
+import type { AnyCollection, Doc, Store } from '../../store/store.ts';
 
 const BATCH = 500;
 

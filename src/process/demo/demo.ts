@@ -1,15 +1,15 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { createAuthenticate } from '../auth/authenticate.ts';
-import { collections, rules } from '../collections.ts';
+import { createAuthenticate } from '../../access/authenticate.ts';
+import { collections, rules } from '../../catalog/collections.ts';
+import { orgIndex } from '../../nouns/orgs/model.ts';
+import { workspaces } from '../../nouns/workspaces/model.ts';
+import type { Deps } from '../../resource/context.ts';
+import { openSqlite } from '../../store/sqlite/engine.ts';
+import { type Change, type Doc, type Store, StoreConflict } from '../../store/store.ts';
+import { StartRefused } from '../../words/refused.ts';
 import type { Config } from '../config.ts';
-import type { Deps } from '../context.ts';
-import { orgIndex } from '../orgs/model.ts';
 import { hasOrganizations } from '../place.ts';
-import { StartRefused } from '../refused.ts';
-import { openSqlite } from '../store/sqlite/engine.ts';
-import { type Change, type Doc, type Store, StoreConflict } from '../store/store.ts';
-import { workspaces } from '../workspaces/model.ts';
 import { makeDemo } from './make.ts';
 
 /** More documents of one kind than a demo has. */

@@ -1,4 +1,4 @@
-import { ERRORS } from '../../errors.ts';
+import { ERRORS } from '../../words/errors.ts';
 import { closed } from './json-schema.ts';
 import { type Json, ref } from './references.ts';
 

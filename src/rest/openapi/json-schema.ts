@@ -10,8 +10,8 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import type { WireExtensions } from '../../graphql/wire.ts';
-import { pascal, snake } from '../../naming.ts';
 import type { Shape } from '../../validation/shape.ts';
+import { pascal, snake } from '../../words/naming.ts';
 import { type Json, reference } from './references.ts';
 
 /** Closed: unknown names are refused; names of the reply that a body may repeat are listed as read-only. */

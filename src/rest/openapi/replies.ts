@@ -1,6 +1,6 @@
 import { type GraphQLObjectType, type GraphQLSchema, getNamedType, parse, type SelectionSetNode } from 'graphql';
-import { snake } from '../../naming.ts';
 import { type Shape, shapeOf } from '../../validation/shape.ts';
+import { snake } from '../../words/naming.ts';
 import { documentOf } from '../compile.ts';
 import type { Documented, ReplySchema, Row } from '../row.ts';
 import { closed, inputSchema, objectSchema } from './json-schema.ts';
