@@ -13,18 +13,28 @@ type Types = PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>;
 type FieldsOf<D> = (t: PothosSchemaTypes.ObjectFieldBuilder<Types, D>) => FieldMap;
 export type NodeRef<D> = ObjectRef<Types, D, D>;
 
-export interface NodeType<D extends Doc> {
-  noun: Noun<D>;
-  ref: NodeRef<D>;
-  connection: ObjectRef<Types, Connection<D>, Connection<D>>;
+interface NodeType {
+  noun: Noun<Doc>;
+  ref: NodeRef<Doc>;
+  connection: ConnectionRef<Doc>;
+}
+type ConnectionRef<D extends Doc> = ObjectRef<Types, Connection<D>, Connection<D>>;
+
+const nodeTypes = new Map<string, NodeType>();
+
+/** A noun's type in the graph. It is named before its fields are known, so that nouns can refer to each other. */
+export function refOf<D extends Doc>(noun: Noun<D>): NodeRef<D> {
+  return nodeTypeOf(noun).ref as unknown as NodeRef<D>;
 }
 
-const nodeTypes = new Map<string, Noun<Doc>>();
+export function connectionOf<D extends Doc>(noun: Noun<D>): ConnectionRef<D> {
+  return nodeTypeOf(noun).connection as unknown as ConnectionRef<D>;
+}
 
-/** Names a node type before its fields are known, so that nouns can refer to each other. */
-export function nodeType<D extends Doc>(noun: Noun<D>): NodeType<D> {
-  nodeTypes.set(noun.type, noun as unknown as Noun<Doc>);
-  const ref = builder.objectRef<D>(noun.type) as NodeRef<D>;
+function nodeTypeOf<D extends Doc>(noun: Noun<D>): NodeType {
+  const known = nodeTypes.get(noun.type);
+  if (known) return known;
+  const ref = builder.objectRef<Doc>(noun.type) as NodeRef<Doc>;
   const connection = builder.connectionObject(
     {
       type: ref,
@@ -34,18 +44,20 @@ export function nodeType<D extends Doc>(noun: Noun<D>): NodeType<D> {
         totalCount: t.field({
           ...COUNT,
           description: 'How many items the filters match, on all pages.',
-          resolve: (parent) => (parent as unknown as Connection<D>).total(),
+          resolve: (parent) => (parent as unknown as Connection<Doc>).total(),
         }),
       }),
     },
     { name: `${noun.type}Edge`, description: `A ${noun.type} in a list.` },
-  ) as unknown as NodeType<D>['connection'];
-  return { noun, ref, connection };
+  ) as unknown as ConnectionRef<Doc>;
+  const made = { noun: noun as unknown as Noun<Doc>, ref, connection };
+  nodeTypes.set(noun.type, made);
+  return made;
 }
 
 /** Gives a node type its fields, beside those that every node has. */
-export function defineNode<D extends Doc>({ noun, ref }: NodeType<D>, description: string, fields: FieldsOf<D>): void {
-  builder.objectType(ref, {
+export function defineNode<D extends Doc>(noun: Noun<D>, description: string, fields: FieldsOf<D>): void {
+  builder.objectType(refOf(noun), {
     description,
     interfaces: [builder.nodeInterfaceRef()],
     fields: (t) => ({
@@ -78,16 +90,16 @@ export function defineNode<D extends Doc>({ noun, ref }: NodeType<D>, descriptio
 /** A field that leads to one other node; null where it is absent or hidden. */
 export function edge<P extends Doc, D extends Doc>(
   t: PothosSchemaTypes.ObjectFieldBuilder<Types, P>,
-  to: NodeType<D>,
+  to: Noun<D>,
   description: string,
   idOf: (parent: P) => string | null,
 ) {
   return t.field({
-    type: to.ref,
+    type: refOf(to),
     nullable: true,
     description,
-    permission: `${to.noun.permission}:read`,
-    resolve: (parent, _args, ctx) => load(ctx, to.noun, idOf(parent as P)) as never,
+    permission: `${to.permission}:read`,
+    resolve: (parent, _args, ctx) => load(ctx, to, idOf(parent as P)) as never,
   });
 }
 
@@ -110,7 +122,7 @@ export interface FilteredList<D extends Doc, A> {
 /** A field that leads to a list of nodes below (or around) the parent. */
 export function listEdge<P extends Doc, D extends Doc>(
   t: PothosSchemaTypes.ObjectFieldBuilder<Types, P>,
-  to: NodeType<D>,
+  to: Noun<D>,
   description: string,
   listOf: (parent: P, ctx: Context) => Omit<List<D>, 'noun'>,
 ) {
@@ -120,20 +132,20 @@ export function listEdge<P extends Doc, D extends Doc>(
 /** The same with the list's filters; the list is given the parent among its arguments. */
 export function filteredEdge<P extends Doc, D extends Doc, A extends { parent: P }>(
   t: PothosSchemaTypes.ObjectFieldBuilder<Types, P>,
-  to: NodeType<D>,
+  to: Noun<D>,
   description: string,
   { args, list, connect: connectList = connect }: FilteredList<D, A>,
 ) {
   return t.field({
-    type: to.connection,
+    type: connectionOf(to),
     description,
     nullable: true,
-    permission: `${to.noun.permission}:read`,
+    permission: `${to.permission}:read`,
     args: { ...connectionArgs(t as never), ...args?.(t as never) } as never,
     resolve: ((parent: P, given: A & PageArgs & { oldestFirst?: boolean | null }, ctx: Context) => {
       const all = { ...given, parent };
       const page = { first: given.first, last: given.last, after: given.after, before: given.before };
-      const whole: List<D> = { noun: to.noun, nested: true, ascending: given.oldestFirst ?? false, ...list(all, ctx) };
+      const whole: List<D> = { noun: to, nested: true, ascending: given.oldestFirst ?? false, ...list(all, ctx) };
       return connectList(ctx, whole, page, all);
     }) as never,
   });
@@ -154,7 +166,7 @@ export async function byDocumentedId<D extends Doc>(
 /** `node`: plain null for whatever cannot be read, the caller's missing permission included. */
 function nodeById(ctx: Context, globalId: string): MaybePromise<object | null> {
   const parts = decodeGlobalId(globalId);
-  const noun = parts && nodeTypes.get(parts.type);
+  const noun = parts && nodeTypes.get(parts.type)?.noun;
   if (!noun || !may(ctx.principal, `${noun.permission}:read`)) return null;
   return chain(find(ctx, noun, parts.id), (doc) => doc && brand(noun.type, doc));
 }
@@ -186,7 +198,7 @@ builder.queryField('nodes', (t) =>
 
 async function batchedNode(ctx: Context, globalId: string): Promise<object | null> {
   const parts = decodeGlobalId(globalId);
-  const noun = parts && nodeTypes.get(parts.type);
+  const noun = parts && nodeTypes.get(parts.type)?.noun;
   if (!noun || !may(ctx.principal, `${noun.permission}:read`)) return null;
   const doc = await load(ctx, noun, parts.id);
   return doc && brand(noun.type, doc);

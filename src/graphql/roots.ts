@@ -6,7 +6,7 @@ import { chain, type Doc } from '../store/store.ts';
 import { type Issue, invalid } from '../words/errors.ts';
 import { pascal } from '../words/naming.ts';
 import { builder } from './builder.ts';
-import { connectionArgs, type FilteredList, type NodeType } from './nodes.ts';
+import { connectionArgs, connectionOf, type FilteredList, refOf } from './nodes.ts';
 
 /** Names the argument of each path element (`workspaceId`), leftmost first. */
 export type PathArgs = readonly (readonly [string, Noun<never>])[];
@@ -22,30 +22,25 @@ function stepsOf(path: PathArgs, args: object): Step[] {
 }
 
 /** A root field by documented id; ids of what it lies in may be given and are then checked. */
-export function rootNode<D extends Doc>(
-  type: NodeType<D>,
-  name: string,
-  above: PathArgs = [],
-  idArg = `${name}Id`,
-): void {
+export function rootNode<D extends Doc>(noun: Noun<D>, name: string, above: PathArgs = [], idArg = `${name}Id`): void {
   builder.queryField(name, (t) =>
     t.field({
-      type: type.ref,
+      type: refOf(noun),
       nullable: true,
-      description: `The ${type.noun.type} with this documented id; RESOURCE_NOT_FOUND where it is absent or hidden.`,
-      permission: `${type.noun.permission}:read`,
+      description: `The ${noun.type} with this documented id; RESOURCE_NOT_FOUND where it is absent or hidden.`,
+      permission: `${noun.permission}:read`,
       args: {
         orgId: t.arg.id({ description: ORG_ARG }),
         ...Object.fromEntries(
-          above.map(([arg, noun]) => [
+          above.map(([arg, { type }]) => [
             arg,
-            t.arg.id({ description: `The ${noun.type} it lies in; checked when given.` }),
+            t.arg.id({ description: `The ${type} it lies in; checked when given.` }),
           ]),
         ),
         [idArg]: t.arg.id({ required: true, description: 'The documented id.' }),
       } as never,
       resolve: ((_root: unknown, args: Record<string, string>, ctx: Context) =>
-        chain(reach(ctx, orgIdOf(args), stepsOf(above, args), type.noun, args[idArg]!), (doc) => {
+        chain(reach(ctx, orgIdOf(args), stepsOf(above, args), noun, args[idArg]!), (doc) => {
           ctx.root = doc;
           return doc;
         })) as never,
@@ -61,14 +56,14 @@ export interface RootList<D extends Doc, A> extends FilteredList<D, A> {
 
 /** A root list field, named after the list key. */
 export function rootList<D extends Doc, A extends object = object>(
-  type: NodeType<D>,
+  noun: Noun<D>,
   name: string,
   options: RootList<D, A>,
 ): void {
   const above = options.above ?? [];
   const parent = above.at(-1);
   const listOf = (args: A & ListArgs, ctx: Context): List<D> => ({
-    noun: type.noun,
+    noun,
     ascending: args.oldestFirst ?? false,
     ...options.list(args, ctx),
   });
@@ -77,17 +72,17 @@ export function rootList<D extends Doc, A extends object = object>(
   };
   builder.queryField(name, (t) =>
     t.field({
-      type: type.connection,
+      type: connectionOf(noun),
       nullable: true,
       description: options.description,
-      permission: `${type.noun.permission}:read`,
+      permission: `${noun.permission}:read`,
       extensions: extensions as Record<string, unknown>,
       args: {
         orgId: t.arg.id({ description: ORG_ARG }),
         ...Object.fromEntries(
-          above.map(([arg, noun]) => [
+          above.map(([arg, { type }]) => [
             arg,
-            t.arg.id({ required: arg === parent![0], description: `The ${pascal(noun.type)} that the list lies in.` }),
+            t.arg.id({ required: arg === parent![0], description: `The ${pascal(type)} that the list lies in.` }),
           ]),
         ),
         ...connectionArgs(t as never),

@@ -1,33 +1,33 @@
-import { App, Namespace, Workspace } from '../../catalog/types.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, filteredEdge } from '../../graphql/nodes.ts';
+import { defineNode, edge, filteredEdge, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import { namespaceList } from '../namespaces/connection.ts';
+import { namespaces } from '../namespaces/model.ts';
 import { below } from '../workspaces/lists.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { apps, createAppInput, deleteAppInput, updateAppInput } from './model.ts';
 import { createApp, deleteApp, updateApp } from './repository.ts';
 
-defineNode(App, 'An application of a workspace; it holds namespaces.', (t) => ({
+defineNode(apps, 'An application of a workspace; it holds namespaces.', (t) => ({
   appId: t.exposeString('id', { description: 'The documented id.' }),
   orgId: t.exposeString('orgId', { description: 'The organization.' }),
   workspaceId: t.exposeString('workspaceId', { description: 'The workspace.' }),
   name: t.exposeString('name', { description: 'Unique in the workspace, up to letter case.' }),
   description: t.exposeString('description', { nullable: true, description: 'What the app does.' }),
   tags: t.exposeStringList('tags', { description: 'Free labels.' }),
-  workspace: edge(t, Workspace, 'The workspace.', (app) => app.workspaceId),
-  namespaces: filteredEdge(t, Namespace, 'Its namespaces.', namespaceList as never),
+  workspace: edge(t, workspaces, 'The workspace.', (app) => app.workspaceId),
+  namespaces: filteredEdge(t, namespaces, 'Its namespaces.', namespaceList as never),
 }));
 
 const within = [['workspaceId', workspaces as never]] as const;
-rootNode(App, 'app', within);
-rootList(App, 'apps', {
+rootNode(apps, 'app', within);
+rootList(apps, 'apps', {
   above: within,
   description: 'The apps of a workspace.',
   list: ({ workspaceId }: { workspaceId: string }) => below('apps', workspaceId),
 });
 
-const payload = { app: { type: App.ref, description: 'The app.' } };
+const payload = { app: { type: refOf(apps), description: 'The app.' } };
 
 mutation('createApp', {
   permission: 'apps:create',

@@ -1,12 +1,13 @@
-import { AuditEvent, Organization } from '../../catalog/types.ts';
 import { defineNode, edge, type FilteredList } from '../../graphql/nodes.ts';
 import { rootList } from '../../graphql/roots.ts';
 import { COUNTS } from '../../graphql/wire.ts';
 import type { AuditEvent as Event } from '../../resource/audit-event.ts';
+import { auditEvents } from '../../resource/audit-event.ts';
 import type { Clause } from '../../store/store.ts';
+import { organizations } from '../orgs/model.ts';
 
 defineNode(
-  AuditEvent,
+  auditEvents,
   'One change: who, what, when, by which request. Written in the commit of the change itself.',
   (t) => ({
     eventId: t.exposeString('id', { description: 'The documented id.' }),
@@ -30,7 +31,7 @@ defineNode(
       resolve: (event) => event.counts,
     }),
     at: t.field({ type: 'DateTime', description: 'When.', resolve: (event) => event.createdAt }),
-    organization: edge(t, Organization, 'The organization.', (event) => event.orgId),
+    organization: edge(t, organizations, 'The organization.', (event) => event.orgId),
   }),
 );
 
@@ -62,7 +63,7 @@ export const eventList: FilteredList<Event, EventFilters> = {
   },
 };
 
-rootList(AuditEvent, 'auditEvents', {
+rootList(auditEvents, 'auditEvents', {
   description: 'What was changed in the organization, newest first.',
   ...eventList,
 });

@@ -1,12 +1,13 @@
 import type { z } from 'zod';
-import { RouterPolicy } from '../../catalog/types.ts';
 import { builder } from '../../graphql/builder.ts';
 import { inputFrom } from '../../graphql/inputs.ts';
+import { refOf } from '../../graphql/nodes.ts';
 import type { Context } from '../../resource/context.ts';
 import { need } from '../../resource/noun.ts';
 import { type Explanation, explain, explainDecision, type PolicyVerdict } from '../../routing/explain.ts';
 import { walk } from '../../validation/walk.ts';
 import { invalid } from '../../words/errors.ts';
+import { routerPolicies } from '../router-policies/model.ts';
 import { prepare } from './decide.ts';
 import { decideInput, decisions, type SmallestChange } from './model.ts';
 import { HopType, RefusalCode, RefusalType } from './schema.ts';
@@ -34,7 +35,7 @@ const Verdict = builder.objectRef<PolicyVerdict>('DecisionPolicyVerdict').implem
       resolve: ({ actual }) => actual,
     }),
     changed: t.exposeBoolean('changed', { description: 'Whether the policy changed after the decision.' }),
-    policy: t.expose('policy', { type: RouterPolicy.ref, description: 'The policy itself.' }),
+    policy: t.expose('policy', { type: refOf(routerPolicies), description: 'The policy itself.' }),
   }),
 });
 

@@ -1,10 +1,9 @@
-import { RoutingEvent, UsageBucket } from '../../catalog/types.ts';
 import { builder } from '../../graphql/builder.ts';
 import { enumType } from '../../graphql/inputs.ts';
-import { defineNode } from '../../graphql/nodes.ts';
+import { connectionOf, defineNode } from '../../graphql/nodes.ts';
 import { rootList } from '../../graphql/roots.ts';
-import { EVENT_KINDS } from '../../routing/events.ts';
-import { type UsageBucket as Bucket, plus, type Tally } from '../../routing/usage.ts';
+import { EVENT_KINDS, routingEvents } from '../../routing/events.ts';
+import { type UsageBucket as Bucket, plus, type Tally, usageBuckets } from '../../routing/usage.ts';
 import type { Clause } from '../../store/store.ts';
 
 const Granularity = enumType('UsageGranularity', 'How long a bucket of usage is.', {
@@ -42,7 +41,7 @@ const NamedTally = builder.objectRef<Named>('UsageBy').implement({
 const named = (tallies: Record<string, Tally>): Named[] =>
   Object.entries(tallies).map(([id, tally]) => ({ id, tally }));
 
-defineNode(UsageBucket, 'What an organization used in one hour or day.', (t) => ({
+defineNode(usageBuckets, 'What an organization used in one hour or day.', (t) => ({
   granularity: t.expose('granularity', { type: Granularity, description: 'How long it is.' }),
   startsAt: t.expose('startsAt', { type: 'DateTime', description: 'When it begins.' }),
   usage: t.field({ type: UsageTally, description: 'Of the whole organization.', resolve: (bucket) => bucket.total }),
@@ -58,7 +57,7 @@ defineNode(UsageBucket, 'What an organization used in one hour or day.', (t) => 
   }),
 }));
 
-builder.objectField(UsageBucket.connection, 'totals', (t) =>
+builder.objectField(connectionOf(usageBuckets), 'totals', (t) =>
   t.field({
     type: UsageTally,
     description: 'The sum over the buckets of this page.',
@@ -67,7 +66,7 @@ builder.objectField(UsageBucket.connection, 'totals', (t) =>
   }),
 );
 
-rootList(UsageBucket, 'usage', {
+rootList(usageBuckets, 'usage', {
   description: 'What the organization used, newest first.',
   args: (t) => ({
     granularity: t.arg({ type: Granularity, required: true, description: 'Hours or days.' }),
@@ -92,7 +91,7 @@ rootList(UsageBucket, 'usage', {
 
 const EventKind = enumType('RoutingEventKind', 'What happened.', EVENT_KINDS);
 
-defineNode(RoutingEvent, 'One transition of routing: of a breaker, a latch, a quota or an account.', (t) => ({
+defineNode(routingEvents, 'One transition of routing: of a breaker, a latch, a quota or an account.', (t) => ({
   eventId: t.exposeString('id', { description: 'The documented id.' }),
   kind: t.expose('kind', { type: EventKind, description: 'What happened.' }),
   resourceType: t.exposeString('resourceType', { description: 'The kind of thing it happened to.' }),
@@ -102,7 +101,7 @@ defineNode(RoutingEvent, 'One transition of routing: of a breaker, a latch, a qu
   to: t.exposeString('to', { description: 'What it became; of a quota: the share used.' }),
 }));
 
-rootList(RoutingEvent, 'routingEvents', {
+rootList(routingEvents, 'routingEvents', {
   description: 'What happened to breakers, latches, quotas and accounts, newest first.',
   args: (t) => ({
     kind: t.arg({ type: EventKind, description: 'Only of this kind.' }),

@@ -1,16 +1,20 @@
-import { Decision, LogicalModel, ProviderAccount, RouterPolicy, Workspace } from '../../catalog/types.ts';
 import { builder } from '../../graphql/builder.ts';
 import { enumType } from '../../graphql/inputs.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge } from '../../graphql/nodes.ts';
+import { defineNode, edge, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import { COUNT, STRING_MAP } from '../../graphql/wire.ts';
 import { orgWide } from '../../resource/org-wide.ts';
+import { logicalModels } from '../logical-models/model.ts';
+import { providerAccounts } from '../provider-accounts/model.ts';
+import { routerPolicies } from '../router-policies/model.ts';
+import { workspaces } from '../workspaces/model.ts';
 import { decide } from './decide.ts';
 import {
   type DecisionContext,
   type Decision as DecisionDoc,
   decideInput,
+  decisions,
   ERROR_CLASSES,
   type Hop,
   LEVELS,
@@ -100,7 +104,7 @@ const text = (field: keyof DecisionContext) =>
 const flag = (field: keyof DecisionContext) =>
   ({ nullable: true, resolve: (decision: DecisionDoc) => decision.context[field] as boolean | null }) as const;
 
-defineNode(Decision, 'Where one request was sent, or why it was not; with its outcome once reported.', (t) => ({
+defineNode(decisions, 'Where one request was sent, or why it was not; with its outcome once reported.', (t) => ({
   decisionId: t.exposeString('id', { description: 'The documented id.' }),
   orgId: t.exposeString('orgId', { description: 'The organization.' }),
   workspaceId: t.exposeString('workspaceId', { description: 'The workspace that asked.' }),
@@ -157,19 +161,19 @@ defineNode(Decision, 'Where one request was sent, or why it was not; with its ou
     resolve: (decision, _args, ctx) => statusOf(decision, ctx.deps.now()),
   }),
   outcome: t.expose('outcome', { type: OutcomeType, nullable: true, description: 'What came of it.' }),
-  workspace: edge(t, Workspace, 'The workspace that asked.', (decision) => decision.workspaceId),
-  policy: edge(t, RouterPolicy, 'The policy that decided.', (decision) => decision.policyId),
-  logicalModel: edge(t, LogicalModel, 'The logical model to use.', (decision) => decision.logicalModelId),
-  providerAccount: edge(t, ProviderAccount, 'The account to use.', (decision) => decision.providerAccountId),
+  workspace: edge(t, workspaces, 'The workspace that asked.', (decision) => decision.workspaceId),
+  policy: edge(t, routerPolicies, 'The policy that decided.', (decision) => decision.policyId),
+  logicalModel: edge(t, logicalModels, 'The logical model to use.', (decision) => decision.logicalModelId),
+  providerAccount: edge(t, providerAccounts, 'The account to use.', (decision) => decision.providerAccountId),
 }));
 
-rootNode(Decision, 'decision');
-rootList(Decision, 'decisions', {
+rootNode(decisions, 'decision');
+rootList(decisions, 'decisions', {
   description: 'The decisions of the last 30 days, newest first.',
   list: orgWide('decisions'),
 });
 
-const payload = { decision: { type: Decision.ref, description: 'The decision.' } };
+const payload = { decision: { type: refOf(decisions), description: 'The decision.' } };
 
 mutation('decide', {
   permission: 'decisions:create',

@@ -1,13 +1,13 @@
-import { Environment, Namespace, Workspace } from '../../catalog/types.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, listEdge } from '../../graphql/nodes.ts';
+import { defineNode, edge, listEdge, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
+import { namespaces } from '../namespaces/model.ts';
 import { below } from '../workspaces/lists.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { createEnvironmentInput, deleteEnvironmentInput, environments, updateEnvironmentInput } from './model.ts';
 import { createEnvironment, deleteEnvironment, updateEnvironment } from './repository.ts';
 
-defineNode(Environment, 'A stage of a workspace (development, production …) that its namespaces belong to.', (t) => ({
+defineNode(environments, 'A stage of a workspace (development, production …) that its namespaces belong to.', (t) => ({
   environmentId: t.exposeString('id', { description: 'The documented id.' }),
   orgId: t.exposeString('orgId', { description: 'The organization.' }),
   workspaceId: t.exposeString('workspaceId', { description: 'The workspace.' }),
@@ -15,8 +15,8 @@ defineNode(Environment, 'A stage of a workspace (development, production …) th
   slug: t.exposeString('slug', { description: 'The name, fit for addresses.' }),
   description: t.exposeString('description', { nullable: true, description: 'What it is for.' }),
   isDefault: t.exposeBoolean('isDefault', { description: 'Whether it is the default; exactly one of a workspace is.' }),
-  workspace: edge(t, Workspace, 'The workspace.', (environment) => environment.workspaceId),
-  namespaces: listEdge(t, Namespace, 'The namespaces in it.', ({ id }) => ({
+  workspace: edge(t, workspaces, 'The workspace.', (environment) => environment.workspaceId),
+  namespaces: listEdge(t, namespaces, 'The namespaces in it.', ({ id }) => ({
     name: `namespaces in ${id}`,
     where: [],
     ref: `environment:${id}`,
@@ -24,14 +24,14 @@ defineNode(Environment, 'A stage of a workspace (development, production …) th
 }));
 
 const within = [['workspaceId', workspaces as never]] as const;
-rootNode(Environment, 'environment', within);
-rootList(Environment, 'environments', {
+rootNode(environments, 'environment', within);
+rootList(environments, 'environments', {
   above: within,
   description: 'The environments of a workspace.',
   list: ({ workspaceId }: { workspaceId: string }) => below('environments', workspaceId),
 });
 
-const payload = { environment: { type: Environment.ref, description: 'The environment.' } };
+const payload = { environment: { type: refOf(environments), description: 'The environment.' } };
 
 mutation('createEnvironment', {
   permission: 'environments:create',

@@ -1,11 +1,12 @@
-import { Job, Workspace } from '../../catalog/types.ts';
 import { defineNode, edge } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import { PROGRESS } from '../../graphql/wire.ts';
 import { orgWide } from '../../resource/org-wide.ts';
 import { JobStatus } from '../namespaces/schema.ts';
+import { workspaces } from '../workspaces/model.ts';
+import { jobs } from './model.ts';
 
-defineNode(Job, 'Long work: asked for by a request, done step by step.', (t) => ({
+defineNode(jobs, 'Long work: asked for by a request, done step by step.', (t) => ({
   jobId: t.exposeString('id', { description: 'The documented id.' }),
   orgId: t.exposeString('orgId', { description: 'The organization.' }),
   kind: t.exposeString('kind', { description: 'What it does: `reindex`.' }),
@@ -19,8 +20,8 @@ defineNode(Job, 'Long work: asked for by a request, done step by step.', (t) => 
   resourceId: t.exposeString('resourceId', { description: 'The thing.' }),
   workspaceId: t.exposeString('workspaceId', { nullable: true, description: 'The workspace that it lies in.' }),
   error: t.exposeString('error', { nullable: true, description: 'Why it failed.' }),
-  workspace: edge(t, Workspace, 'The workspace.', (job) => job.workspaceId),
+  workspace: edge(t, workspaces, 'The workspace.', (job) => job.workspaceId),
 }));
 
-rootNode(Job, 'job');
-rootList(Job, 'jobs', { description: 'The long work of the organization.', list: orgWide('jobs') });
+rootNode(jobs, 'job');
+rootList(jobs, 'jobs', { description: 'The long work of the organization.', list: orgWide('jobs') });

@@ -1,18 +1,15 @@
-import {
-  LogicalModel,
-  ModelEntitlement,
-  Namespace,
-  Organization,
-  ProviderAccount,
-  RouterPolicy,
-} from '../../catalog/types.ts';
 import { builder } from '../../graphql/builder.ts';
 import { enumType } from '../../graphql/inputs.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, listEdge } from '../../graphql/nodes.ts';
+import { defineNode, edge, listEdge, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import { load } from '../../resource/noun.ts';
 import { orgWide } from '../../resource/org-wide.ts';
+import { entitlements } from '../model-entitlements/model.ts';
+import { namespaces } from '../namespaces/model.ts';
+import { organizations } from '../orgs/model.ts';
+import { providerAccounts } from '../provider-accounts/model.ts';
+import { routerPolicies } from '../router-policies/model.ts';
 import {
   createLogicalModelInput,
   deleteLogicalModelInput,
@@ -37,11 +34,11 @@ const ModelTarget = builder.objectRef<Target>('ModelTarget').implement({
     weight: t.exposeInt('weight', { description: 'Its share of the draws, 1–1000.' }),
     enabled: t.exposeBoolean('enabled', { description: 'Whether it is drawn.' }),
     providerAccount: t.field({
-      type: ProviderAccount.ref,
+      type: refOf(providerAccounts),
       nullable: true,
       description: 'The account.',
       permission: 'provider_accounts:read',
-      resolve: (target, _args, ctx) => load(ctx, ProviderAccount.noun, target.providerAccountId),
+      resolve: (target, _args, ctx) => load(ctx, providerAccounts, target.providerAccountId),
     }),
   }),
 });
@@ -53,7 +50,7 @@ const naming = (what: string) => (model: { id: string }) => ({
   ref: `model:${model.id}`,
 });
 
-defineNode(LogicalModel, 'A model by the name that the org gave it, whoever serves it.', (t) => ({
+defineNode(logicalModels, 'A model by the name that the org gave it, whoever serves it.', (t) => ({
   logicalModelId: t.exposeString('id', { description: 'The slug.' }),
   orgId: t.exposeString('orgId', { description: 'The organization.' }),
   name: t.exposeString('name', { description: 'The name.' }),
@@ -63,21 +60,21 @@ defineNode(LogicalModel, 'A model by the name that the org gave it, whoever serv
   targets: t.expose('targets', { type: [ModelTarget], description: 'Where it is served.' }),
   fallback: t.exposeString('fallback', { nullable: true, description: 'The slug of the model to try next.' }),
   enabled: t.exposeBoolean('enabled', { description: 'Whether it routes.' }),
-  organization: edge(t, Organization, 'The organization.', (model) => model.orgId),
-  fallbackModel: edge(t, LogicalModel, 'The model to try next.', (model) => model.fallback),
-  namespaces: listEdge(t, Namespace, 'The namespaces that use it.', naming('namespaces')),
-  entitlements: listEdge(t, ModelEntitlement, 'Its grants.', naming('entitlements')),
-  routerPolicies: listEdge(t, RouterPolicy, 'The policies that route or fall back to it.', naming('policies')),
-  fallbackOf: listEdge(t, LogicalModel, 'The models whose fallback it is.', naming('models')),
+  organization: edge(t, organizations, 'The organization.', (model) => model.orgId),
+  fallbackModel: edge(t, logicalModels, 'The model to try next.', (model) => model.fallback),
+  namespaces: listEdge(t, namespaces, 'The namespaces that use it.', naming('namespaces')),
+  entitlements: listEdge(t, entitlements, 'Its grants.', naming('entitlements')),
+  routerPolicies: listEdge(t, routerPolicies, 'The policies that route or fall back to it.', naming('policies')),
+  fallbackOf: listEdge(t, logicalModels, 'The models whose fallback it is.', naming('models')),
 }));
 
-rootNode(LogicalModel, 'logicalModel');
-rootList(LogicalModel, 'logicalModels', {
+rootNode(logicalModels, 'logicalModel');
+rootList(logicalModels, 'logicalModels', {
   description: 'The logical models of the organization.',
   list: orgWide('models'),
 });
 
-const payload = { logicalModel: { type: LogicalModel.ref, description: 'The model.' } };
+const payload = { logicalModel: { type: refOf(logicalModels), description: 'The model.' } };
 
 mutation('createLogicalModel', {
   permission: 'models:create',

@@ -1,12 +1,14 @@
-import { Member, Organization, Role, Token } from '../../catalog/types.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, listEdge } from '../../graphql/nodes.ts';
+import { defineNode, edge, listEdge, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import { orgWide } from '../../resource/org-wide.ts';
+import { organizations } from '../orgs/model.ts';
+import { roles } from '../roles/model.ts';
+import { tokens } from '../tokens/model.ts';
 import { createMemberInput, deleteMemberInput, members, updateMemberInput } from './model.ts';
 import { createMember, deleteMember, updateMember } from './repository.ts';
 
-defineNode(Member, 'A person of the organization.', (t) => ({
+defineNode(members, 'A person of the organization.', (t) => ({
   memberId: t.exposeString('id', { description: 'The documented id; the actor of what the member does.' }),
   orgId: t.exposeString('orgId', { description: 'The organization.' }),
   email: t.exposeString('email', { description: 'Unique in the org, up to letter case.' }),
@@ -14,21 +16,21 @@ defineNode(Member, 'A person of the organization.', (t) => ({
   roleName: t.string({
     nullable: true,
     description: "The name of the member's role.",
-    resolve: async (member, _args, ctx) => (await ctx.loaders.get(Role.noun.collection, member.roleId))?.name ?? null,
+    resolve: async (member, _args, ctx) => (await ctx.loaders.get(roles.collection, member.roleId))?.name ?? null,
   }),
-  role: edge(t, Role, "The member's role.", (member) => member.roleId),
-  organization: edge(t, Organization, 'The organization.', (member) => member.orgId),
-  tokens: listEdge(t, Token, 'The tokens that act as the member.', ({ id }) => ({
+  role: edge(t, roles, "The member's role.", (member) => member.roleId),
+  organization: edge(t, organizations, 'The organization.', (member) => member.orgId),
+  tokens: listEdge(t, tokens, 'The tokens that act as the member.', ({ id }) => ({
     name: `tokens of ${id}`,
     where: [],
     ref: `member:${id}`,
   })),
 }));
 
-rootNode(Member, 'member');
-rootList(Member, 'members', { description: 'The members of the organization.', list: orgWide('members') });
+rootNode(members, 'member');
+rootList(members, 'members', { description: 'The members of the organization.', list: orgWide('members') });
 
-const payload = { member: { type: Member.ref, description: 'The member.' } };
+const payload = { member: { type: refOf(members), description: 'The member.' } };
 
 mutation('createMember', {
   permission: 'members:create',

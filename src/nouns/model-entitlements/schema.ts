@@ -1,14 +1,15 @@
-import { LogicalModel, ModelEntitlement, Workspace } from '../../catalog/types.ts';
 import { builder } from '../../graphql/builder.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, type FilteredList } from '../../graphql/nodes.ts';
+import { defineNode, edge, type FilteredList, refOf } from '../../graphql/nodes.ts';
 import { rootList } from '../../graphql/roots.ts';
 import { COUNT } from '../../graphql/wire.ts';
 import type { Context } from '../../resource/context.ts';
 import { entitlementMeterId, meters } from '../../routing/state.ts';
 import { chain } from '../../store/store.ts';
+import { logicalModels } from '../logical-models/model.ts';
 import { workspaces } from '../workspaces/model.ts';
 import {
+  entitlements,
   type ModelEntitlement as Grant,
   grantModelEntitlementInput,
   revokeModelEntitlementInput,
@@ -23,7 +24,7 @@ import {
 
 const meterOf = (ctx: Context, { id }: { id: string }) => ctx.loaders.get(meters, entitlementMeterId(id));
 
-defineNode(ModelEntitlement, 'The grant of a logical model to a workspace, with its limits.', (t) => ({
+defineNode(entitlements, 'The grant of a logical model to a workspace, with its limits.', (t) => ({
   entitlementId: t.exposeString('id', { description: 'The documented id.' }),
   orgId: t.exposeString('orgId', { description: 'The organization.' }),
   workspaceId: t.exposeString('workspaceId', { description: 'The workspace.' }),
@@ -66,13 +67,13 @@ defineNode(ModelEntitlement, 'The grant of a logical model to a workspace, with 
     description: 'The actor that granted it.',
     resolve: (grant) => grant.createdBy,
   }),
-  workspace: edge(t, Workspace, 'The workspace.', (grant) => grant.workspaceId),
-  logicalModel: edge(t, LogicalModel, 'The granted model.', (grant) => grant.logicalModelId),
+  workspace: edge(t, workspaces, 'The workspace.', (grant) => grant.workspaceId),
+  logicalModel: edge(t, logicalModels, 'The granted model.', (grant) => grant.logicalModelId),
 }));
 
 builder.queryField('modelEntitlement', (t) =>
   t.field({
-    type: ModelEntitlement.ref,
+    type: refOf(entitlements),
     nullable: true,
     description: 'The grant of this model to this workspace; RESOURCE_NOT_FOUND where there is none.',
     permission: 'entitlements:read',
@@ -105,13 +106,13 @@ export const grantList: FilteredList<
   },
 };
 
-rootList(ModelEntitlement, 'entitlements', {
+rootList(entitlements, 'entitlements', {
   above: [['workspaceId', workspaces as never]],
   description: 'The models that a workspace may use.',
   ...grantList,
 });
 
-const payload = { modelEntitlement: { type: ModelEntitlement.ref, description: 'The grant.' } };
+const payload = { modelEntitlement: { type: refOf(entitlements), description: 'The grant.' } };
 
 mutation('grantModelEntitlement', {
   permission: 'entitlements:create',

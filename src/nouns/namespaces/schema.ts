@@ -1,10 +1,11 @@
-import { App, Environment, LogicalModel, Namespace, Thread, Workspace } from '../../catalog/types.ts';
 import { enumType } from '../../graphql/inputs.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, filteredEdge } from '../../graphql/nodes.ts';
+import { defineNode, edge, filteredEdge, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import { PROGRESS } from '../../graphql/wire.ts';
 import { apps } from '../apps/model.ts';
+import { environments } from '../environments/model.ts';
+import { logicalModels } from '../logical-models/model.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { namespaceList } from './connection.ts';
 import {
@@ -15,6 +16,7 @@ import {
   namespaces,
   reindexNamespaceInput,
   removeThreadInput,
+  threads,
   updateNamespaceInput,
 } from './model.ts';
 import { cancelReindex, reindexNamespace } from './reindex.ts';
@@ -49,7 +51,7 @@ const threadList = {
   },
 };
 
-defineNode(Namespace, 'A memory of an app: threads and sources, indexed by models.', (t) => ({
+defineNode(namespaces, 'A memory of an app: threads and sources, indexed by models.', (t) => ({
   namespaceId: t.exposeString('id', { description: 'The documented id.' }),
   orgId: t.exposeString('orgId', { description: 'The organization.' }),
   name: t.exposeString('name', { description: 'Unique in the app, up to letter case.' }),
@@ -111,37 +113,37 @@ defineNode(Namespace, 'A memory of an app: threads and sources, indexed by model
     resolve: (namespace) => namespace.reindexProgress as unknown as Record<string, unknown> | null,
   }),
   reindexError: t.exposeString('reindexError', { nullable: true, description: 'Why it failed.' }),
-  workspace: edge(t, Workspace, 'The workspace.', (namespace) => namespace.workspaceId),
-  app: edge(t, App, 'The app.', (namespace) => namespace.appId),
-  environment: edge(t, Environment, 'The environment.', (namespace) => namespace.environmentId),
-  embeddingModel: edge(t, LogicalModel, 'The logical model that embeds.', (namespace) => namespace.embeddingModelId),
+  workspace: edge(t, workspaces, 'The workspace.', (namespace) => namespace.workspaceId),
+  app: edge(t, apps, 'The app.', (namespace) => namespace.appId),
+  environment: edge(t, environments, 'The environment.', (namespace) => namespace.environmentId),
+  embeddingModel: edge(t, logicalModels, 'The logical model that embeds.', (namespace) => namespace.embeddingModelId),
   extractionModel: edge(
     t,
-    LogicalModel,
+    logicalModels,
     'The logical model that extracts entities.',
     (namespace) => namespace.extractionModelId,
   ),
-  threads: filteredEdge(t, Thread, 'Its threads, in order of addition.', threadList as never),
+  threads: filteredEdge(t, threads, 'Its threads, in order of addition.', threadList as never),
 }));
 
-defineNode(Thread, 'A thread in a namespace.', (t) => ({
+defineNode(threads, 'A thread in a namespace.', (t) => ({
   threadId: t.exposeString('threadId', { description: 'The id of the thread; opaque.' }),
   namespaceId: t.exposeString('namespaceId', { description: 'The namespace.' }),
-  namespace: edge(t, Namespace, 'The namespace.', (thread) => thread.namespaceId),
+  namespace: edge(t, namespaces, 'The namespace.', (thread) => thread.namespaceId),
 }));
 
 const within = [
   ['workspaceId', workspaces as never],
   ['appId', apps as never],
 ] as const;
-rootNode(Namespace, 'namespace', within);
-rootList(Namespace, 'namespaces', {
+rootNode(namespaces, 'namespace', within);
+rootList(namespaces, 'namespaces', {
   above: within,
   description: 'The namespaces of an app that the caller sees.',
   ...namespaceList,
 });
 
-const payload = { namespace: { type: Namespace.ref, description: 'The namespace.' } };
+const payload = { namespace: { type: refOf(namespaces), description: 'The namespace.' } };
 
 mutation('createNamespace', {
   permission: 'namespaces:create',

@@ -1,13 +1,14 @@
-import { LogicalModel, Organization, ProviderAccount } from '../../catalog/types.ts';
 import { builder } from '../../graphql/builder.ts';
 import { enumType } from '../../graphql/inputs.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, type FilteredList, listEdge } from '../../graphql/nodes.ts';
+import { defineNode, edge, type FilteredList, listEdge, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import { COUNT, STRING_MAP } from '../../graphql/wire.ts';
 import { connect, connectDerived } from '../../resource/page.ts';
 import { reach } from '../../resource/path.ts';
 import type { Clause } from '../../store/store.ts';
+import { logicalModels } from '../logical-models/model.ts';
+import { organizations } from '../orgs/model.ts';
 import { checkAccount } from './health.ts';
 import {
   type ProviderAccount as Account,
@@ -127,7 +128,7 @@ const RateLimits = builder.objectRef<RateLimitPolicy>('RateLimitPolicy').impleme
 });
 
 defineNode(
-  ProviderAccount,
+  providerAccounts,
   'An account at a provider, with its credentials (by reference), quotas and limits.',
   (t) => ({
     providerAccountId: t.exposeString('id', { description: 'The documented id.' }),
@@ -167,8 +168,8 @@ defineNode(
       resolve: async (account, _args, ctx) => (await viewOf(ctx, account)).health?.checkedAt ?? null,
     }),
     tags: t.field({ ...STRING_MAP, description: 'Free labels.', resolve: (account) => account.tags }),
-    organization: edge(t, Organization, 'The organization.', (account) => account.orgId),
-    logicalModels: listEdge(t, LogicalModel, 'The models that it serves.', ({ id }) => ({
+    organization: edge(t, organizations, 'The organization.', (account) => account.orgId),
+    logicalModels: listEdge(t, logicalModels, 'The models that it serves.', ({ id }) => ({
       name: `models on ${id}`,
       where: [],
       ref: `account:${id}`,
@@ -182,7 +183,7 @@ interface AccountFilters {
   enabledOnly?: boolean | null;
 }
 
-rootNode(ProviderAccount, 'providerAccount');
+rootNode(providerAccounts, 'providerAccount');
 /** Accounts with their filters; the same below the organization and at the root. */
 export const accountList: FilteredList<Account, AccountFilters> = {
   args: (t) => ({
@@ -205,12 +206,12 @@ export const accountList: FilteredList<Account, AccountFilters> = {
       : connect(ctx, list, page),
 };
 
-rootList(ProviderAccount, 'providerAccounts', {
+rootList(providerAccounts, 'providerAccounts', {
   description: 'The provider accounts of the organization.',
   ...accountList,
 });
 
-const payload = { providerAccount: { type: ProviderAccount.ref, description: 'The account.' } };
+const payload = { providerAccount: { type: refOf(providerAccounts), description: 'The account.' } };
 
 mutation('createProviderAccount', {
   permission: 'provider_accounts:create',
@@ -237,7 +238,7 @@ mutation('checkProviderAccount', {
   input: checkProviderAccountInput,
   payload: { ...payload, checked: { type: 'Boolean', description: 'Whether the answer tells of the account.' } },
   resolve: async (ctx, input) => {
-    const providerAccount = await reach(ctx, input.orgId, [], ProviderAccount.noun, input.providerAccountId);
+    const providerAccount = await reach(ctx, input.orgId, [], providerAccounts, input.providerAccountId);
     const result = await checkAccount(ctx, providerAccount);
     return { providerAccount, checked: result !== null };
   },

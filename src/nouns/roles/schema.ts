@@ -1,12 +1,12 @@
-import { Member, Role } from '../../catalog/types.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, listEdge } from '../../graphql/nodes.ts';
+import { defineNode, listEdge, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import { orgWide } from '../../resource/org-wide.ts';
+import { members } from '../members/model.ts';
 import { createRoleInput, deleteRoleInput, roles, updateRoleInput } from './model.ts';
 import { createRole, deleteRole, updateRole } from './repository.ts';
 
-defineNode(Role, 'A named set of permissions, held by members and tokens.', (t) => ({
+defineNode(roles, 'A named set of permissions, held by members and tokens.', (t) => ({
   roleId: t.exposeString('id', { description: 'The documented id.' }),
   orgId: t.exposeString('orgId', { description: 'The organization.' }),
   name: t.exposeString('name', { description: 'Unique in the org, up to letter case.' }),
@@ -16,17 +16,17 @@ defineNode(Role, 'A named set of permissions, held by members and tokens.', (t) 
   builtIn: t.exposeBoolean('builtIn', {
     description: 'Whether every org has it; such a role can be neither changed nor deleted.',
   }),
-  members: listEdge(t, Member, 'The members who hold it.', ({ id }) => ({
+  members: listEdge(t, members, 'The members who hold it.', ({ id }) => ({
     name: `members with ${id}`,
     where: [],
     ref: `role:${id}`,
   })),
 }));
 
-rootNode(Role, 'role');
-rootList(Role, 'roles', { description: 'The roles of the organization.', list: orgWide('roles') });
+rootNode(roles, 'role');
+rootList(roles, 'roles', { description: 'The roles of the organization.', list: orgWide('roles') });
 
-const payload = { role: { type: Role.ref, description: 'The role.' } };
+const payload = { role: { type: refOf(roles), description: 'The role.' } };
 
 mutation('createRole', {
   permission: 'roles:create',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { RouterPolicy } from '../../catalog/types.ts';
 import { builder } from '../../graphql/builder.ts';
 import { enumType, inputFrom } from '../../graphql/inputs.ts';
+import { refOf } from '../../graphql/nodes.ts';
 import type { Context } from '../../resource/context.ts';
 import { LINT_CODES, type LintWarning as Warning } from '../../routing/lint-rules.ts';
 import { optionalText, within } from '../../validation/fields.ts';
@@ -9,6 +9,7 @@ import { walk } from '../../validation/walk.ts';
 import { invalid } from '../../words/errors.ts';
 import { contextFields } from '../decisions/model.ts';
 import { lintAll } from './linter.ts';
+import { routerPolicies } from './model.ts';
 import { type PolicyExplanation, type TestMatch, testMatch } from './test-match.ts';
 
 const LintCodeType = enumType('RouterPolicyLintCode', 'What the linter looks for.', LINT_CODES);
@@ -40,7 +41,7 @@ builder.queryField('routerPolicyLint', (t) =>
 const Explanation = builder.objectRef<PolicyExplanation>('RouterPolicyExplanation').implement({
   description: 'Whether a policy matched, or the first condition that failed.',
   fields: (t) => ({
-    policy: t.expose('policy', { type: RouterPolicy.ref, description: 'The policy.' }),
+    policy: t.expose('policy', { type: refOf(routerPolicies), description: 'The policy.' }),
     matched: t.exposeBoolean('matched', { description: 'Whether it matched.' }),
     field: t.exposeString('field', {
       nullable: true,
@@ -60,11 +61,11 @@ const Match = builder.objectRef<TestMatch>('TestRouterPolicyMatchPayload').imple
   description: 'Which policies would take a request.',
   fields: (t) => ({
     matchedPolicies: t.expose('matchedPolicies', {
-      type: [RouterPolicy.ref],
+      type: [refOf(routerPolicies)],
       description: 'All that match, in rank order.',
     }),
     selectedPolicy: t.expose('selectedPolicy', {
-      type: RouterPolicy.ref,
+      type: refOf(routerPolicies),
       nullable: true,
       description: 'The first that admits.',
     }),

@@ -1,12 +1,14 @@
-import { LogicalModel, Organization, RouterPolicy, Workspace } from '../../catalog/types.ts';
 import { builder } from '../../graphql/builder.ts';
 import { enumType } from '../../graphql/inputs.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, type FilteredList } from '../../graphql/nodes.ts';
+import { defineNode, edge, type FilteredList, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import { COUNT, PERCENT, STRING_MAP } from '../../graphql/wire.ts';
 import { load } from '../../resource/noun.ts';
 import { connect, connectDerived } from '../../resource/page.ts';
+import { logicalModels } from '../logical-models/model.ts';
+import { organizations } from '../orgs/model.ts';
+import { workspaces } from '../workspaces/model.ts';
 import {
   type CircuitBreaker,
   createRouterPolicyInput,
@@ -71,11 +73,11 @@ const MatchType = builder.objectRef<PolicyMatch>('RouterPolicyMatch').implement(
       resolve: (match) => match.tags,
     }),
     workspace: t.field({
-      type: Workspace.ref,
+      type: refOf(workspaces),
       nullable: true,
       description: 'The workspace that it is for.',
       permission: 'workspaces:read',
-      resolve: (match, _args, ctx) => load(ctx, Workspace.noun, match.workspaceId),
+      resolve: (match, _args, ctx) => load(ctx, workspaces, match.workspaceId),
     }),
   }),
 });
@@ -118,7 +120,7 @@ const BreakerType = builder.objectRef<CircuitBreaker>('CircuitBreakerPolicy').im
   }),
 });
 
-defineNode(RouterPolicy, 'Where requests of a kind go, and where they go instead when that fails.', (t) => ({
+defineNode(routerPolicies, 'Where requests of a kind go, and where they go instead when that fails.', (t) => ({
   policyId: t.exposeString('id', { description: 'The documented id.' }),
   orgId: t.exposeString('orgId', { description: 'The organization.' }),
   name: t.exposeString('name', { description: 'The name; need not be unique.' }),
@@ -174,9 +176,9 @@ defineNode(RouterPolicy, 'Where requests of a kind go, and where they go instead
     resolve: async (policy, _args, ctx) => (await viewOf(ctx, policy)).counters?.lastMatchedAt ?? null,
   }),
   tags: t.field({ ...STRING_MAP, description: 'Free labels.', resolve: (policy) => policy.tags }),
-  organization: edge(t, Organization, 'The organization.', (policy) => policy.orgId),
-  routeToModel: edge(t, LogicalModel, 'The model to route to.', (policy) => policy.routeTo),
-  fallbackModel: edge(t, LogicalModel, 'The model to take when that one cannot.', (policy) => policy.fallback),
+  organization: edge(t, organizations, 'The organization.', (policy) => policy.orgId),
+  routeToModel: edge(t, logicalModels, 'The model to route to.', (policy) => policy.routeTo),
+  fallbackModel: edge(t, logicalModels, 'The model to take when that one cannot.', (policy) => policy.fallback),
 }));
 
 interface PolicyFilters {
@@ -184,7 +186,7 @@ interface PolicyFilters {
   enabledOnly?: boolean | null;
 }
 
-rootNode(RouterPolicy, 'routerPolicy', [], 'policyId');
+rootNode(routerPolicies, 'routerPolicy', [], 'policyId');
 /** Policies with their filters; the same below the organization and at the root. */
 export const policyList: FilteredList<Policy, PolicyFilters> = {
   args: (t) => ({
@@ -210,12 +212,12 @@ export const policyList: FilteredList<Policy, PolicyFilters> = {
       : connect(ctx, list, page),
 };
 
-rootList(RouterPolicy, 'routerPolicies', {
+rootList(routerPolicies, 'routerPolicies', {
   description: 'The router policies of the organization.',
   ...policyList,
 });
 
-const payload = { routerPolicy: { type: RouterPolicy.ref, description: 'The policy.' } };
+const payload = { routerPolicy: { type: refOf(routerPolicies), description: 'The policy.' } };
 const warnings = { warnings: { type: [LintWarning], description: 'What the linter says of it.' } };
 const sameModel = ({ routeTo, fallback }: Partial<Policy>) =>
   routeTo !== undefined && routeTo === fallback

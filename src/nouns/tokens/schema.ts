@@ -1,12 +1,14 @@
-import { Member, Organization, Role, Token } from '../../catalog/types.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge } from '../../graphql/nodes.ts';
+import { defineNode, edge, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import { orgWide } from '../../resource/org-wide.ts';
+import { members } from '../members/model.ts';
+import { organizations } from '../orgs/model.ts';
+import { roles } from '../roles/model.ts';
 import { createTokenInput, revokeTokenInput, rotateTokenInput, tokens, tokenUses, updateTokenInput } from './model.ts';
 import { createToken, deleteToken, rotateToken, updateToken } from './repository.ts';
 
-defineNode(Token, 'A bearer token: acts as a member, or is a service identity of its own.', (t) => ({
+defineNode(tokens, 'A bearer token: acts as a member, or is a service identity of its own.', (t) => ({
   tokenId: t.exposeString('id', { description: 'The documented id; stays through rotations.' }),
   orgId: t.exposeString('orgId', { description: 'The organization.' }),
   name: t.exposeString('name', { description: 'What it is for.' }),
@@ -14,7 +16,7 @@ defineNode(Token, 'A bearer token: acts as a member, or is a service identity of
     nullable: true,
     description: 'The name of its role.',
     resolve: async (token, _args, ctx) =>
-      token.roleId === null ? null : ((await ctx.loaders.get(Role.noun.collection, token.roleId))?.name ?? null),
+      token.roleId === null ? null : ((await ctx.loaders.get(roles.collection, token.roleId))?.name ?? null),
   }),
   permissions: t.exposeStringList('permissions', {
     nullable: true,
@@ -42,18 +44,18 @@ defineNode(Token, 'A bearer token: acts as a member, or is a service identity of
     resolve: async (token, _args, ctx) => (await ctx.loaders.get(tokenUses, token.id))?.lastUsedAt ?? null,
   }),
   revokedAt: t.expose('revokedAt', { type: 'DateTime', nullable: true, description: 'When it was revoked.' }),
-  role: edge(t, Role, 'Its role.', (token) => token.roleId),
-  member: edge(t, Member, 'The member it acts as.', (token) => token.memberId),
-  organization: edge(t, Organization, 'The organization.', (token) => token.orgId),
+  role: edge(t, roles, 'Its role.', (token) => token.roleId),
+  member: edge(t, members, 'The member it acts as.', (token) => token.memberId),
+  organization: edge(t, organizations, 'The organization.', (token) => token.orgId),
 }));
 
-rootNode(Token, 'token');
-rootList(Token, 'tokens', {
+rootNode(tokens, 'token');
+rootList(tokens, 'tokens', {
   description: 'The tokens of the organization, revoked ones too.',
   list: orgWide('tokens'),
 });
 
-const payload = { token: { type: Token.ref, description: 'The token.' } };
+const payload = { token: { type: refOf(tokens), description: 'The token.' } };
 const secret = { secret: { type: 'String', nullable: true, description: 'The bearer token itself; shown this once.' } };
 
 mutation('createToken', {

@@ -1,11 +1,15 @@
-import { App, Environment, ModelEntitlement, Namespace, Organization, Workspace } from '../../catalog/types.ts';
 import { enumType } from '../../graphql/inputs.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, filteredEdge, listEdge } from '../../graphql/nodes.ts';
+import { defineNode, edge, filteredEdge, listEdge, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import type { Context } from '../../resource/context.ts';
 import { orgWide } from '../../resource/org-wide.ts';
+import { apps } from '../apps/model.ts';
+import { environments } from '../environments/model.ts';
+import { entitlements } from '../model-entitlements/model.ts';
 import { grantList } from '../model-entitlements/schema.ts';
+import { namespaces } from '../namespaces/model.ts';
+import { organizations } from '../orgs/model.ts';
 import { below } from './lists.ts';
 import { createWorkspaceInput, deleteWorkspaceInput, updateWorkspaceInput, workspaces } from './model.ts';
 import { createWorkspace, deleteWorkspace, updateWorkspace } from './repository.ts';
@@ -16,7 +20,7 @@ const BucketStatus = enumType('BucketStatus', "How far a workspace's bucket is."
   failed: 'Could not be made.',
 });
 
-defineNode(Workspace, 'A team with its apps, environments and the models it may use.', (t) => ({
+defineNode(workspaces, 'A team with its apps, environments and the models it may use.', (t) => ({
   workspaceId: t.exposeString('id', { description: 'The documented id.' }),
   orgId: t.exposeString('orgId', { description: 'The organization.' }),
   name: t.exposeString('name', { description: 'Unique in the organization, up to letter case.' }),
@@ -33,23 +37,23 @@ defineNode(Workspace, 'A team with its apps, environments and the models it may 
   region: t.exposeString('region', { description: 'Where its bucket lies.' }),
   s3Bucket: t.exposeString('s3Bucket', { nullable: true, description: 'The bucket, once it is made.' }),
   bucketStatus: t.expose('bucketStatus', { type: BucketStatus, description: 'How far the bucket is.' }),
-  organization: edge(t, Organization, 'The organization.', (workspace) => workspace.orgId),
-  apps: listEdge(t, App, 'Its apps.', ({ id }) => below('apps', id)),
-  environments: listEdge(t, Environment, 'Its environments.', ({ id }) => below('environments', id)),
-  entitlements: filteredEdge(t, ModelEntitlement, 'The models it may use.', grantList as never),
-  namespaces: listEdge(t, Namespace, 'The namespaces of all its apps.', ({ id }) => ({
+  organization: edge(t, organizations, 'The organization.', (workspace) => workspace.orgId),
+  apps: listEdge(t, apps, 'Its apps.', ({ id }) => below('apps', id)),
+  environments: listEdge(t, environments, 'Its environments.', ({ id }) => below('environments', id)),
+  entitlements: filteredEdge(t, entitlements, 'The models it may use.', grantList as never),
+  namespaces: listEdge(t, namespaces, 'The namespaces of all its apps.', ({ id }) => ({
     name: `namespaces of ${id}`,
     where: [{ field: 'workspaceId', in: [id] }],
   })),
 }));
 
-rootNode(Workspace, 'workspace');
-rootList(Workspace, 'workspaces', {
+rootNode(workspaces, 'workspace');
+rootList(workspaces, 'workspaces', {
   description: 'The workspaces of the organization that the caller sees.',
   list: orgWide('workspaces'),
 });
 
-const payload = { workspace: { type: Workspace.ref, description: 'The workspace.' } };
+const payload = { workspace: { type: refOf(workspaces), description: 'The workspace.' } };
 
 mutation('createWorkspace', {
   permission: 'workspaces:create',
