@@ -1,0 +1,102 @@
+/** The servers of one engine, each with the same data. */
+import { cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { BIN, runCommand } from '../../test/e2e/process.ts';
+import { findMongo, HOW_TO_GET_ONE, type TestServer } from '../../test/mongo-server.ts';
+import { HERE, PYTHON } from './install.ts';
+import { openMongo } from './mongo.ts';
+import type { EngineName, Options } from './options.ts';
+import { type Served, start } from './processes.ts';
+import { openSqlite } from './sqlite.ts';
+import type { ContenderName } from './works.ts';
+import { makeWorld, type World } from './world.ts';
+
+export interface Bed {
+  engine: EngineName;
+  /** Of the database, where it is a server: what it is, in words. */
+  database: string;
+  world: World;
+  servers: Partial<Record<ContenderName, Served>>;
+  stop(): Promise<void>;
+}
+
+/** The product as shipped; the one thing that is switched off is the limit of requests a minute, by its variable. */
+const startOurs = (env: NodeJS.ProcessEnv) =>
+  start(process.execPath, [BIN, 'serve', '--no-demo'], {
+    PORT: '0',
+    RATE_LIMIT_PER_MINUTE: '0',
+    MONGODB_URI: '',
+    ...env,
+  });
+
+/** Makes the data once, on SQLite; both engines begin from it. */
+export async function seedOnce(folder: string, options: Options): Promise<World> {
+  const env = { DATA_DIR: join(folder, 'seed'), MONGODB_URI: '' };
+  const { stdout } = await runCommand(['org', 'create', 'Bench', '--json'], env);
+  const { org_id: orgId, token } = JSON.parse(stdout) as { org_id: string; token: string };
+  const server = await startOurs(env);
+  const world = await makeWorld({ url: server.url, orgId, token }, options.namespaces, options.policies);
+  await server.stop();
+  return world;
+}
+
+export async function setUp(
+  engine: EngineName,
+  folder: string,
+  world: World,
+  names: ReadonlySet<ContenderName>,
+): Promise<Bed | string> {
+  if (engine === 'sqlite') return onSqlite(folder, world, names);
+  const database = await findMongo(process.env);
+  return database ? onMongo(folder, world, database) : `MongoDB is left out; to have it, ${HOW_TO_GET_ONE}.`;
+}
+
+async function onSqlite(folder: string, world: World, names: ReadonlySet<ContenderName>): Promise<Bed> {
+  const DATA_DIR = join(folder, 'ours');
+  cpSync(join(folder, 'seed'), DATA_DIR, { recursive: true });
+  const PLACE = join(folder, 'peers.db');
+  const store = openSqlite(PLACE, world.orgId);
+  await store.load(world.documents);
+  await store.close();
+  const env = peerEnv(PLACE, world);
+  const servers: Bed['servers'] = { ours: await startOurs({ DATA_DIR }) };
+  for (const name of names)
+    if (name === 'fastapi') servers[name] = await start(PYTHON, [join(HERE, 'fastapi_peer.py')], env);
+    else if (name !== 'ours') servers[name] = await startPeer(name, env);
+  return { engine: 'sqlite', database: '', world, servers, stop: () => stopAll(servers) };
+}
+
+async function onMongo(folder: string, world: World, database: TestServer): Promise<Bed> {
+  const uri = new URL(database.uri);
+  uri.pathname = '/switchyard';
+  const from = `sqlite:${join(folder, 'seed', 'switchyard.db')}`;
+  const copied = await runCommand(['copy', '--from', from, '--to', uri.href], {});
+  if (copied.code !== undefined) throw new Error(`the copy failed: ${copied.stderr}`);
+  const store = await openMongo(database.uri);
+  await store.load(world.documents);
+  await store.close();
+  const DATA_DIR = join(folder, 'beside-mongodb');
+  mkdirSync(DATA_DIR, { recursive: true });
+  const servers = {
+    ours: await startOurs({ DATA_DIR, MONGODB_URI: uri.href }),
+    raw: await startPeer('raw', peerEnv(database.uri, world)),
+  };
+  const stop = async () => {
+    await stopAll(servers);
+    await database.stop();
+  };
+  return { engine: 'mongodb', database: database.kind, world, servers, stop };
+}
+
+const startPeer = (name: ContenderName, env: NodeJS.ProcessEnv) =>
+  start(process.execPath, [join(HERE, `${name}.${name === 'raw' ? 'ts' : 'mjs'}`)], env);
+
+const peerEnv = (PLACE: string, { orgId, documents }: World): NodeJS.ProcessEnv => ({
+  PLACE,
+  ORG: orgId,
+  CREATED_BY: String(documents.namespaces[0]!.createdBy),
+});
+
+async function stopAll(servers: Bed['servers']): Promise<void> {
+  for (const server of Object.values(servers)) await server.stop();
+}

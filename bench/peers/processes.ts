@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+
+/** A server under measurement. */
+export interface Served {
+  url: string;
+  pid: number;
+  stop(): Promise<void>;
+}
+
+/** Starts a server and waits for the address that it prints; its logs are read, and kept only to be shown if it fails. */
+export async function start(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<Served> {
+  const child = spawn(command, args, { env: { ...process.env, NODE_ENV: 'production', ...env } });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const gone = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  void gone.then(() => process.off('exit', kill));
+  const url = await addressOf(child, gone);
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await gone;
+  };
+  return { url, pid: child.pid!, stop };
+}
+
+function addressOf({ stdout, stderr }: ChildProcess, gone: Promise<number | null>): Promise<string> {
+  let told = '';
+  let wrong = '';
+  stderr!.on('data', (chunk) => {
+    wrong = (wrong + chunk).slice(-2_000);
+  });
+  return new Promise((resolve, reject) => {
+    stdout!.on('data', (chunk) => {
+      if (told.includes('\n')) return;
+      told += chunk;
+      const url = /http:\/\/[\w.[\]:]+:\d+/.exec(told)?.[0];
+      if (url && told.includes('\n')) resolve(url);
+    });
+    void gone.then((code) => reject(new Error(`a server ended with ${code}: ${wrong}`)));
+  });
+}
+
+/** Runs a module of this folder to its end with one JSON in and one out. */
+export async function ask<T>(module: string, input: unknown): Promise<T> {
+  const child = spawn(process.execPath, [module], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end(JSON.stringify(input));
+  return JSON.parse(await text(child.stdout)) as T;
+}
+
+const TICK_MS = 10;
+
+/** A process and all that it has started; nothing where there is no /proc. */
+function tree(pid: number): number[] {
+  const children = read(`/proc/${pid}/task/${pid}/children`)?.trim();
+  return [pid, ...(children ? children.split(' ').flatMap((child) => tree(Number(child))) : [])];
+}
+
+/** Processor time of the whole tree so far, in milliseconds; null where the system does not tell. */
+export function processorMs(pid: number): number | null {
+  let ticks: number | null = null;
+  for (const one of tree(pid)) {
+    const stat = read(`/proc/${one}/stat`);
+    // The name in brackets may hold spaces; user and system time are the 12th and 13th word behind it.
+    const words = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (words) ticks = (ticks ?? 0) + Number(words[11]) + Number(words[12]);
+  }
+  return ticks === null ? null : ticks * TICK_MS;
+}
+
+/** Resident memory of the whole tree, in MiB. */
+export function residentMiB(pid: number): number | null {
+  const sizes = tree(pid).map((one) => /VmRSS:\s+(\d+)/.exec(read(`/proc/${one}/status`) ?? '')?.[1]);
+  return sizes[0] === undefined ? null : sizes.reduce((sum, size) => sum + Number(size ?? 0), 0) / 1024;
+}
+
+function read(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,120 @@
+import { cpus, loadavg, release, totalmem, type } from 'node:os';
+import type { Options } from './options.ts';
+import type { Cell, Round } from './rounds.ts';
+import { type ContenderName, works } from './works.ts';
+
+const NAMES: Record<ContenderName, string> = {
+  ours: 'Switchyard, as shipped',
+  raw: 'node:http, by hand',
+  fastapi: 'FastAPI',
+  mercurius: 'Mercurius with jit',
+  apollo: 'Apollo Server',
+  yoga: 'graphql-yoga',
+};
+const MEMORY_GOAL_MIB = 200;
+
+export interface Facts {
+  versions: Record<string, string>;
+  /** What answered for MongoDB; empty without it. */
+  mongodb: string;
+  notes: string[];
+}
+
+export function report(cells: readonly Cell[], options: Options, facts: Facts): string {
+  const parts = [heading(options, facts)];
+  for (const engine of options.engines) {
+    const own = cells.filter((cell) => cell.engine === engine);
+    if (own.length === 0) continue;
+    parts.push(`## ${engine === 'sqlite' ? 'SQLite' : `MongoDB (${facts.mongodb})`}`);
+    for (const work of works) {
+      const rows = own.filter((cell) => cell.work.name === work.name);
+      if (rows.length > 0) parts.push(`### ${work.name}: ${work.title}`, table(rows));
+    }
+  }
+  return `${parts.join('\n\n')}\n`;
+}
+
+function heading({ seconds, rounds, connections, namespaces, policies }: Options, facts: Facts): string {
+  const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${type()} ${release()}`;
+  const versions = Object.entries(facts.versions).map(([name, version]) => `${name} ${version}`);
+  return [
+    '# Results',
+    '',
+    'Written by `npm run bench` (`bench/peers/`); not by hand. The machine is shared by server, load generator and',
+    'whoever else is at work on it: read ratios, not microseconds.',
+    '',
+    `- ${new Date().toISOString().slice(0, 16)}Z, ${machine}, load average ${loadavg()[0]!.toFixed(1)} at the end.`,
+    `- ${versions.join(', ')}.`,
+    `- ${rounds} rounds of ${seconds} s for each server and work, interleaved, after a warm-up; ${connections} kept connections (64 for W1, D1, O1).`,
+    `- ${namespaces} namespaces in 100 apps of 10 workspaces, all of them asked for in turn; ${policies} router policies.`,
+    '- The answers of all servers were compared before any was timed (D1 and O1: ours alone decides, the other only writes).',
+    '- µs: processor time of the server’s whole process tree for each answer; the median of the rounds, and the least and most.',
+    '  On MongoDB the database’s own time is not in it.',
+    '- “ours is”: how many times as fast as that server we are, round by round; by µs, or by answers a second where the clock decides.',
+    ...(facts.mongodb ? [mongoNote(facts.mongodb)] : []),
+    ...facts.notes.map((note) => `- ${note}`),
+  ].join('\n');
+}
+
+const mongoNote = (kind: string) =>
+  kind === 'SecantusDB'
+    ? '- MongoDB here is a stand-in: SecantusDB, the server that the tests start where there is no mongod. It is slower than MongoDB; its answers a second say little, the µs of our process more.'
+    : `- MongoDB here is ${kind}.`;
+
+function table(rows: readonly Cell[]): string {
+  const [ours, ...peers] = rows;
+  const lines = [ours!, ...peers].map((cell) => {
+    const { rounds, memoryMiB, name, work, engine } = cell;
+    const against = name === 'ours' ? '' : ratio(ours!, cell);
+    const goal = engine === 'sqlite' ? (work.goals[name] ?? '') : '';
+    return [
+      NAMES[name],
+      cost(rounds),
+      of(rounds, 'perSecond', 0),
+      of(rounds, 'p50', 0),
+      of(rounds, 'p99', 0),
+      share(rounds),
+      memoryMiB === null ? '–' : memory(name, memoryMiB),
+      against,
+      goal === '' ? '' : `≥ ${goal}`,
+    ].join(' | ');
+  });
+  const head = ['server', 'µs', 'answers a second', 'p50 ms', 'p99 ms', 'refused', 'MiB after', 'ours is', 'goal'];
+  return [head.join(' | '), head.map(() => '---').join(' | '), ...lines].map((line) => `| ${line} |`).join('\n');
+}
+
+const memory = (name: ContenderName, mib: number) =>
+  name === 'ours' ? `${mib.toFixed(0)} (goal ≤ ${MEMORY_GOAL_MIB})` : mib.toFixed(0);
+
+/** By the same round of both, so that what troubled the machine troubles both. */
+function ratio(ours: Cell, peer: Cell): string {
+  const byClock = ours.work.by === 'clock';
+  const ratios = ours.rounds.map((mine, at) => {
+    const theirs = peer.rounds[at]!;
+    if (byClock) return mine.perSecond / theirs.perSecond;
+    return mine.costUs === null || theirs.costUs === null ? Number.NaN : theirs.costUs / mine.costUs;
+  });
+  if (ratios.some(Number.isNaN)) return '–';
+  return `${median(ratios).toFixed(2)} × (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`;
+}
+
+function cost(rounds: readonly Round[]): string {
+  const costs = rounds.flatMap(({ costUs }) => (costUs === null ? [] : [costUs]));
+  if (costs.length === 0) return '–';
+  return `${median(costs).toFixed(0)} (${Math.min(...costs).toFixed(0)}–${Math.max(...costs).toFixed(0)})`;
+}
+
+const of = (rounds: readonly Round[], key: 'perSecond' | 'p50' | 'p99', digits: number) =>
+  median(rounds.map((round) => round[key])).toFixed(digits);
+
+function share(rounds: readonly Round[]): string {
+  const refused = rounds.reduce((sum, round) => sum + round.refused, 0);
+  const answered = rounds.reduce((sum, round) => sum + round.answered, 0);
+  return refused === 0 ? '0' : `${((100 * refused) / (refused + answered)).toFixed(1)} %`;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import type { Bed } from './bed.ts';
+import { answerOf, type Contender, compareAnswers } from './compare.ts';
+import { HERE, say } from './install.ts';
+import type { EngineName, Options } from './options.ts';
+import { ask, processorMs, residentMiB } from './processes.ts';
+import { type ContenderName, decisions, outcomeOf, peersOf, type Sent, type Work } from './works.ts';
+
+export interface Round {
+  answered: number;
+  refused: number;
+  perSecond: number;
+  p50: number;
+  p99: number;
+  /** Of processor time for each answer; null where the system does not tell. */
+  costUs: number | null;
+}
+
+export interface Cell {
+  engine: EngineName;
+  work: Work;
+  name: ContenderName;
+  rounds: Round[];
+  memoryMiB: number | null;
+}
+
+const LOAD = join(HERE, 'load.mjs');
+/** Outcomes of a round: each needs a decision of its own, made before the clock runs. */
+const OUTCOMES = { sqlite: 4_096, mongodb: 512 };
+
+/** Compares the answers, warms every server up, then lets them work in turns, each round in another order. */
+export async function measure(work: Work, bed: Bed, options: Options): Promise<Cell[]> {
+  const names = (['ours', ...peersOf(work, bed.engine)] as const).filter((name) => bed.servers[name]);
+  const contenders = names.map((name) => contenderOf(name, bed));
+  const requests = work.requests(bed.world);
+  await compareAnswers(work, requests, contenders);
+  const cells = names.map((name): Cell => ({ engine: bed.engine, work, name, rounds: [], memoryMiB: null }));
+  for (const contender of contenders) await oneRound(work, bed, contender, requests, options);
+  for (let round = 0; round < options.rounds; round += 1)
+    for (const step of cells.keys()) {
+      const at = (step + round) % cells.length;
+      cells[at]!.rounds.push(await oneRound(work, bed, contenders[at]!, requests, options));
+    }
+  for (const cell of cells) cell.memoryMiB = residentMiB(bed.servers[cell.name]!.pid);
+  say(`${bed.engine} ${work.name}: ${cells.map(({ name, rounds }) => `${name} ${brief(rounds.at(-1)!)}`).join(', ')}`);
+  return cells;
+}
+
+const brief = ({ costUs, perSecond, refused }: Round) =>
+  `${costUs?.toFixed(0) ?? '?'} µs ${perSecond.toFixed(0)}/s${refused > 0 ? ` (${refused} refused)` : ''}`;
+
+const contenderOf = (name: ContenderName, { servers, world }: Bed): Contender => ({
+  name,
+  url: servers[name]!.url,
+  headers: { Authorization: `Bearer ${world.token}`, 'Content-Type': 'application/json' },
+});
+
+async function oneRound(
+  work: Work,
+  bed: Bed,
+  contender: Contender,
+  requests: readonly Sent[],
+  options: Options,
+): Promise<Round> {
+  const { pid } = bed.servers[contender.name as ContenderName]!;
+  const connections = work.connections ?? options.connections;
+  const outcomes = work.name === 'O1' ? await outcomesFor(bed, contender, options) : null;
+  const before = processorMs(pid);
+  const load = {
+    url: contender.url,
+    headers: contender.headers,
+    connections,
+    requests: outcomes ?? requests,
+    ...(outcomes ? { amount: outcomes.length } : { seconds: options.seconds }),
+  };
+  const told = await ask<Omit<Round, 'costUs'>>(LOAD, load);
+  const after = processorMs(pid);
+  const costUs = before === null || after === null ? null : ((after - before) * 1_000) / told.answered;
+  return { ...told, costUs };
+}
+
+async function outcomesFor({ world, engine }: Bed, contender: Contender, { smoke }: Options): Promise<Sent[]> {
+  const wanted = decisions(world, smoke ? 64 : OUTCOMES[engine]);
+  const outcomes: Sent[] = [];
+  const worker = async () => {
+    for (let sent = wanted.pop(); sent; sent = wanted.pop()) {
+      const { decision_id } = (await answerOf(contender, sent)) as { decision_id: string };
+      outcomes.push(outcomeOf(world, decision_id));
+    }
+  };
+  await Promise.all(Array.from({ length: 64 }, worker));
+  return outcomes;
+}

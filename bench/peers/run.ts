@@ -1,0 +1,44 @@
+/** The product beside its peers, on the same data: `npm run bench`, `npm run bench -- R1 Q2 --seconds 2 --rounds 3`. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { seedOnce, setUp } from './bed.ts';
+import { HERE, installPeers, say, versions } from './install.ts';
+import { isWhole, readOptions } from './options.ts';
+import { type Facts, report } from './results.ts';
+import { type Cell, measure } from './rounds.ts';
+import { type ContenderName, works } from './works.ts';
+
+const options = readOptions(process.argv.slice(2));
+const installed = installPeers();
+const chosen = works.filter(({ name }) => options.works.includes(name));
+const names = new Set<ContenderName>(chosen.flatMap(({ peers }) => peers));
+if (!installed.python) names.delete('fastapi');
+const facts: Facts = { versions: versions(installed), mongodb: '', notes: [] };
+if (!installed.python) facts.notes.push('FastAPI was left out: its Python environment cannot be made here.');
+
+// On the disk that temporary files are on: durable writes mean nothing where that is memory.
+const folder = mkdtempSync(join(tmpdir(), 'switchyard-peers-'));
+const cells: Cell[] = [];
+try {
+  say('Making the data …');
+  const world = await seedOnce(folder, options);
+  for (const engine of options.engines) {
+    const bed = await setUp(engine, folder, world, names);
+    if (typeof bed === 'string') {
+      facts.notes.push(bed);
+      continue;
+    }
+    facts.mongodb ||= bed.database;
+    try {
+      for (const work of chosen) cells.push(...(await measure(work, bed, options)));
+    } finally {
+      await bed.stop();
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+const text = report(cells, options, facts);
+if (isWhole(options)) writeFileSync(join(HERE, '..', 'RESULTS.md'), text);
+say(`\n${text}`);
