@@ -36,11 +36,11 @@ export const collections: readonly AnyCollection[] = [
     logicalModels,
     providerAccounts,
     entitlements,
-  ].map((noun) => noun.collection as AnyCollection),
-  ...[routerPolicies, members, roles, tokens, auditEvents, jobs].map((noun) => noun.collection as AnyCollection),
+  ].map((noun) => noun.collection),
+  ...[routerPolicies, members, roles, tokens, auditEvents, jobs].map((noun) => noun.collection),
   ...[credentials, tokenUses, tasks, tombstones, orgIndex, idempotencyRecords, healthCollection, generations],
   ...[meters, policyCounters, policyBreakers],
-  ...[decisions, routingEvents, usageBuckets].map((noun) => noun.collection as AnyCollection),
+  ...[decisions, routingEvents, usageBuckets].map((noun) => noun.collection),
 ];
 
 /** Every rule that an `apply` can name. */

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { Context } from '../resource/context.ts';
 import { find, type Noun } from '../resource/noun.ts';
 import { save } from '../resource/write.ts';
+import type { Doc } from '../store/store.ts';
 import { isPlainName } from '../validation/names.ts';
 import { shapeOf } from '../validation/shape.ts';
 import { isObject, walk } from '../validation/walk.ts';
@@ -39,7 +40,7 @@ export interface MutationOptions<S extends z.ZodType, P extends object> {
 }
 
 export interface Changes {
-  noun: Noun<never>;
+  noun: Noun<Doc>;
   id: string;
 }
 

@@ -50,7 +50,7 @@ function nodeTypeOf<D extends Doc>(noun: Noun<D>): NodeType {
     },
     { name: `${noun.type}Edge`, description: `A ${noun.type} in a list.` },
   ) as unknown as ConnectionRef<Doc>;
-  const made = { noun: noun as unknown as Noun<Doc>, ref, connection };
+  const made = { noun, ref, connection };
   nodeTypes.set(noun.type, made);
   return made;
 }

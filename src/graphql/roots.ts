@@ -9,13 +9,9 @@ import { builder } from './builder.ts';
 import { connectionArgs, connectionOf, type FilteredList, refOf } from './nodes.ts';
 
 /** Names the argument of each path element (`workspaceId`), leftmost first. */
-export type PathArgs = readonly (readonly [string, Noun<never>])[];
+export type PathArgs = readonly (readonly [string, Noun<Doc>])[];
 
 const ORG_ARG = 'The organization; by default the one that the token acts in.';
-
-function orgIdOf(args: object): string | null | undefined {
-  return (args as { orgId?: string | null }).orgId;
-}
 
 function stepsOf(path: PathArgs, args: object): Step[] {
   return path.map(([name, noun]) => [noun, (args as Record<string, string | null | undefined>)[name]] as const);
@@ -40,7 +36,7 @@ export function rootNode<D extends Doc>(noun: Noun<D>, name: string, above: Path
         [idArg]: t.arg.id({ required: true, description: 'The documented id.' }),
       } as never,
       resolve: ((_root: unknown, args: Record<string, string>, ctx: Context) =>
-        chain(reach(ctx, orgIdOf(args), stepsOf(above, args), noun, args[idArg]!), (doc) => {
+        chain(reach(ctx, stepsOf(above, args), noun, args[idArg]!), (doc) => {
           ctx.root = doc;
           return doc;
         })) as never,
@@ -98,10 +94,7 @@ export function rootList<D extends Doc, A extends object = object>(
           return read();
         }
         const id = (args as Record<string, unknown>)[parent[0]] as string;
-        return chain(
-          reach(ctx, orgIdOf(args), stepsOf(above.slice(0, -1), args), parent[1] as unknown as Noun<Doc>, id),
-          read,
-        );
+        return chain(reach(ctx, stepsOf(above.slice(0, -1), args), parent[1], id), read);
       }) as never,
     }),
   );

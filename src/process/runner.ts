@@ -4,7 +4,7 @@ import { type Task, tasks } from '../nouns/jobs/model.ts';
 import { workspaces } from '../nouns/workspaces/model.ts';
 import { settleBucket } from '../nouns/workspaces/repository.ts';
 import type { Context, Deps, Principal } from '../resource/context.ts';
-import { BELOW } from '../resource/subtree.ts';
+import { collectionsBelow } from '../resource/subtree.ts';
 import { StoreConflict, tombstones } from '../store/store.ts';
 import { createContext } from './app.ts';
 import { bucketNameOf } from './buckets.ts';
@@ -119,7 +119,7 @@ async function sweep(deps: Deps, task: Task): Promise<boolean> {
     await ignoringConflict(() => store.commit([{ type: 'remove', in: tombstones, key }]));
     return true;
   }
-  for (const collection of BELOW[mark.field] ?? [])
+  for (const collection of collectionsBelow(mark.field))
     for (let removed = BATCH; removed === BATCH; ) {
       const { results } = await store.commit([
         { type: 'sweep', in: collection, field: mark.field, value: mark.id, limit: BATCH },

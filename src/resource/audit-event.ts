@@ -1,5 +1,5 @@
 import type { Doc } from '../store/store.ts';
-import type { Noun } from './noun.ts';
+import { defineNoun } from './noun.ts';
 
 /** One change: who, what, when, by which request, and the fields before and after. Written in the commit of the change itself. */
 export interface AuditEvent extends Doc {
@@ -15,7 +15,7 @@ export interface AuditEvent extends Doc {
   counts: Record<string, number> | null;
 }
 
-export const auditEvents: Noun<AuditEvent> = {
+export const auditEvents = defineNoun<AuditEvent>({
   type: 'AuditEvent',
   resource: 'audit_event',
   permission: 'audit',
@@ -36,4 +36,4 @@ export const auditEvents: Noun<AuditEvent> = {
     scopes: ['actorId', 'resourceId'],
     totals: [[]],
   },
-};
+});

@@ -12,22 +12,55 @@ export interface Noun<D extends Doc> {
   /** The word before the colon of its permissions. */
   permission: string;
   collection: Collection<D>;
-  /** The documented id, where it is not the document's key. */
-  documentedId?: (doc: D) => string;
+  /** The kind that it is referred to as (`model` in `model:gpt-4o`). */
+  referredAs?: string;
+  /** Whether it is a part of what it lies in: not counted among what goes with a deleted one. */
+  isPart?: boolean;
   /** What else hides a document from a principal of the same org, as a test and as a condition of lists. */
-  hides?: { test: (principal: Principal, doc: D) => boolean; where: (principal: Principal) => Clause[] };
+  hides?: Hides<D>;
+}
+
+export interface Hides<D extends Doc> {
+  test(principal: Principal, doc: D): boolean;
+  where(principal: Principal): Clause[];
+}
+
+type FieldOf<D> = keyof D & string;
+
+/** The same, with every field that it names being one of its documents'. */
+type Declared<D extends Doc> = Noun<D> & {
+  collection: {
+    columns?: readonly FieldOf<D>[];
+    scopes?: readonly FieldOf<D>[];
+    totals?: readonly (readonly FieldOf<D>[])[];
+    ancestors?: readonly { field: FieldOf<D>; in: string }[];
+    search?: { scope: FieldOf<D> };
+    expires?: FieldOf<D>;
+  };
+};
+
+const nouns: Noun<Doc>[] = [];
+
+/** A noun is known from its definition on: what lies below another, and who refers to it, is asked of all of them. */
+export function defineNoun<D extends Doc>(noun: Declared<D>): Noun<D> {
+  nouns.push(noun);
+  return noun;
+}
+
+export function allNouns(): readonly Noun<Doc>[] {
+  return nouns;
 }
 
 /** The field that holds a document's workspace, if its collection lies in workspaces. */
-function workspaceField(noun: Noun<never>): string | null {
+function workspaceField(noun: Noun<Doc>): string | null {
   if (noun.type === 'Workspace') return 'id';
   const { columns = [], scopes = [], ancestors = [] } = noun.collection;
-  return [...columns, ...scopes, ...ancestors].includes('workspaceId' as never) ? 'workspaceId' : null;
+  return [...columns, ...scopes, ...ancestors.map(({ field }) => field)].includes('workspaceId') ? 'workspaceId' : null;
 }
 
 export function canSee<D extends Doc>(principal: Principal, noun: Noun<D>, doc: D): boolean {
   if (doc.orgId !== principal.orgId) return false;
-  const field = workspaceField(noun as never);
+  const field = workspaceField(noun);
   if (principal.workspaceIds && field) {
     const workspaceId = (doc as unknown as Record<string, unknown>)[field];
     if (!principal.workspaceIds.includes(workspaceId as string)) return false;
@@ -37,7 +70,7 @@ export function canSee<D extends Doc>(principal: Principal, noun: Noun<D>, doc: 
 
 /** The same as conditions of a list. */
 export function visibleWhere<D extends Doc>(principal: Principal, noun: Noun<D>): Clause[] {
-  const field = workspaceField(noun as never);
+  const field = workspaceField(noun);
   const clauses: Clause[] = principal.workspaceIds && field ? [{ field, in: principal.workspaceIds }] : [];
   return [...clauses, ...(noun.hides?.where(principal) ?? [])];
 }

@@ -4,28 +4,20 @@ import type { Context } from './context.ts';
 import { find, type Noun } from './noun.ts';
 
 /** One element of a path: which noun, which id; an id left out is not checked. */
-export type Step = readonly [Noun<never>, string | null | undefined];
-
-/** The documents' field that names each kind of parent. */
-const PARENT_FIELD: Record<string, string> = { Workspace: 'workspaceId', App: 'appId', Namespace: 'namespaceId' };
+export type Step = readonly [Noun<Doc>, string | null | undefined];
 
 /**
  * Finds the document at the end of a path whose elements all hold. A 404 names the leftmost element that cannot be
  * reached. When everything is in place this is one read, since a document carries the ids above it.
  */
-export function reach<D extends Doc>(
-  ctx: Context,
-  _orgId: string | null | undefined,
-  above: readonly Step[],
-  noun: Noun<D>,
-  id: string,
-): MaybePromise<D> {
-  return chain(find(ctx, noun, id), (doc) => (doc && liesIn(doc, above) ? doc : explain(ctx, above, noun, id)));
+export function reach<D extends Doc>(ctx: Context, above: readonly Step[], noun: Noun<D>, id: string): MaybePromise<D> {
+  return chain(find(ctx, noun, id), (doc) => (doc && liesIn(noun, doc, above) ? doc : explain(ctx, above, noun, id)));
 }
 
-function liesIn(doc: Doc, above: readonly Step[]): boolean {
+function liesIn({ collection }: Noun<Doc>, doc: Doc, above: readonly Step[]): boolean {
+  const fieldOf = (parent: Noun<Doc>) => collection.ancestors?.find((one) => one.in === parent.collection.name)?.field;
   return above.every(
-    ([noun, id]) => id == null || (doc as unknown as Record<string, unknown>)[PARENT_FIELD[noun.type]!] === id,
+    ([parent, id]) => id == null || (doc as unknown as Record<string, unknown>)[fieldOf(parent) ?? ''] === id,
   );
 }
 
@@ -35,8 +27,8 @@ async function explain<D extends Doc>(ctx: Context, above: readonly Step[], noun
   for (const step of above) {
     const [parent, parentId] = step;
     if (parentId == null) continue;
-    const doc = await find(ctx, parent as unknown as Noun<Doc>, parentId);
-    if (!doc || !liesIn(doc, passed)) throw notFound(parent.resource, parentId);
+    const doc = await find(ctx, parent, parentId);
+    if (!doc || !liesIn(parent, doc, passed)) throw notFound(parent.resource, parentId);
     passed.push(step);
   }
   throw notFound(noun.resource, id);

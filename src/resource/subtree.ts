@@ -1,21 +1,41 @@
-import { apps } from '../nouns/apps/model.ts';
-import { environments } from '../nouns/environments/model.ts';
-import { entitlements } from '../nouns/model-entitlements/model.ts';
-import { namespaces, threads } from '../nouns/namespaces/model.ts';
 import { type AnyCollection, type Doc, type Tombstone, tombstones } from '../store/store.ts';
 import { type Context, isoNow } from './context.ts';
+import { allNouns, type Noun } from './noun.ts';
 import { taskChange } from './task.ts';
 import type { Planned } from './write.ts';
 
-/** Everything that may lie below a document, by the field that names it. */
-export const BELOW: Record<string, readonly AnyCollection[]> = {
-  workspaceId: [threads, namespaces, entitlements, environments, apps].map((noun) => noun.collection as AnyCollection),
-  appId: [threads.collection, namespaces.collection],
-  namespaceId: [threads.collection],
-};
+/** The nouns whose documents lie below one of `noun`, each with its field that names it. */
+function nounsBelow(noun: Noun<Doc>): { below: Noun<Doc>; field: string }[] {
+  return allNouns().flatMap((below) =>
+    (below.collection.ancestors ?? [])
+      .filter((above) => above.in === noun.collection.name)
+      .map(({ field }) => ({ below, field })),
+  );
+}
+
+/** Everything that may lie below a document which is named by this field. */
+export function collectionsBelow(field: string): AnyCollection[] {
+  return allNouns()
+    .map(({ collection }) => collection)
+    .filter(({ ancestors }) => ancestors?.some((above) => above.field === field));
+}
+
+/** How many documents of each noun go with a document, parts of others not among them. */
+export async function countBelow(ctx: Context, noun: Noun<Doc>, id: string): Promise<Record<string, number>> {
+  const { orgId } = ctx.principal;
+  const counted = nounsBelow(noun)
+    .filter(({ below }) => !below.isPart)
+    .map(async ({ below: { collection }, field }) => {
+      const [count] = await ctx.deps.store.counts(collection, [{ orgId, where: [{ field, in: [id] }] }]);
+      return [collection.name, count ?? 0] as const;
+    });
+  return Object.fromEntries(await Promise.all(counted));
+}
 
 /** Marks the subtree of a document that the same commit removes, and leaves its sweep to the runner. */
-export function tombstone(ctx: Context, doc: Doc, field: 'workspaceId' | 'appId' | 'namespaceId'): Planned[] {
+export function tombstone(ctx: Context, noun: Noun<Doc>, doc: Doc): Planned[] {
+  const [first] = nounsBelow(noun);
+  if (!first) return [];
   const now = isoNow(ctx);
   const mark: Tombstone = {
     id: doc.id,
@@ -24,7 +44,7 @@ export function tombstone(ctx: Context, doc: Doc, field: 'workspaceId' | 'appId'
     createdAt: now,
     updatedAt: now,
     createdBy: null,
-    field,
+    field: first.field,
     sweptAt: null,
   };
   return [

@@ -165,8 +165,7 @@ async function takenBy<D extends Doc>(
   if (failed.kind !== 'unique' && failed.kind !== 'exists') return new Stale();
   const id = failed.kind === 'exists' ? (failed.change as { doc: Doc }).doc.id : String(failed.detail);
   const other = await ctx.deps.store.get(noun.collection, { orgId: ctx.principal.orgId, id });
-  const visible = other !== null && canSee(ctx.principal, noun, other);
-  const conflictingId = visible ? (noun.documentedId?.(other) ?? id) : null;
+  const conflictingId = other !== null && canSee(ctx.principal, noun, other) ? id : null;
   return conflict(noun.resource, { field, value: wantedIn(failed, field), conflictingId });
 }
 

@@ -1,4 +1,4 @@
-import type { Noun } from '../resource/noun.ts';
+import { defineNoun } from '../resource/noun.ts';
 import type { Doc } from '../store/store.ts';
 
 export const EVENT_KINDS = {
@@ -28,7 +28,7 @@ export interface RoutingEvent extends Doc {
   purgeAt: string;
 }
 
-export const routingEvents: Noun<RoutingEvent> = {
+export const routingEvents = defineNoun<RoutingEvent>({
   type: 'RoutingEvent',
   resource: 'routing_event',
   permission: 'decisions',
@@ -40,7 +40,7 @@ export const routingEvents: Noun<RoutingEvent> = {
     totals: [[]],
     expires: 'purgeAt',
   },
-};
+});
 
 const KEPT_MS = 90 * 24 * 3_600_000;
 

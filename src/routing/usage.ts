@@ -1,4 +1,4 @@
-import type { Noun } from '../resource/noun.ts';
+import { defineNoun } from '../resource/noun.ts';
 import type { Change, Doc } from '../store/store.ts';
 import { safeSum } from '../words/safe-sum.ts';
 
@@ -16,7 +16,7 @@ export interface UsageBucket extends Doc {
   purgeAt: string;
 }
 
-export const usageBuckets: Noun<UsageBucket> = {
+export const usageBuckets = defineNoun<UsageBucket>({
   type: 'UsageBucket',
   resource: 'usage_bucket',
   permission: 'decisions',
@@ -28,7 +28,7 @@ export const usageBuckets: Noun<UsageBucket> = {
     totals: [['granularity']],
     expires: 'purgeAt',
   },
-};
+});
 
 export interface UsageInput {
   granularity: UsageBucket['granularity'];

@@ -1,4 +1,4 @@
-import type { AnyCollection } from './store.ts';
+import type { AnyCollection, Doc } from './store.ts';
 
 /**
  * What an engine keeps beside a collection's documents (columns, keys, references, totals, folded texts), as one text.
@@ -7,13 +7,23 @@ import type { AnyCollection } from './store.ts';
 export function derivedOf(collection: AnyCollection): string {
   const { columns = [], scopes = [], ancestors = [], expires = null, totals = [], search } = collection;
   return JSON.stringify({
-    columns: [...new Set([...columns, ...scopes, ...ancestors])].sort(),
+    columns: [...new Set([...columns, ...scopes, ...ancestors.map(({ field }) => field)])].sort(),
     expires,
     totals,
     unique: collection.unique !== undefined,
     refs: collection.refs !== undefined,
     search: search?.scope ?? null,
   });
+}
+
+/** All that the document refers to, each once: `model:gpt-4o`. */
+export function refsOf({ refs = [] }: AnyCollection, doc: Doc): string[] {
+  const all = refs.flatMap(({ to, ids }) =>
+    ids(doc)
+      .filter((id) => id !== null)
+      .map((id) => `${to}:${id}`),
+  );
+  return [...new Set(all)];
 }
 
 /**

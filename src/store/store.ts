@@ -31,28 +31,40 @@ export interface Key {
   id: string;
 }
 
+/** Ids of one kind of thing that a document names; stored as `model:gpt-4o`. */
+export interface Reference<D extends Doc> {
+  to: string;
+  ids(doc: D): readonly (string | null)[];
+}
+
+/** The field with the id of a document above, and the name of that one's collection. */
+export interface Ancestor {
+  field: string;
+  in: string;
+}
+
 export interface Collection<D extends Doc = Doc> {
   name: string;
   /** Every field of its own, with what it reads as in a document that was stored before there was the field. */
   first?: FirstValues<Omit<D, keyof Doc>>;
   /** Scalar fields that queries may name, beside `id`, `createdAt` and `createdBy`. */
-  columns?: readonly (keyof D & string)[];
+  columns?: readonly string[];
   /** Fields by which the collection is listed; each gets an index (org, field, createdAt, id). */
-  scopes?: readonly (keyof D & string)[];
+  scopes?: readonly string[];
   /** Field combinations whose number of documents is kept, so that a total costs the same at any size. */
-  totals?: readonly (readonly (keyof D & string)[])[];
+  totals?: readonly (readonly string[])[];
   /** The document's unique key within its org, or null for none. */
-  unique?: (doc: D) => string | null;
-  /** What the document refers to (`model:gpt-4o`), for reverse lookups. */
-  refs?: (doc: D) => string[];
-  /** Fields that hold ids of documents above; when one of those is tombstoned, this document is absent. */
-  ancestors?: readonly (keyof D & string)[];
+  unique?(doc: D): string | null;
+  /** What the document refers to, for reverse lookups. */
+  refs?: readonly Reference<D>[];
+  /** What the document lies in; when one of those is tombstoned, it is absent. */
+  ancestors?: readonly Ancestor[];
   /** Texts that `search` looks in, already folded, and the scope that searches are made in. */
-  search?: { scope: keyof D & string; texts: (doc: D) => [string, string] };
+  search?: { scope: string; texts(doc: D): [string, string] };
   /** The field with the time (RFC 3339) after which the engine may drop the document. */
-  expires?: keyof D & string;
+  expires?: string;
   /** What a stored document means to this program: applied to all that is read one by one or in pages, not to copies. */
-  read?: (stored: D) => D;
+  read?(stored: D): D;
   /** It decides who may do what: `changes` moves with every write to it. */
   watched?: boolean;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Noun } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import type { Doc } from '../../store/store.ts';
 import { expectedVersion, name, optionalText, tagList, within, withinWorkspace } from '../../validation/fields.ts';
 import { fold } from '../../words/fold.ts';
@@ -11,7 +11,7 @@ export interface App extends Doc {
   tags: string[];
 }
 
-export const apps: Noun<App> = {
+export const apps = defineNoun<App>({
   type: 'App',
   resource: 'app',
   permission: 'apps',
@@ -19,11 +19,11 @@ export const apps: Noun<App> = {
     name: 'apps',
     first: { workspaceId: '', name: '', description: null, tags: [] },
     scopes: ['workspaceId'],
-    ancestors: ['workspaceId'],
+    ancestors: [{ field: 'workspaceId', in: 'workspaces' }],
     totals: [['workspaceId']],
     unique: (doc) => `${doc.workspaceId}\u0001${fold(doc.name)}`,
   },
-};
+});
 
 const READ_ONLY = ['appId', 'workspaceId', 'orgId', 'createdAt', 'updatedAt', 'createdBy'];
 const optional = { description: optionalText('What the app does.'), tags: tagList() };

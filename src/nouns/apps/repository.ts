@@ -2,12 +2,10 @@ import type { z } from 'zod';
 import type { Context } from '../../resource/context.ts';
 import { mergePatch } from '../../resource/patch.ts';
 import { reach } from '../../resource/path.ts';
-import { tombstone } from '../../resource/subtree.ts';
+import { countBelow, tombstone } from '../../resource/subtree.ts';
 import { checkVersion } from '../../resource/version.ts';
 import { created, insertion, removal, save, stillThere, update, withRetry } from '../../resource/write.ts';
-import { namespaces } from '../namespaces/model.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { countBelow } from '../workspaces/repository.ts';
 import {
   type App,
   apps,
@@ -20,12 +18,12 @@ import {
 type Target = { orgId?: string | null; workspaceId?: string | null; appId: string };
 
 async function readApp(ctx: Context, input: Target): Promise<App> {
-  return reach(ctx, input.orgId, [[workspaces as never, input.workspaceId]], apps, input.appId);
+  return reach(ctx, [[workspaces, input.workspaceId]], apps, input.appId);
 }
 
 export function createApp(ctx: Context, input: z.output<typeof createAppInput>) {
   return withRetry(async () => {
-    const workspace = await reach(ctx, input.orgId, [], workspaces, input.workspaceId);
+    const workspace = await reach(ctx, [], workspaces, input.workspaceId);
     const app: App = {
       ...created(ctx, ctx.deps.ids.next('app_')),
       workspaceId: workspace.id,
@@ -54,8 +52,8 @@ export function deleteApp(ctx: Context, input: z.output<typeof deleteAppInput>) 
   return withRetry(async () => {
     const app = await readApp(ctx, input);
     checkVersion(ctx, app, input.expectedVersion);
-    const counts = await countBelow(ctx, { namespaces: namespaces.collection }, 'appId', app.id);
-    await save(ctx, [...removal(ctx, apps, app, { counts }), ...tombstone(ctx, app, 'appId')], { app });
+    const counts = await countBelow(ctx, apps, app.id);
+    await save(ctx, [...removal(ctx, apps, app, { counts }), ...tombstone(ctx, apps, app)], { app });
     return { app };
   });
 }

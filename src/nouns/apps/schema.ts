@@ -19,7 +19,7 @@ defineNode(apps, 'An application of a workspace; it holds namespaces.', (t) => (
   namespaces: filteredEdge(t, namespaces, 'Its namespaces.', namespaceList as never),
 }));
 
-const within = [['workspaceId', workspaces as never]] as const;
+const within = [['workspaceId', workspaces]] as const;
 rootNode(apps, 'app', within);
 rootList(apps, 'apps', {
   above: within,
@@ -41,7 +41,7 @@ mutation('updateApp', {
   permission: 'apps:update',
   description: 'Changes fields of an app, as a merge patch.',
   input: updateAppInput,
-  changes: { noun: apps as never, id: 'appId' },
+  changes: { noun: apps, id: 'appId' },
   payload,
   resolve: updateApp,
 });

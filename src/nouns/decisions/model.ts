@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Noun } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import { listOf, nullable, object } from '../../store/complete.ts';
 import type { Doc } from '../../store/store.ts';
 import { id, optionalText, stringMap, within } from '../../validation/fields.ts';
@@ -109,7 +109,7 @@ export interface Decision extends Doc {
   purgeAt: string;
 }
 
-export const decisions: Noun<Decision> = {
+export const decisions = defineNoun<Decision>({
   type: 'Decision',
   resource: 'decision',
   permission: 'decisions',
@@ -164,7 +164,7 @@ export const decisions: Noun<Decision> = {
     totals: [[]],
     expires: 'purgeAt',
   },
-};
+});
 
 export const LEASE_MS = 600_000;
 export const KEPT_MS = 30 * 24 * 3_600_000;

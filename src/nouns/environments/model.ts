@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Noun } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import type { Doc } from '../../store/store.ts';
 import { expectedVersion, flag, flagOr, name, optionalText, within, withinWorkspace } from '../../validation/fields.ts';
 import { fold } from '../../words/fold.ts';
@@ -12,20 +12,21 @@ export interface Environment extends Doc {
   isDefault: boolean;
 }
 
-export const environments: Noun<Environment> = {
+export const environments = defineNoun<Environment>({
   type: 'Environment',
   resource: 'environment',
   permission: 'environments',
+  referredAs: 'environment',
   collection: {
     name: 'environments',
     first: { workspaceId: '', name: '', slug: '', description: null, isDefault: false },
     columns: ['isDefault'],
     scopes: ['workspaceId'],
-    ancestors: ['workspaceId'],
+    ancestors: [{ field: 'workspaceId', in: 'workspaces' }],
     totals: [['workspaceId']],
     unique: (doc) => `${doc.workspaceId}\u0001${fold(doc.name)}`,
   },
-};
+});
 
 const READ_ONLY = ['environmentId', 'slug', 'workspaceId', 'orgId', 'createdAt', 'updatedAt', 'createdBy'];
 const optional = { description: optionalText('What it is for.') };

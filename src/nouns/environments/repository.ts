@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { Context } from '../../resource/context.ts';
-import { canSee } from '../../resource/noun.ts';
 import { mergePatch } from '../../resource/patch.ts';
 import { reach } from '../../resource/path.ts';
+import { unreferenced } from '../../resource/references.ts';
 import { checkVersion } from '../../resource/version.ts';
 import {
   created,
@@ -16,7 +16,6 @@ import {
   withRetry,
 } from '../../resource/write.ts';
 import { conflict } from '../../words/errors.ts';
-import { namespaces } from '../namespaces/model.ts';
 import { workspaces } from '../workspaces/model.ts';
 import {
   type createEnvironmentInput,
@@ -31,7 +30,7 @@ import {
 type Target = { orgId?: string | null; workspaceId?: string | null; environmentId: string };
 
 async function readEnvironment(ctx: Context, input: Target): Promise<Environment> {
-  return reach(ctx, input.orgId, [[workspaces as never, input.workspaceId]], environments, input.environmentId);
+  return reach(ctx, [[workspaces, input.workspaceId]], environments, input.environmentId);
 }
 
 /** Takes the default away from the one that has it: the version in its condition keeps two moves from both succeeding. */
@@ -53,7 +52,7 @@ async function dethroned(ctx: Context, workspaceId: string): Promise<Planned[]> 
 
 export function createEnvironment(ctx: Context, input: z.output<typeof createEnvironmentInput>) {
   return withRetry(async () => {
-    const workspace = await reach(ctx, input.orgId, [], workspaces, input.workspaceId);
+    const workspace = await reach(ctx, [], workspaces, input.workspaceId);
     const environment: Environment = {
       ...created(ctx, ctx.deps.ids.next('env_')),
       workspaceId: workspace.id,
@@ -98,23 +97,8 @@ export function deleteEnvironment(ctx: Context, input: z.output<typeof deleteEnv
     const environment = await readEnvironment(ctx, input);
     checkVersion(ctx, environment, input.expectedVersion);
     if (environment.isDefault) throw conflict('environment', { reason: 'default_environment' });
-    const unused: Planned = {
-      change: {
-        type: 'none',
-        in: namespaces.collection,
-        query: { orgId: environment.orgId, ref: `environment:${environment.id}` },
-        label: 'environment in use',
-      },
-      otherwise: async (failed) => {
-        const id = String(failed.detail);
-        const user = await ctx.deps.store.get(namespaces.collection, { orgId: environment.orgId, id });
-        return conflict('environment', {
-          reason: 'in_use',
-          conflictingId: user && canSee(ctx.principal, namespaces, user) ? id : null,
-        });
-      },
-    };
-    await save(ctx, [unused, ...removal(ctx, environments, environment)], { environment });
+    const unused = unreferenced(ctx, environments, environment.id, 'in_use');
+    await save(ctx, [...unused, ...removal(ctx, environments, environment)], { environment });
     return { environment };
   });
 }

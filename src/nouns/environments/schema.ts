@@ -1,6 +1,7 @@
 import { mutation } from '../../graphql/mutations.ts';
 import { defineNode, edge, listEdge, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
+import { referenceTo } from '../../resource/references.ts';
 import { namespaces } from '../namespaces/model.ts';
 import { below } from '../workspaces/lists.ts';
 import { workspaces } from '../workspaces/model.ts';
@@ -19,11 +20,11 @@ defineNode(environments, 'A stage of a workspace (development, production …) t
   namespaces: listEdge(t, namespaces, 'The namespaces in it.', ({ id }) => ({
     name: `namespaces in ${id}`,
     where: [],
-    ref: `environment:${id}`,
+    ref: referenceTo(environments, id),
   })),
 }));
 
-const within = [['workspaceId', workspaces as never]] as const;
+const within = [['workspaceId', workspaces]] as const;
 rootNode(environments, 'environment', within);
 rootList(environments, 'environments', {
   above: within,
@@ -45,7 +46,7 @@ mutation('updateEnvironment', {
   permission: 'environments:update',
   description: 'Changes fields of an environment, as a merge patch; `isDefault: true` moves the default here.',
   input: updateEnvironmentInput,
-  changes: { noun: environments as never, id: 'environmentId' },
+  changes: { noun: environments, id: 'environmentId' },
   payload,
   resolve: updateEnvironment,
 });

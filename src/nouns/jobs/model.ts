@@ -1,4 +1,4 @@
-import type { Noun } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import { object } from '../../store/complete.ts';
 import type { Collection, Doc } from '../../store/store.ts';
 
@@ -12,7 +12,7 @@ export interface Job extends Doc {
   error: string | null;
 }
 
-export const jobs: Noun<Job> = {
+export const jobs = defineNoun<Job>({
   type: 'Job',
   resource: 'job',
   permission: 'jobs',
@@ -31,7 +31,7 @@ export const jobs: Noun<Job> = {
     scopes: ['resourceId'],
     totals: [[]],
   },
-};
+});
 
 /** Work that a commit left for the runner: written with the change, removed when done. Keyed by itself. */
 export interface Task extends Doc {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Noun } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import { listOf } from '../../store/complete.ts';
 import type { Doc } from '../../store/store.ts';
 import { expectedVersion, flag, flagOr, id, name, optionalText, within } from '../../validation/fields.ts';
@@ -22,10 +22,11 @@ export interface LogicalModel extends Doc {
 }
 
 /** Its id is the slug that the org chose. */
-export const logicalModels: Noun<LogicalModel> = {
+export const logicalModels = defineNoun<LogicalModel>({
   type: 'LogicalModel',
   resource: 'logical_model',
   permission: 'models',
+  referredAs: 'model',
   collection: {
     name: 'models',
     first: {
@@ -39,12 +40,12 @@ export const logicalModels: Noun<LogicalModel> = {
     },
     columns: ['enabled', 'category'],
     totals: [[], ['enabled']],
-    refs: (doc) => [
-      ...(doc.fallback === null ? [] : [`model:${doc.fallback}`]),
-      ...doc.targets.map((target) => `account:${target.providerAccountId}`),
+    refs: [
+      { to: 'model', ids: (doc) => [doc.fallback] },
+      { to: 'account', ids: (doc) => doc.targets.map((target) => target.providerAccountId) },
     ],
   },
-};
+});
 
 const SLUG = /^[A-Za-z0-9][A-Za-z0-9._:@-]*$/;
 export const slug = z

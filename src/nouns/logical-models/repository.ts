@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { Context } from '../../resource/context.ts';
-import { canSee, type Noun } from '../../resource/noun.ts';
 import { mergePatch } from '../../resource/patch.ts';
 import { needReference, reach } from '../../resource/path.ts';
+import { unreferenced } from '../../resource/references.ts';
 import { checkVersion } from '../../resource/version.ts';
 import {
   created,
@@ -15,13 +15,8 @@ import {
   update,
   withRetry,
 } from '../../resource/write.ts';
-import type { Doc } from '../../store/store.ts';
-import { conflict, invalidField } from '../../words/errors.ts';
-import { entitlements } from '../model-entitlements/model.ts';
-import { namespaces } from '../namespaces/model.ts';
-import { organizations } from '../orgs/model.ts';
+import { invalidField } from '../../words/errors.ts';
 import { providerAccounts } from '../provider-accounts/model.ts';
-import { routerPolicies } from '../router-policies/model.ts';
 import {
   type createLogicalModelInput,
   type deleteLogicalModelInput,
@@ -55,7 +50,7 @@ export function updateLogicalModel(ctx: Context, input: z.output<typeof updateLo
   return update(
     ctx,
     logicalModels,
-    async () => reach(ctx, input.orgId, [], logicalModels, input.logicalModelId),
+    async () => reach(ctx, [], logicalModels, input.logicalModelId),
     input.expectedVersion,
     async (before) => {
       const doc = mergePatch(logicalModels, updateLogicalModelBody, before, input);
@@ -80,12 +75,6 @@ async function referencesOf(ctx: Context, next: LogicalModel, before: LogicalMod
   return [...planned, ...chain.map((model) => unchanged(logicalModels, model))];
 }
 
-/** The org's document as a condition: changes that name it are made one after the other. */
-export async function orgFence(ctx: Context): Promise<Planned> {
-  const orgId = ctx.principal.orgId;
-  return { change: { type: 'exists', in: organizations.collection, key: { orgId, id: orgId } } };
-}
-
 /** The model, its fallback, that one's and so on, each once. */
 export async function fallbackChain(ctx: Context, modelId: string | null): Promise<LogicalModel[]> {
   const chain: LogicalModel[] = [];
@@ -103,32 +92,10 @@ export async function fallbackChain(ctx: Context, modelId: string | null): Promi
 
 export function deleteLogicalModel(ctx: Context, input: z.output<typeof deleteLogicalModelInput>) {
   return withRetry(async () => {
-    const logicalModel = await reach(ctx, input.orgId, [], logicalModels, input.logicalModelId);
+    const logicalModel = await reach(ctx, [], logicalModels, input.logicalModelId);
     checkVersion(ctx, logicalModel, input.expectedVersion);
-    const users = [routerPolicies, entitlements, namespaces, logicalModels] as unknown as Noun<Doc>[];
-    const unnamed = users.map((noun) => unreferenced(ctx, logicalModels, noun, `model:${logicalModel.id}`));
+    const unnamed = unreferenced(ctx, logicalModels, logicalModel.id, 'referenced');
     await save(ctx, [...unnamed, ...removal(ctx, logicalModels, logicalModel)], { logicalModel });
     return { logicalModel };
   });
-}
-
-/** A condition: nothing of `by` refers to it; otherwise CONFLICT with the id of one that does, where the caller may see it. */
-export function unreferenced<D extends Doc>(
-  ctx: Context,
-  noun: Noun<D>,
-  by: Noun<Doc>,
-  ref: string,
-  reason = 'referenced',
-): Planned {
-  const orgId = ctx.principal.orgId;
-  return {
-    change: { type: 'none', in: by.collection, query: { orgId, ref }, label: `${noun.type} is referenced` },
-    otherwise: async (failed) => {
-      const user = await ctx.deps.store.get(by.collection, { orgId, id: String(failed.detail) });
-      return conflict(noun.resource, {
-        reason,
-        conflictingId: user && canSee(ctx.principal, by, user) ? user.id : null,
-      });
-    },
-  };
 }

@@ -5,6 +5,7 @@ import { defineNode, edge, listEdge, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import { load } from '../../resource/noun.ts';
 import { orgWide } from '../../resource/org-wide.ts';
+import { referenceTo } from '../../resource/references.ts';
 import { entitlements } from '../model-entitlements/model.ts';
 import { namespaces } from '../namespaces/model.ts';
 import { organizations } from '../orgs/model.ts';
@@ -47,7 +48,7 @@ const ModelTarget = builder.objectRef<Target>('ModelTarget').implement({
 const naming = (what: string) => (model: { id: string }) => ({
   name: `${what} naming ${model.id}`,
   where: [],
-  ref: `model:${model.id}`,
+  ref: referenceTo(logicalModels, model.id),
 });
 
 defineNode(logicalModels, 'A model by the name that the org gave it, whoever serves it.', (t) => ({
@@ -88,7 +89,7 @@ mutation('updateLogicalModel', {
   permission: 'models:update',
   description: 'Changes fields of a logical model, as a merge patch; `targets` is replaced as a whole.',
   input: updateLogicalModelInput,
-  changes: { noun: logicalModels as never, id: 'logicalModelId' },
+  changes: { noun: logicalModels, id: 'logicalModelId' },
   payload,
   resolve: updateLogicalModel,
 });

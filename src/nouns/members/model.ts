@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Noun } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import type { Doc } from '../../store/store.ts';
 import { expectedVersion, name, within } from '../../validation/fields.ts';
 import { fold } from '../../words/fold.ts';
@@ -10,19 +10,20 @@ export interface Member extends Doc {
   roleId: string;
 }
 
-export const members: Noun<Member> = {
+export const members = defineNoun<Member>({
   type: 'Member',
   resource: 'member',
   permission: 'members',
+  referredAs: 'member',
   collection: {
     name: 'members',
     first: { email: '', name: null, roleId: '' },
     totals: [[]],
     watched: true,
     unique: (doc) => fold(doc.email),
-    refs: (doc) => [`role:${doc.roleId}`],
+    refs: [{ to: 'role', ids: (doc) => [doc.roleId] }],
   },
-};
+});
 
 const email = z
   .string()

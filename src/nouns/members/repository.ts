@@ -4,6 +4,7 @@ import { checkGrant } from '../../resource/grants.ts';
 import { mergePatch } from '../../resource/patch.ts';
 import { reach } from '../../resource/path.ts';
 import { ADMIN } from '../../resource/permissions.ts';
+import { referenceTo } from '../../resource/references.ts';
 import { checkVersion } from '../../resource/version.ts';
 import {
   created,
@@ -16,7 +17,7 @@ import {
   withRetry,
 } from '../../resource/write.ts';
 import { conflict } from '../../words/errors.ts';
-import { orgFence } from '../logical-models/repository.ts';
+import { orgFence } from '../orgs/fence.ts';
 import { type Role, roles } from '../roles/model.ts';
 import { roleByName } from '../roles/repository.ts';
 import {
@@ -47,7 +48,7 @@ export function updateMember(ctx: Context, input: z.output<typeof updateMemberIn
   return update(
     ctx,
     members,
-    async () => reach(ctx, input.orgId, [], members, input.memberId),
+    async () => reach(ctx, [], members, input.memberId),
     input.expectedVersion,
     async (before) => {
       const { role: wanted, ...fields } = input;
@@ -68,7 +69,7 @@ export function updateMember(ctx: Context, input: z.output<typeof updateMemberIn
 
 export function deleteMember(ctx: Context, input: z.output<typeof deleteMemberInput>) {
   return withRetry(async () => {
-    const member = await reach(ctx, input.orgId, [], members, input.memberId);
+    const member = await reach(ctx, [], members, input.memberId);
     checkVersion(ctx, member, input.expectedVersion);
     await save(ctx, [...removal(ctx, members, member), ...(await adminRemains(ctx, member))], { member });
     return { member };
@@ -79,9 +80,9 @@ export function deleteMember(ctx: Context, input: z.output<typeof deleteMemberIn
 async function adminRemains(ctx: Context, member: Member): Promise<Planned[]> {
   const admin: Role = await roleByName(ctx, ADMIN);
   if (member.roleId !== admin.id) return [];
-  const query = { orgId: member.orgId, ref: `role:${admin.id}` };
+  const query = { orgId: member.orgId, ref: referenceTo(roles, admin.id) };
   return [
-    await orgFence(ctx),
+    orgFence(ctx),
     {
       change: { type: 'atLeast', in: members.collection, query, min: 1, label: 'an Admin is left' },
       otherwise: () => conflict('member', { reason: 'last_admin', conflictingId: member.id }),

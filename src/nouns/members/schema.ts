@@ -2,6 +2,7 @@ import { mutation } from '../../graphql/mutations.ts';
 import { defineNode, edge, listEdge, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import { orgWide } from '../../resource/org-wide.ts';
+import { referenceTo } from '../../resource/references.ts';
 import { organizations } from '../orgs/model.ts';
 import { roles } from '../roles/model.ts';
 import { tokens } from '../tokens/model.ts';
@@ -23,7 +24,7 @@ defineNode(members, 'A person of the organization.', (t) => ({
   tokens: listEdge(t, tokens, 'The tokens that act as the member.', ({ id }) => ({
     name: `tokens of ${id}`,
     where: [],
-    ref: `member:${id}`,
+    ref: referenceTo(members, id),
   })),
 }));
 
@@ -44,7 +45,7 @@ mutation('updateMember', {
   permission: 'members:update',
   description: 'Changes a member; the last Admin keeps the role.',
   input: updateMemberInput,
-  changes: { noun: members as never, id: 'memberId' },
+  changes: { noun: members, id: 'memberId' },
   payload,
   resolve: updateMember,
 });

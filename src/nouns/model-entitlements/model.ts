@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Noun } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import type { Doc } from '../../store/store.ts';
 import { expectedVersion, flag, flagOr, id, within } from '../../validation/fields.ts';
 
@@ -13,7 +13,7 @@ export interface ModelEntitlement extends Doc {
   enabled: boolean;
 }
 
-export const entitlements: Noun<ModelEntitlement> = {
+export const entitlements = defineNoun<ModelEntitlement>({
   type: 'ModelEntitlement',
   resource: 'model_entitlement',
   permission: 'entitlements',
@@ -30,12 +30,12 @@ export const entitlements: Noun<ModelEntitlement> = {
     },
     columns: ['enabled', 'logicalModelId'],
     scopes: ['workspaceId'],
-    ancestors: ['workspaceId'],
+    ancestors: [{ field: 'workspaceId', in: 'workspaces' }],
     totals: [['workspaceId'], ['workspaceId', 'enabled']],
     unique: (doc) => grantKey(doc.workspaceId, doc.logicalModelId),
-    refs: (doc) => [`model:${doc.logicalModelId}`],
+    refs: [{ to: 'model', ids: (doc) => [doc.logicalModelId] }],
   },
-};
+});
 
 /** One grant per workspace and logical model. */
 export function grantKey(workspaceId: string, logicalModelId: string): string {

@@ -19,14 +19,11 @@ import {
   type updateModelEntitlementInput,
 } from './model.ts';
 
-type Target = { orgId?: string | null; workspaceId: string; logicalModelId: string };
+type Target = { workspaceId: string; logicalModelId: string };
 
 /** A grant is found by its workspace and model. */
-export function readEntitlement(
-  ctx: Context,
-  { orgId, workspaceId, logicalModelId }: Target,
-): MaybePromise<ModelEntitlement> {
-  return chain(reach(ctx, orgId, [], workspaces, workspaceId), () =>
+export function readEntitlement(ctx: Context, { workspaceId, logicalModelId }: Target): MaybePromise<ModelEntitlement> {
+  return chain(reach(ctx, [], workspaces, workspaceId), () =>
     chain(
       ctx.deps.store.getUnique(entitlements.collection, ctx.principal.orgId, grantKey(workspaceId, logicalModelId)),
       (grant) => {
@@ -39,7 +36,7 @@ export function readEntitlement(
 
 export function grantModelEntitlement(ctx: Context, input: z.output<typeof grantModelEntitlementInput>) {
   return withRetry(async () => {
-    const workspace = await reach(ctx, input.orgId, [], workspaces, input.workspaceId);
+    const workspace = await reach(ctx, [], workspaces, input.workspaceId);
     const model = await needReference(ctx, logicalModels, input.logicalModelId);
     const modelEntitlement: ModelEntitlement = {
       ...created(ctx, ctx.deps.ids.next('ent_')),

@@ -107,7 +107,7 @@ export const grantList: FilteredList<
 };
 
 rootList(entitlements, 'entitlements', {
-  above: [['workspaceId', workspaces as never]],
+  above: [['workspaceId', workspaces]],
   description: 'The models that a workspace may use.',
   ...grantList,
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { may, type Noun } from '../../resource/noun.ts';
+import { defineNoun, may } from '../../resource/noun.ts';
 import { nullable } from '../../store/complete.ts';
 import type { Doc } from '../../store/store.ts';
 import {
@@ -53,7 +53,7 @@ export interface Namespace extends Doc {
   reindexJobId: string | null;
 }
 
-export const namespaces: Noun<Namespace> = {
+export const namespaces = defineNoun<Namespace>({
   type: 'Namespace',
   resource: 'namespace',
   permission: 'namespaces',
@@ -89,14 +89,15 @@ export const namespaces: Noun<Namespace> = {
     },
     columns: ['isPrivate', 'createdBy', 'status'],
     scopes: ['appId', 'workspaceId'],
-    ancestors: ['workspaceId', 'appId'],
+    ancestors: [
+      { field: 'workspaceId', in: 'workspaces' },
+      { field: 'appId', in: 'apps' },
+    ],
     totals: [['appId'], ['appId', 'isPrivate'], ['appId', 'isPrivate', 'createdBy'], ['workspaceId']],
     unique: (doc) => `${doc.appId}\u0001${fold(doc.name)}`,
-    refs: (doc) => [
-      `environment:${doc.environmentId}`,
-      ...[doc.embeddingModelId, doc.extractionModelId, doc.reindexModelId]
-        .filter((model) => model !== null)
-        .map((model) => `model:${model}`),
+    refs: [
+      { to: 'environment', ids: (doc) => [doc.environmentId] },
+      { to: 'model', ids: (doc) => [doc.embeddingModelId, doc.extractionModelId, doc.reindexModelId] },
     ],
     search: { scope: 'appId', texts: (doc) => [fold(doc.name), fold(doc.description ?? '')] },
   },
@@ -116,7 +117,7 @@ export const namespaces: Noun<Namespace> = {
             },
           ],
   },
-};
+});
 
 export interface Thread extends Doc {
   workspaceId: string;
@@ -125,19 +126,24 @@ export interface Thread extends Doc {
   threadId: string;
 }
 
-export const threads: Noun<Thread> = {
+export const threads = defineNoun<Thread>({
   type: 'Thread',
   resource: 'thread',
   permission: 'namespaces',
+  isPart: true,
   collection: {
     name: 'threads',
     first: { workspaceId: '', appId: '', namespaceId: '', threadId: '' },
     scopes: ['namespaceId', 'workspaceId', 'appId'],
-    ancestors: ['workspaceId', 'appId', 'namespaceId'],
+    ancestors: [
+      { field: 'workspaceId', in: 'workspaces' },
+      { field: 'appId', in: 'apps' },
+      { field: 'namespaceId', in: 'namespaces' },
+    ],
     totals: [['namespaceId']],
     unique: (doc) => `${doc.namespaceId}\u0001${doc.threadId}`,
   },
-};
+});
 
 export const THREADS_MAX = 10_000;
 

@@ -37,15 +37,15 @@ export type NamespaceTarget = {
 
 export async function readNamespace(ctx: Context, input: NamespaceTarget): Promise<Namespace> {
   const above = [
-    [workspaces as never, input.workspaceId],
-    [apps as never, input.appId],
+    [workspaces, input.workspaceId],
+    [apps, input.appId],
   ] as const;
-  return reach(ctx, input.orgId, above, namespaces, input.namespaceId);
+  return reach(ctx, above, namespaces, input.namespaceId);
 }
 
 export function createNamespace(ctx: Context, input: z.output<typeof createNamespaceInput>) {
   return withRetry(async () => {
-    const app = await reach(ctx, input.orgId, [[workspaces as never, input.workspaceId]], apps, input.appId);
+    const app = await reach(ctx, [[workspaces, input.workspaceId]], apps, input.appId);
     const namespace: Namespace = {
       ...created(ctx, ctx.deps.ids.next('ns_')),
       workspaceId: app.workspaceId,
@@ -128,7 +128,7 @@ export function deleteNamespace(ctx: Context, input: z.output<typeof deleteNames
   return withRetry(async () => {
     const namespace = await readNamespace(ctx, input);
     checkVersion(ctx, namespace, input.expectedVersion);
-    const mark = namespace.threadCount > 0 ? tombstone(ctx, namespace, 'namespaceId') : [];
+    const mark = namespace.threadCount > 0 ? tombstone(ctx, namespaces, namespace) : [];
     const counts = { threads: namespace.threadCount };
     await save(ctx, [...removal(ctx, namespaces, namespace, { counts }), ...mark], { namespace });
     return { namespace };

@@ -133,8 +133,8 @@ defineNode(threads, 'A thread in a namespace.', (t) => ({
 }));
 
 const within = [
-  ['workspaceId', workspaces as never],
-  ['appId', apps as never],
+  ['workspaceId', workspaces],
+  ['appId', apps],
 ] as const;
 rootNode(namespaces, 'namespace', within);
 rootList(namespaces, 'namespaces', {
@@ -157,7 +157,7 @@ mutation('updateNamespace', {
   permission: 'namespaces:update',
   description: 'Replaces the fields that are sent; null clears a nullable one.',
   input: updateNamespaceInput,
-  changes: { noun: namespaces as never, id: 'namespaceId' },
+  changes: { noun: namespaces, id: 'namespaceId' },
   payload,
   resolve: updateNamespace,
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Noun } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import type { Collection, Doc } from '../../store/store.ts';
 import { expectedVersion, name, optionalText } from '../../validation/fields.ts';
 
@@ -9,12 +9,12 @@ export interface Organization extends Doc {
 }
 
 /** An org is its own org: `orgId` equals `id`. */
-export const organizations: Noun<Organization> = {
+export const organizations = defineNoun<Organization>({
   type: 'Organization',
   resource: 'organization',
   permission: 'orgs',
   collection: { name: 'orgs', first: { name: '', description: null } },
-};
+});
 
 /** Every org by its id, for work that spans them; keyed by itself. */
 export const orgIndex: Collection<Doc> = { name: 'org_index', first: {} };

@@ -92,7 +92,7 @@ mutation('updateOrganization', {
   permission: 'orgs:update',
   description: 'Changes fields of the organization.',
   input: updateOrganizationInput,
-  changes: { noun: organizations as never, id: 'orgId' },
+  changes: { noun: organizations, id: 'orgId' },
   payload: { organization: { type: refOf(organizations), description: 'The organization.' } },
   resolve: updateOrganization,
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Noun } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import { object } from '../../store/complete.ts';
 import type { Doc } from '../../store/store.ts';
 import {
@@ -64,10 +64,11 @@ export const RATE_LIMIT_DEFAULTS: RateLimitPolicy = {
   queueTimeoutSeconds: 300,
 };
 
-export const providerAccounts: Noun<ProviderAccount> = {
+export const providerAccounts = defineNoun<ProviderAccount>({
   type: 'ProviderAccount',
   resource: 'provider_account',
   permission: 'provider_accounts',
+  referredAs: 'account',
   collection: {
     name: 'provider_accounts',
     first: {
@@ -88,7 +89,7 @@ export const providerAccounts: Noun<ProviderAccount> = {
     columns: ['enabled', 'providerType'],
     totals: [[], ['enabled'], ['providerType'], ['providerType', 'enabled']],
   },
-};
+});
 
 /** What health checks have seen of an account; apart from it, since derived status never changes its version. */
 export interface AccountHealth extends Doc {

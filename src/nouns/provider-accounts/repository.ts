@@ -1,16 +1,14 @@
 import type { z } from 'zod';
 import type { Finding } from '../../graphql/mutations.ts';
 import type { Context } from '../../resource/context.ts';
-import type { Noun } from '../../resource/noun.ts';
 import { mergePatch } from '../../resource/patch.ts';
 import { reach } from '../../resource/path.ts';
+import { unreferenced } from '../../resource/references.ts';
 import { checkVersion } from '../../resource/version.ts';
 import { created, insertion, type Planned, removal, save, update, withRetry } from '../../resource/write.ts';
 import { accountMeterId, type Meter, meters } from '../../routing/state.ts';
-import type { Collection, Doc } from '../../store/store.ts';
+import type { Collection } from '../../store/store.ts';
 import { invalid, valueError } from '../../words/errors.ts';
-import { logicalModels } from '../logical-models/model.ts';
-import { unreferenced } from '../logical-models/repository.ts';
 import {
   type AccountHealth,
   accountHealth,
@@ -66,7 +64,7 @@ export function updateProviderAccount(ctx: Context, input: z.output<typeof updat
   return update(
     ctx,
     providerAccounts,
-    async () => reach(ctx, input.orgId, [], providerAccounts, input.providerAccountId),
+    async () => reach(ctx, [], providerAccounts, input.providerAccountId),
     input.expectedVersion,
     (before) => {
       const doc = mergePatch(providerAccounts, updateProviderAccountBody, before, input);
@@ -88,15 +86,10 @@ function forgetting(ctx: Context, { orgId, id, credentialsRef }: ProviderAccount
 
 export function deleteProviderAccount(ctx: Context, input: z.output<typeof deleteProviderAccountInput>) {
   return withRetry(async () => {
-    const providerAccount = await reach(ctx, input.orgId, [], providerAccounts, input.providerAccountId);
+    const providerAccount = await reach(ctx, [], providerAccounts, input.providerAccountId);
     checkVersion(ctx, providerAccount, input.expectedVersion);
-    const unused = unreferenced(
-      ctx,
-      providerAccounts,
-      logicalModels as unknown as Noun<Doc>,
-      `account:${providerAccount.id}`,
-    );
-    await save(ctx, [unused, ...removal(ctx, providerAccounts, providerAccount)], { providerAccount });
+    const unused = unreferenced(ctx, providerAccounts, providerAccount.id, 'referenced');
+    await save(ctx, [...unused, ...removal(ctx, providerAccounts, providerAccount)], { providerAccount });
     return { providerAccount };
   });
 }

@@ -6,6 +6,7 @@ import { rootList, rootNode } from '../../graphql/roots.ts';
 import { COUNT, STRING_MAP } from '../../graphql/wire.ts';
 import { connect, connectDerived } from '../../resource/page.ts';
 import { reach } from '../../resource/path.ts';
+import { referenceTo } from '../../resource/references.ts';
 import type { Clause } from '../../store/store.ts';
 import { logicalModels } from '../logical-models/model.ts';
 import { organizations } from '../orgs/model.ts';
@@ -172,7 +173,7 @@ defineNode(
     logicalModels: listEdge(t, logicalModels, 'The models that it serves.', ({ id }) => ({
       name: `models on ${id}`,
       where: [],
-      ref: `account:${id}`,
+      ref: referenceTo(providerAccounts, id),
     })),
   }),
 );
@@ -226,7 +227,7 @@ mutation('updateProviderAccount', {
   permission: 'provider_accounts:update',
   description: 'Changes fields of a provider account, as a merge patch.',
   input: updateProviderAccountInput,
-  changes: { noun: providerAccounts as never, id: 'providerAccountId' },
+  changes: { noun: providerAccounts, id: 'providerAccountId' },
   payload,
   resolve: updateProviderAccount,
 });
@@ -238,7 +239,7 @@ mutation('checkProviderAccount', {
   input: checkProviderAccountInput,
   payload: { ...payload, checked: { type: 'Boolean', description: 'Whether the answer tells of the account.' } },
   resolve: async (ctx, input) => {
-    const providerAccount = await reach(ctx, input.orgId, [], providerAccounts, input.providerAccountId);
+    const providerAccount = await reach(ctx, [], providerAccounts, input.providerAccountId);
     const result = await checkAccount(ctx, providerAccount);
     return { providerAccount, checked: result !== null };
   },

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
-import type { Noun } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import { BUILT_IN_ROLES, isPermission } from '../../resource/permissions.ts';
 import type { Doc } from '../../store/store.ts';
 import { expectedVersion, name, within } from '../../validation/fields.ts';
@@ -13,10 +13,11 @@ export interface Role extends Doc {
   builtIn: boolean;
 }
 
-export const roles: Noun<Role> = {
+export const roles = defineNoun<Role>({
   type: 'Role',
   resource: 'role',
   permission: 'roles',
+  referredAs: 'role',
   collection: {
     name: 'roles',
     first: { name: '', permissions: [], builtIn: false },
@@ -25,7 +26,7 @@ export const roles: Noun<Role> = {
     read: withTodaysPermissions,
     watched: true,
   },
-};
+});
 
 /**
  * A built-in role is stored for its id, its name and who holds it; what it allows belongs to the program. So an org of

@@ -3,18 +3,14 @@ import type { z } from 'zod';
 import { audit } from '../../resource/audit.ts';
 import type { Context } from '../../resource/context.ts';
 import { checkGrant } from '../../resource/grants.ts';
-import type { Noun } from '../../resource/noun.ts';
 import { mergePatch } from '../../resource/patch.ts';
 import { reach } from '../../resource/path.ts';
 import { ADMIN, BUILT_IN_ROLES } from '../../resource/permissions.ts';
+import { unreferenced } from '../../resource/references.ts';
 import { checkVersion } from '../../resource/version.ts';
 import { created, insertion, type Planned, removal, save, update, withRetry } from '../../resource/write.ts';
-import type { Doc } from '../../store/store.ts';
 import { conflict, notFound } from '../../words/errors.ts';
 import { fold } from '../../words/fold.ts';
-import { unreferenced } from '../logical-models/repository.ts';
-import { members } from '../members/model.ts';
-import { tokens } from '../tokens/model.ts';
 import {
   type createRoleInput,
   type deleteRoleInput,
@@ -71,7 +67,7 @@ export function updateRole(ctx: Context, input: z.output<typeof updateRoleInput>
   return update(
     ctx,
     roles,
-    async () => reach(ctx, input.orgId, [], roles, input.roleId),
+    async () => reach(ctx, [], roles, input.roleId),
     input.expectedVersion,
     (before) => {
       const doc = mergePatch(roles, updateRoleBody, before, input);
@@ -89,11 +85,10 @@ export function updateRole(ctx: Context, input: z.output<typeof updateRoleInput>
 
 export function deleteRole(ctx: Context, input: z.output<typeof deleteRoleInput>) {
   return withRetry(async () => {
-    const role = await reach(ctx, input.orgId, [], roles, input.roleId);
+    const role = await reach(ctx, [], roles, input.roleId);
     checkVersion(ctx, role, input.expectedVersion);
     if (role.builtIn) throw conflict('role', { reason: 'built_in', conflictingId: role.id });
-    const users = [members, tokens] as unknown as Noun<Doc>[];
-    const unused = users.map((noun) => unreferenced(ctx, roles, noun, `role:${role.id}`, 'in_use'));
+    const unused = unreferenced(ctx, roles, role.id, 'in_use');
     await save(ctx, [...unused, ...removal(ctx, roles, role)], { role });
     return { role };
   });

@@ -2,6 +2,7 @@ import { mutation } from '../../graphql/mutations.ts';
 import { defineNode, listEdge, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import { orgWide } from '../../resource/org-wide.ts';
+import { referenceTo } from '../../resource/references.ts';
 import { members } from '../members/model.ts';
 import { createRoleInput, deleteRoleInput, roles, updateRoleInput } from './model.ts';
 import { createRole, deleteRole, updateRole } from './repository.ts';
@@ -19,7 +20,7 @@ defineNode(roles, 'A named set of permissions, held by members and tokens.', (t)
   members: listEdge(t, members, 'The members who hold it.', ({ id }) => ({
     name: `members with ${id}`,
     where: [],
-    ref: `role:${id}`,
+    ref: referenceTo(roles, id),
   })),
 }));
 
@@ -40,7 +41,7 @@ mutation('updateRole', {
   permission: 'roles:update',
   description: 'Changes a role of your own making.',
   input: updateRoleInput,
-  changes: { noun: roles as never, id: 'roleId' },
+  changes: { noun: roles, id: 'roleId' },
   payload,
   resolve: updateRole,
 });

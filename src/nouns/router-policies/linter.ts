@@ -1,4 +1,5 @@
 import type { Context } from '../../resource/context.ts';
+import { referenceTo } from '../../resource/references.ts';
 import { type LintWarning, type LintWorld, lintPolicy } from '../../routing/lint-rules.ts';
 import { compile } from '../../routing/matching.ts';
 import type { Collection, Doc, Page } from '../../store/store.ts';
@@ -41,7 +42,9 @@ async function worldOf(ctx: Context, subjects: readonly RouterPolicy[]): Promise
   const accounts = await all(ctx, providerAccounts.collection);
   const named = new Set(subjects.flatMap((policy) => [policy.routeTo, policy.fallback]).filter((id) => id !== null));
   const grants = await Promise.all(
-    [...named].map(async (id) => [id, await all(ctx, entitlements.collection, `model:${id}`)] as const),
+    [...named].map(
+      async (id) => [id, await all(ctx, entitlements.collection, referenceTo(logicalModels, id))] as const,
+    ),
   );
   return { policies: ranked, models: byId(models), accounts: byId(accounts), grants: new Map(grants) };
 }

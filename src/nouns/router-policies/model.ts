@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Noun } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import { object } from '../../store/complete.ts';
 import type { Doc } from '../../store/store.ts';
 import {
@@ -81,7 +81,7 @@ export const BREAKER_DEFAULTS: CircuitBreaker = {
   notifyOnOpen: true,
 };
 
-export const routerPolicies: Noun<RouterPolicy> = {
+export const routerPolicies = defineNoun<RouterPolicy>({
   type: 'RouterPolicy',
   resource: 'router_policy',
   permission: 'router_policies',
@@ -100,9 +100,9 @@ export const routerPolicies: Noun<RouterPolicy> = {
     },
     columns: ['enabled'],
     totals: [[]],
-    refs: (doc) => [doc.routeTo, ...(doc.fallback === null ? [] : [doc.fallback])].map((model) => `model:${model}`),
+    refs: [{ to: 'model', ids: (doc) => [doc.routeTo, doc.fallback] }],
   },
-};
+});
 
 const equal = (what: string) => optionalText(`The context's ${what} must equal this; null: any.`);
 const demanded = (what: string) =>

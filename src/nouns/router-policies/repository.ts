@@ -73,7 +73,7 @@ export function updateRouterPolicy(ctx: Context, input: z.output<typeof updateRo
   return update(
     ctx,
     routerPolicies,
-    async () => reach(ctx, input.orgId, [], routerPolicies, input.policyId),
+    async () => reach(ctx, [], routerPolicies, input.policyId),
     input.expectedVersion,
     async (before) => {
       // A latched policy reads as disabled: that it still is changes nothing.
@@ -111,7 +111,7 @@ async function release(ctx: Context, policy: RouterPolicy): Promise<Planned[]> {
 export function resetRouterPolicyBreaker(ctx: Context, input: z.output<typeof resetRouterPolicyBreakerInput>) {
   return withRetry(async () => {
     ctx.loaders.clear();
-    const routerPolicy = await reach(ctx, input.orgId, [], routerPolicies, input.policyId);
+    const routerPolicy = await reach(ctx, [], routerPolicies, input.policyId);
     checkVersion(ctx, routerPolicy, input.expectedVersion);
     const { breaker } = await breakerNow(ctx, routerPolicy);
     const released = breaker.latched ? [bumpGeneration(ctx)] : [];
@@ -128,7 +128,7 @@ export function disableRouterPolicy(ctx: Context, input: z.output<typeof disable
   return update(
     ctx,
     routerPolicies,
-    async () => reach(ctx, input.orgId, [], routerPolicies, input.policyId),
+    async () => reach(ctx, [], routerPolicies, input.policyId),
     input.expectedVersion,
     async (before) => {
       const released = await release(ctx, before);
@@ -159,7 +159,7 @@ async function referencesOf(ctx: Context, next: RouterPolicy, before: RouterPoli
 
 export function deleteRouterPolicy(ctx: Context, input: z.output<typeof deleteRouterPolicyInput>) {
   return withRetry(async () => {
-    const routerPolicy = await reach(ctx, input.orgId, [], routerPolicies, input.policyId);
+    const routerPolicy = await reach(ctx, [], routerPolicies, input.policyId);
     checkVersion(ctx, routerPolicy, input.expectedVersion);
     const state = [
       ...(await stateRemoval(ctx, policyBreakers, routerPolicy.id)),

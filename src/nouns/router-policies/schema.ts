@@ -237,7 +237,7 @@ mutation('updateRouterPolicy', {
   permission: 'router_policies:update',
   description: 'Changes fields of a router policy, as a merge patch; `enabled: true` releases a latched one.',
   input: updateRouterPolicyInput,
-  changes: { noun: routerPolicies as never, id: 'policyId' },
+  changes: { noun: routerPolicies, id: 'policyId' },
   rules: (input) => sameModel(input as Partial<Policy>),
   payload: { ...payload, ...warnings },
   resolve: updateRouterPolicy,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Noun } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import type { Collection, Doc } from '../../store/store.ts';
 import { expectedVersion, name, optionalText, within } from '../../validation/fields.ts';
 import { INSTANT_WANTED, instantOf } from '../../validation/instant.ts';
@@ -17,7 +17,7 @@ export interface Token extends Doc {
   revokedAt: string | null;
 }
 
-export const tokens: Noun<Token> = {
+export const tokens = defineNoun<Token>({
   type: 'Token',
   resource: 'token',
   permission: 'tokens',
@@ -36,12 +36,12 @@ export const tokens: Noun<Token> = {
     },
     totals: [[]],
     watched: true,
-    refs: (doc) => [
-      ...(doc.roleId === null ? [] : [`role:${doc.roleId}`]),
-      ...(doc.memberId === null ? [] : [`member:${doc.memberId}`]),
+    refs: [
+      { to: 'role', ids: (doc) => [doc.roleId] },
+      { to: 'member', ids: (doc) => [doc.memberId] },
     ],
   },
-};
+});
 
 /** One secret of a token, found by its public id; a rotated token has two until the overlap ends. Keyed by itself. */
 export interface Credential extends Doc {

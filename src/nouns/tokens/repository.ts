@@ -110,7 +110,7 @@ function timeOf(text: string | null | undefined): string | null {
 }
 
 async function readToken(ctx: Context, input: { orgId?: string | null; tokenId: string }): Promise<Token> {
-  return reach(ctx, input.orgId, [], tokens, input.tokenId);
+  return reach(ctx, [], tokens, input.tokenId);
 }
 
 export function updateToken(ctx: Context, input: z.output<typeof updateTokenInput>) {

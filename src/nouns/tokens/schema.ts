@@ -70,7 +70,7 @@ mutation('updateToken', {
   permission: 'tokens:update',
   description: 'Changes a token, as a merge patch; it can be given no more rights than the caller has.',
   input: updateTokenInput,
-  changes: { noun: tokens as never, id: 'tokenId' },
+  changes: { noun: tokens, id: 'tokenId' },
   payload,
   resolve: updateToken,
 });

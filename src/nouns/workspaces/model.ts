@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Noun } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import type { Doc } from '../../store/store.ts';
 import { expectedVersion, flag, id, name, optionalText, tagList, text, within } from '../../validation/fields.ts';
 import { fold } from '../../words/fold.ts';
@@ -16,7 +16,7 @@ export interface Workspace extends Doc {
   bucketStatus: 'pending' | 'ready' | 'failed';
 }
 
-export const workspaces: Noun<Workspace> = {
+export const workspaces = defineNoun<Workspace>({
   type: 'Workspace',
   resource: 'workspace',
   permission: 'workspaces',
@@ -36,7 +36,7 @@ export const workspaces: Noun<Workspace> = {
     totals: [[]],
     unique: (doc) => fold(doc.name),
   },
-};
+});
 
 const READ_ONLY = ['workspaceId', 's3Bucket', 'bucketStatus', 'createdAt', 'updatedAt'];
 

@@ -2,16 +2,12 @@ import type { z } from 'zod';
 import type { Context } from '../../resource/context.ts';
 import { replaceFields } from '../../resource/patch.ts';
 import { reach } from '../../resource/path.ts';
-import { tombstone } from '../../resource/subtree.ts';
+import { countBelow, tombstone } from '../../resource/subtree.ts';
 import { taskChange } from '../../resource/task.ts';
 import { checkVersion } from '../../resource/version.ts';
 import { created, insertion, removal, save, update, withRetry } from '../../resource/write.ts';
-import type { AnyCollection } from '../../store/store.ts';
 import { fault } from '../../words/errors.ts';
-import { apps } from '../apps/model.ts';
 import { type Environment, environments, slugOf } from '../environments/model.ts';
-import { entitlements } from '../model-entitlements/model.ts';
-import { namespaces } from '../namespaces/model.ts';
 import {
   type createWorkspaceInput,
   type deleteWorkspaceInput,
@@ -58,7 +54,7 @@ export function updateWorkspace(ctx: Context, input: z.output<typeof updateWorks
   return update(
     ctx,
     workspaces,
-    async () => reach(ctx, input.orgId, [], workspaces, input.workspaceId),
+    async () => reach(ctx, [], workspaces, input.workspaceId),
     input.expectedVersion,
     (before) => ({ doc: replaceFields(workspaces, updateWorkspaceBody, before, input) }),
     (workspace) => ({ workspace }),
@@ -68,37 +64,14 @@ export function updateWorkspace(ctx: Context, input: z.output<typeof updateWorks
 /** One commit marks the subtree; everything below is absent from then on, and a sweep removes it in batches. */
 export function deleteWorkspace(ctx: Context, input: z.output<typeof deleteWorkspaceInput>) {
   return withRetry(async () => {
-    const workspace = await reach(ctx, input.orgId, [], workspaces, input.workspaceId);
+    const workspace = await reach(ctx, [], workspaces, input.workspaceId);
     checkVersion(ctx, workspace, input.expectedVersion);
-    const below: Record<string, AnyCollection> = {
-      apps: apps.collection,
-      environments: environments.collection,
-      namespaces: namespaces.collection,
-      entitlements: entitlements.collection,
-    };
-    const counts = await countBelow(ctx, below, 'workspaceId', workspace.id);
-    await save(ctx, [...removal(ctx, workspaces, workspace, { counts }), ...tombstone(ctx, workspace, 'workspaceId')], {
+    const counts = await countBelow(ctx, workspaces, workspace.id);
+    await save(ctx, [...removal(ctx, workspaces, workspace, { counts }), ...tombstone(ctx, workspaces, workspace)], {
       workspace,
     });
     return { workspace };
   });
-}
-
-export async function countBelow(
-  ctx: Context,
-  below: Record<string, AnyCollection>,
-  field: string,
-  id: string,
-): Promise<Record<string, number>> {
-  const counted = await Promise.all(
-    Object.entries(below).map(async ([name, collection]) => {
-      const [count] = await ctx.deps.store.counts(collection, [
-        { orgId: ctx.principal.orgId, where: [{ field, in: [id] }] },
-      ]);
-      return [name, count ?? 0] as const;
-    }),
-  );
-  return Object.fromEntries(counted);
 }
 
 /** The bucket's change, made by the runner when the provisioner has answered. */

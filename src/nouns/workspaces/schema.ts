@@ -72,7 +72,7 @@ mutation('updateWorkspace', {
   permission: 'workspaces:update',
   description: 'Replaces the fields that are sent; null clears a nullable one.',
   input: updateWorkspaceInput,
-  changes: { noun: workspaces as never, id: 'workspaceId' },
+  changes: { noun: workspaces, id: 'workspaceId' },
   payload,
   resolve: updateWorkspace,
 });

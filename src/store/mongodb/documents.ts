@@ -1,4 +1,5 @@
 import type { CreateIndexesOptions, IndexSpecification } from 'mongodb';
+import { refsOf } from '../derived.ts';
 import type { AnyCollection, Doc, Key, Position } from '../store.ts';
 
 /**
@@ -34,7 +35,7 @@ export function positionOf({ createdAt, id }: Position): string {
 export function toStored(from: AnyCollection, doc: Doc, fence: number): Stored {
   const source = doc as unknown as Record<string, unknown>;
   const unique: string | null = from.unique?.(doc) ?? null;
-  const refs: string[] = [...new Set<string>(from.refs?.(doc))];
+  const refs = refsOf(from, doc);
   const folds = from.search?.texts(doc);
   const { orgId, id, version, createdAt } = doc;
   return {
@@ -58,7 +59,7 @@ export function columnsOf({ columns = [], scopes = [], ancestors = [], expires, 
   const names = new Set<string>([
     ...columns,
     ...scopes,
-    ...ancestors,
+    ...ancestors.map(({ field }) => field),
     ...(expires ? [expires] : []),
     ...(search ? [search.scope] : []),
   ]);

@@ -1,4 +1,5 @@
 import type { Document, Filter } from 'mongodb';
+import { refsOf } from '../derived.ts';
 import type { AnyCollection, Clause, Doc, PageQuery, Query, Scalar } from '../store.ts';
 import { positionOf, type Stored } from './documents.ts';
 
@@ -17,7 +18,7 @@ export function filterOf(from: AnyCollection, query: Query, buried: readonly str
   }
   if (query.ref !== undefined) add('refs', query.ref);
   if (query.search !== undefined) add('folds', { $regex: query.search.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&') });
-  if (buried.length > 0) for (const field of from.ancestors ?? []) and.push({ [field]: { $nin: buried } });
+  if (buried.length > 0) for (const { field } of from.ancestors ?? []) and.push({ [field]: { $nin: buried } });
   if (and.length > 0) filter.$and = and;
   return filter as Filter<Stored>;
 }
@@ -45,7 +46,7 @@ export function pageStages(from: AnyCollection, query: PageQuery, buried: readon
 export function matches(from: AnyCollection, query: Query, doc: Doc): boolean {
   if (doc.orgId !== query.orgId) return false;
   const source = doc as unknown as Record<string, Scalar | undefined>;
-  if (query.ref !== undefined && !(from.refs?.(doc) ?? []).includes(query.ref)) return false;
+  if (query.ref !== undefined && !refsOf(from, doc).includes(query.ref)) return false;
   return (query.where ?? []).every((clause) => holds(clause, source));
 }
 

@@ -197,7 +197,7 @@ function todays<D extends Doc>(from: Collection<D>, stored: D): D {
 }
 
 function isAlive(from: AnyCollection, stored: Stored, buried: ReadonlySet<string>): boolean {
-  return !(from.ancestors ?? []).some((field: string) => buried.has(String(stored[field])));
+  return !(from.ancestors ?? []).some(({ field }) => buried.has(String(stored[field])));
 }
 
 /** A search goes over its scope's index, whatever a planner thinks of the pattern. */

@@ -11,11 +11,6 @@ import { buriedIn } from './reads.ts';
 
 /** How many answers of a condition are read beforehand. */
 const FOUND_MAX = 100;
-const PARENT_COLLECTIONS: Record<string, string> = {
-  workspaceId: 'workspaces',
-  appId: 'apps',
-  namespaceId: 'namespaces',
-};
 
 export interface Reader {
   db: Db;
@@ -79,8 +74,8 @@ function ancestorsOf(
   change: Extract<Change, { type: 'insert' }>,
 ): { from: AnyCollection; id: string }[] {
   const source = change.doc as unknown as Record<string, string>;
-  return (change.in.ancestors ?? []).flatMap((field: string) => {
-    const from = collections.get(PARENT_COLLECTIONS[field] ?? '');
+  return (change.in.ancestors ?? []).flatMap(({ field, in: above }) => {
+    const from = collections.get(above);
     return from ? [{ from, id: keyOf({ orgId: change.doc.orgId, id: source[field]! }) }] : [];
   });
 }
@@ -112,7 +107,7 @@ async function loadCollection(
   ]);
   for (const stored of found.flat()) {
     const dead = buried.get(stored.orgId);
-    const isBuried = (from.ancestors ?? []).some((field: string) => dead?.has(String(stored[field])));
+    const isBuried = (from.ancestors ?? []).some(({ field }) => dead?.has(String(stored[field])));
     if (!isBuried)
       overlay.load(from, stored, { doc: complete(from, stored.doc), fence: stored.fence, unique: stored.unique });
   }

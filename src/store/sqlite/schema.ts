@@ -39,7 +39,12 @@ export function indexSql(collection: AnyCollection): Record<string, string> {
 /** The collection's own columns, each once: those it names, its scopes, ancestors and the time of expiry. */
 export function columnsOf(collection: AnyCollection): string[] {
   const { columns = [], scopes = [], ancestors = [], expires } = collection;
-  const names = new Set<string>([...columns, ...scopes, ...ancestors, ...(expires ? [expires] : [])]);
+  const names = new Set<string>([
+    ...columns,
+    ...scopes,
+    ...ancestors.map(({ field }) => field),
+    ...(expires ? [expires] : []),
+  ]);
   if (collection.search) for (const name of ['foldA', 'foldB', collection.search.scope]) names.add(name);
   for (const name of ['id', 'createdAt', 'version']) names.delete(name);
   return [...names];

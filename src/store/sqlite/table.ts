@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { complete } from '../complete.ts';
-import { secondKey, secondKeys } from '../derived.ts';
+import { refsOf, secondKey, secondKeys } from '../derived.ts';
 import type { AnyCollection, Doc, Key } from '../store.ts';
 import { columnsOf, quote } from './schema.ts';
 import { aliveOf, toValue, type Value } from './where.ts';
@@ -161,7 +161,7 @@ export class Table {
   }
 
   #refs(doc: Doc): string[] {
-    return [...new Set(this.collection.refs?.(doc))];
+    return refsOf(this.collection, doc);
   }
 
   #addRefs(doc: Doc): void {

@@ -26,7 +26,7 @@ export function whereOf(from: AnyCollection, query: Query): Where {
 /** True where no ancestor of the row is tombstoned. */
 export function aliveOf(from: AnyCollection): string {
   const checks = (from.ancestors ?? []).map(
-    (field: string) => `NOT EXISTS (SELECT 1 FROM tombstones t WHERE t.org = d.org AND t.id = d.${quote(field)})`,
+    ({ field }) => `NOT EXISTS (SELECT 1 FROM tombstones t WHERE t.org = d.org AND t.id = d.${quote(field)})`,
   );
   return checks.join(' AND ') || '1';
 }
