@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { tasks } from '../src/nouns/jobs/model.ts';
 import { turn } from '../src/process/runner.ts';
 import { idempotencyRecords } from '../src/resource/idempotency.ts';
+import { tasks } from '../src/resource/task.ts';
 import { type Client, describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
 import { type Seeded, seed } from './seed.ts';
 

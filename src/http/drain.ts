@@ -1,7 +1,6 @@
 import type { Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { App } from '../process/app.ts';
 
 /** How often in a row nothing may be in flight before the connections are closed, and how long lies between two looks. */
 const QUIET_LOOKS = 10;
@@ -9,16 +8,19 @@ const LOOK_MS = 5;
 /** How long to look for newcomers where the server cannot be reached from here. */
 const NEWCOMERS_MS = 250;
 
+export interface Draining {
+  /** From now on the answer to the last request of a connection ends it. */
+  endConnections(): void;
+  /** Requests that are not answered yet. */
+  readonly inFlight: number;
+}
+
 /**
  * Answers everything that was sent before, and closes every connection: silent ones and half-sent heads hold nothing up.
  * `server.close()` alone would reset the connections that wait to be accepted, and wait for those that never say a word.
  * Answers how many requests were left unanswered after `seconds`.
  */
-export async function drain(
-  server: Server,
-  app: Pick<App, 'endConnections' | 'inFlight'>,
-  { seconds }: { seconds: number },
-): Promise<number> {
+export async function drain(server: Server, app: Draining, { seconds }: { seconds: number }): Promise<number> {
   const until = performance.now() + seconds * 1000;
   const isLate = () => performance.now() >= until;
   await takeUpWaiting(server, isLate);

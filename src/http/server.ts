@@ -1,9 +1,18 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { App } from '../process/app.ts';
-import type { Config } from '../process/config.ts';
 import { StartRefused } from '../words/refused.ts';
+
+/** What answers requests. */
+export interface Handler {
+  handle(req: IncomingMessage, res: ServerResponse): void;
+}
+
+/** Where to listen; port 0 takes a free one. */
+export interface Address {
+  HOST: string;
+  PORT: number;
+}
 
 const HEAD_TIMEOUT_MS = 30_000;
 const BODY_TIMEOUT_MS = 40_000;
@@ -12,7 +21,7 @@ const LINGER_MS = 1_000;
 /** Connections that wait to be accepted: a full queue would cost their owners a second and more. */
 const BACKLOG = 4_096;
 
-export function createHttpServer(app: Pick<App, 'handle'>): Server {
+export function createHttpServer(app: Handler): Server {
   const answers = new WeakMap<Duplex, ServerResponse>();
   const server = createServer({ connectionsCheckingInterval: 1_000, maxHeaderSize: 65_536 }, (req, res) => {
     answers.set(req.socket, res);
@@ -44,7 +53,7 @@ export function createHttpServer(app: Pick<App, 'handle'>): Server {
 }
 
 /** Answers the address, once it can be called. */
-export async function listen(server: Server, { HOST, PORT }: Pick<Config, 'HOST' | 'PORT'>): Promise<string> {
+export async function listen(server: Server, { HOST, PORT }: Address): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(new StartRefused(whyNot(error, HOST, PORT))));
     server.listen({ port: PORT, host: HOST, backlog: BACKLOG }, resolve);

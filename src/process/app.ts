@@ -10,9 +10,11 @@ import { createPreference } from '../http/accept.ts';
 import { BODY_MAX_BYTES, readBody } from '../http/body.ts';
 import { createConnections } from '../http/connections.ts';
 import { corsHeaders, isPreflight } from '../http/cors.ts';
+import type { Draining } from '../http/drain.ts';
 import { createPressure } from '../http/pressure.ts';
 import { createRateLimiter, type RateState } from '../http/rate-limit.ts';
 import { errorReply, json, type Reply, send } from '../http/reply.ts';
+import type { Handler } from '../http/server.ts';
 import type { Context, Deps, Principal } from '../resource/context.ts';
 import { createLoaders } from '../resource/loaders.ts';
 import { createRestAdapter } from '../rest/adapter.ts';
@@ -21,14 +23,9 @@ import { afterMs, type Deadline, REQUEST_MS } from '../store/deadline.ts';
 import { codeOf, type Details, detailsOf, type ErrorCode, fault } from '../words/errors.ts';
 import { type Config, listOf } from './config.ts';
 
-export interface App {
-  handle(req: IncomingMessage, res: ServerResponse): void;
+export interface App extends Handler, Draining {
   /** From now on not ready; everything is still answered. */
   drain(): void;
-  /** From now on the answer to the last request of a connection ends it. */
-  endConnections(): void;
-  /** Requests that are not answered yet. */
-  readonly inFlight: number;
 }
 
 export interface AppConfig extends Pick<Config, 'RATE_LIMIT_PER_MINUTE' | 'CORS_ORIGINS'> {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { collections } from '../catalog/collections.ts';
-import { type Task, tasks } from '../nouns/jobs/model.ts';
 import { workspaces } from '../nouns/workspaces/model.ts';
 import { settleBucket } from '../nouns/workspaces/repository.ts';
 import type { Context, Deps, Principal } from '../resource/context.ts';
 import { collectionsBelow } from '../resource/subtree.ts';
+import { type Task, tasks } from '../resource/task.ts';
 import { StoreConflict, tombstones } from '../store/store.ts';
 import { createContext } from './app.ts';
 import { bucketNameOf } from './buckets.ts';

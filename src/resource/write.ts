@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { tasks } from '../nouns/jobs/model.ts';
 import { type Change, type Committed, type Doc, StoreConflict } from '../store/store.ts';
 import { conflict, fault } from '../words/errors.ts';
 import { camel } from '../words/naming.ts';
@@ -7,6 +6,7 @@ import { audit } from './audit.ts';
 import { type Context, isoNow } from './context.ts';
 import { idempotencyRecord } from './idempotency.ts';
 import { canSee, type Noun } from './noun.ts';
+import { tasks } from './task.ts';
 import { checkVersion } from './version.ts';
 
 /** A change with what its failed condition means to the caller; without, the write is read again and tried anew. */

@@ -1,6 +1,6 @@
 import { defineNoun } from '../../resource/noun.ts';
 import { object } from '../../store/complete.ts';
-import type { Collection, Doc } from '../../store/store.ts';
+import type { Doc } from '../../store/store.ts';
 
 export interface Job extends Doc {
   kind: 'reindex';
@@ -32,17 +32,3 @@ export const jobs = defineNoun<Job>({
     totals: [[]],
   },
 });
-
-/** Work that a commit left for the runner: written with the change, removed when done. Keyed by itself. */
-export interface Task extends Doc {
-  kind: 'provision' | 'sweep';
-  targetOrgId: string;
-  targetId: string;
-  /** Until when a runner has claimed it. */
-  leaseUntil: string | null;
-  tries: number;
-}
-export const tasks: Collection<Task> = {
-  name: 'tasks',
-  first: { kind: 'sweep', targetOrgId: '', targetId: '', leaseUntil: null, tries: 0 },
-};
