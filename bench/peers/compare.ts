@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Sent, Work } from './works.ts';
 
@@ -29,8 +30,17 @@ export async function compareAnswers(
 
 const show = (value: unknown) => JSON.stringify(value).slice(0, 600);
 
+const TRIES = 20;
+
+/** Whoever asks to be asked again, as a database under load makes a server do, is asked again. */
 export async function answerOf({ url, headers, name }: Contender, { method, path, body }: Sent): Promise<unknown> {
-  const answer = await fetch(url + path, { method, headers, ...(body === undefined ? {} : { body }) });
+  const init = { method, headers, ...(body === undefined ? {} : { body }) };
+  let answer = await fetch(url + path, init);
+  for (let tries = 1; answer.status === 503 && tries < TRIES; tries += 1) {
+    await answer.body?.cancel();
+    await sleep(500);
+    answer = await fetch(url + path, init);
+  }
   const told = (await answer.json()) as { errors?: unknown };
   if (!answer.ok || told.errors) throw new Error(`${name} answers ${path} with ${answer.status}: ${show(told)}`);
   return told;

@@ -94,7 +94,7 @@ function ratio(ours: Cell, peer: Cell): string {
     if (byClock) return mine.perSecond / theirs.perSecond;
     return mine.costUs === null || theirs.costUs === null ? Number.NaN : theirs.costUs / mine.costUs;
   });
-  if (ratios.some(Number.isNaN)) return '–';
+  if (!ratios.every(Number.isFinite)) return '–';
   return `${median(ratios).toFixed(2)} × (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`;
 }
 

@@ -75,7 +75,8 @@ async function oneRound(
   };
   const told = await ask<Omit<Round, 'costUs'>>(LOAD, load);
   const after = processorMs(pid);
-  const costUs = before === null || after === null ? null : ((after - before) * 1_000) / told.answered;
+  const isTold = before !== null && after !== null && told.answered > 0;
+  const costUs = isTold ? ((after - before) * 1_000) / told.answered : null;
   return { ...told, costUs };
 }
 
