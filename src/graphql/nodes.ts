@@ -151,6 +151,24 @@ export function filteredEdge<P extends Doc, D extends Doc, A extends { parent: P
   });
 }
 
+/**
+ * A list on a noun of what lies in it or refers to it. What is listed declares it, so that nothing has to know all that
+ * lies in it.
+ */
+export function listOn<P extends Doc, D extends Doc, A extends object>(
+  parent: Noun<P>,
+  name: string,
+  to: Noun<D>,
+  description: string,
+  list: FilteredList<D, A> | ((parent: P, ctx: Context) => Omit<List<D>, 'noun'>),
+): void {
+  builder.objectField(refOf(parent), name, (t) =>
+    typeof list === 'function'
+      ? listEdge(t, to, description, list)
+      : filteredEdge<P, D, A & { parent: P }>(t, to, description, list),
+  );
+}
+
 /** A root field by documented id: null with a RESOURCE_NOT_FOUND error where it is absent. */
 export async function byDocumentedId<D extends Doc>(
   ctx: Context,

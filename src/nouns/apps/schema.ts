@@ -1,9 +1,7 @@
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, filteredEdge, refOf } from '../../graphql/nodes.ts';
+import { defineNode, edge, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
-import { namespaceList } from '../namespaces/connection.ts';
-import { namespaces } from '../namespaces/model.ts';
-import { below } from '../workspaces/lists.ts';
+import { ofWorkspace } from '../../resource/list.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { apps, createAppInput, deleteAppInput, updateAppInput } from './model.ts';
 import { createApp, deleteApp, updateApp } from './repository.ts';
@@ -16,7 +14,6 @@ defineNode(apps, 'An application of a workspace; it holds namespaces.', (t) => (
   description: t.exposeString('description', { nullable: true, description: 'What the app does.' }),
   tags: t.exposeStringList('tags', { description: 'Free labels.' }),
   workspace: edge(t, workspaces, 'The workspace.', (app) => app.workspaceId),
-  namespaces: filteredEdge(t, namespaces, 'Its namespaces.', namespaceList as never),
 }));
 
 const within = [['workspaceId', workspaces]] as const;
@@ -24,8 +21,10 @@ rootNode(apps, 'app', within);
 rootList(apps, 'apps', {
   above: within,
   description: 'The apps of a workspace.',
-  list: ({ workspaceId }: { workspaceId: string }) => below('apps', workspaceId),
+  list: ({ workspaceId }: { workspaceId: string }) => ofWorkspace('apps', workspaceId),
 });
+
+listOn(workspaces, 'apps', apps, 'Its apps.', ({ id }) => ofWorkspace('apps', id));
 
 const payload = { app: { type: refOf(apps), description: 'The app.' } };
 

@@ -1,4 +1,4 @@
-import { defineNode, edge, type FilteredList } from '../../graphql/nodes.ts';
+import { defineNode, edge, type FilteredList, listOn } from '../../graphql/nodes.ts';
 import { rootList } from '../../graphql/roots.ts';
 import { COUNTS } from '../../graphql/wire.ts';
 import type { AuditEvent as Event } from '../../resource/audit-event.ts';
@@ -67,3 +67,5 @@ rootList(auditEvents, 'auditEvents', {
   description: 'What was changed in the organization, newest first.',
   ...eventList,
 });
+
+listOn(organizations, 'auditEvents', auditEvents, 'What was changed in it, newest first.', eventList);

@@ -1,10 +1,12 @@
 import { builder } from '../../graphql/builder.ts';
 import { enumType } from '../../graphql/inputs.ts';
-import { connectionOf, defineNode } from '../../graphql/nodes.ts';
+import { connectionOf, defineNode, listOn } from '../../graphql/nodes.ts';
 import { rootList } from '../../graphql/roots.ts';
+import { orgWide } from '../../resource/list.ts';
 import { EVENT_KINDS, routingEvents } from '../../routing/events.ts';
 import { type UsageBucket as Bucket, plus, type Tally, usageBuckets } from '../../routing/usage.ts';
 import type { Clause } from '../../store/store.ts';
+import { organizations } from '../orgs/model.ts';
 
 const Granularity = enumType('UsageGranularity', 'How long a bucket of usage is.', {
   hour: 'An hour (kept 90 days).',
@@ -115,3 +117,11 @@ rootList(routingEvents, 'routingEvents', {
     return { name: 'routing_events', where, totals: where.length === 0 ? [{ sign: 1 as const, where }] : undefined };
   },
 });
+
+listOn(
+  organizations,
+  'routingEvents',
+  routingEvents,
+  'What happened to its breakers, latches, quotas and accounts.',
+  orgWide('routing_events'),
+);

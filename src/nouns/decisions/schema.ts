@@ -1,11 +1,12 @@
 import { builder } from '../../graphql/builder.ts';
 import { enumType } from '../../graphql/inputs.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, refOf } from '../../graphql/nodes.ts';
+import { defineNode, edge, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import { COUNT, STRING_MAP } from '../../graphql/wire.ts';
-import { orgWide } from '../../resource/org-wide.ts';
+import { orgWide } from '../../resource/list.ts';
 import { logicalModels } from '../logical-models/model.ts';
+import { organizations } from '../orgs/model.ts';
 import { providerAccounts } from '../provider-accounts/model.ts';
 import { routerPolicies } from '../router-policies/model.ts';
 import { workspaces } from '../workspaces/model.ts';
@@ -172,6 +173,8 @@ rootList(decisions, 'decisions', {
   description: 'The decisions of the last 30 days, newest first.',
   list: orgWide('decisions'),
 });
+
+listOn(organizations, 'decisions', decisions, 'Its decisions of the last 30 days.', orgWide('decisions'));
 
 const payload = { decision: { type: refOf(decisions), description: 'The decision.' } };
 

@@ -1,9 +1,7 @@
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, listEdge, refOf } from '../../graphql/nodes.ts';
+import { defineNode, edge, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
-import { referenceTo } from '../../resource/references.ts';
-import { namespaces } from '../namespaces/model.ts';
-import { below } from '../workspaces/lists.ts';
+import { ofWorkspace } from '../../resource/list.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { createEnvironmentInput, deleteEnvironmentInput, environments, updateEnvironmentInput } from './model.ts';
 import { createEnvironment, deleteEnvironment, updateEnvironment } from './repository.ts';
@@ -17,11 +15,6 @@ defineNode(environments, 'A stage of a workspace (development, production …) t
   description: t.exposeString('description', { nullable: true, description: 'What it is for.' }),
   isDefault: t.exposeBoolean('isDefault', { description: 'Whether it is the default; exactly one of a workspace is.' }),
   workspace: edge(t, workspaces, 'The workspace.', (environment) => environment.workspaceId),
-  namespaces: listEdge(t, namespaces, 'The namespaces in it.', ({ id }) => ({
-    name: `namespaces in ${id}`,
-    where: [],
-    ref: referenceTo(environments, id),
-  })),
 }));
 
 const within = [['workspaceId', workspaces]] as const;
@@ -29,8 +22,10 @@ rootNode(environments, 'environment', within);
 rootList(environments, 'environments', {
   above: within,
   description: 'The environments of a workspace.',
-  list: ({ workspaceId }: { workspaceId: string }) => below('environments', workspaceId),
+  list: ({ workspaceId }: { workspaceId: string }) => ofWorkspace('environments', workspaceId),
 });
+
+listOn(workspaces, 'environments', environments, 'Its environments.', ({ id }) => ofWorkspace('environments', id));
 
 const payload = { environment: { type: refOf(environments), description: 'The environment.' } };
 

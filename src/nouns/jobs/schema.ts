@@ -1,8 +1,9 @@
-import { defineNode, edge } from '../../graphql/nodes.ts';
+import { defineNode, edge, listOn } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import { PROGRESS } from '../../graphql/wire.ts';
-import { orgWide } from '../../resource/org-wide.ts';
+import { orgWide } from '../../resource/list.ts';
 import { JobStatus } from '../namespaces/schema.ts';
+import { organizations } from '../orgs/model.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { jobs } from './model.ts';
 
@@ -25,3 +26,5 @@ defineNode(jobs, 'Long work: asked for by a request, done step by step.', (t) =>
 
 rootNode(jobs, 'job');
 rootList(jobs, 'jobs', { description: 'The long work of the organization.', list: orgWide('jobs') });
+
+listOn(organizations, 'jobs', jobs, 'Its long work.', orgWide('jobs'));

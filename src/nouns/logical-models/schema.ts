@@ -1,16 +1,12 @@
 import { builder } from '../../graphql/builder.ts';
 import { enumType } from '../../graphql/inputs.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, listEdge, refOf } from '../../graphql/nodes.ts';
+import { defineNode, edge, listEdge, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
+import { naming, orgWide } from '../../resource/list.ts';
 import { load } from '../../resource/noun.ts';
-import { orgWide } from '../../resource/org-wide.ts';
-import { referenceTo } from '../../resource/references.ts';
-import { entitlements } from '../model-entitlements/model.ts';
-import { namespaces } from '../namespaces/model.ts';
 import { organizations } from '../orgs/model.ts';
 import { providerAccounts } from '../provider-accounts/model.ts';
-import { routerPolicies } from '../router-policies/model.ts';
 import {
   createLogicalModelInput,
   deleteLogicalModelInput,
@@ -44,13 +40,6 @@ const ModelTarget = builder.objectRef<Target>('ModelTarget').implement({
   }),
 });
 
-/** What refers to a model; a reverse edge. */
-const naming = (what: string) => (model: { id: string }) => ({
-  name: `${what} naming ${model.id}`,
-  where: [],
-  ref: referenceTo(logicalModels, model.id),
-});
-
 defineNode(logicalModels, 'A model by the name that the org gave it, whoever serves it.', (t) => ({
   logicalModelId: t.exposeString('id', { description: 'The slug.' }),
   orgId: t.exposeString('orgId', { description: 'The organization.' }),
@@ -63,10 +52,7 @@ defineNode(logicalModels, 'A model by the name that the org gave it, whoever ser
   enabled: t.exposeBoolean('enabled', { description: 'Whether it routes.' }),
   organization: edge(t, organizations, 'The organization.', (model) => model.orgId),
   fallbackModel: edge(t, logicalModels, 'The model to try next.', (model) => model.fallback),
-  namespaces: listEdge(t, namespaces, 'The namespaces that use it.', naming('namespaces')),
-  entitlements: listEdge(t, entitlements, 'Its grants.', naming('entitlements')),
-  routerPolicies: listEdge(t, routerPolicies, 'The policies that route or fall back to it.', naming('policies')),
-  fallbackOf: listEdge(t, logicalModels, 'The models whose fallback it is.', naming('models')),
+  fallbackOf: listEdge(t, logicalModels, 'The models whose fallback it is.', naming(logicalModels, 'models naming')),
 }));
 
 rootNode(logicalModels, 'logicalModel');
@@ -74,6 +60,15 @@ rootList(logicalModels, 'logicalModels', {
   description: 'The logical models of the organization.',
   list: orgWide('models'),
 });
+
+listOn(organizations, 'logicalModels', logicalModels, 'Its logical models.', orgWide('models'));
+listOn(
+  providerAccounts,
+  'logicalModels',
+  logicalModels,
+  'The models that it serves.',
+  naming(providerAccounts, 'models on'),
+);
 
 const payload = { logicalModel: { type: refOf(logicalModels), description: 'The model.' } };
 

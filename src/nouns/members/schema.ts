@@ -1,11 +1,9 @@
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, listEdge, refOf } from '../../graphql/nodes.ts';
+import { defineNode, edge, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
-import { orgWide } from '../../resource/org-wide.ts';
-import { referenceTo } from '../../resource/references.ts';
+import { naming, orgWide } from '../../resource/list.ts';
 import { organizations } from '../orgs/model.ts';
 import { roles } from '../roles/model.ts';
-import { tokens } from '../tokens/model.ts';
 import { createMemberInput, deleteMemberInput, members, updateMemberInput } from './model.ts';
 import { createMember, deleteMember, updateMember } from './repository.ts';
 
@@ -21,11 +19,6 @@ defineNode(members, 'A person of the organization.', (t) => ({
   }),
   role: edge(t, roles, "The member's role.", (member) => member.roleId),
   organization: edge(t, organizations, 'The organization.', (member) => member.orgId),
-  tokens: listEdge(t, tokens, 'The tokens that act as the member.', ({ id }) => ({
-    name: `tokens of ${id}`,
-    where: [],
-    ref: referenceTo(members, id),
-  })),
 }));
 
 rootNode(members, 'member');
@@ -40,6 +33,9 @@ mutation('createMember', {
   payload,
   resolve: createMember,
 });
+
+listOn(organizations, 'members', members, 'Its members.', orgWide('members'));
+listOn(roles, 'members', members, 'The members who hold it.', naming(roles, 'members with'));
 
 mutation('updateMember', {
   permission: 'members:update',

@@ -1,9 +1,10 @@
 import { builder } from '../../graphql/builder.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, type FilteredList, refOf } from '../../graphql/nodes.ts';
+import { defineNode, edge, type FilteredList, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList } from '../../graphql/roots.ts';
 import { COUNT } from '../../graphql/wire.ts';
 import type { Context } from '../../resource/context.ts';
+import { naming } from '../../resource/list.ts';
 import { entitlementMeterId, meters } from '../../routing/state.ts';
 import { chain } from '../../store/store.ts';
 import { logicalModels } from '../logical-models/model.ts';
@@ -111,6 +112,9 @@ rootList(entitlements, 'entitlements', {
   description: 'The models that a workspace may use.',
   ...grantList,
 });
+
+listOn(workspaces, 'entitlements', entitlements, 'The models it may use.', grantList);
+listOn(logicalModels, 'entitlements', entitlements, 'Its grants.', naming(logicalModels, 'entitlements naming'));
 
 const payload = { modelEntitlement: { type: refOf(entitlements), description: 'The grant.' } };
 

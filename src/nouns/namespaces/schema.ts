@@ -1,8 +1,9 @@
 import { enumType } from '../../graphql/inputs.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, filteredEdge, refOf } from '../../graphql/nodes.ts';
+import { defineNode, edge, filteredEdge, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import { PROGRESS } from '../../graphql/wire.ts';
+import { naming } from '../../resource/list.ts';
 import { apps } from '../apps/model.ts';
 import { environments } from '../environments/model.ts';
 import { logicalModels } from '../logical-models/model.ts';
@@ -142,6 +143,20 @@ rootList(namespaces, 'namespaces', {
   description: 'The namespaces of an app that the caller sees.',
   ...namespaceList,
 });
+
+listOn(apps, 'namespaces', namespaces, 'Its namespaces.', namespaceList);
+listOn(workspaces, 'namespaces', namespaces, 'The namespaces of all its apps.', ({ id }) => ({
+  name: `namespaces of ${id}`,
+  where: [{ field: 'workspaceId', in: [id] }],
+}));
+listOn(environments, 'namespaces', namespaces, 'The namespaces in it.', naming(environments, 'namespaces in'));
+listOn(
+  logicalModels,
+  'namespaces',
+  namespaces,
+  'The namespaces that use it.',
+  naming(logicalModels, 'namespaces naming'),
+);
 
 const payload = { namespace: { type: refOf(namespaces), description: 'The namespace.' } };
 

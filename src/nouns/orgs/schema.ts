@@ -1,23 +1,8 @@
 import { builder } from '../../graphql/builder.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, filteredEdge, listEdge, refOf } from '../../graphql/nodes.ts';
+import { defineNode, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
-import { auditEvents } from '../../resource/audit-event.ts';
 import { load } from '../../resource/noun.ts';
-import { orgWide } from '../../resource/org-wide.ts';
-import { routingEvents } from '../../routing/events.ts';
-import { eventList } from '../audit-events/schema.ts';
-import { decisions } from '../decisions/model.ts';
-import { jobs } from '../jobs/model.ts';
-import { logicalModels } from '../logical-models/model.ts';
-import { members } from '../members/model.ts';
-import { providerAccounts } from '../provider-accounts/model.ts';
-import { accountList } from '../provider-accounts/schema.ts';
-import { roles } from '../roles/model.ts';
-import { routerPolicies } from '../router-policies/model.ts';
-import { policyList } from '../router-policies/schema.ts';
-import { tokens } from '../tokens/model.ts';
-import { workspaces } from '../workspaces/model.ts';
 import { organizations, updateOrganizationInput } from './model.ts';
 import { updateOrganization } from './repository.ts';
 
@@ -28,22 +13,6 @@ defineNode(
     orgId: t.exposeString('id', { description: 'The documented id.' }),
     name: t.exposeString('name', { description: 'The name.' }),
     description: t.exposeString('description', { nullable: true, description: 'What the organization is.' }),
-    workspaces: listEdge(t, workspaces, 'Its workspaces.', orgWide('workspaces')),
-    providerAccounts: filteredEdge(t, providerAccounts, 'Its provider accounts.', accountList as never),
-    logicalModels: listEdge(t, logicalModels, 'Its logical models.', orgWide('models')),
-    routerPolicies: filteredEdge(t, routerPolicies, 'Its router policies.', policyList as never),
-    members: listEdge(t, members, 'Its members.', orgWide('members')),
-    roles: listEdge(t, roles, 'Its roles, the built-in ones included.', orgWide('roles')),
-    tokens: listEdge(t, tokens, 'Its tokens.', orgWide('tokens')),
-    jobs: listEdge(t, jobs, 'Its long work.', orgWide('jobs')),
-    decisions: listEdge(t, decisions, 'Its decisions of the last 30 days.', orgWide('decisions')),
-    routingEvents: listEdge(
-      t,
-      routingEvents,
-      'What happened to its breakers, latches, quotas and accounts.',
-      orgWide('routing_events'),
-    ),
-    auditEvents: filteredEdge(t, auditEvents, 'What was changed in it, newest first.', eventList as never),
   }),
 );
 

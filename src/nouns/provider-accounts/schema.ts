@@ -1,14 +1,12 @@
 import { builder } from '../../graphql/builder.ts';
 import { enumType } from '../../graphql/inputs.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, type FilteredList, listEdge, refOf } from '../../graphql/nodes.ts';
+import { defineNode, edge, type FilteredList, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import { COUNT, STRING_MAP } from '../../graphql/wire.ts';
 import { connect, connectDerived } from '../../resource/page.ts';
 import { reach } from '../../resource/path.ts';
-import { referenceTo } from '../../resource/references.ts';
 import type { Clause } from '../../store/store.ts';
-import { logicalModels } from '../logical-models/model.ts';
 import { organizations } from '../orgs/model.ts';
 import { checkAccount } from './health.ts';
 import {
@@ -170,11 +168,6 @@ defineNode(
     }),
     tags: t.field({ ...STRING_MAP, description: 'Free labels.', resolve: (account) => account.tags }),
     organization: edge(t, organizations, 'The organization.', (account) => account.orgId),
-    logicalModels: listEdge(t, logicalModels, 'The models that it serves.', ({ id }) => ({
-      name: `models on ${id}`,
-      where: [],
-      ref: referenceTo(providerAccounts, id),
-    })),
   }),
 );
 
@@ -211,6 +204,8 @@ rootList(providerAccounts, 'providerAccounts', {
   description: 'The provider accounts of the organization.',
   ...accountList,
 });
+
+listOn(organizations, 'providerAccounts', providerAccounts, 'Its provider accounts.', accountList);
 
 const payload = { providerAccount: { type: refOf(providerAccounts), description: 'The account.' } };
 

@@ -1,9 +1,8 @@
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, listEdge, refOf } from '../../graphql/nodes.ts';
+import { defineNode, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
-import { orgWide } from '../../resource/org-wide.ts';
-import { referenceTo } from '../../resource/references.ts';
-import { members } from '../members/model.ts';
+import { orgWide } from '../../resource/list.ts';
+import { organizations } from '../orgs/model.ts';
 import { createRoleInput, deleteRoleInput, roles, updateRoleInput } from './model.ts';
 import { createRole, deleteRole, updateRole } from './repository.ts';
 
@@ -17,11 +16,6 @@ defineNode(roles, 'A named set of permissions, held by members and tokens.', (t)
   builtIn: t.exposeBoolean('builtIn', {
     description: 'Whether every org has it; such a role can be neither changed nor deleted.',
   }),
-  members: listEdge(t, members, 'The members who hold it.', ({ id }) => ({
-    name: `members with ${id}`,
-    where: [],
-    ref: referenceTo(roles, id),
-  })),
 }));
 
 rootNode(roles, 'role');
@@ -36,6 +30,8 @@ mutation('createRole', {
   payload,
   resolve: createRole,
 });
+
+listOn(organizations, 'roles', roles, 'Its roles, the built-in ones included.', orgWide('roles'));
 
 mutation('updateRole', {
   permission: 'roles:update',

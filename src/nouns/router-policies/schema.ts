@@ -1,9 +1,10 @@
 import { builder } from '../../graphql/builder.ts';
 import { enumType } from '../../graphql/inputs.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, type FilteredList, refOf } from '../../graphql/nodes.ts';
+import { defineNode, edge, type FilteredList, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import { COUNT, PERCENT, STRING_MAP } from '../../graphql/wire.ts';
+import { naming } from '../../resource/list.ts';
 import { load } from '../../resource/noun.ts';
 import { connect, connectDerived } from '../../resource/page.ts';
 import { logicalModels } from '../logical-models/model.ts';
@@ -216,6 +217,15 @@ rootList(routerPolicies, 'routerPolicies', {
   description: 'The router policies of the organization.',
   ...policyList,
 });
+
+listOn(organizations, 'routerPolicies', routerPolicies, 'Its router policies.', policyList);
+listOn(
+  logicalModels,
+  'routerPolicies',
+  routerPolicies,
+  'The policies that route or fall back to it.',
+  naming(logicalModels, 'policies naming'),
+);
 
 const payload = { routerPolicy: { type: refOf(routerPolicies), description: 'The policy.' } };
 const warnings = { warnings: { type: [LintWarning], description: 'What the linter says of it.' } };

@@ -1,7 +1,7 @@
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, refOf } from '../../graphql/nodes.ts';
+import { defineNode, edge, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
-import { orgWide } from '../../resource/org-wide.ts';
+import { naming, orgWide } from '../../resource/list.ts';
 import { members } from '../members/model.ts';
 import { organizations } from '../orgs/model.ts';
 import { roles } from '../roles/model.ts';
@@ -54,6 +54,9 @@ rootList(tokens, 'tokens', {
   description: 'The tokens of the organization, revoked ones too.',
   list: orgWide('tokens'),
 });
+
+listOn(organizations, 'tokens', tokens, 'Its tokens.', orgWide('tokens'));
+listOn(members, 'tokens', tokens, 'The tokens that act as the member.', naming(members, 'tokens of'));
 
 const payload = { token: { type: refOf(tokens), description: 'The token.' } };
 const secret = { secret: { type: 'String', nullable: true, description: 'The bearer token itself; shown this once.' } };

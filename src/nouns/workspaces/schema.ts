@@ -1,16 +1,10 @@
 import { enumType } from '../../graphql/inputs.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, filteredEdge, listEdge, refOf } from '../../graphql/nodes.ts';
+import { defineNode, edge, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import type { Context } from '../../resource/context.ts';
-import { orgWide } from '../../resource/org-wide.ts';
-import { apps } from '../apps/model.ts';
-import { environments } from '../environments/model.ts';
-import { entitlements } from '../model-entitlements/model.ts';
-import { grantList } from '../model-entitlements/schema.ts';
-import { namespaces } from '../namespaces/model.ts';
+import { orgWide } from '../../resource/list.ts';
 import { organizations } from '../orgs/model.ts';
-import { below } from './lists.ts';
 import { createWorkspaceInput, deleteWorkspaceInput, updateWorkspaceInput, workspaces } from './model.ts';
 import { createWorkspace, deleteWorkspace, updateWorkspace } from './repository.ts';
 
@@ -38,13 +32,6 @@ defineNode(workspaces, 'A team with its apps, environments and the models it may
   s3Bucket: t.exposeString('s3Bucket', { nullable: true, description: 'The bucket, once it is made.' }),
   bucketStatus: t.expose('bucketStatus', { type: BucketStatus, description: 'How far the bucket is.' }),
   organization: edge(t, organizations, 'The organization.', (workspace) => workspace.orgId),
-  apps: listEdge(t, apps, 'Its apps.', ({ id }) => below('apps', id)),
-  environments: listEdge(t, environments, 'Its environments.', ({ id }) => below('environments', id)),
-  entitlements: filteredEdge(t, entitlements, 'The models it may use.', grantList as never),
-  namespaces: listEdge(t, namespaces, 'The namespaces of all its apps.', ({ id }) => ({
-    name: `namespaces of ${id}`,
-    where: [{ field: 'workspaceId', in: [id] }],
-  })),
 }));
 
 rootNode(workspaces, 'workspace');
@@ -52,6 +39,8 @@ rootList(workspaces, 'workspaces', {
   description: 'The workspaces of the organization that the caller sees.',
   list: orgWide('workspaces'),
 });
+
+listOn(organizations, 'workspaces', workspaces, 'Its workspaces.', orgWide('workspaces'));
 
 const payload = { workspace: { type: refOf(workspaces), description: 'The workspace.' } };
 
