@@ -1,4 +1,4 @@
-import { createOrganization } from '../nouns/orgs/repository.ts';
+import { createOrganization } from '../access/found.ts';
 import type { Deps } from '../resource/context.ts';
 import { name } from '../validation/fields.ts';
 import { walk } from '../validation/walk.ts';

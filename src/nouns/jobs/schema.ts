@@ -2,10 +2,10 @@ import { defineNode, edge, listOn } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import { PROGRESS } from '../../graphql/wire.ts';
 import { orgWide } from '../../resource/list.ts';
-import { JobStatus } from '../namespaces/schema.ts';
 import { organizations } from '../orgs/model.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { jobs } from './model.ts';
+import { JobStatus } from './status.ts';
 
 defineNode(jobs, 'Long work: asked for by a request, done step by step.', (t) => ({
   jobId: t.exposeString('id', { description: 'The documented id.' }),

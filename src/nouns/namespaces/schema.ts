@@ -6,6 +6,7 @@ import { PROGRESS } from '../../graphql/wire.ts';
 import { naming } from '../../resource/list.ts';
 import { apps } from '../apps/model.ts';
 import { environments } from '../environments/model.ts';
+import { JobStatus } from '../jobs/status.ts';
 import { logicalModels } from '../logical-models/model.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { namespaceList } from './connection.ts';
@@ -27,13 +28,6 @@ import { addThread, removeThread, threadIdsOf } from './threads.ts';
 const NamespaceStatus = enumType('NamespaceStatus', 'Whether a namespace is in use.', {
   active: 'In use.',
   archived: 'Kept, not in use.',
-});
-export const JobStatus = enumType('JobStatus', 'How far long work is.', {
-  pending: 'Asked for, not begun.',
-  running: 'Under way.',
-  completed: 'Done.',
-  failed: 'Given up.',
-  cancelled: 'Called off.',
 });
 
 /** In order of addition, as `threadIds` is. */

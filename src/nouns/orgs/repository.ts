@@ -2,19 +2,8 @@ import type { z } from 'zod';
 import type { Context } from '../../resource/context.ts';
 import { need } from '../../resource/noun.ts';
 import { replaceFields } from '../../resource/patch.ts';
-import { created, insertion, save, update } from '../../resource/write.ts';
-import { createSecret } from '../../words/secret.ts';
-import { type Member, members } from '../members/model.ts';
-import { builtInRoles } from '../roles/repository.ts';
-import { credentialChange, prefixOf } from '../tokens/credentials.ts';
-import { type Token, tokens } from '../tokens/model.ts';
-import {
-  type Organization,
-  organizations,
-  orgIndex,
-  updateOrganizationBody,
-  type updateOrganizationInput,
-} from './model.ts';
+import { update } from '../../resource/write.ts';
+import { organizations, updateOrganizationBody, type updateOrganizationInput } from './model.ts';
 
 export function updateOrganization(ctx: Context, input: z.output<typeof updateOrganizationInput>) {
   return update(
@@ -25,42 +14,4 @@ export function updateOrganization(ctx: Context, input: z.output<typeof updateOr
     (before) => ({ doc: replaceFields(organizations, updateOrganizationBody, before, input) }),
     (organization) => ({ organization }),
   );
-}
-
-/** The operator's door: an org, the built-in roles, its first Admin and a token that acts as it, in one commit. */
-export async function createOrganization(
-  ctx: Context,
-  name: string,
-): Promise<{ organization: Organization; member: Member; token: string }> {
-  const organization: Organization = { ...created(ctx, ctx.principal.orgId), name, description: null };
-  const roles = builtInRoles(ctx);
-  const admin: Member = {
-    ...created(ctx, ctx.principal.actorId),
-    email: 'admin@localhost',
-    name: 'First admin',
-    roleId: roles.admin.id,
-  };
-  const secret = createSecret(ctx.deps.randomBytes);
-  const token: Token = {
-    ...created(ctx, ctx.principal.tokenId),
-    name: 'First token',
-    roleId: null,
-    permissions: null,
-    workspaceIds: null,
-    memberId: admin.id,
-    expiresAt: null,
-    rateLimitPerMinute: null,
-    prefix: prefixOf(secret.publicId),
-    revokedAt: null,
-  };
-  const planned = [
-    ...insertion(ctx, organizations, organization),
-    ...roles.planned,
-    ...insertion(ctx, members, admin),
-    ...insertion(ctx, tokens, token),
-    { change: credentialChange(ctx, token, secret) },
-    { change: { type: 'insert' as const, in: orgIndex, doc: { ...created(ctx, organization.id), orgId: '' } } },
-  ];
-  await save(ctx, planned, null);
-  return { organization, member: admin, token: secret.token };
 }
