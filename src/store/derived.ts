@@ -40,6 +40,10 @@ export function secondKeys(key: string): [from: string, until: string] {
   return [`${MARK}${key}${MARK}`, `${MARK}${key}${AFTER_MARK}`];
 }
 
+export function isSecondKey(key: string | null): boolean {
+  return key?.startsWith(MARK) ?? false;
+}
+
 /** No key begins with it: they begin with an id or a name. */
 const MARK = '\u0002';
 const AFTER_MARK = '\u0003';

@@ -98,6 +98,26 @@ describeEngines('the store port', (engine) => {
     expect((await refused([insert(workspace('ws_3', 1, 'two'))])).detail).toBe('ws_1');
   });
 
+  test('a name that one commit lets go of is free for the next, in whatever order their documents were first named', async () => {
+    const put = (id: string, name: string): Change => ({
+      type: 'put',
+      in: workspaces.collection,
+      doc: { ...workspace(id, 0, name), version: 2 },
+      expected: 1,
+    });
+    await store.commit(['one', 'two', 'three'].map((name, at) => insert(workspace(`ws_${at + 1}`, 0, name))));
+    // Together, so that an engine that groups commits writes them in one go.
+    await Promise.all([
+      store.commit([{ type: 'exists', in: workspaces.collection, key: key('ws_2') }]),
+      store.commit([put('ws_1', 'uno')]),
+      store.commit([put('ws_2', 'one')]),
+      store.commit([{ type: 'remove', in: workspaces.collection, key: key('ws_3') }]),
+      store.commit([insert(workspace('ws_0', 0, 'three'))]),
+    ]);
+    const holders = ['uno', 'one', 'two', 'three'].map((name) => store.getUnique(workspaces.collection, orgId, name));
+    expect((await Promise.all(holders)).map((doc) => doc?.id)).toEqual(['ws_1', 'ws_2', undefined, 'ws_0']);
+  });
+
   test('a commit is all or nothing, and sees its own writes', async () => {
     const failing = [
       insert(workspace('ws_1')),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db, MongoClient } from 'mongodb';
 import { afterMs, answerBy, type Deadline, REQUEST_MS } from '../deadline.ts';
-import type { Tell } from '../derived.ts';
+import { isSecondKey, type Tell } from '../derived.ts';
 import { evaluate } from '../evaluate.ts';
 import type { Migration } from '../migrations/migration.ts';
 import {
@@ -20,7 +20,7 @@ import { ConnectionLost, exchange, isRefusal } from './errors.ts';
 import { freeKeys } from './keys.ts';
 import { Notices } from './notices.ts';
 import type { Pace } from './pieces.ts';
-import { databaseOf } from './prepare.ts';
+import { databaseOf, noteClashing } from './prepare.ts';
 import { MongoReads } from './reads.ts';
 import { Outdated, writeBatches } from './transaction.ts';
 import { createWaiting, type Waiting } from './waiting.ts';
@@ -87,6 +87,10 @@ export class MongoStore extends MongoReads implements Store {
     await this.read((deadline) =>
       exchange(deadline, async () => {
         const keys = await freeKeys(this.db, into, docs);
+        if (keys.some(isSecondKey) && !this.clashing.has(into.name)) {
+          await noteClashing(this.db, into.name);
+          this.clashing = new Set([...this.clashing, into.name]);
+        }
         const operations = docs.map((doc, at) => {
           const { unique: _, ...stored } = toStored(into, doc, 0);
           const replacement = keys[at] === null ? stored : { ...stored, unique: keys[at] };

@@ -18,28 +18,34 @@ export interface Slot {
   /** The document after the group's commits; null: removed, or never there. */
   current: Doc | null;
   touched: boolean;
+  /** Its place among the writes: a key has to be let go of before it is taken. */
+  order: number;
 }
 
 /** What a group of commits read, and what it would write: commits are evaluated here one after the other, in memory. */
 export class Overlay implements View {
   readonly slots = new Map<string, Slot>();
-  /** By collection and unique key: the id that holds it. */
-  readonly uniques = new Map<string, string>();
+  /** By collection and unique key: the id that holds it, and behind that one those with second keys of it. */
+  readonly #holders = new Map<string, readonly string[]>();
   /** Stored answers of the conditions, by their query. */
   readonly found = new Map<Query, string[]>();
   /** A condition over other documents makes every dependency strict. */
   isStrict = false;
   #journal: (() => void)[] = [];
+  #writes = 0;
 
   static slotKey(from: AnyCollection, key: Key): string {
     return `${from.name}:${keyOf(key)}`;
   }
 
   load(from: AnyCollection, key: Key, loaded: Loaded | null): void {
-    this.slots.set(Overlay.slotKey(from, key), { from, key, loaded, current: loaded?.doc ?? null, touched: false });
-    const unique = loaded && from.unique?.(loaded.doc);
-    const name = `${from.name}:${key.orgId}:${unique}`;
-    if (unique && (loaded.unique === unique || !this.uniques.has(name))) this.uniques.set(name, loaded.doc.id);
+    const current = loaded?.doc ?? null;
+    this.slots.set(Overlay.slotKey(from, key), { from, key, loaded, current, touched: false, order: 0 });
+    const name = loaded && nameOf(from, loaded.doc);
+    if (!name) return;
+    const others = (this.#holders.get(name) ?? []).filter((id) => id !== key.id);
+    const isFirst = loaded.unique === from.unique?.(loaded.doc);
+    this.#holders.set(name, isFirst ? [key.id, ...others] : [...others, key.id]);
   }
 
   /** Undoes what the commit under way has written since `begin`. */
@@ -57,7 +63,7 @@ export class Overlay implements View {
   }
 
   idOfUnique(from: AnyCollection, orgId: string, unique: string): string | null {
-    return this.uniques.get(`${from.name}:${orgId}:${unique}`) ?? null;
+    return this.#holders.get(`${from.name}:${orgId}:${unique}`)?.[0] ?? null;
   }
 
   matching(from: AnyCollection, query: Query, limit: number): string[] {
@@ -101,6 +107,7 @@ export class Overlay implements View {
       loaded: null,
       current: null,
       touched: false,
+      order: 0,
     };
     this.slots.set(name, slot);
     return slot;
@@ -108,25 +115,28 @@ export class Overlay implements View {
 
   #set(from: AnyCollection, key: Key, next: Doc | null): void {
     const slot = this.#slot(from, key);
-    const before = slot.current;
-    slot.current = next;
-    const moved = [this.#claim(from, before, null), this.#claim(from, next, key.id)];
+    const { current: before, order } = slot;
+    this.#writes += 1;
+    Object.assign(slot, { current: next, order: this.#writes });
+    const [old, name] = [before && nameOf(from, before), next && nameOf(from, next)];
+    const moved = old === name ? [] : [this.#hold(old, key.id, false), this.#hold(name, key.id, true)];
     this.#journal.push(() => {
-      slot.current = before;
+      Object.assign(slot, { current: before, order });
       for (const undo of moved.reverse()) undo();
     });
   }
 
-  #claim(from: AnyCollection, doc: Doc | null, id: string | null): () => void {
-    const unique: string | null | undefined = doc && from.unique?.(doc);
-    if (!doc || !unique) return () => {};
-    const name = `${from.name}:${doc.orgId}:${unique}`;
-    const before = this.uniques.get(name);
-    if (id === null) this.uniques.delete(name);
-    else this.uniques.set(name, id);
-    return () => {
-      if (before === undefined) this.uniques.delete(name);
-      else this.uniques.set(name, before);
-    };
+  /** Whoever lets go of a key leaves it to those behind. */
+  #hold(name: string | null, id: string, takes: boolean): () => void {
+    if (name === null) return () => {};
+    const before = this.#holders.get(name) ?? [];
+    const others = before.filter((one) => one !== id);
+    this.#holders.set(name, takes ? [...others, id] : others);
+    return () => void this.#holders.set(name, before);
   }
+}
+
+function nameOf(from: AnyCollection, doc: Doc): string | null {
+  const unique: string | null = from.unique?.(doc) ?? null;
+  return unique === null ? null : `${from.name}:${doc.orgId}:${unique}`;
 }

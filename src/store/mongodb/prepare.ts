@@ -130,6 +130,11 @@ async function work(client: MongoClient, db: Db, options: Preparation, by: strin
   return readMeta(db, options);
 }
 
+/** Who opens the database later looks for second keys in that collection too. */
+export async function noteClashing(db: Db, name: string): Promise<void> {
+  await db.collection<Meta>(META).updateOne({ _id: 'data' }, { $addToSet: { clashing: name } });
+}
+
 class LeaseLost extends Error {}
 
 /** Runs a batch and writes the mark with it; whoever has lost the lease meanwhile writes neither. */

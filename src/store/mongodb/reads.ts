@@ -67,10 +67,16 @@ export class MongoReads {
     const key = uniqueFilter([unique], this.clashing.has(from.name));
     return this.read(async (deadline) => {
       const [found, buried] = await Promise.all([
-        exchange(deadline, (maxTimeMS) => this.of<D>(from).findOne({ orgId, ...key } as never, { maxTimeMS })),
+        exchange(deadline, (maxTimeMS) =>
+          this.of<D>(from)
+            .find({ orgId, ...key } as never, { maxTimeMS })
+            .toArray(),
+        ),
         this.buriedFor(from, [orgId], deadline),
       ]);
-      return found && isAlive(from, found, buried) ? todays(from, found.doc as D) : null;
+      const alive = found.filter((one) => isAlive(from, one, buried));
+      const holder = alive.find((one) => one.unique === unique) ?? alive[0];
+      return holder ? todays(from, holder.doc as D) : null;
     });
   }
 

@@ -151,7 +151,7 @@ export function batchesOf(overlay: Overlay, collections: ReadonlyMap<string, Any
   const fenced = new Set<string>();
   for (const slot of overlay.slots.values())
     if (slot.current && !slot.loaded) for (const above of ancestorKeys(slot, collections)) fenced.add(above);
-  for (const [name, slot] of overlay.slots) {
+  for (const [name, slot] of [...overlay.slots].sort(([, one], [, two]) => one.order - two.order)) {
     const { from, loaded, current } = slot;
     if (current === (loaded?.doc ?? null)) {
       if (loaded && (slot.touched || fenced.has(name))) addFence(of(from.name), slot, loaded, overlay.isStrict);
