@@ -19,7 +19,7 @@ import {
 import { conflict } from '../../words/errors.ts';
 import { orgFence } from '../orgs/fence.ts';
 import { type Role, roles } from '../roles/model.ts';
-import { roleByName } from '../roles/repository.ts';
+import { roleByName, roleNamed } from '../roles/repository.ts';
 import {
   type createMemberInput,
   type deleteMemberInput,
@@ -54,7 +54,7 @@ export function updateMember(ctx: Context, input: z.output<typeof updateMemberIn
       const { role: wanted, ...fields } = input;
       const doc = mergePatch(members, updateMemberBody, before, fields);
       if (wanted === undefined) return { doc, field: 'email' };
-      const role = await roleByName(ctx, wanted);
+      const role = await roleNamed(ctx, wanted, before.roleId);
       if (role.id === before.roleId) return { doc, field: 'email' };
       checkGrant(ctx, 'members:update', { permissions: role.permissions, workspaceIds: null });
       return {

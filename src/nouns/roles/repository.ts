@@ -31,6 +31,16 @@ export async function roleByName(ctx: Context, nameOrId: string): Promise<Role> 
   return role;
 }
 
+/**
+ * The role that a change names. The name that GET shows of the role that is held means that one, though an older role may
+ * have the same name by now: what GET gave can be sent back, and gives nobody other rights.
+ */
+export async function roleNamed(ctx: Context, nameOrId: string, heldId: string | null): Promise<Role> {
+  const { orgId } = ctx.principal;
+  const held = heldId === null ? null : await ctx.deps.store.get(roles.collection, { orgId, id: heldId });
+  return held?.name === nameOrId ? held : roleByName(ctx, nameOrId);
+}
+
 /** The documents by which a new org refers to the built-in roles, without what these allow. */
 export function builtInRoles(ctx: Context): { admin: Role; planned: Planned[] } {
   const all = Object.entries(BUILT_IN_ROLES).map(

@@ -20,7 +20,7 @@ import { conflict, invalid, valueError } from '../../words/errors.ts';
 import { createSecret } from '../../words/secret.ts';
 import { type Member, members } from '../members/model.ts';
 import { type Role, roles } from '../roles/model.ts';
-import { roleByName } from '../roles/repository.ts';
+import { roleByName, roleNamed } from '../roles/repository.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { credentialChange, prefixOf } from './credentials.ts';
 import {
@@ -127,7 +127,7 @@ export function updateToken(ctx: Context, input: z.output<typeof updateTokenInpu
         doc.workspaceIds = await workspacesOf(ctx, workspaceIds);
       const parts = await partsOf(ctx, doc);
       if (wanted !== undefined) {
-        parts.role = wanted === null ? null : await roleByName(ctx, wanted);
+        parts.role = wanted === null ? null : await roleNamed(ctx, wanted, before.roleId);
         doc.roleId = parts.role?.id ?? null;
       }
       checkHolds(doc, input);
