@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql';
 import { mediaTypeOf } from '../http/body.ts';
-import { json, type Reply } from '../http/reply.ts';
+import { ANSWER_MAX_BYTES } from '../http/pieces.ts';
+import { json, jsonInTurns, type Reply } from '../http/reply.ts';
 import type { Context, Deps } from '../resource/context.ts';
-import { fault } from '../words/errors.ts';
+import { fault, tooLong } from '../words/errors.ts';
 import { toPublic } from './errors.ts';
 import { Operations } from './operations.ts';
 import { preferredType, RESPONSE_TYPE, type ResponseType, refusal } from './refusal.ts';
@@ -60,7 +61,7 @@ async function resultOf(
   readsOnly: boolean,
   ctx: Context,
 ): Promise<ExecutionResult | 'not by GET'> {
-  const operation = operations.prepare(query);
+  const operation = await operations.prepare(query);
   if (operation.errors.length > 0) return { errors: operation.errors };
   const node = getOperationAST(operation.document, operationName);
   if (readsOnly && node?.operation === 'mutation') return 'not by GET';
@@ -69,8 +70,10 @@ async function resultOf(
   return operations.run(selected, ctx);
 }
 
-function answer(result: ExecutionResult, status: number, type: ResponseType): Reply {
-  return json(status, result, { 'Content-Type': type });
+async function answer(result: ExecutionResult, status: number, type: ResponseType): Promise<Reply> {
+  const headers = { 'Content-Type': type };
+  const reply = await jsonInTurns(status, result, headers);
+  return reply ?? json(200, { errors: [tooLong(['query'], ANSWER_MAX_BYTES)], data: null }, headers);
 }
 
 function isPlainJson(headers: IncomingHttpHeaders): boolean {

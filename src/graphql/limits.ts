@@ -20,6 +20,8 @@ export const LIMITS = {
   /** Fragments counted where they are spread, as are the spreads themselves. */
   fields: 2_000,
   spreads: 2_000,
+  /** Each of them is validated with all that it spreads. */
+  operations: 100,
   /** Validation compares each two of them. */
   fragments: 150,
   directives: 40,
@@ -59,6 +61,14 @@ const LIST_WEIGHTS = new Map([
   ['__type', 1],
 ]);
 
+/** The bounds that are looked at before anything else. */
+export function definitionErrors({ definitions }: DocumentNode): GraphQLError[] {
+  const countOf = (kind: Kind) => definitions.filter((one) => one.kind === kind).length;
+  const [operations, fragments] = [countOf(Kind.OPERATION_DEFINITION), countOf(Kind.FRAGMENT_DEFINITION)];
+  if (operations > LIMITS.operations) return [tooMuch('operations', operations, LIMITS.operations)];
+  return fragments > LIMITS.fragments ? [tooMuch('fragments', fragments, LIMITS.fragments)] : [];
+}
+
 /** Bounds of a document that hold whatever its variables; fragments count where they are spread. */
 export function documentErrors(document: DocumentNode): GraphQLError[] {
   const fragments = fragmentsOf(document);
@@ -69,7 +79,6 @@ export function documentErrors(document: DocumentNode): GraphQLError[] {
       directives += 1;
     },
   });
-  if (fragments.size > LIMITS.fragments) errors.push(tooMuch('fragments', fragments.size, LIMITS.fragments));
   if (directives > LIMITS.directives) errors.push(tooMuch('directives', directives, LIMITS.directives));
   const sizes = new Map<string, Size>();
   for (const operation of document.definitions) {

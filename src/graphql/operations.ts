@@ -7,6 +7,7 @@ import {
   getOperationAST,
   NoFragmentCyclesRule,
   type OperationDefinitionNode,
+  OverlappingFieldsCanBeMergedRule,
   parse,
   specifiedRules,
   type ValidationRule,
@@ -14,10 +15,11 @@ import {
 } from 'graphql';
 import type { Context } from '../resource/context.ts';
 import type { MaybePromise } from '../store/store.ts';
+import { inTurns, type Pace, pace as processPace } from '../words/pace.ts';
 import { withCode } from './errors.ts';
 import { type Executable, prepareOperation } from './execution/execute.ts';
 import { ERRORS_MAX } from './execution/variables.ts';
-import { documentErrors, LIMITS, pageProductErrors } from './limits.ts';
+import { definitionErrors, documentErrors, LIMITS, pageProductErrors } from './limits.ts';
 import { isNestedBeyond } from './nesting.ts';
 
 /** A document that passed parsing, limits and validation, or the errors that say why not. */
@@ -31,26 +33,38 @@ export interface Operation {
 const CACHED_CHARACTERS_MAX = 2_000_000;
 /** A longer document is parsed each time: it would push out a hundred that come again. */
 const CACHEABLE_CHARACTERS_MAX = 20_000;
+/** Of a longer document the rules are applied in groups, each in a turn of its own if need be. */
+const LONG_CHARACTERS = 5_000;
+const RULES_PER_GROUP = 6;
+/** Comparing the fields of one place costs as much as all the rest. */
+const RULE_GROUPS: readonly (readonly ValidationRule[])[] = [
+  [OverlappingFieldsCanBeMergedRule],
+  ...chunksOf(
+    specifiedRules.filter((rule) => rule !== OverlappingFieldsCanBeMergedRule),
+    RULES_PER_GROUP,
+  ),
+];
 
 export class Operations {
   readonly #schema: GraphQLSchema;
   readonly #cache = new Map<string, Operation>();
   #characters = 0;
 
-  constructor(schema: GraphQLSchema) {
+  readonly #pace: Pace;
+
+  constructor(schema: GraphQLSchema, pace: Pace = processPace) {
     this.#schema = schema;
+    this.#pace = pace;
   }
 
-  /** Parses and validates, or remembers; errors carry their code. */
-  prepare(query: string): Operation {
-    const known = this.#cache.get(query);
-    if (known) return known;
-    const operation = this.#prepare(query);
-    if (query.length <= CACHEABLE_CHARACTERS_MAX) this.#remember(query, operation);
-    return operation;
+  /** Parses and validates, or remembers; errors carry their code. What takes long is done in several turns. */
+  prepare(query: string): MaybePromise<Operation> {
+    return this.#cache.get(query) ?? inTurns(this.#prepare(query), this.#pace);
   }
 
   #remember(query: string, operation: Operation): void {
+    // Another request may have prepared it meanwhile.
+    if (this.#cache.has(query)) return;
     this.#cache.set(query, operation);
     this.#characters += query.length;
     for (const oldest of this.#cache.keys()) {
@@ -60,7 +74,14 @@ export class Operations {
     }
   }
 
-  #prepare(query: string): Operation {
+  *#prepare(query: string): Generator<void, Operation> {
+    const operation = yield* this.#read(query);
+    if (query.length <= CACHEABLE_CHARACTERS_MAX) this.#remember(query, operation);
+    return operation;
+  }
+
+  /** Each step is some ten milliseconds at the most. */
+  *#read(query: string): Generator<void, Operation> {
     const refused = (errors: readonly GraphQLError[]) => ({ document: EMPTY, errors, executables: new Map() });
     const unread = (error: GraphQLError) => refused([withCode(error, 'GRAPHQL_PARSE_FAILED')]);
     if (query.length > LIMITS.queryCharacters)
@@ -73,12 +94,23 @@ export class Operations {
     } catch (error) {
       return unread(error as GraphQLError);
     }
-    // Whatever follows fragments from here on comes to an end.
-    let errors = this.#validate(document, [NoFragmentCyclesRule]);
-    if (errors.length === 0) errors = documentErrors(document);
-    if (errors.length === 0) errors = this.#validate(document, specifiedRules);
-    if (errors.length > 0) return refused(refusedBy(errors).errors);
-    return { document, errors: [], executables: new Map() };
+    const inOrder = [
+      () => definitionErrors(document),
+      // Whatever follows fragments from here on comes to an end.
+      () => this.#validate(document, [NoFragmentCyclesRule]),
+      () => documentErrors(document),
+    ];
+    for (const errorsOf of inOrder) {
+      yield;
+      const errors = errorsOf();
+      if (errors.length > 0) return refused(refusedBy(errors).errors);
+    }
+    const found: GraphQLError[] = [];
+    for (const rules of query.length > LONG_CHARACTERS ? RULE_GROUPS : [specifiedRules]) {
+      yield;
+      found.push(...this.#validate(document, rules));
+    }
+    return found.length > 0 ? refused(refusedBy(found).errors) : { document, errors: [], executables: new Map() };
   }
 
   #validate(document: DocumentNode, rules: readonly ValidationRule[]): readonly GraphQLError[] {
@@ -95,7 +127,7 @@ export class Operations {
     if (!node) return refusedBy([unknownOperation(operationName)]);
     if (!this.#schema.getRootType(node.operation))
       return refusedBy([new GraphQLFault(`There are no ${node.operation}s in this graph.`)]);
-    const executable = executables.get(node) ?? prepareOperation(this.#schema, document, node);
+    const executable = executables.get(node) ?? prepareOperation(this.#schema, document, node, this.#pace);
     executables.set(node, executable);
     const { coerced, errors } = executable.coerce(given);
     if (!coerced) return refusedBy(errors);
@@ -124,3 +156,7 @@ function unknownOperation(name: string | null | undefined): GraphQLError {
 }
 
 const EMPTY = parse('{ __typename }');
+
+function chunksOf<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
+}

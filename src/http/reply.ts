@@ -1,19 +1,34 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { finished } from 'node:stream';
 import { type Details, ERRORS, type ErrorCode, envelope, type Issue } from '../words/errors.ts';
+import { inTurns, pace } from '../words/pace.ts';
+import { inPieces, isLarge } from './pieces.ts';
 
 /** What a door answers; headers by their usual names. */
 export interface Reply {
   status: number;
   headers: Record<string, string>;
-  /** Sent as it is; null: no body. */
-  body: string | Buffer | null;
+  /** Sent as it is, pieces one behind the other; null: no body. */
+  body: string | Buffer | readonly Buffer[] | null;
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 export function json(status: number, value: unknown, headers: Record<string, string> = {}): Reply {
   return { status, headers: { 'Content-Type': JSON_TYPE, ...headers }, body: JSON.stringify(value) };
+}
+
+/** The same for what may be large, which is written in as many turns of the event loop as it takes; null: it is too long. */
+export function jsonInTurns(
+  status: number,
+  value: unknown,
+  headers: Record<string, string> = {},
+): Reply | null | Promise<Reply | null> {
+  if (!isLarge(value)) return json(status, value, headers);
+  const replyWith = (body: Buffer[] | null) =>
+    body && { status, headers: { 'Content-Type': JSON_TYPE, ...headers }, body };
+  const written = inTurns(inPieces(value), pace);
+  return written instanceof Promise ? written.then(replyWith) : replyWith(written);
 }
 
 /** An error in the documented envelope; a 422 is the list of issues alone. */
@@ -46,18 +61,20 @@ export function send(req: IncomingMessage, res: ServerResponse, reply: Reply): P
 
 function write(req: IncomingMessage, res: ServerResponse, reply: Reply, onHandedOver: () => void): void {
   const bodyless = reply.status === 204 || reply.status === 304;
-  const length = reply.body === null ? 0 : Buffer.byteLength(reply.body);
+  const pieces = reply.body === null ? [] : Array.isArray(reply.body) ? reply.body : [reply.body as string | Buffer];
+  const length = pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
   const { Vary, ...headers } = reply.headers;
   // Beside what CORS makes every reply vary by.
   if (Vary) res.appendHeader('Vary', Vary);
   res.writeHead(reply.status, { ...headers, ...(bodyless ? {} : { 'Content-Length': String(length) }) });
-  const body = req.method === 'HEAD' ? null : reply.body;
+  const [last, ...before] = req.method === 'HEAD' ? [] : pieces.toReversed();
+  for (const piece of before.toReversed()) res.write(piece);
   if (req.complete) {
-    res.end(body ?? undefined);
+    res.end(last);
     return;
   }
-  if (body === null) res.flushHeaders();
-  res.write(body ?? '', onHandedOver);
+  if (last === undefined) res.flushHeaders();
+  res.write(last ?? '', onHandedOver);
   finished(req, () => res.end());
   req.resume();
 }

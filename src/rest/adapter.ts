@@ -2,13 +2,14 @@ import type { GraphQLError, GraphQLSchema } from 'graphql';
 import { toPublic } from '../graphql/errors.ts';
 import { checkOrg, checkPermission } from '../graphql/permission-plugin.ts';
 import { mediaTypeOf, parseJson } from '../http/body.ts';
-import { errorReply, json, type Reply } from '../http/reply.ts';
+import { ANSWER_MAX_BYTES } from '../http/pieces.ts';
+import { errorReply, jsonInTurns, type Reply } from '../http/reply.ts';
 import type { Context, Deps, Principal } from '../resource/context.ts';
 import { etagOf, matchesTag } from '../resource/version.ts';
 import { save } from '../resource/write.ts';
 import type { Doc } from '../store/store.ts';
 import { StoreConflict, StoreUnavailable } from '../store/store.ts';
-import { codeOf, conflict, detailsOf, fault, type Issue, invalid } from '../words/errors.ts';
+import { codeOf, conflict, detailsOf, fault, type Issue, invalid, tooLong } from '../words/errors.ts';
 import { type CompiledRow, compileRow } from './compile.ts';
 import { checkRequest } from './input.ts';
 import { findRecord, hashRequest, recordIdOf } from './replay.ts';
@@ -47,7 +48,10 @@ export function createRestAdapter(
         const code = codeOf(shown) ?? 'INTERNAL_SERVER_ERROR';
         // The reference pages give the sentences of the other codes.
         const message = ['CONFLICT', 'SERVICE_UNAVAILABLE'].includes(code) ? shown.message : undefined;
-        return errorReply(code, detailsOf(shown), deps.now(), message);
+        const details = detailsOf(shown);
+        // It tells back what was sent, each issue its part.
+        const told = code === 'VALIDATION_FAILED' ? await jsonInTurns(422, { detail: details.detail }) : null;
+        return told ?? errorReply(code, details, deps.now(), message);
       }
     },
   };
@@ -153,11 +157,14 @@ interface Rendered {
   etag: string | null;
 }
 
-function replyOf({ compiled, path }: Call, { status, body, etag }: Rendered): Reply {
+async function replyOf({ compiled, path }: Call, { status, body, etag }: Rendered): Promise<Reply> {
   const headers: Record<string, string> = etag === null ? {} : { ETag: etag };
   if (body === null) return { status, headers, body: null };
   const made = compiled.made?.(body);
-  return json(status, body, made === undefined ? headers : { ...headers, Location: `${path}/${made}` });
+  const all = made === undefined ? headers : { ...headers, Location: `${path}/${made}` };
+  const reply = await jsonInTurns(status, body, all);
+  if (reply) return reply;
+  throw tooLong(['query', 'limit'], ANSWER_MAX_BYTES);
 }
 
 function etagFor(row: Row, root: unknown): string | null {
@@ -173,7 +180,7 @@ async function idempotent(call: Call, key: string, requestHash: string, running:
   const replay = async () => {
     const record = await findRecord(ctx, { recordId, requestHash }, key);
     if (!record) return null;
-    const reply = replyOf(call, record);
+    const reply = await replyOf(call, record);
     return { ...reply, headers: { 'Idempotency-Replayed': 'true', ...reply.headers } };
   };
   const earlier = await replay();

@@ -96,6 +96,12 @@ export function invalidField(path: (string | number)[], message: string, input: 
   return invalid([valueError(['input', ...path], message, input)]);
 }
 
+/** What may come back where the answer itself would be too long. */
+export function tooLong(where: (string | number)[], maxBytes: number): GraphQLError {
+  const message = `the answer would be longer than ${maxBytes} bytes; ask for less at once`;
+  return invalid([valueError(where, message, null)]);
+}
+
 export function valueError(loc: (string | number)[], message: string, input: unknown): Issue {
   return { type: 'value_error', loc, msg: `Value error, ${message}`, input, ctx: { error: {} } };
 }

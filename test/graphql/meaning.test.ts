@@ -73,7 +73,7 @@ async function reference(recording: GraphQLSchema, { query, variables }: Made) {
 
 async function product(operations: Operations, { query, variables }: Made) {
   const log: Recording = { calls: [] };
-  const operation = operations.prepare(query);
+  const operation = await operations.prepare(query);
   const selected = operation.errors.length > 0 ? operation : operations.select(operation, 'Q', variables);
   if ('errors' in selected) return shown(log, { errors: selected.errors });
   return shown(log, await operations.run(selected, log as unknown as Context));

@@ -56,7 +56,7 @@ describeEngines('random queries', (engine) => {
           rootValue: {},
           variableValues: variables,
         });
-        const operation = operations.prepare(query);
+        const operation = await operations.prepare(query);
         expect(operation.errors).toEqual([]);
         for (let call = 1; call <= 2; call += 1) {
           const selected = operations.select(operation, 'Q', variables);

@@ -15,7 +15,7 @@ import {
 } from 'graphql';
 import { type FieldNodes, type Plan, planSelection, type SelectionPlan } from './plan.ts';
 import { after, isPromise } from './promise.ts';
-import { failed, type Path, type Run, runFields } from './run.ts';
+import { failed, isTimeUp, type Path, type Run, runFields } from './run.ts';
 
 /** Makes of what a resolver answered what the caller gets; throws what is an error, null where none may stand included. */
 export type Complete = (run: Run, info: GraphQLResolveInfo, value: unknown, path: Path) => unknown;
@@ -57,20 +57,30 @@ function listCompleter(plan: Plan, itemType: GraphQLOutputType, nodes: FieldNode
       throw new GraphQLError(
         `Expected Iterable, but did not find one for field "${info.parentType.name}.${info.fieldName}".`,
       );
+    const items = Array.isArray(value) ? value : [...(value as Iterable<unknown>)];
     const completed: unknown[] = [];
     let waits = false;
-    for (const item of value as Iterable<unknown>) {
-      const itemPath: Path = { prev: path, key: completed.length, typename: undefined };
-      const fail = (error: unknown) => failed(run, nodes, nullable, error, itemPath);
-      try {
-        const one = after(item, (settled) => complete(run, info, settled, itemPath));
-        waits ||= isPromise(one);
-        completed.push(isPromise(one) ? one.then(undefined, fail) : one);
-      } catch (error) {
-        completed.push(heard(completed, () => fail(error)));
+    const completeFrom = (start: number): unknown => {
+      for (let at = start; at < items.length; at += 1) {
+        if (isTimeUp(run)) {
+          waits = true;
+          hear(completed.slice(start));
+          return run.pace.later().then(() => completeFrom(at));
+        }
+        run.values += 1;
+        const itemPath: Path = { prev: path, key: at, typename: undefined };
+        const fail = (error: unknown) => failed(run, nodes, nullable, error, itemPath);
+        try {
+          const one = after(items[at], (settled) => complete(run, info, settled, itemPath));
+          waits ||= isPromise(one);
+          completed.push(isPromise(one) ? one.then(undefined, fail) : one);
+        } catch (error) {
+          completed.push(heard(completed, () => fail(error)));
+        }
       }
-    }
-    return waits ? Promise.all(completed) : completed;
+      return waits ? Promise.all(completed) : completed;
+    };
+    return completeFrom(0);
   };
 }
 
@@ -79,9 +89,14 @@ function heard<T>(items: unknown[], act: () => T): T {
   try {
     return act();
   } catch (error) {
-    for (const item of items) if (isPromise(item)) item.then(undefined, () => {});
+    hear(items);
     throw error;
   }
+}
+
+/** A rejection that comes while nobody listens yet would end the process. */
+function hear(items: readonly unknown[]): void {
+  for (const item of items) if (isPromise(item)) item.then(undefined, () => {});
 }
 
 function objectCompleter(plan: Plan, type: GraphQLObjectType, nodes: FieldNodes): Complete {

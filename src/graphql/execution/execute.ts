@@ -10,6 +10,7 @@ import {
   visit,
 } from 'graphql';
 import type { MaybePromise } from '../../store/store.ts';
+import { type Pace, pace as processPace } from '../../words/pace.ts';
 import { type Plan, planSelection, type SelectionPlan } from './plan.ts';
 import { isPromise } from './promise.ts';
 import { addError, type Run, runFields, runFieldsInTurn } from './run.ts';
@@ -35,6 +36,7 @@ export function prepareOperation(
   schema: GraphQLSchema,
   document: DocumentNode,
   node: OperationDefinitionNode,
+  pace: Pace = processPace,
 ): Executable {
   const fragments = fragmentsOf(document);
   const conditions = conditionsOf(document);
@@ -57,7 +59,7 @@ export function prepareOperation(
     coerce: variableReader(schema, node),
     execute(context, variables) {
       const plan = planFor(variables);
-      const run: Run = { plan, variables, context, rootValue: {}, errors: [], nulled: new Set() };
+      const run: Run = { plan, variables, context, rootValue: {}, errors: [], nulled: new Set(), pace, values: 0 };
       const failed = (error: unknown): ExecutionResult => {
         addError(run, error as GraphQLError, undefined);
         return { errors: run.errors, data: null };

@@ -1,5 +1,6 @@
 import { type GraphQLError, type GraphQLResolveInfo, locatedError } from 'graphql';
 import type { MaybePromise } from '../../store/store.ts';
+import type { Pace } from '../../words/pace.ts';
 import type { FieldNodes, FieldPlan, Plan, SelectionPlan } from './plan.ts';
 import { after, isPromise } from './promise.ts';
 import type { Variables } from './variables.ts';
@@ -15,6 +16,23 @@ export interface Run {
   errors: GraphQLError[];
   /** Where errors have made null; `undefined` stands for the answer as a whole. */
   nulled: Set<Path | undefined>;
+  pace: Pace;
+  /** Values that were answered since the clock was looked at. */
+  values: number;
+}
+
+/** So many values take a few milliseconds at most; nobody who asks for fewer ever waits, or pays for a look at the clock. */
+const VALUES_PER_LOOK = 1_000;
+
+/** What an error costs, with its stack and its places. */
+const VALUES_PER_ERROR = 50;
+
+/** Whether the rest of a list has to wait for a later turn of the event loop; once it has, all lists of the run do. */
+export function isTimeUp(run: Run): boolean {
+  if (run.values < VALUES_PER_LOOK) return false;
+  if (run.pace.isUp()) return true;
+  run.values = 0;
+  return false;
 }
 
 export type Answer = Record<string, unknown>;
@@ -28,6 +46,7 @@ export function runFields(
 ): MaybePromise<Answer> {
   const answer = { ...template };
   let waits = false;
+  run.values += fields.length;
   try {
     for (const field of fields) {
       const value = runField(run, field, source, path);
@@ -104,6 +123,7 @@ function infoOf({ plan, rootValue, variables }: Run, field: FieldPlan, path: Pat
 /** Null and an error in the answer where null may stand; else the error goes up to where it may. */
 export function failed(run: Run, nodes: FieldNodes, nullable: boolean, raised: unknown, path: Path): null {
   const error = locatedError(raised, nodes, keysOf(path));
+  run.values += VALUES_PER_ERROR;
   if (!nullable) throw error;
   addError(run, error, path);
   return null;
