@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { text } from 'node:stream/consumers';
+import { createInterface } from 'node:readline';
 
 /** A server under measurement. */
 export interface Served {
@@ -41,11 +41,24 @@ function addressOf({ stdout, stderr }: ChildProcess, gone: Promise<number | null
   });
 }
 
-/** Runs a module of this folder to its end with one JSON in and one out. */
-export async function ask<T>(module: string, input: unknown): Promise<T> {
+export interface Helper {
+  ask<T>(input: unknown): Promise<T>;
+  stop(): void;
+}
+
+/** A module in a process of its own that answers each line of JSON by one. */
+export function startHelper(module: string): Helper {
   const child = spawn(process.execPath, [module], { stdio: ['pipe', 'pipe', 'inherit'] });
-  child.stdin.end(JSON.stringify(input));
-  return JSON.parse(await text(child.stdout)) as T;
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    async ask<T>(input: unknown) {
+      child.stdin.write(`${JSON.stringify(input)}\n`);
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`${module} ended`);
+      return JSON.parse(value) as T;
+    },
+    stop: () => void child.stdin.end(),
+  };
 }
 
 const TICK_MS = 10;

@@ -3,7 +3,7 @@ import type { Bed } from './bed.ts';
 import { answerOf, type Contender, compareAnswers } from './compare.ts';
 import { HERE, say } from './install.ts';
 import type { EngineName, Options } from './options.ts';
-import { ask, processorMs, residentMiB } from './processes.ts';
+import { type Helper, processorMs, residentMiB } from './processes.ts';
 import { type ContenderName, decisions, outcomeOf, peersOf, type Sent, type Work } from './works.ts';
 
 export interface Round {
@@ -24,22 +24,27 @@ export interface Cell {
   memoryMiB: number | null;
 }
 
-const LOAD = join(HERE, 'load.mjs');
+export const LOAD = join(HERE, 'load.mjs');
 /** Outcomes of a round: each needs a decision of its own, made before the clock runs. */
 const OUTCOMES = { sqlite: 4_096, mongodb: 512 };
+/** Answers before the first round: counted, since on a busy machine a time would leave some code cold. */
+const WARM_UP = { sqlite: 3_072, mongodb: 512 };
 
 /** Compares the answers, warms every server up, then lets them work in turns, each round in another order. */
-export async function measure(work: Work, bed: Bed, options: Options): Promise<Cell[]> {
+export async function measure(work: Work, bed: Bed, load: Helper, options: Options): Promise<Cell[]> {
   const names = (['ours', ...peersOf(work, bed.engine)] as const).filter((name) => bed.servers[name]);
   const contenders = names.map((name) => contenderOf(name, bed));
   const requests = work.requests(bed.world);
   await compareAnswers(work, requests, contenders);
   const cells = names.map((name): Cell => ({ engine: bed.engine, work, name, rounds: [], memoryMiB: null }));
-  for (const contender of contenders) await oneRound(work, bed, contender, requests, options);
+  const warmUp = options.smoke ? 64 : WARM_UP[bed.engine];
+  const run = (contender: Contender, amount?: number) =>
+    oneRound(work, bed, load, { contender, requests, options, amount });
+  for (const contender of contenders) await run(contender, warmUp);
   for (let round = 0; round < options.rounds; round += 1)
     for (const step of cells.keys()) {
       const at = (step + round) % cells.length;
-      cells[at]!.rounds.push(await oneRound(work, bed, contenders[at]!, requests, options));
+      cells[at]!.rounds.push(await run(contenders[at]!));
     }
   for (const cell of cells) cell.memoryMiB = residentMiB(bed.servers[cell.name]!.pid);
   say(`${bed.engine} ${work.name}: ${cells.map(({ name, rounds }) => `${name} ${brief(rounds.at(-1)!)}`).join(', ')}`);
@@ -55,29 +60,30 @@ const contenderOf = (name: ContenderName, { servers, world }: Bed): Contender =>
   headers: { Authorization: `Bearer ${world.token}`, 'Content-Type': 'application/json' },
 });
 
-async function oneRound(
-  work: Work,
-  bed: Bed,
-  contender: Contender,
-  requests: readonly Sent[],
-  options: Options,
-): Promise<Round> {
+interface Turn {
+  contender: Contender;
+  requests: readonly Sent[];
+  options: Options;
+  /** Of answers; for a time where it is not given. */
+  amount: number | undefined;
+}
+
+async function oneRound(work: Work, bed: Bed, load: Helper, turn: Turn): Promise<Round> {
+  const { contender, options } = turn;
   const { pid } = bed.servers[contender.name as ContenderName]!;
-  const connections = work.connections ?? options.connections;
   const outcomes = work.name === 'O1' ? await outcomesFor(bed, contender, options) : null;
+  const amount = outcomes?.length ?? turn.amount;
   const before = processorMs(pid);
-  const load = {
+  const told = await load.ask<Omit<Round, 'costUs'>>({
     url: contender.url,
     headers: contender.headers,
-    connections,
-    requests: outcomes ?? requests,
-    ...(outcomes ? { amount: outcomes.length } : { seconds: options.seconds }),
-  };
-  const told = await ask<Omit<Round, 'costUs'>>(LOAD, load);
+    connections: work.connections ?? options.connections,
+    requests: outcomes ?? turn.requests,
+    ...(amount === undefined ? { seconds: options.seconds } : { amount }),
+  });
   const after = processorMs(pid);
   const isTold = before !== null && after !== null && told.answered > 0;
-  const costUs = isTold ? ((after - before) * 1_000) / told.answered : null;
-  return { ...told, costUs };
+  return { ...told, costUs: isTold ? ((after - before) * 1_000) / told.answered : null };
 }
 
 async function outcomesFor({ world, engine }: Bed, contender: Contender, { smoke }: Options): Promise<Sent[]> {

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { seedOnce, setUp } from './bed.ts';
 import { HERE, installPeers, say, versions } from './install.ts';
 import { isWhole, readOptions } from './options.ts';
+import { startHelper } from './processes.ts';
 import { type Facts, report } from './results.ts';
-import { type Cell, measure } from './rounds.ts';
+import { type Cell, LOAD, measure } from './rounds.ts';
 import { type ContenderName, works } from './works.ts';
 
 const options = readOptions(process.argv.slice(2));
@@ -19,6 +20,7 @@ if (!installed.python) facts.notes.push('FastAPI was left out: its Python enviro
 
 // On the disk that temporary files are on: durable writes mean nothing where that is memory.
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-peers-'));
+const load = startHelper(LOAD);
 const cells: Cell[] = [];
 try {
   say('Making the data …');
@@ -31,12 +33,13 @@ try {
     }
     facts.mongodb ||= bed.database;
     try {
-      for (const work of chosen) cells.push(...(await measure(work, bed, options)));
+      for (const work of chosen) cells.push(...(await measure(work, bed, load, options)));
     } finally {
       await bed.stop();
     }
   }
 } finally {
+  load.stop();
   rmSync(folder, { recursive: true, force: true });
 }
 const text = report(cells, options, facts);
