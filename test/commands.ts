@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { rows } from '../src/catalog/rows.ts';
+import { rows } from '../src/catalog/nouns.ts';
 
 /** A command as either door can be told it; `app#0` is the first app made so far, in whichever org. */
 export interface Command {

@@ -3,7 +3,7 @@ import { createConfig, lintFromString } from '@redocly/openapi-core';
 import spectral from '@stoplight/spectral-core';
 import rulesets from '@stoplight/spectral-rulesets';
 import { schema } from '../src/catalog/graph.ts';
-import { rows } from '../src/catalog/rows.ts';
+import { rows } from '../src/catalog/nouns.ts';
 import { openApiDocument } from '../src/rest/openapi.ts';
 
 const document = openApiDocument(schema, rows);

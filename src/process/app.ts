@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createAuthenticate } from '../access/authenticate.ts';
 import { schema } from '../catalog/graph.ts';
-import { rows } from '../catalog/rows.ts';
+import { rows } from '../catalog/nouns.ts';
 import { toPublic } from '../graphql/errors.ts';
 import { createGraphQLFront, GRAPHQL_METHODS } from '../graphql/front.ts';
 import { createGraphiQL } from '../graphql/graphiql/page.ts';

@@ -1,7 +1,7 @@
 import { type Clause, type Collection, chain, type Doc, type MaybePromise } from '../store/store.ts';
 import { notFound } from '../words/errors.ts';
 import type { Context, Principal } from './context.ts';
-import { allows } from './permissions.ts';
+import { allows, type Resource } from './permissions.ts';
 
 /** One noun of the domain: how it is stored, named in the graph, in errors and in permissions. */
 export interface Noun<D extends Doc> {
@@ -10,7 +10,7 @@ export interface Noun<D extends Doc> {
   /** `resource_type` of errors and audit events. */
   resource: string;
   /** The word before the colon of its permissions. */
-  permission: string;
+  permission: Resource;
   collection: Collection<D>;
   /** The kind that it is referred to as (`model` in `model:gpt-4o`). */
   referredAs?: string;

@@ -20,6 +20,9 @@ export const RESOURCES = [
   'metrics',
 ] as const;
 
+/** Its words are what may be granted: a noun with another one does not compile. */
+export type Resource = (typeof RESOURCES)[number];
+
 export const ACTIONS = ['read', 'create', 'update', 'delete', 'reindex', 'work', 'manage'] as const;
 
 const READS = RESOURCES.filter((word) => word !== 'tokens' && word !== 'audit').map((word) => `${word}:read`);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { rows } from '../../src/catalog/rows.ts';
+import { rows } from '../../src/catalog/nouns.ts';
 import type { Row } from '../../src/rest/row.ts';
 import { type Harness, startHarness, type Tenant, workedMs } from '../harness.ts';
 import { type Seeded, seed } from '../seed.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { rows } from '../../src/catalog/rows.ts';
+import { rows } from '../../src/catalog/nouns.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
 import { addressOf, type Seeded, seed } from '../seed.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { rows } from '../../src/catalog/rows.ts';
+import { rows } from '../../src/catalog/nouns.ts';
 import { checkBoolean, checkInteger, checkNumber } from '../../src/validation/scalars.ts';
 import type { Issue } from '../../src/words/errors.ts';
 import { type Harness, startHarness, type Tenant } from '../harness.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { rows } from '../../src/catalog/rows.ts';
+import { rows } from '../../src/catalog/nouns.ts';
 import { type Shape, shapeOf } from '../../src/validation/shape.ts';
 import type { Issue } from '../../src/words/errors.ts';
 import { snake } from '../../src/words/naming.ts';

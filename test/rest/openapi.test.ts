@@ -4,7 +4,7 @@ import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { schema } from '../../src/catalog/graph.ts';
-import { rows } from '../../src/catalog/rows.ts';
+import { rows } from '../../src/catalog/nouns.ts';
 import { openApiDocument } from '../../src/rest/openapi.ts';
 import { pascal } from '../../src/words/naming.ts';
 import { type Harness, startHarness, type Tenant } from '../harness.ts';

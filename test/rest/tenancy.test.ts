@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { schema } from '../../src/catalog/graph.ts';
-import { rows } from '../../src/catalog/rows.ts';
+import { rows } from '../../src/catalog/nouns.ts';
 import { documentOf } from '../../src/rest/compile.ts';
 import { parametersOf, type Row } from '../../src/rest/row.ts';
 import { type Answer, type Client, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { collections } from '../../src/catalog/collections.ts';
-import { rows } from '../../src/catalog/rows.ts';
+import { rows } from '../../src/catalog/nouns.ts';
 import { apps } from '../../src/nouns/apps/model.ts';
 import { complete } from '../../src/store/complete.ts';
 import type { Clause, Doc, Store } from '../../src/store/store.ts';

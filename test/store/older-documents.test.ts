@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { collections } from '../../src/catalog/collections.ts';
-import { rows } from '../../src/catalog/rows.ts';
+import { rows } from '../../src/catalog/nouns.ts';
 import { parametersOf, type Row } from '../../src/rest/row.ts';
 import { complete } from '../../src/store/complete.ts';
 import type { Doc } from '../../src/store/store.ts';

@@ -1,3 +1,4 @@
+import './schema.ts';
 import { z } from 'zod';
 import { listQuery } from '../../rest/lists.ts';
 import { listRow, type Resource, type Row, select } from '../../rest/row.ts';

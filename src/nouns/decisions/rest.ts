@@ -1,3 +1,6 @@
+import './schema.ts';
+import './schema-explain.ts';
+import './schema-usage.ts';
 import { listQuery } from '../../rest/lists.ts';
 import { getRow, listRow, type Resource, type Row, select, writeRow } from '../../rest/row.ts';
 import { decideBody, outcomeBody } from './model.ts';

@@ -1,3 +1,4 @@
+import './schema.ts';
 import { listQuery } from '../../rest/lists.ts';
 import { getRow, listRow, type Resource, type Row, select } from '../../rest/row.ts';
 

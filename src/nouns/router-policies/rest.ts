@@ -1,3 +1,4 @@
+import './schema.ts';
 import { z } from 'zod';
 import { listQuery } from '../../rest/lists.ts';
 import { getRow, listRow, type Resource, type Row, select, writeRow } from '../../rest/row.ts';

@@ -15,7 +15,10 @@ import { tokenRows } from '../nouns/tokens/rest.ts';
 import { workspaceRows } from '../nouns/workspaces/rest.ts';
 import type { Row } from '../rest/row.ts';
 
-/** Every operation of the REST API. */
+/**
+ * Every noun, a line each: with its operations of the REST API come its part of the graph and what it stores. Nothing else
+ * lists them.
+ */
 export const rows: readonly Row[] = [
   ...organizationRows,
   ...workspaceRows,
