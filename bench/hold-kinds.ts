@@ -1,4 +1,4 @@
-import { rows } from '../src/catalog/rows.ts';
+import { rows } from '../src/catalog/nouns.ts';
 import { type Shape, shapeOf } from '../src/validation/shape.ts';
 import { snake } from '../src/words/naming.ts';
 import type { Tenant } from '../test/harness.ts';
