@@ -2,14 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MATCH_DEFAULTS, type RouterPolicy } from '../src/nouns/router-policies/model.ts';
+import { MATCH_DEFAULTS, type Policy } from '../src/routing/facts.ts';
 import { allMatches, buildIndex, matchesInOrder } from '../src/routing/match-index.ts';
 import { compareRank, compile, firstFailing, readContext } from '../src/routing/matching.ts';
 import { runCommand, startServer } from '../test/e2e/process.ts';
 import { createClient } from '../test/harness.ts';
 import { compare, print } from './measure.ts';
 
-function policies(count: number): RouterPolicy[] {
+function policies(count: number): Policy[] {
   return Array.from({ length: count }, (_, at) => {
     const match = {
       ...MATCH_DEFAULTS,
@@ -17,7 +17,7 @@ function policies(count: number): RouterPolicy[] {
       endpointType: `type-${at % 20}`,
       tags: { team: `team-${at % 50}` },
     };
-    return { id: `p${at}`, createdAt: String(at), priority: at % 10, match } as unknown as RouterPolicy;
+    return { id: `p${at}`, createdAt: String(at), priority: at % 10, match } as unknown as Policy;
   });
 }
 

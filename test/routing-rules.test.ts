@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  BREAKER_DEFAULTS,
-  type CircuitBreaker,
-  MATCH_DEFAULTS,
-  type RouterPolicy,
-} from '../src/nouns/router-policies/model.ts';
 import { admit, admits, at, record } from '../src/routing/breaker.ts';
+import { BREAKER_DEFAULTS, type CircuitBreaker, MATCH_DEFAULTS, type Policy } from '../src/routing/facts.ts';
 import { reserve, settle } from '../src/routing/limits.ts';
 import { allMatches, buildIndex, matchesInOrder } from '../src/routing/match-index.ts';
 import { compareRank, compile, firstFailing, readContext } from '../src/routing/matching.ts';
@@ -196,7 +191,7 @@ describe('matching', () => {
               createdAt: `t${at % 3}`,
               priority,
               match: { ...MATCH_DEFAULTS, ...match },
-            }) as unknown as RouterPolicy,
+            }) as unknown as Policy,
         );
         const context = readContext(input);
         const scanned = policies

@@ -3,8 +3,8 @@ import { orgIndex } from '../nouns/orgs/model.ts';
 import { checkAccount } from '../nouns/provider-accounts/health.ts';
 import { type ProviderAccount, providerAccounts } from '../nouns/provider-accounts/model.ts';
 import { healthCollection } from '../nouns/provider-accounts/repository.ts';
-import { observedOf } from '../nouns/provider-accounts/rules.ts';
 import type { Deps } from '../resource/context.ts';
+import { observedOf } from '../routing/account.ts';
 import type { Collection, Doc, Page } from '../store/store.ts';
 import { systemContext } from './runner.ts';
 

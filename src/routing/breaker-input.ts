@@ -1,11 +1,11 @@
-import type { RouterPolicy } from '../nouns/router-policies/model.ts';
 import type { Context } from '../resource/context.ts';
+import type { Policy } from './facts.ts';
 import { type BreakerInput, breakerEvents } from './rules.ts';
 
 /** What every rule over a policy's breaker is given. */
 export function breakerInput(
   ctx: Context,
-  policy: Pick<RouterPolicy, 'id' | 'circuitBreaker'>,
+  policy: Pick<Policy, 'id' | 'circuitBreaker'>,
   targets: BreakerInput['targets'],
   nowMs: number,
 ): BreakerInput {

@@ -1,6 +1,4 @@
-import { LEASE_MS } from '../nouns/decisions/model.ts';
-import type { Target } from '../nouns/logical-models/model.ts';
-import type { CircuitBreaker } from '../nouns/router-policies/model.ts';
+import { type CircuitBreaker, LEASE_MS, type Target } from './facts.ts';
 import { CLOSED, type TargetBreaker } from './state.ts';
 import { type Overdue, overdueUntil, waitingWith, waitingWithout } from './waiting.ts';
 

@@ -1,18 +1,18 @@
+import { observedOf, usageIn, usedUp } from './account.ts';
+import { targetKey } from './breaker.ts';
 import {
+  type Account,
   type DecisionContext,
+  type Grant,
   LEASE_MS,
   type Level,
+  type Model,
   type Refusal,
   type RefusalCode,
   type SmallestChange,
-} from '../nouns/decisions/model.ts';
-import type { LogicalModel, Target } from '../nouns/logical-models/model.ts';
-import type { ModelEntitlement } from '../nouns/model-entitlements/model.ts';
-import type { ProviderAccount } from '../nouns/provider-accounts/model.ts';
-import { usageIn } from '../nouns/provider-accounts/repository.ts';
-import { monthOf, observedOf, usedUp } from '../nouns/provider-accounts/rules.ts';
-import { targetKey } from './breaker.ts';
-import { type Limits, type Refused, reserve } from './limits.ts';
+  type Target,
+} from './facts.ts';
+import { type Limits, periodOf, type Refused, reserve } from './limits.ts';
 import { accountMeterId, entitlementMeterId } from './state.ts';
 import { accountLimits, type Estimate, grantLimits, limitOf, totalOf } from './subjects.ts';
 import type { RoutingWorld } from './world.ts';
@@ -21,10 +21,10 @@ import type { RoutingWorld } from './world.ts';
 export type HopResult =
   | {
       admitted: true;
-      model: LogicalModel;
-      grant: ModelEntitlement;
+      model: Model;
+      grant: Grant;
       target: Target;
-      account: ProviderAccount;
+      account: Account;
       grantLimits: Limits;
       accountLimits: Limits;
     }
@@ -74,24 +74,24 @@ export function tryHop(
   return drawTarget(world, request, model, grant, targets, draw);
 }
 
-function modelRemedies(model: LogicalModel): SmallestChange[] {
+function modelRemedies(model: Model): SmallestChange[] {
   return [...(model.enabled ? [] : [ofModel(model, 'enabled')]), ...targetRemedies(model)];
 }
 
 /** Where every enabled target refuses, a disabled one may not. */
-export function targetRemedies(model: LogicalModel): SmallestChange[] {
+export function targetRemedies(model: Model): SmallestChange[] {
   return model.targets.flatMap((target, at) => (target.enabled ? [] : [ofModel(model, `targets.${at}.enabled`)]));
 }
 
-function ofModel(model: LogicalModel, field: string): SmallestChange {
+function ofModel(model: Model, field: string): SmallestChange {
   return { resourceType: 'logical_model', resourceId: model.id, field, to: true };
 }
 
-function ofGrant(grant: ModelEntitlement | null, field: string, to: unknown): SmallestChange {
+function ofGrant(grant: Grant | null, field: string, to: unknown): SmallestChange {
   return { resourceType: 'model_entitlement', resourceId: grant?.id ?? null, field, to };
 }
 
-function checkGrant(world: RoutingWorld, grant: ModelEntitlement, request: Request): HopResult | null {
+function checkGrant(world: RoutingWorld, grant: Grant, request: Request): HopResult | null {
   const { context, estimate } = request;
   if (!grant.enabled) return no(refuse('ENTITLEMENT_DISABLED', 'entitlement'), [ofGrant(grant, 'enabled', true)]);
   const { endpointId, endpointType, stepType, purpose } = context;
@@ -124,8 +124,8 @@ function checkGrant(world: RoutingWorld, grant: ModelEntitlement, request: Reque
 function drawTarget(
   world: RoutingWorld,
   request: Request,
-  model: LogicalModel,
-  grant: ModelEntitlement,
+  model: Model,
+  grant: Grant,
   targets: Target[],
   draw: () => number,
 ): HopResult {
@@ -159,7 +159,7 @@ function check(world: RoutingWorld, meterId: string, limits: Limits, { estimate 
 
 interface Candidate {
   target: Target;
-  account: ProviderAccount;
+  account: Account;
 }
 
 interface AccountRefusal {
@@ -189,13 +189,13 @@ function candidatesOf(
   return { candidates: active.length > 0 ? active : degraded, unusable };
 }
 
-function unusableAccount(world: RoutingWorld, request: Request, account: ProviderAccount): AccountRefusal | null {
+function unusableAccount(world: RoutingWorld, request: Request, account: Account): AccountRefusal | null {
   if (!account.enabled) {
     const change = { resourceType: 'provider_account', resourceId: account.id, field: 'enabled', to: true };
     return { refusal: refuse('ACCOUNT_UNAVAILABLE', 'provider_account'), accountId: account.id, remedies: [change] };
   }
   const id = accountMeterId(account.id);
-  if (usedUp(account, usageIn(world.meters.get(id) ?? null, monthOf(world.nowMs))) === null) return null;
+  if (usedUp(account, usageIn(world.meters.get(id) ?? null, periodOf(world.nowMs))) === null) return null;
   const month: Limits = { ...accountLimits(account, request.estimate), rates: [], concurrency: null };
   const refused = check(world, id, month, request);
   return refused && accountRefusal(account, refused);
@@ -217,7 +217,7 @@ export function inDrawnOrder<T extends { target: Target }>(candidates: readonly 
 }
 
 /** `wait` says when there will be room, if that is not too long; `reject` says nothing. */
-function accountRefusal(account: ProviderAccount, { code, limit, waitMs, remedy }: Refused): AccountRefusal {
+function accountRefusal(account: Account, { code, limit, waitMs, remedy }: Refused): AccountRefusal {
   const group =
     remedy?.key.startsWith('max_') && remedy.key !== 'max_concurrency' ? 'quota_policy' : 'rate_limit_policy';
   const change = remedy && {

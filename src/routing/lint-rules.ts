@@ -1,6 +1,4 @@
-import type { LogicalModel } from '../nouns/logical-models/model.ts';
-import type { ModelEntitlement } from '../nouns/model-entitlements/model.ts';
-import type { ProviderAccount } from '../nouns/provider-accounts/model.ts';
+import type { Account, Grant, Model } from './facts.ts';
 import { type Compiled, compareRank } from './matching.ts';
 
 export interface LintWarning {
@@ -26,10 +24,10 @@ export type LintCode = keyof typeof LINT_CODES;
 /** All that the linter looks at. */
 export interface LintWorld {
   policies: Compiled[];
-  models: Map<string, LogicalModel>;
-  accounts: Map<string, ProviderAccount>;
+  models: Map<string, Model>;
+  accounts: Map<string, Account>;
   /** By logical model. */
-  grants: Map<string, ModelEntitlement[]>;
+  grants: Map<string, Grant[]>;
 }
 
 export function lintPolicy(subject: Compiled, world: LintWorld): LintWarning[] {
@@ -55,7 +53,7 @@ export function lintPolicy(subject: Compiled, world: LintWorld): LintWarning[] {
   ];
 }
 
-function enabledTargets(model: LogicalModel | undefined) {
+function enabledTargets(model: Model | undefined) {
   return model?.enabled ? model.targets.filter((target) => target.enabled) : [];
 }
 
@@ -109,13 +107,13 @@ function isFallbackGranted({ policy }: Compiled, world: LintWorld): boolean {
 }
 
 const COMPARABLE = {
-  requests_per_minute: (account: ProviderAccount) => account.rateLimitPolicy.requestsPerMinute,
-  max_requests_per_month: (account: ProviderAccount) => account.quotaPolicy.maxRequestsPerMonth,
-  max_tokens_per_month: (account: ProviderAccount) => account.quotaPolicy.maxTokensPerMonth,
-  max_concurrency: (account: ProviderAccount) => account.rateLimitPolicy.maxConcurrency,
+  requests_per_minute: (account: Account) => account.rateLimitPolicy.requestsPerMinute,
+  max_requests_per_month: (account: Account) => account.quotaPolicy.maxRequestsPerMonth,
+  max_tokens_per_month: (account: Account) => account.quotaPolicy.maxTokensPerMonth,
+  max_concurrency: (account: Account) => account.rateLimitPolicy.maxConcurrency,
 };
 
-function tooWide({ policy }: Compiled, world: LintWorld, accounts: ProviderAccount[]): string[] {
+function tooWide({ policy }: Compiled, world: LintWorld, accounts: Account[]): string[] {
   if (accounts.length === 0) return [];
   const { workspaceId } = policy.match;
   const grants = (world.grants.get(policy.routeTo) ?? []).filter(
@@ -136,7 +134,7 @@ function isAbove(limit: unknown, allowed: (number | null)[]): boolean {
 /** Requests a second of one account at best, when each takes a tenth of a second. */
 const ANSWERS_PER_SECOND = 10;
 
-function canTrip({ policy }: Compiled, accounts: ProviderAccount[]): boolean {
+function canTrip({ policy }: Compiled, accounts: Account[]): boolean {
   const { evaluationWindowSeconds, minRequestsThreshold } = policy.circuitBreaker;
   const rates = accounts.map(({ rateLimitPolicy: limits }) =>
     Math.min(

@@ -1,5 +1,5 @@
-import type { RouterPolicy } from '../nouns/router-policies/model.ts';
 import { snake } from '../words/naming.ts';
+import type { Policy } from './facts.ts';
 import {
   type Compiled,
   type Condition,
@@ -16,19 +16,19 @@ import {
  * Policies filed under their rarest condition: a context meets only the lists of values that it has, so a decision
  * among ten thousand policies looks at a handful. Each list is in rank order.
  */
-export interface MatchIndex {
-  ranked: Compiled[];
+export interface MatchIndex<P extends Policy = Policy> {
+  ranked: Compiled<P>[];
   /** By a condition's text (`tags.team=search`). */
-  lists: Map<string, Compiled[]>;
+  lists: Map<string, Compiled<P>[]>;
   /** Policies without any condition. */
-  always: Compiled[];
+  always: Compiled<P>[];
 }
 
 function keyOf(condition: Condition): string {
   return `${condition.field}=${condition.expected}`;
 }
 
-export function buildIndex(policies: readonly RouterPolicy[]): MatchIndex {
+export function buildIndex<P extends Policy>(policies: readonly P[]): MatchIndex<P> {
   const ranked = policies.map(compile).sort(compareRank);
   const frequency = new Map<string, number>();
   for (const { conditions } of ranked)
@@ -36,7 +36,7 @@ export function buildIndex(policies: readonly RouterPolicy[]): MatchIndex {
       const key = keyOf(condition);
       frequency.set(key, (frequency.get(key) ?? 0) + 1);
     }
-  const index: MatchIndex = { ranked, lists: new Map(), always: [] };
+  const index: MatchIndex<P> = { ranked, lists: new Map(), always: [] };
   for (const compiled of ranked) {
     const keys = compiled.conditions.map((condition) => keyOf(condition));
     const rarest = keys.reduce<string | null>(
@@ -51,7 +51,7 @@ export function buildIndex(policies: readonly RouterPolicy[]): MatchIndex {
 }
 
 /** Every policy that matches, in rank order. */
-export function allMatches(index: MatchIndex, context: MatchContext): RouterPolicy[] {
+export function allMatches<P extends Policy>(index: MatchIndex<P>, context: MatchContext): P[] {
   const found = candidateLists(index, context).flatMap((list) =>
     list.filter(({ conditions }) => !firstFailing(conditions, context)),
   );
@@ -59,10 +59,10 @@ export function allMatches(index: MatchIndex, context: MatchContext): RouterPoli
 }
 
 /** The matches one by one in rank order, looking no further than the caller does: a merge of the lists. */
-export function* matchesInOrder(index: MatchIndex, context: MatchContext): Generator<RouterPolicy> {
+export function* matchesInOrder<P extends Policy>(index: MatchIndex<P>, context: MatchContext): Generator<P> {
   const cursors = candidateLists(index, context).map((list) => ({ list, at: 0 }));
   for (;;) {
-    let best: { list: Compiled[]; at: number } | null = null;
+    let best: { list: Compiled<P>[]; at: number } | null = null;
     for (const cursor of cursors) {
       while (cursor.at < cursor.list.length && firstFailing(cursor.list[cursor.at]!.conditions, context))
         cursor.at += 1;
@@ -75,7 +75,7 @@ export function* matchesInOrder(index: MatchIndex, context: MatchContext): Gener
   }
 }
 
-function candidateLists(index: MatchIndex, context: MatchContext): Compiled[][] {
+function candidateLists<P extends Policy>(index: MatchIndex<P>, context: MatchContext): Compiled<P>[][] {
   const lists = [index.always];
   for (const key of keysOf(context)) {
     const list = index.lists.get(key);

@@ -1,6 +1,6 @@
-import type { PolicyMatch, RouterPolicy } from '../nouns/router-policies/model.ts';
 import { isObject } from '../validation/walk.ts';
 import { camel, snake } from '../words/naming.ts';
+import type { Policy, PolicyMatch } from './facts.ts';
 
 /** What a request says of itself, with the workspace's tags already in place. */
 export interface MatchContext {
@@ -100,12 +100,12 @@ export function firstFailing(conditions: readonly Condition[], context: MatchCon
 }
 
 /** A policy with its conditions read once. */
-export interface Compiled {
-  policy: RouterPolicy;
+export interface Compiled<P extends Policy = Policy> {
+  policy: P;
   conditions: Condition[];
 }
 
-export function compile(policy: RouterPolicy): Compiled {
+export function compile<P extends Policy>(policy: P): Compiled<P> {
   return { policy, conditions: conditionsOf(policy.match) };
 }
 

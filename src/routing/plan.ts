@@ -1,8 +1,5 @@
-import type { DecisionContext, Hop, Refusal, SmallestChange } from '../nouns/decisions/model.ts';
-import type { Target } from '../nouns/logical-models/model.ts';
-import type { RouterPolicy } from '../nouns/router-policies/model.ts';
-import type { Workspace } from '../nouns/workspaces/model.ts';
 import { targetKey } from './breaker.ts';
+import type { DecisionContext, Hop, Policy, Refusal, SmallestChange, Target, WorkspaceFacts } from './facts.ts';
 import { type HopResult, type Request, refuse, secondsOf, targetRemedies, tryHop } from './hops.ts';
 import { type MatchContext, tagPairs } from './matching.ts';
 import { barredUntil, isDrawable, targetOf } from './policy-breaker.ts';
@@ -18,7 +15,7 @@ import {
 
 /** What a decision will be, before anything of it is stored. */
 export interface Plan {
-  policy: RouterPolicy | null;
+  policy: Policy | null;
   hops: Hop[];
   admitted: Extract<HopResult, { admitted: true }> | null;
   /** Of the policy's `route_to`: the breaker that watches the admitted target. */
@@ -34,7 +31,7 @@ export interface PlanRequest extends Request {
 
 const NOTHING = { policy: null, hops: [], admitted: null, breaker: null, remedies: [] };
 
-export function matchContextOf(workspace: Pick<Workspace, 'id' | 'tags'>, context: DecisionContext): MatchContext {
+export function matchContextOf(workspace: Pick<WorkspaceFacts, 'id' | 'tags'>, context: DecisionContext): MatchContext {
   return {
     ...context,
     workspaceId: workspace.id,
@@ -46,7 +43,7 @@ export function matchContextOf(workspace: Pick<Workspace, 'id' | 'tags'>, contex
 }
 
 /** The first policy that takes a request, and the model that it begins with; decisions and tests of a match alike. */
-export function choose(world: PolicyWorld): { policy: RouterPolicy; modelId: string } | null {
+export function choose<P extends Policy>(world: PolicyWorld<P>): { policy: P; modelId: string } | null {
   const policy = world.matches.find((one) => !isPassedOver(one, world));
   return policy ? { policy, modelId: isBarredIn(policy, world) ? policy.fallback! : policy.routeTo } : null;
 }
@@ -82,7 +79,7 @@ export function planRetry(
   return { request: anyTarget, planned: planFor(world, anyTarget, draw) };
 }
 
-function circuitOpen(policy: RouterPolicy, world: PolicyWorld): Refusal {
+function circuitOpen(policy: Policy, world: PolicyWorld): Refusal {
   const watched = watchedBy(policy, world);
   const until = barredUntil(breakerIn(policy, world), watched);
   const retryAfter = until === null ? null : secondsOf(until - world.nowMs);
@@ -90,14 +87,14 @@ function circuitOpen(policy: RouterPolicy, world: PolicyWorld): Refusal {
 }
 
 /** A latched policy is released by a person; an open one lets through to a target that is enabled besides. */
-function unbarring(policy: RouterPolicy, world: PolicyWorld): SmallestChange[] {
+function unbarring(policy: Policy, world: PolicyWorld): SmallestChange[] {
   if (breakerIn(policy, world).latched)
     return [{ resourceType: 'router_policy', resourceId: policy.id, field: 'enabled', to: true }];
   const model = world.models.get(policy.routeTo);
   return model ? targetRemedies(model) : [];
 }
 
-function along(world: RoutingWorld, request: PlanRequest, policy: RouterPolicy | null, draw: () => number): Plan {
+function along(world: RoutingWorld, request: PlanRequest, policy: Policy | null, draw: () => number): Plan {
   const heads = policy ? [policy.routeTo, policy.fallback] : [request.requestedModelId];
   const hops: Hop[] = [];
   const remedies: SmallestChange[] = [];
@@ -125,7 +122,7 @@ function hopOf(
   world: RoutingWorld,
   request: PlanRequest,
   modelId: string,
-  watching: RouterPolicy | null,
+  watching: Policy | null,
   draw: () => number,
 ): HopResult {
   if (!watching) return tryHop(world, request, modelId, () => true, draw);
@@ -138,7 +135,7 @@ function hopOf(
   return tryHop(world, request, modelId, drawable, draw);
 }
 
-function watchOf(policy: RouterPolicy, world: PolicyWorld, target: Target): Plan['breaker'] {
+function watchOf(policy: Policy, world: PolicyWorld, target: Target): Plan['breaker'] {
   const key = targetKey(target);
   const { generation } = targetOf(breakerIn(policy, world), key);
   return { key, generation, targets: watchedBy(policy, world).targets };

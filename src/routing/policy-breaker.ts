@@ -1,6 +1,5 @@
-import type { Target } from '../nouns/logical-models/model.ts';
-import type { CircuitBreaker, PolicyStatus, RouterPolicy } from '../nouns/router-policies/model.ts';
 import { admits, at, freeAt, hungSince, type TargetState, targetKey } from './breaker.ts';
+import type { CircuitBreaker, Policy, PolicyStatus, Target } from './facts.ts';
 import { CLOSED, type PolicyBreaker, type TargetBreaker } from './state.ts';
 
 /** A policy's breaker as a whole: one state for each target, what they come to for the policy, and the latch. Pure, as its targets' is. */
@@ -77,7 +76,7 @@ export function barredUntil(breaker: BreakerState, { targets }: Watched): number
 }
 
 export function statusOf(
-  policy: Pick<RouterPolicy, 'enabled'>,
+  policy: Pick<Policy, 'enabled'>,
   breaker: BreakerState,
   targets: readonly Target[],
 ): PolicyStatus {

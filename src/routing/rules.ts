@@ -1,7 +1,7 @@
 import type { Doc, RuleResult } from '../store/store.ts';
 import { admit, admits, type Result, record, type TargetState, targetKey } from './breaker.ts';
 import { type EventData, eventDoc, routingEvents } from './events.ts';
-import { type Reservation, reserve, type Settlement, settle } from './limits.ts';
+import { periodOf, type Reservation, reserve, type Settlement, settle } from './limits.ts';
 import { type BreakerState, breakerAt, resetBreaker, targetOf, type Watched, withTarget } from './policy-breaker.ts';
 import type { Meter, PolicyBreaker, PolicyCounters } from './state.ts';
 import { addUsage, type UsageInput } from './usage.ts';
@@ -44,7 +44,7 @@ const THRESHOLDS = [50, 80, 100];
 function meterSettle(doc: Doc | null, input: SettleInput, now: string): RuleResult {
   const before = doc as Meter | null;
   const next = settle(before, input);
-  const period = new Date(input.decidedMs).toISOString().slice(0, 7);
+  const period = periodOf(input.decidedMs);
   const events = input.account ? quotaEvents(before?.months[period], next.months[period], input.account) : [];
   return {
     next,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BREAKER_DEFAULTS, type CircuitBreaker } from '../nouns/router-policies/model.ts';
+import { BREAKER_DEFAULTS, type CircuitBreaker } from './facts.ts';
 
 /** A provider's misbehaviour over a stretch of virtual time. */
 const phase = z.object({

@@ -121,7 +121,7 @@ function ruled(world: RoutingWorld, rule: 'breaker.admit' | 'breaker.record', in
   const watched = watchedBy(policy, world);
   const eventIds = Array.from({ length: breakerEvents(watched.targets) }, () => '');
   const now = new Date(world.nowMs).toISOString();
-  const given = { orgId: policy.orgId, policyId: policy.id, ...watched, nowMs: world.nowMs, eventIds, ...input };
+  const given = { orgId: 'org', policyId: policy.id, ...watched, nowMs: world.nowMs, eventIds, ...input };
   const before = world.breakers.get(policy.id) ?? null;
   const answer: RuleResult = decisionRules[rule](before, given as never, now);
   if ('refused' in answer) throw new Error(`${rule} refused what was just planned`);

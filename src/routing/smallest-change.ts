@@ -1,6 +1,5 @@
-import type { SmallestChange } from '../nouns/decisions/model.ts';
-import type { ModelEntitlement } from '../nouns/model-entitlements/model.ts';
 import { camel } from '../words/naming.ts';
+import type { Grant, SmallestChange } from './facts.ts';
 import { type Plan, type PlanRequest, planFor } from './plan.ts';
 import { resetBreaker } from './policy-breaker.ts';
 import { breakerIn, type RoutingWorld } from './world.ts';
@@ -41,10 +40,9 @@ function withGrant({ grants, workspace }: RoutingWorld, change: SmallestChange):
 }
 
 /** What a grant of nothing but the model would be. */
-function newGrant(workspaceId: string, logicalModelId: string): ModelEntitlement {
-  const doc = { id: '', orgId: '', version: 1, createdAt: '', updatedAt: '', createdBy: null };
+function newGrant(workspaceId: string, logicalModelId: string): Grant {
   const lists = { allowedStepTypes: null, allowedEndpoints: null, allowedPurposes: null };
-  return { ...doc, workspaceId, logicalModelId, workspaceLimits: {}, ...lists, enabled: true };
+  return { id: '', workspaceId, logicalModelId, workspaceLimits: {}, ...lists, enabled: true };
 }
 
 /** Enabling a latched policy resets its breaker. */

@@ -1,7 +1,6 @@
-import type { ModelEntitlement } from '../nouns/model-entitlements/model.ts';
-import type { ProviderAccount } from '../nouns/provider-accounts/model.ts';
 import { safeSum } from '../words/safe-sum.ts';
 import type { Rate } from './bucket.ts';
+import type { Account, Grant } from './facts.ts';
 import type { Limits } from './limits.ts';
 
 /** The limits of an account and of a grant, as the meter's rules take them; in the contract's order. */
@@ -13,10 +12,7 @@ export interface Estimate {
 
 const MINUTE_MS = 60_000;
 
-export function accountLimits(
-  { rateLimitPolicy: policy, quotaPolicy: quota }: ProviderAccount,
-  estimate: Estimate,
-): Limits {
+export function accountLimits({ rateLimitPolicy: policy, quotaPolicy: quota }: Account, estimate: Estimate): Limits {
   const requests = (key: string, limit: number | null, periodMs: number) =>
     rate(key, limit, periodMs, policy.burstSize, 1);
   const tokens = (key: string, limit: number | null, amount: number) => rate(key, limit, MINUTE_MS, null, amount);
@@ -37,7 +33,7 @@ function rate(key: string, limit: number | null, periodMs: number, burst: number
 }
 
 /** A grant’s limits are free-form; of the keys that are enforced, null and absence set none. */
-export function grantLimits({ workspaceLimits }: ModelEntitlement, estimate: Estimate): Limits {
+export function grantLimits({ workspaceLimits }: Grant, estimate: Estimate): Limits {
   const limit = (key: string) => limitOf(workspaceLimits, key);
   const perMinute = (key: string, amount: number) => rate(key, limit(key), MINUTE_MS, null, amount);
   return {

@@ -1,4 +1,4 @@
-import { LEASE_MS } from '../nouns/decisions/model.ts';
+import { LEASE_MS } from './facts.ts';
 
 /**
  * Decisions that wait for their outcome, by the millisecond in which they were made. One that has waited longer than

@@ -21,7 +21,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'what was observed of nobody knows which credentials counts for nothing',
-    file: 'src/nouns/provider-accounts/rules.ts',
+    file: 'src/routing/account.ts',
     edits: [['health?.reference === account.credentialsRef ? health : null', 'health']],
     tests,
   },

@@ -5,17 +5,19 @@ import { needReference } from '../../resource/path.ts';
 import { created, type Planned, save, withRetry } from '../../resource/write.ts';
 import { targetKey } from '../../routing/breaker.ts';
 import { breakerInput } from '../../routing/breaker-input.ts';
+import { type DecisionContext, LEASE_MS } from '../../routing/facts.ts';
 import { matchesInOrder } from '../../routing/match-index.ts';
 import { matchContextOf, type Plan, type PlanRequest, planRetry } from '../../routing/plan.ts';
 import { smallestChange } from '../../routing/smallest-change.ts';
 import { accountMeterId, entitlementMeterId, meters, policyBreakers } from '../../routing/state.ts';
 import { totalOf } from '../../routing/subjects.ts';
-import { gather, gatherPolicies, type RoutingWorld } from '../../routing/world.ts';
+import type { RoutingWorld } from '../../routing/world.ts';
 import { invalidField } from '../../words/errors.ts';
 import { logicalModels } from '../logical-models/model.ts';
 import { policyIndex } from '../router-policies/cache.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { type Decision, type DecisionContext, type decideInput, decisions, KEPT_MS, LEASE_MS } from './model.ts';
+import { gather, gatherPolicies } from './gather.ts';
+import { type Decision, type decideInput, decisions, KEPT_MS } from './model.ts';
 
 type DecideInput = z.output<typeof decideInput>;
 

@@ -1,56 +1,9 @@
 import { z } from 'zod';
 import { defineNoun } from '../../resource/noun.ts';
+import type { DecisionContext, Hop, Refusal } from '../../routing/facts.ts';
 import { listOf, nullable, object } from '../../store/complete.ts';
 import type { Doc } from '../../store/store.ts';
 import { id, optionalText, stringMap, within } from '../../validation/fields.ts';
-
-export const REFUSAL_CODES = [
-  ...[
-    'WORKSPACE_INACTIVE',
-    'NO_POLICY_MATCHED',
-    'MODEL_UNAVAILABLE',
-    'MODEL_NOT_ENTITLED',
-    'ENTITLEMENT_DISABLED',
-    'ENDPOINT_NOT_ALLOWED',
-  ],
-  ...[
-    'STEP_TYPE_NOT_ALLOWED',
-    'PURPOSE_NOT_ALLOWED',
-    'REQUEST_TOO_LARGE',
-    'RATE_LIMITED',
-    'CONCURRENCY_EXCEEDED',
-    'QUOTA_EXCEEDED',
-  ],
-  ...['CIRCUIT_OPEN', 'ACCOUNT_UNAVAILABLE'],
-] as const;
-export type RefusalCode = (typeof REFUSAL_CODES)[number];
-export const LEVELS = ['workspace', 'policy', 'model', 'entitlement', 'provider_account'] as const;
-export type Level = (typeof LEVELS)[number];
-
-export interface SmallestChange {
-  resourceType: string;
-  resourceId: string | null;
-  field: string;
-  to: unknown;
-}
-
-export interface Refusal {
-  code: RefusalCode;
-  level: Level;
-  /** The documented key of the limit that bound. */
-  limit: string | null;
-  /** Seconds until there is room. */
-  retryAfter: number | null;
-  /** One change that would have admitted the request; null where none is known. */
-  change: SmallestChange | null;
-}
-
-export interface Hop {
-  logicalModelId: string;
-  providerAccountId: string | null;
-  admitted: boolean;
-  code: RefusalCode | null;
-}
 
 export const ERROR_CLASSES = [
   'provider_error',
@@ -71,19 +24,6 @@ export interface Outcome {
   errorClass: ErrorClass | null;
   retryAfterSeconds: number | null;
   reportedAt: string;
-}
-
-export interface DecisionContext {
-  endpointType: string | null;
-  endpointId: string | null;
-  stepType: string | null;
-  purpose: string | null;
-  expectedParallelism: string | null;
-  requiresStreaming: boolean | null;
-  requiresFunctionCalling: boolean | null;
-  requiresVision: boolean | null;
-  tags: Record<string, string>;
-  workspaceTags: Record<string, string> | null;
 }
 
 export interface Decision extends Doc {
@@ -166,7 +106,6 @@ export const decisions = defineNoun<Decision>({
   },
 });
 
-export const LEASE_MS = 600_000;
 export const KEPT_MS = 30 * 24 * 3_600_000;
 
 export type DecisionStatus = 'open' | 'reported' | 'expired' | 'refused';

@@ -4,6 +4,7 @@ import { need } from '../../resource/noun.ts';
 import { type Planned, save, withRetry } from '../../resource/write.ts';
 import type { Result } from '../../routing/breaker.ts';
 import { breakerInput } from '../../routing/breaker-input.ts';
+import { LEASE_MS } from '../../routing/facts.ts';
 import type { SettleInput } from '../../routing/rules.ts';
 import { accountMeterId, entitlementMeterId, meters, policyBreakers, policyCounters } from '../../routing/state.ts';
 import { usageChanges } from '../../routing/usage.ts';
@@ -12,15 +13,7 @@ import { safeSum } from '../../words/safe-sum.ts';
 import { logicalModels } from '../logical-models/model.ts';
 import { providerAccounts } from '../provider-accounts/model.ts';
 import { routerPolicies } from '../router-policies/model.ts';
-import {
-  type Decision,
-  decisions,
-  type ErrorClass,
-  LEASE_MS,
-  type Outcome,
-  type reportOutcomeInput,
-  statusOf,
-} from './model.ts';
+import { type Decision, decisions, type ErrorClass, type Outcome, type reportOutcomeInput, statusOf } from './model.ts';
 
 type OutcomeInput = z.output<typeof reportOutcomeInput>;
 

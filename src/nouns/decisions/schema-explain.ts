@@ -4,15 +4,16 @@ import { inputFrom } from '../../graphql/inputs.ts';
 import { refOf } from '../../graphql/nodes.ts';
 import type { Context } from '../../resource/context.ts';
 import { need } from '../../resource/noun.ts';
-import { type Explanation, explain, explainDecision, type PolicyVerdict } from '../../routing/explain.ts';
+import type { SmallestChange } from '../../routing/facts.ts';
 import { walk } from '../../validation/walk.ts';
 import { invalid } from '../../words/errors.ts';
 import { routerPolicies } from '../router-policies/model.ts';
 import { prepare } from './decide.ts';
-import { decideInput, decisions, type SmallestChange } from './model.ts';
+import { type Explanation, explain, explainDecision, type Verdict } from './explain.ts';
+import { decideInput, decisions } from './model.ts';
 import { HopType, RefusalCode, RefusalType } from './schema.ts';
 
-const Verdict = builder.objectRef<PolicyVerdict>('DecisionPolicyVerdict').implement({
+const VerdictType = builder.objectRef<Verdict>('DecisionPolicyVerdict').implement({
   description: 'Whether a policy matches the request as it stands today, or the first condition that fails.',
   fields: (t) => ({
     policyId: t.string({ description: 'The policy.', resolve: ({ policy }) => policy.id }),
@@ -62,7 +63,7 @@ const ExplanationType = builder.objectRef<Explanation>('DecisionExplanation').im
       nullable: true,
       description: 'Why it was refused: the first hop’s reason.',
     }),
-    policies: t.expose('policies', { type: [Verdict], description: 'Every policy, in rank order.' }),
+    policies: t.expose('policies', { type: [VerdictType], description: 'Every policy, in rank order.' }),
     hops: t.expose('hops', { type: [HopType], description: 'The models tried, in order.' }),
     refusalCode: t.field({
       type: RefusalCode,

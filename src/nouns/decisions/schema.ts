@@ -5,6 +5,7 @@ import { defineNode, edge, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import { COUNT, STRING_MAP } from '../../graphql/wire.ts';
 import { orgWide } from '../../resource/list.ts';
+import { type DecisionContext, type Hop, LEVELS, REFUSAL_CODES, type Refusal } from '../../routing/facts.ts';
 import { logicalModels } from '../logical-models/model.ts';
 import { organizations } from '../orgs/model.ts';
 import { providerAccounts } from '../provider-accounts/model.ts';
@@ -12,16 +13,11 @@ import { routerPolicies } from '../router-policies/model.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { decide } from './decide.ts';
 import {
-  type DecisionContext,
   type Decision as DecisionDoc,
   decideInput,
   decisions,
   ERROR_CLASSES,
-  type Hop,
-  LEVELS,
   type Outcome,
-  REFUSAL_CODES,
-  type Refusal,
   reportOutcomeInput,
   statusOf,
 } from './model.ts';

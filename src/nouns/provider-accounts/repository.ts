@@ -6,7 +6,9 @@ import { reach } from '../../resource/path.ts';
 import { unreferenced } from '../../resource/references.ts';
 import { checkVersion } from '../../resource/version.ts';
 import { created, insertion, type Planned, removal, save, update, withRetry } from '../../resource/write.ts';
-import { accountMeterId, type Meter, meters } from '../../routing/state.ts';
+import { type MonthUsage, observedOf, usageIn } from '../../routing/account.ts';
+import { periodOf } from '../../routing/limits.ts';
+import { accountMeterId, meters } from '../../routing/state.ts';
 import type { Collection } from '../../store/store.ts';
 import { invalid, valueError } from '../../words/errors.ts';
 import {
@@ -20,7 +22,7 @@ import {
   updateProviderAccountBody,
   type updateProviderAccountInput,
 } from './model.ts';
-import { type MonthUsage, monthOf, observedOf, statusOf } from './rules.ts';
+import { statusOf } from './rules.ts';
 
 /** `bridge` needs to know which bridge, and which of its endpoints. */
 export function bridgeFindings(account: Partial<ProviderAccount>): Finding[] {
@@ -112,14 +114,8 @@ export async function viewOf(ctx: Context, account: ProviderAccount): Promise<Ac
     ctx.loaders.get(meters, accountMeterId(account.id)),
     ctx.loaders.get(healthCollection, account.id),
   ]);
-  const period = monthOf(ctx.deps.now());
+  const period = periodOf(ctx.deps.now());
   const usage = usageIn(meter, period);
   const health = observedOf(account, stored);
   return { usage, period, health, status: statusOf(account, usage, health) };
-}
-
-/** Counters of a past month read as 0: nothing has to reset them. */
-export function usageIn(meter: Meter | null, period: string): MonthUsage {
-  const month = meter?.months[period];
-  return { tokens: month?.tokens ?? 0, requests: month?.requests ?? 0 };
 }

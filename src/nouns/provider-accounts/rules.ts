@@ -1,4 +1,5 @@
-import { monthEnd } from '../../routing/limits.ts';
+import { type MonthUsage, usedUp } from '../../routing/account.ts';
+import { monthEnd, periodOf } from '../../routing/limits.ts';
 import type { AccountHealth, AccountStatus, ProviderAccount } from './model.ts';
 
 /** Beginnings by which the keys of well-known providers are told. */
@@ -29,23 +30,6 @@ function looksLikeKey(text: string): boolean {
   );
 }
 
-export function monthOf(nowMs: number): string {
-  return new Date(nowMs).toISOString().slice(0, 7);
-}
-
-export interface MonthUsage {
-  tokens: number;
-  requests: number;
-}
-
-/** What was observed of today's reference: what was seen of another, or by a program that did not note of which, says nothing. */
-export function observedOf(
-  account: Pick<ProviderAccount, 'credentialsRef'>,
-  health: AccountHealth | null,
-): AccountHealth | null {
-  return health?.reference === account.credentialsRef ? health : null;
-}
-
 /** What is observed: the operator's switch first, then the month's quota, then what health checks saw. */
 export function statusOf(
   account: ProviderAccount,
@@ -64,7 +48,7 @@ export function exhaustedAt(
   usage: MonthUsage,
   nowMs: number,
 ): string | null {
-  const start = Date.parse(`${monthOf(nowMs)}-01T00:00:00.000Z`);
+  const start = Date.parse(`${periodOf(nowMs)}-01T00:00:00.000Z`);
   const quotas = [
     [quotaPolicy.maxTokensPerMonth, usage.tokens],
     [quotaPolicy.maxRequestsPerMonth, usage.requests],
@@ -75,12 +59,4 @@ export function exhaustedAt(
   if (moments.length === 0) return null;
   const soonest = Math.max(nowMs, Math.min(...moments));
   return soonest < monthEnd(nowMs) ? new Date(soonest).toISOString() : null;
-}
-
-/** The quota that the month has used up, by its documented key. */
-export function usedUp(account: ProviderAccount, usage: MonthUsage): string | null {
-  const { maxRequestsPerMonth, maxTokensPerMonth } = account.quotaPolicy;
-  if (maxRequestsPerMonth !== null && usage.requests >= maxRequestsPerMonth) return 'max_requests_per_month';
-  if (maxTokensPerMonth !== null && usage.tokens >= maxTokensPerMonth) return 'max_tokens_per_month';
-  return null;
 }

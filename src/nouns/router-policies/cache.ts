@@ -33,7 +33,7 @@ export function bumpGeneration(ctx: Context): Planned {
 
 interface Cached {
   version: number;
-  index: MatchIndex;
+  index: MatchIndex<RouterPolicy>;
 }
 
 /** Policies that are kept in memory, over all orgs. */
@@ -41,7 +41,7 @@ const POLICIES_MAX = 200_000;
 const caches = new WeakMap<Store['changes'], Map<string, Cached>>();
 
 /** The org's policies as an index, read again only when one has changed (in any process): one small read otherwise. */
-export async function policyIndex(ctx: Context): Promise<MatchIndex> {
+export async function policyIndex(ctx: Context): Promise<MatchIndex<RouterPolicy>> {
   const { store } = ctx.deps;
   const { orgId } = ctx.principal;
   const version = (await store.get(generations, { orgId, id: POLICIES }))?.version ?? 0;

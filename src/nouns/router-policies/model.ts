@@ -1,5 +1,12 @@
 import { z } from 'zod';
 import { defineNoun } from '../../resource/noun.ts';
+import {
+  BREAKER_DEFAULTS,
+  type CircuitBreaker,
+  MATCH_DEFAULTS,
+  type Policy,
+  type PolicyMatch,
+} from '../../routing/facts.ts';
 import { object } from '../../store/complete.ts';
 import type { Doc } from '../../store/store.ts';
 import {
@@ -14,72 +21,11 @@ import {
   within,
 } from '../../validation/fields.ts';
 
-export const POLICY_STATUSES = ['active', 'inactive', 'circuit_open', 'circuit_half_open'] as const;
-export type PolicyStatus = (typeof POLICY_STATUSES)[number];
-
-export interface PolicyMatch {
-  endpointType: string | null;
-  endpointId: string | null;
-  stepType: string | null;
-  purpose: string | null;
-  workspaceId: string | null;
-  workspaceTags: Record<string, string>;
-  expectedParallelism: string | null;
-  requiresStreaming: boolean | null;
-  requiresFunctionCalling: boolean | null;
-  requiresVision: boolean | null;
-  tags: Record<string, string>;
-}
-
-export interface CircuitBreaker {
-  errorThresholdPercent: number;
-  latencyThresholdMs: number | null;
-  consecutiveFailures: number;
-  evaluationWindowSeconds: number;
-  minRequestsThreshold: number;
-  cooldownSeconds: number;
-  halfOpenRequests: number;
-  autoDisable: boolean;
-  notifyOnOpen: boolean;
-}
-
-export interface RouterPolicy extends Doc {
+export interface RouterPolicy extends Doc, Policy {
   name: string;
   description: string | null;
-  priority: number;
-  match: PolicyMatch;
-  routeTo: string;
-  fallback: string | null;
-  circuitBreaker: CircuitBreaker;
-  enabled: boolean;
   tags: Record<string, string>;
 }
-
-export const MATCH_DEFAULTS: PolicyMatch = {
-  endpointType: null,
-  endpointId: null,
-  stepType: null,
-  purpose: null,
-  workspaceId: null,
-  workspaceTags: {},
-  expectedParallelism: null,
-  requiresStreaming: null,
-  requiresFunctionCalling: null,
-  requiresVision: null,
-  tags: {},
-};
-
-export const BREAKER_DEFAULTS: CircuitBreaker = {
-  errorThresholdPercent: 50,
-  latencyThresholdMs: 5000,
-  consecutiveFailures: 5,
-  evaluationWindowSeconds: 60,
-  minRequestsThreshold: 10,
-  cooldownSeconds: 30,
-  halfOpenRequests: 3,
-  autoDisable: true,
-  notifyOnOpen: true,
-};
 
 export const routerPolicies = defineNoun<RouterPolicy>({
   type: 'RouterPolicy',

@@ -16,6 +16,7 @@ import {
   update,
   withRetry,
 } from '../../resource/write.ts';
+import { BREAKER_DEFAULTS, MATCH_DEFAULTS, type PolicyStatus } from '../../routing/facts.ts';
 import type { LintWarning } from '../../routing/lint-rules.ts';
 import { statusOf } from '../../routing/policy-breaker.ts';
 import { type PolicyCounters, policyBreakers, policyCounters } from '../../routing/state.ts';
@@ -28,12 +29,9 @@ import { breakerChange, breakerNow } from './breaker-now.ts';
 import { bumpGeneration } from './cache.ts';
 import { lintNew, refuseWarnings } from './linter.ts';
 import {
-  BREAKER_DEFAULTS,
   type createRouterPolicyInput,
   type deleteRouterPolicyInput,
   type disableRouterPolicyInput,
-  MATCH_DEFAULTS,
-  type PolicyStatus,
   type RouterPolicy,
   type resetRouterPolicyBreakerInput,
   routerPolicies,

@@ -2,8 +2,9 @@ import './schema.ts';
 import { z } from 'zod';
 import { listQuery } from '../../rest/lists.ts';
 import { getRow, listRow, type Resource, type Row, select, writeRow } from '../../rest/row.ts';
+import { POLICY_STATUSES } from '../../routing/facts.ts';
 import { readContext } from '../../routing/matching.ts';
-import { createRouterPolicyBody, POLICY_STATUSES, testMatchBody, updateRouterPolicyBody } from './model.ts';
+import { createRouterPolicyBody, testMatchBody, updateRouterPolicyBody } from './model.ts';
 
 const policy: Resource = {
   type: 'RouterPolicy',

@@ -4,13 +4,14 @@ import { enumType, inputFrom } from '../../graphql/inputs.ts';
 import { refOf } from '../../graphql/nodes.ts';
 import type { Context } from '../../resource/context.ts';
 import { LINT_CODES, type LintWarning as Warning } from '../../routing/lint-rules.ts';
+import type { PolicyVerdict } from '../../routing/verdict.ts';
 import { optionalText, within } from '../../validation/fields.ts';
 import { walk } from '../../validation/walk.ts';
 import { invalid } from '../../words/errors.ts';
 import { contextFields } from '../decisions/model.ts';
 import { lintAll } from './linter.ts';
-import { routerPolicies } from './model.ts';
-import { type PolicyExplanation, type TestMatch, testMatch } from './test-match.ts';
+import { type RouterPolicy, routerPolicies } from './model.ts';
+import { type TestMatch, testMatch } from './test-match.ts';
 
 const LintCodeType = enumType('RouterPolicyLintCode', 'What the linter looks for.', LINT_CODES);
 
@@ -38,7 +39,7 @@ builder.queryField('routerPolicyLint', (t) =>
   }),
 );
 
-const Explanation = builder.objectRef<PolicyExplanation>('RouterPolicyExplanation').implement({
+const Explanation = builder.objectRef<PolicyVerdict<RouterPolicy>>('RouterPolicyExplanation').implement({
   description: 'Whether a policy matched, or the first condition that failed.',
   fields: (t) => ({
     policy: t.expose('policy', { type: refOf(routerPolicies), description: 'The policy.' }),

@@ -7,17 +7,15 @@ import { COUNT, PERCENT, STRING_MAP } from '../../graphql/wire.ts';
 import { naming } from '../../resource/list.ts';
 import { load } from '../../resource/noun.ts';
 import { connect, connectDerived } from '../../resource/page.ts';
+import type { CircuitBreaker, PolicyMatch, PolicyStatus } from '../../routing/facts.ts';
 import { logicalModels } from '../logical-models/model.ts';
 import { organizations } from '../orgs/model.ts';
 import { workspaces } from '../workspaces/model.ts';
 import {
-  type CircuitBreaker,
   createRouterPolicyInput,
   deleteRouterPolicyInput,
   disableRouterPolicyInput,
   type RouterPolicy as Policy,
-  type PolicyMatch,
-  type PolicyStatus,
   resetRouterPolicyBreakerInput,
   routerPolicies,
   updateRouterPolicyInput,

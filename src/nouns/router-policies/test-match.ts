@@ -1,27 +1,19 @@
 import type { Context } from '../../resource/context.ts';
 import { find } from '../../resource/noun.ts';
 import { allMatches } from '../../routing/match-index.ts';
-import { actualOf, firstFailing, type MatchContext, readContext, tagPairs } from '../../routing/matching.ts';
+import { type MatchContext, readContext, tagPairs } from '../../routing/matching.ts';
 import { choose } from '../../routing/plan.ts';
-import { gatherPolicies } from '../../routing/world.ts';
+import { type PolicyVerdict, verdictOf } from '../../routing/verdict.ts';
+import { gatherPolicies } from '../decisions/gather.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { policyIndex } from './cache.ts';
 import type { RouterPolicy } from './model.ts';
-
-export interface PolicyExplanation {
-  policy: RouterPolicy;
-  matched: boolean;
-  /** The first condition that failed; null for a match, and for a disabled policy. */
-  field: string | null;
-  expected: string | boolean | null;
-  actual: string | boolean | null;
-}
 
 export interface TestMatch {
   matchedPolicies: RouterPolicy[];
   selectedPolicy: RouterPolicy | null;
   logicalModelId: string | null;
-  explanation: () => Promise<PolicyExplanation[]>;
+  explanation: () => Promise<PolicyVerdict<RouterPolicy>[]>;
 }
 
 /** The workspace's tags stand in where the context brings none of its own. */
@@ -42,16 +34,6 @@ export async function testMatch(ctx: Context, input: { context: Record<string, u
     matchedPolicies: matches,
     selectedPolicy: selected?.policy ?? null,
     logicalModelId: selected?.modelId ?? null,
-    explanation: async () =>
-      index.ranked.map(({ policy, conditions }) => {
-        const failed = policy.enabled ? firstFailing(conditions, context) : null;
-        return {
-          policy,
-          matched: policy.enabled && failed === null,
-          field: failed?.field ?? (policy.enabled ? null : 'enabled'),
-          expected: failed?.expected ?? (policy.enabled ? null : true),
-          actual: failed ? actualOf(failed, context) : policy.enabled ? null : false,
-        };
-      }),
+    explanation: async () => index.ranked.map((one) => verdictOf(one, context)),
   };
 }
