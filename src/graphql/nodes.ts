@@ -1,11 +1,13 @@
 import type { ArgBuilder, FieldMap, ObjectRef } from '@pothos/core';
 import type { Context } from '../resource/context.ts';
-import { find, load, may, type Noun } from '../resource/noun.ts';
+import type { DocOf, Fields } from '../resource/field/field.ts';
+import { type FieldNoun, find, load, may, type Noun } from '../resource/noun.ts';
 import { type Connection, connect, type List, type PageArgs } from '../resource/page.ts';
 import { etagOf } from '../resource/version.ts';
 import { chain, type Doc, type MaybePromise } from '../store/store.ts';
 import { invalid, notFound, valueError } from '../words/errors.ts';
 import { builder, type SchemaTypes } from './builder.ts';
+import { type Answers, exposed } from './expose.ts';
 import { brand, decodeGlobalId, encodeGlobalId } from './global-id.ts';
 import { COUNT } from './wire.ts';
 
@@ -55,14 +57,27 @@ function nodeTypeOf<D extends Doc>(noun: Noun<D>): NodeType {
   return made;
 }
 
-/** Gives a node type its fields, beside those that every node has. */
-export function defineNode<D extends Doc>(noun: Noun<D>, description: string, fields: FieldsOf<D>): void {
+/** Gives a node type what its noun's fields do not tell: its edges, and the answers to what is derived. */
+export function defineNode<F extends Fields>(
+  noun: FieldNoun<F>,
+  description: string,
+  edges?: FieldsOf<DocOf<F>>,
+  ...answers: object extends Answers<F, DocOf<F>> ? [Answers<F, DocOf<F>>?] : [Answers<F, DocOf<F>>]
+): void;
+export function defineNode<D extends Doc>(noun: Noun<D>, description: string, fields: FieldsOf<D>): void;
+export function defineNode<D extends Doc>(
+  noun: Noun<D>,
+  description: string,
+  edges?: FieldsOf<D>,
+  answers: object = {},
+): void {
   builder.objectType(refOf(noun), {
     description,
     interfaces: [builder.nodeInterfaceRef()],
     fields: (t) => ({
       id: t.id({ description: 'The opaque global id.', resolve: (doc) => encodeGlobalId(noun.type, doc.id) }),
-      ...fields(t as never),
+      ...exposed(t, noun.fields ?? {}, answers),
+      ...edges?.(t as never),
       version: t.int({
         description:
           'Counts the changes from 1, the product’s own too (a bucket that becomes ready); `expectedVersion` of updates is compared with it.',

@@ -1,6 +1,10 @@
+import type { z } from 'zod';
 import { type Clause, type Collection, chain, type Doc, type MaybePromise } from '../store/store.ts';
 import { notFound } from '../words/errors.ts';
 import type { Context, Principal } from './context.ts';
+import { type Changed, type Created, createBody, updateBody } from './field/bodies.ts';
+import type { DocOf, Fields } from './field/field.ts';
+import { firstsOf } from './field/values.ts';
 import { allows, type Resource } from './permissions.ts';
 
 /** One noun of the domain: how it is stored, named in the graph, in errors and in permissions. */
@@ -16,6 +20,9 @@ export interface Noun<D extends Doc> {
   referredAs?: string;
   /** Whether it is a part of what it lies in: not counted among what goes with a deleted one. */
   isPart?: boolean;
+  fields?: Fields;
+  /** What POST and a change may say of it. */
+  bodies?: { create: z.ZodObject; update: z.ZodObject };
   /** What else hides a document from a principal of the same org, as a test and as a condition of lists. */
   hides?: Hides<D>;
 }
@@ -41,14 +48,34 @@ type Declared<D extends Doc> = Noun<D> & {
 
 const nouns: Noun<Doc>[] = [];
 
+/** A noun made of its fields. */
+export interface FieldNoun<F extends Fields> extends Noun<DocOf<F>> {
+  fields: F;
+  bodies: { create: z.ZodObject<Created<F>>; update: z.ZodObject<Changed<F>> };
+}
+
 /** A noun is known from its definition on: what lies below another, and who refers to it, is asked of all of them. */
 export function defineNoun<D extends Doc>(noun: Declared<D>): Noun<D> {
   nouns.push(noun);
   return noun;
 }
 
+/** The same of a noun that is made of its fields. */
+export function defineNounOf<F extends Fields>(fields: F, noun: Declared<DocOf<F>>): FieldNoun<F> {
+  const first = firstsOf(fields) as Collection<DocOf<F>>['first'];
+  const bodies = { create: createBody(fields), update: updateBody(fields) };
+  const made = { ...noun, fields, bodies, collection: { ...noun.collection, first } };
+  nouns.push(made);
+  return made;
+}
+
 export function allNouns(): readonly Noun<Doc>[] {
   return nouns;
+}
+
+/** The documented name of the noun's id: `appId`. */
+export function idNameOf({ fields = {} }: { fields?: Fields }): string | undefined {
+  return Object.keys(fields).find((name) => fields[name]!.place === 'id');
 }
 
 /** The field that holds a document's workspace, if its collection lies in workspaces. */

@@ -5,13 +5,12 @@ import { isObject } from '../validation/walk.ts';
 import type { Noun } from './noun.ts';
 
 /**
- * RFC 7396 over a document, as the update's schema describes it: nested objects merge; `null` clears a nullable field
+ * RFC 7396 over a document, as the body of a change describes it: nested objects merge; `null` clears a nullable field
  * and removes a key of a free-form or string map; what is left out stays, and so does what is no field of the noun.
  */
-export function mergePatch<D extends Doc>(noun: Noun<D>, schema: z.ZodType, stored: D, patch: object): D {
-  return mergeFields(ownFields(noun, schema), { ...(stored as object) }, { ...patch }) as D;
+export function mergePatch<D extends Doc>(noun: Noun<D>, stored: D, patch: object, body = noun.bodies!.update): D {
+  return mergeFields(ownFields(noun, body), { ...(stored as object) }, { ...patch }) as D;
 }
-
 /** What the schema may set of the noun: its other names (of the place, of a role) are the repository's to read. */
 function ownFields<D extends Doc>({ collection }: Noun<D>, schema: z.ZodType): Record<string, Shape> {
   const fields = Object.entries(shapeOf(schema).fields!);
@@ -51,9 +50,9 @@ function mergeMap(stored: unknown, patch: unknown): unknown {
 }
 
 /** PUT with any subset of the fields: a sent field replaces, an absent one stays. */
-export function replaceFields<D extends Doc>(noun: Noun<D>, schema: z.ZodType, stored: D, sent: object): D {
+export function replaceFields<D extends Doc>(noun: Noun<D>, stored: D, sent: object, body = noun.bodies!.update): D {
   const next: Record<string, unknown> = { ...(stored as object) };
-  for (const name of Object.keys(ownFields(noun, schema))) {
+  for (const name of Object.keys(ownFields(noun, body))) {
     const value = (sent as Record<string, unknown>)[name];
     if (value !== undefined) next[name] = value;
   }

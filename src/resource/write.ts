@@ -1,11 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { z } from 'zod';
 import { type Change, type Committed, type Doc, StoreConflict } from '../store/store.ts';
 import { conflict, fault } from '../words/errors.ts';
 import { camel } from '../words/naming.ts';
 import { audit } from './audit.ts';
 import { type Context, isoNow } from './context.ts';
+import type { Created } from './field/bodies.ts';
+import type { DocOf, Fields, Made } from './field/field.ts';
+import { valuesOf } from './field/values.ts';
 import { idempotencyRecord } from './idempotency.ts';
-import { canSee, type Noun } from './noun.ts';
+import { canSee, type FieldNoun, type Noun } from './noun.ts';
 import { tasks } from './task.ts';
 import { checkVersion } from './version.ts';
 
@@ -61,6 +65,17 @@ export function created(ctx: Context, id: string): Doc {
     updatedAt: now,
     createdBy: ctx.principal.actorId,
   };
+}
+
+/** A new document: what its body says, what the first values are, and what its maker gives. */
+export function newDoc<F extends Fields>(
+  ctx: Context,
+  { fields }: FieldNoun<F>,
+  id: string,
+  body: z.output<z.ZodObject<Created<F>>>,
+  made: Made<F>,
+): DocOf<F> {
+  return { ...created(ctx, id), ...valuesOf(fields, body), ...made };
 }
 
 /** Insert and audit event of a new document; a taken unique key answers CONFLICT with `field` and the other's id. */

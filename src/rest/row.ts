@@ -1,5 +1,16 @@
 import type { z } from 'zod';
+import type { Fields } from '../resource/field/field.ts';
+import { idNameOf } from '../resource/noun.ts';
 import { camel, pascal, snake } from '../words/naming.ts';
+import { selectionOf } from './selection.ts';
+
+/** What a row needs to know of a noun. */
+interface AnyFieldNoun {
+  type: string;
+  resource: string;
+  fields: Fields;
+  bodies: { create: z.ZodObject; update: z.ZodObject };
+}
 
 /** One operation of the REST API: an address and the root field of the graph that it runs. */
 export interface Row {
@@ -160,6 +171,31 @@ export function writeRow(resource: Resource, row: WriteRow): Row {
 }
 
 export type { Resource };
+
+type Kept = Pick<Resource, 'tag' | 'conditional'> & { documented?: true | Omit<Documented, 'input'> };
+
+/** How REST has a noun. */
+export function resourceOf(noun: AnyFieldNoun, { tag, conditional, documented }: Kept): Resource {
+  return {
+    type: noun.type,
+    tag,
+    payload: camel(noun.resource),
+    fields: selectionOf(noun.fields),
+    conditional,
+    documented: documented && { input: noun.bodies.create, ...(documented === true ? {} : documented) },
+  };
+}
+
+/** The five rows of a noun: list, create, read, merge patch, delete. */
+export function nounRows(
+  noun: AnyFieldNoun,
+  { list, many, key, query, ...kept }: Kept & Pick<Crud, 'list' | 'many' | 'key' | 'query'>,
+): Row[] {
+  const roots = { one: camel(noun.resource), many: camel(many) };
+  const { create, update } = noun.bodies;
+  const names = { parameter: snake(idNameOf(noun)!), one: noun.resource, many, key };
+  return crudRows(resourceOf(noun, kept), { ...names, list, roots, query, create, update });
+}
 
 interface Crud {
   list: string;

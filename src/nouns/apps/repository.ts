@@ -4,16 +4,9 @@ import { mergePatch } from '../../resource/patch.ts';
 import { reach } from '../../resource/path.ts';
 import { countBelow, tombstone } from '../../resource/subtree.ts';
 import { checkVersion } from '../../resource/version.ts';
-import { created, insertion, removal, save, stillThere, update, withRetry } from '../../resource/write.ts';
+import { insertion, newDoc, removal, save, stillThere, update, withRetry } from '../../resource/write.ts';
 import { workspaces } from '../workspaces/model.ts';
-import {
-  type App,
-  apps,
-  type createAppInput,
-  type deleteAppInput,
-  updateAppBody,
-  type updateAppInput,
-} from './model.ts';
+import { type App, apps, type createAppInput, type deleteAppInput, type updateAppInput } from './model.ts';
 
 type Target = { orgId?: string | null; workspaceId?: string | null; appId: string };
 
@@ -24,13 +17,7 @@ async function readApp(ctx: Context, input: Target): Promise<App> {
 export function createApp(ctx: Context, input: z.output<typeof createAppInput>) {
   return withRetry(async () => {
     const workspace = await reach(ctx, [], workspaces, input.workspaceId);
-    const app: App = {
-      ...created(ctx, ctx.deps.ids.next('app_')),
-      workspaceId: workspace.id,
-      name: input.name,
-      description: input.description ?? null,
-      tags: input.tags ?? [],
-    };
+    const app = newDoc(ctx, apps, ctx.deps.ids.next('app_'), input, { workspaceId: workspace.id });
     await save(ctx, [stillThere(workspaces, workspace), ...insertion(ctx, apps, app)], { app });
     return { app };
   });
@@ -42,7 +29,7 @@ export function updateApp(ctx: Context, input: z.output<typeof updateAppInput>) 
     apps,
     () => readApp(ctx, input),
     input.expectedVersion,
-    (before) => ({ doc: mergePatch(apps, updateAppBody, before, input) }),
+    (before) => ({ doc: mergePatch(apps, before, input) }),
     (app) => ({ app }),
   );
 }

@@ -7,12 +7,6 @@ import { apps, createAppInput, deleteAppInput, updateAppInput } from './model.ts
 import { createApp, deleteApp, updateApp } from './repository.ts';
 
 defineNode(apps, 'An application of a workspace; it holds namespaces.', (t) => ({
-  appId: t.exposeString('id', { description: 'The documented id.' }),
-  orgId: t.exposeString('orgId', { description: 'The organization.' }),
-  workspaceId: t.exposeString('workspaceId', { description: 'The workspace.' }),
-  name: t.exposeString('name', { description: 'Unique in the workspace, up to letter case.' }),
-  description: t.exposeString('description', { nullable: true, description: 'What the app does.' }),
-  tags: t.exposeStringList('tags', { description: 'Free labels.' }),
   workspace: edge(t, workspaces, 'The workspace.', (app) => app.workspaceId),
 }));
 

@@ -80,7 +80,7 @@ export function updateEnvironment(ctx: Context, input: z.output<typeof updateEnv
         before.isDefault && input.isDefault === false
           ? conflict('environment', { reason: 'default_environment' })
           : null;
-      const merged = mergePatch(environments, updateEnvironmentBody, before, input);
+      const merged = mergePatch(environments, before, input, updateEnvironmentBody);
       const also = merged.isDefault && !before.isDefault ? await dethroned(ctx, before.workspaceId) : [];
       return {
         doc: { ...merged, slug: merged.name === before.name ? before.slug : slugOf(merged.name) },

@@ -53,7 +53,7 @@ export function updateLogicalModel(ctx: Context, input: z.output<typeof updateLo
     async () => reach(ctx, [], logicalModels, input.logicalModelId),
     input.expectedVersion,
     async (before) => {
-      const doc = mergePatch(logicalModels, updateLogicalModelBody, before, input);
+      const doc = mergePatch(logicalModels, before, input, updateLogicalModelBody);
       return { doc, also: await referencesOf(ctx, doc, before) };
     },
     (logicalModel) => ({ logicalModel }),

@@ -52,7 +52,7 @@ export function updateMember(ctx: Context, input: z.output<typeof updateMemberIn
     input.expectedVersion,
     async (before) => {
       const { role: wanted, ...fields } = input;
-      const doc = mergePatch(members, updateMemberBody, before, fields);
+      const doc = mergePatch(members, before, fields, updateMemberBody);
       if (wanted === undefined) return { doc, field: 'email' };
       const role = await roleNamed(ctx, wanted, before.roleId);
       if (role.id === before.roleId) return { doc, field: 'email' };

@@ -66,7 +66,7 @@ export function updateModelEntitlement(ctx: Context, input: z.output<typeof upda
     input.expectedVersion,
     (before) => ({
       doc: {
-        ...mergePatch(entitlements, updateModelEntitlementBody, before, input),
+        ...mergePatch(entitlements, before, input, updateModelEntitlementBody),
         logicalModelId: before.logicalModelId,
       },
     }),

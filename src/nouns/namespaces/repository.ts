@@ -111,7 +111,7 @@ export function updateNamespace(ctx: Context, input: z.output<typeof updateNames
     () => readNamespace(ctx, input),
     input.expectedVersion,
     async (before) => {
-      const doc = replaceFields(namespaces, updateNamespaceBody, before, input);
+      const doc = replaceFields(namespaces, before, input, updateNamespaceBody);
       const also = await referencesOf(ctx, doc, before);
       const switches = isReindexing(before) && doc.embeddingModelId !== before.embeddingModelId;
       return {

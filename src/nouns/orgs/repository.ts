@@ -11,7 +11,7 @@ export function updateOrganization(ctx: Context, input: z.output<typeof updateOr
     organizations,
     () => need(ctx, organizations, input.orgId),
     input.expectedVersion,
-    (before) => ({ doc: replaceFields(organizations, updateOrganizationBody, before, input) }),
+    (before) => ({ doc: replaceFields(organizations, before, input, updateOrganizationBody) }),
     (organization) => ({ organization }),
   );
 }

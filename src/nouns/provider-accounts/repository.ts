@@ -69,7 +69,7 @@ export function updateProviderAccount(ctx: Context, input: z.output<typeof updat
     async () => reach(ctx, [], providerAccounts, input.providerAccountId),
     input.expectedVersion,
     (before) => {
-      const doc = mergePatch(providerAccounts, updateProviderAccountBody, before, input);
+      const doc = mergePatch(providerAccounts, before, input, updateProviderAccountBody);
       const findings = bridgeFindings(doc);
       if (findings.length > 0)
         throw invalid(findings.map(({ path, message }) => valueError(['input', ...path], message, null)));

@@ -1,26 +1,37 @@
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
-import { defineNoun } from '../../resource/noun.ts';
+import * as field from '../../resource/field/index.ts';
+import { defineNounOf } from '../../resource/noun.ts';
 import { BUILT_IN_ROLES, isPermission } from '../../resource/permissions.ts';
-import type { Doc } from '../../store/store.ts';
-import { expectedVersion, name, within } from '../../validation/fields.ts';
+import { expectedVersion, within } from '../../validation/fields.ts';
 import { fold } from '../../words/fold.ts';
 
-export interface Role extends Doc {
-  name: string;
-  /** Of a built-in one what the program says, whatever is stored. */
-  permissions: readonly string[];
-  builtIn: boolean;
-}
+const permission = z
+  .string()
+  .refine(isPermission, 'a permission is resource:action (namespaces:read), * standing for any word')
+  .describe('A permission.');
+export const permissionList = z.array(permission).describe('Permissions `resource:action`, with `*` for any word.');
 
-export const roles = defineNoun<Role>({
+const fields = {
+  roleId: field.documentedId(),
+  orgId: field.org(),
+  name: field.name('Unique in the org, up to letter case.'),
+  /** Of a built-in one what the program says, whatever is stored. */
+  permissions: field.requiredList(permissionList, { shown: 'What it allows: `resource:action`, `*` for any word.' }),
+  builtIn: field.readOnly(
+    field.flag(false, 'Whether every org has it; such a role can be neither changed nor deleted.'),
+  ),
+  ...field.authored,
+};
+export type Role = field.DocOf<typeof fields>;
+
+export const roles = defineNounOf(fields, {
   type: 'Role',
   resource: 'role',
   permission: 'roles',
   referredAs: 'role',
   collection: {
     name: 'roles',
-    first: { name: '', permissions: [], builtIn: false },
     totals: [[]],
     unique: (doc) => fold(doc.name),
     read: withTodaysPermissions,
@@ -34,23 +45,12 @@ export const roles = defineNoun<Role>({
  */
 function withTodaysPermissions(stored: Role): Role {
   const permissions = stored.builtIn ? BUILT_IN_ROLES[stored.name] : undefined;
-  return permissions ? { ...stored, permissions, edition: crc32(permissions.join()).toString(36) } : stored;
+  return permissions
+    ? { ...stored, permissions: [...permissions], edition: crc32(permissions.join()).toString(36) }
+    : stored;
 }
 
-const permission = z
-  .string()
-  .refine(isPermission, 'a permission is resource:action (namespaces:read), * standing for any word')
-  .describe('A permission.');
-export const permissionList = z.array(permission).describe('Permissions `resource:action`, with `*` for any word.');
-const READ_ONLY = ['roleId', 'builtIn', 'orgId', 'createdAt', 'updatedAt', 'createdBy'];
-const NAME = 'Unique in the org, up to letter case.';
-
-export const createRoleBody = z.object({ name: name(NAME), permissions: permissionList }).meta({ readOnly: READ_ONLY });
-export const updateRoleBody = z
-  .object({ name: name(NAME).optional(), permissions: permissionList.optional() })
-  .meta({ readOnly: READ_ONLY });
-
 const target = { roleId: z.string().describe('The role.'), expectedVersion };
-export const createRoleInput = createRoleBody.extend(within);
-export const updateRoleInput = updateRoleBody.extend({ ...within, ...target });
+export const createRoleInput = roles.bodies.create.extend(within);
+export const updateRoleInput = roles.bodies.update.extend({ ...within, ...target });
 export const deleteRoleInput = z.object({ ...within, ...target });

@@ -8,17 +8,10 @@ import { reach } from '../../resource/path.ts';
 import { ADMIN, BUILT_IN_ROLES } from '../../resource/permissions.ts';
 import { unreferenced } from '../../resource/references.ts';
 import { checkVersion } from '../../resource/version.ts';
-import { created, insertion, type Planned, removal, save, update, withRetry } from '../../resource/write.ts';
+import { created, insertion, newDoc, type Planned, removal, save, update, withRetry } from '../../resource/write.ts';
 import { conflict, notFound } from '../../words/errors.ts';
 import { fold } from '../../words/fold.ts';
-import {
-  type createRoleInput,
-  type deleteRoleInput,
-  type Role,
-  roles,
-  updateRoleBody,
-  type updateRoleInput,
-} from './model.ts';
+import { type createRoleInput, type deleteRoleInput, type Role, roles, type updateRoleInput } from './model.ts';
 
 /** A role by its id or its name; an id comes first, since a name may be spelled like the id of another role. */
 export async function roleByName(ctx: Context, nameOrId: string): Promise<Role> {
@@ -47,7 +40,7 @@ export function builtInRoles(ctx: Context): { admin: Role; planned: Planned[] } 
     ([name, permissions]): Role => ({
       ...created(ctx, ctx.deps.ids.next('role_')),
       name,
-      permissions,
+      permissions: [...permissions],
       builtIn: true,
     }),
   );
@@ -62,12 +55,7 @@ export function createRole(ctx: Context, input: z.output<typeof createRoleInput>
   // Until somebody holds it, a role gives nothing anywhere.
   checkGrant(ctx, 'roles:create', { permissions: input.permissions, workspaceIds: [] });
   return withRetry(async () => {
-    const role: Role = {
-      ...created(ctx, ctx.deps.ids.next('role_')),
-      name: input.name,
-      permissions: input.permissions,
-      builtIn: false,
-    };
+    const role = newDoc(ctx, roles, ctx.deps.ids.next('role_'), input, {});
     await save(ctx, insertion(ctx, roles, role), { role });
     return { role };
   });
@@ -80,7 +68,7 @@ export function updateRole(ctx: Context, input: z.output<typeof updateRoleInput>
     async () => reach(ctx, [], roles, input.roleId),
     input.expectedVersion,
     (before) => {
-      const doc = mergePatch(roles, updateRoleBody, before, input);
+      const doc = mergePatch(roles, before, input);
       const gives = !isDeepStrictEqual(doc.permissions, before.permissions);
       if (gives) checkGrant(ctx, 'roles:update', { permissions: doc.permissions, workspaceIds: null });
       const changes = gives || doc.name !== before.name;

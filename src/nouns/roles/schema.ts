@@ -6,18 +6,7 @@ import { organizations } from '../orgs/model.ts';
 import { createRoleInput, deleteRoleInput, roles, updateRoleInput } from './model.ts';
 import { createRole, deleteRole, updateRole } from './repository.ts';
 
-defineNode(roles, 'A named set of permissions, held by members and tokens.', (t) => ({
-  roleId: t.exposeString('id', { description: 'The documented id.' }),
-  orgId: t.exposeString('orgId', { description: 'The organization.' }),
-  name: t.exposeString('name', { description: 'Unique in the org, up to letter case.' }),
-  permissions: t.exposeStringList('permissions', {
-    description: 'What it allows: `resource:action`, `*` for any word.',
-  }),
-  builtIn: t.exposeBoolean('builtIn', {
-    description: 'Whether every org has it; such a role can be neither changed nor deleted.',
-  }),
-}));
-
+defineNode(roles, 'A named set of permissions, held by members and tokens.');
 rootNode(roles, 'role');
 rootList(roles, 'roles', { description: 'The roles of the organization.', list: orgWide('roles') });
 

@@ -78,7 +78,7 @@ export function updateRouterPolicy(ctx: Context, input: z.output<typeof updateRo
       const released = before.enabled ? await release(ctx, before) : [];
       const { enabled, ...others } = input;
       const staysLatched = released.length > 0 && enabled === false;
-      const doc = mergePatch(routerPolicies, updateRouterPolicyBody, before, staysLatched ? others : input);
+      const doc = mergePatch(routerPolicies, before, staysLatched ? others : input, updateRouterPolicyBody);
       const also = await referencesOf(ctx, doc, before);
       warnings = await lintNew(ctx, doc);
       refuseWarnings(input.strict, warnings);

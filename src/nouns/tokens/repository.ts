@@ -121,7 +121,7 @@ export function updateToken(ctx: Context, input: z.output<typeof updateTokenInpu
     input.expectedVersion,
     async (before) => {
       const { role: wanted, workspaceIds, expiresAt, ...fields } = input;
-      const doc = mergePatch(tokens, updateTokenBody, before, fields);
+      const doc = mergePatch(tokens, before, fields, updateTokenBody);
       if (expiresAt !== undefined) doc.expiresAt = timeOf(expiresAt);
       if (workspaceIds !== undefined && !isDeepStrictEqual(workspaceIds, before.workspaceIds))
         doc.workspaceIds = await workspacesOf(ctx, workspaceIds);

@@ -56,7 +56,7 @@ export function updateWorkspace(ctx: Context, input: z.output<typeof updateWorks
     workspaces,
     async () => reach(ctx, [], workspaces, input.workspaceId),
     input.expectedVersion,
-    (before) => ({ doc: replaceFields(workspaces, updateWorkspaceBody, before, input) }),
+    (before) => ({ doc: replaceFields(workspaces, before, input, updateWorkspaceBody) }),
     (workspace) => ({ workspace }),
   );
 }

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import type { First } from '../../store/complete.ts';
+import * as text from '../../validation/fields.ts';
+import type { Field, Shown } from './field.ts';
+import { nullable, required, type Said, shownAs } from './kinds.ts';
+
+/** Lists and maps: empty where a body leaves them out, and null only where the kind says so. */
+function optional<S extends z.ZodType, U extends z.ZodType>(
+  first: First<z.output<S>>,
+  create: z.ZodOptional<S>,
+  update: z.ZodOptional<U>,
+  shown: Shown,
+): Field<'stored', z.output<S>, z.ZodOptional<S>, z.ZodOptional<U>> {
+  return { place: 'stored', first, create, update, shown };
+}
+
+function listAs(description: string): Shown {
+  return shownAs('String', description, { isList: true });
+}
+
+export function tags(said: Said = {}) {
+  const body = text.tagList();
+  return optional([], body, body, listAs(said.shown ?? 'Free labels.'));
+}
+
+/** Text, or what the item's schema makes of it. */
+export function textList<S extends z.ZodType<string>>(item: S, description: string) {
+  const body = z.array(item).optional().describe(description);
+  return optional([], body, body, listAs(description));
+}
+
+/** The schema tells what it holds. */
+export function requiredList<S extends z.ZodType<string>>(list: z.ZodArray<S>, said: Said = {}) {
+  return required(list, [], listAs(said.shown ?? list.description ?? ''));
+}
+
+export function optionalTextList<S extends z.ZodType<string>>(item: S, description: string, said: Said = {}) {
+  return nullable(z.array(item), description, listAs(said.shown ?? description));
+}
