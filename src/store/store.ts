@@ -184,6 +184,8 @@ export interface Store {
   scan<D extends Doc>(from: Collection<D>, after: Key | null, limit: number): MaybePromise<D[]>;
   /** Stores documents as they are, replacing what is there, without conditions: for copies. */
   load<D extends Doc>(into: Collection<D>, docs: readonly D[]): Promise<void>;
+  /** Takes documents away, those below a tombstone too, without conditions: for copies. */
+  discard(from: AnyCollection, keys: readonly Key[]): Promise<void>;
   /** Moves with every write to a watched collection by this process and, where the engine hears of them, by others; time tells of the rest. */
   readonly changes: { epoch(): number };
   /** Whether the engine answers; rejects with `StoreUnavailable`. */

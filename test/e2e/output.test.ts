@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -53,6 +53,22 @@ describe('what the program says, where it cannot be written', () => {
     const { code, stderr } = await runCommand(['simulate', file], {});
     expect(code).toBe(1);
     expect(stderr).toMatch(/^switchyard: .*bad\.yaml: .*\n$/);
+  });
+
+  test('copy onto other organizations is refused before anything is written', async () => {
+    for (const name of ['from', 'onto'])
+      expect((await runCommand(['org', 'create', name], { DATA_DIR: join(folder, name) })).code).toBe(0);
+    const [from, onto] = ['from', 'onto'].map((name) => `sqlite:${join(folder, name, 'switchyard.db')}`) as [
+      string,
+      string,
+    ];
+    const before = readFileSync(onto.slice('sqlite:'.length));
+    const { code, stderr } = await runCommand(['copy', '--from', from, '--to', onto], {});
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^switchyard: copy: --to holds other organizations \(org_\w+\); .*\n$/),
+    ]);
+    expect(readFileSync(onto.slice('sqlite:'.length)).equals(before)).toBe(true);
   });
 
   test('copy names the word that leads nowhere, not a variable', async () => {

@@ -22,7 +22,11 @@ async function pairOf(store: Store, orgId: string, names: readonly [string, stri
   return names.map((name) => docs.find((role) => role.name === name)!) as [Role, Role];
 }
 
-const naming = (like: Role, name: string): Role => ({ ...like, id: `role_${crypto.randomUUID()}`, name });
+function roleOf(orgId: string, name: string): Role {
+  const [id, at] = [`role_${crypto.randomUUID()}`, now()];
+  const fields = { permissions: [], builtIn: false, version: 1, createdAt: at, updatedAt: at, createdBy: null };
+  return { ...fields, id, orgId, name };
+}
 
 /** Whose name it is, as the store tells whoever wants it. */
 async function takenBy(store: Store, doc: Role): Promise<unknown> {
@@ -67,7 +71,7 @@ describeEngines('names of 0.1.0 that are one now', (engine) => {
     const { orgId } = older.made;
     const [elder, younger] = await pairOf(store, orgId, names);
     const remove = (key: Role) => store.commit([{ type: 'remove', in: collection, key }]);
-    const [, taken] = await Promise.all([remove(younger), takenBy(store, naming(elder, elder.name))]);
+    const [, taken] = await Promise.all([remove(younger), takenBy(store, roleOf(orgId, elder.name))]);
     expect(taken).toBe(elder.id);
   });
 });
@@ -88,22 +92,52 @@ describe.skipIf(!MONGODB_URI).each(both)('what is copied from %s to %s', (from, 
     await place.remove();
   });
 
-  test('keeps names that became one as they are, for whoever opens it', async () => {
+  const copy = async (change: (source: Store) => Promise<unknown>) => {
     const source = await older.open();
+    await change(source);
     const loaded = await place.open();
     await copyAll(source, loaded, collections, () => {});
     expect(await differences(source, loaded, collections)).toEqual([]);
     await loaded.close();
     await source.close();
+  };
+
+  test('keeps names that became one as they are, for whoever opens it', async () => {
+    await copy(async () => {});
     const store = await place.open();
+    const { orgId } = older.made;
     for (const names of COLLIDING) {
-      const [elder, younger] = await pairOf(store, older.made.orgId, names);
+      const [elder, younger] = await pairOf(store, orgId, names);
       expect(await store.getUnique(collection, elder.orgId, fold(elder.name))).toEqual(elder);
       const removal = store.commit([{ type: 'remove', in: collection, key: elder }]);
-      expect(await takenBy(store, naming(elder, elder.name))).toBe(younger.id);
+      expect(await takenBy(store, roleOf(orgId, elder.name))).toBe(younger.id);
       await removal;
-      expect(await takenBy(store, naming(elder, elder.name))).toBe(younger.id);
+      expect(await takenBy(store, roleOf(orgId, elder.name))).toBe(younger.id);
     }
+    await store.close();
+  });
+
+  test('is made equal again, whatever was removed and renamed meanwhile on either side', async () => {
+    const [one, two, three] = ['one', 'two', 'three'].map((name) => roleOf(older.made.orgId, name)) as [
+      Role,
+      Role,
+      Role,
+    ];
+    await copy((source) => source.commit([one, two, three].map((doc) => ({ type: 'insert', in: collection, doc }))));
+    const rename = (source: Store, doc: Role, name: string, expected: number) => {
+      const renamed: Role = { ...doc, name, version: expected + 1 };
+      return source.commit([{ type: 'put', in: collection, doc: renamed, expected }]);
+    };
+    await copy(async (source) => {
+      await source.commit([{ type: 'remove', in: collection, key: three }]);
+      await rename(source, one, 'three', 1);
+      await rename(source, two, 'one', 1);
+      await rename(source, one, 'two', 2);
+    });
+    const store = await place.open();
+    for (const [name, holder] of Object.entries({ one: two.id, two: one.id }))
+      expect(await takenBy(store, roleOf(older.made.orgId, name))).toBe(holder);
+    await store.commit([{ type: 'insert', in: collection, doc: three }]);
     await store.close();
   });
 });

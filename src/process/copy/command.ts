@@ -4,7 +4,7 @@ import { openMongo } from '../../store/mongodb/open.ts';
 import { openSqlite } from '../../store/sqlite/engine.ts';
 import type { Store } from '../../store/store.ts';
 import { StartRefused, UsageRefused } from '../../words/refused.ts';
-import { copyAll, differences } from './copy.ts';
+import { copyAll, differences, strangersIn } from './copy.ts';
 
 /** `switchyard copy --from sqlite:FILE --to mongodb://…`, in both directions; safe to run again, verified at the end. */
 export async function copyCommand(from: string, to: string): Promise<void> {
@@ -46,6 +46,11 @@ async function open(place: Place, mustExist: boolean): Promise<Store> {
 }
 
 async function run(source: Store, target: Store): Promise<void> {
+  const strangers = await strangersIn(source, target);
+  if (strangers.length > 0)
+    throw new StartRefused(
+      `copy: --to holds other organizations (${strangers.slice(0, 3).join(', ')}${strangers.length > 3 ? ', …' : ''}); name an empty place, or one that --from was copied to before`,
+    );
   let total = 0;
   let counted = { collection: '', copied: 0 };
   await copyAll(source, target, collections, (at) => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { orgIndex } from '../../nouns/orgs/model.ts';
 import type { AnyCollection, Doc, Store } from '../../store/store.ts';
 
 const BATCH = 500;
@@ -14,7 +15,7 @@ export interface Fingerprint {
   hash: string;
 }
 
-/** Streams every document of every collection; run again, it makes the target equal again. */
+/** Streams every document of every collection; run again, it makes the target equal again, whatever has gone meanwhile. */
 export async function copyAll(
   from: Store,
   to: Store,
@@ -22,13 +23,29 @@ export async function copyAll(
   progress: (at: CopyProgress) => void,
 ): Promise<void> {
   for (const collection of collections) {
-    let copied = 0;
+    const copied = new Set<string>();
     for await (const docs of batches(from, collection)) {
       await to.load(collection, docs);
-      copied += docs.length;
-      progress({ collection: collection.name, copied });
+      for (const doc of docs) copied.add(nameOf(doc));
+      progress({ collection: collection.name, copied: copied.size });
+    }
+    for await (const docs of batches(to, collection)) {
+      const gone = docs.filter((doc) => !copied.has(nameOf(doc)));
+      if (gone.length > 0) await to.discard(collection, gone);
     }
   }
+}
+
+const nameOf = ({ orgId, id }: Doc) => `${orgId}/${id}`;
+
+/** Organizations that only the target has: a copy onto them would mix two places, or take one of them away. */
+export async function strangersIn(from: Store, to: Store): Promise<string[]> {
+  const strangers: string[] = [];
+  for await (const orgs of batches(to, orgIndex)) {
+    const known = await from.getMany(orgIndex, orgs);
+    strangers.push(...orgs.filter((_, at) => known[at] === null).map(({ id }) => id));
+  }
+  return strangers;
 }
 
 /** The collections whose content differs between two stores. */

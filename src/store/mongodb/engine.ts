@@ -11,6 +11,7 @@ import {
   type Committed,
   type Doc,
   isWatched,
+  type Key,
   type Rule,
   type Store,
   StoreUnavailable,
@@ -100,6 +101,16 @@ export class MongoStore extends MongoReads implements Store {
       }),
     );
     if (into.watched) this.#epoch += 1;
+  }
+
+  async discard(from: AnyCollection, keys: readonly Key[]): Promise<void> {
+    const ids = keys.map(keyOf);
+    await this.read((deadline) =>
+      exchange(deadline, (maxTimeMS) =>
+        this.db.collection<Stored>(from.name).deleteMany({ _id: { $in: ids } }, { maxTimeMS }),
+      ),
+    );
+    if (from.watched) this.#epoch += 1;
   }
 
   async close(): Promise<void> {
@@ -211,6 +222,10 @@ class MongoRequest extends MongoReads implements Store {
 
   load<D extends Doc>(into: Collection<D>, docs: readonly D[]): Promise<void> {
     return this.#store.load(into, docs);
+  }
+
+  discard(from: AnyCollection, keys: readonly Key[]): Promise<void> {
+    return this.#store.discard(from, keys);
   }
 
   close(): Promise<void> {

@@ -152,11 +152,18 @@ export class SqliteStore implements Store {
   }
 
   async load<D extends Doc>(into: Collection<D>, docs: readonly D[]): Promise<void> {
-    const table = this.#table(into);
+    this.#writeAll(into, (table) => docs.forEach((doc) => table.load(doc)));
+  }
+
+  async discard(from: AnyCollection, keys: readonly Key[]): Promise<void> {
+    this.#writeAll(from, (table) => keys.forEach((key) => table.discard(key)));
+  }
+
+  #writeAll(into: AnyCollection, work: (table: Table) => void): void {
     this.#read(() => {
       this.#db.exec('BEGIN IMMEDIATE');
       try {
-        for (const doc of docs) table.load(doc);
+        work(this.#table(into));
         this.#db.exec('COMMIT');
       } catch (error) {
         if (this.#db.isTransaction) this.#db.exec('ROLLBACK');

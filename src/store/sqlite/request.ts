@@ -20,6 +20,7 @@ export function requestStore(store: Engine, deadline: Deadline): Store {
     commit: (changes) => store.commit(changes, deadline),
     scan: (from, after, limit) => store.scan(from, after, limit),
     load: (into, docs) => store.load(into, docs),
+    discard: (from, keys) => store.discard(from, keys),
     ping: () => store.ping(),
     until: (other) => store.until(other),
     close: () => store.close(),

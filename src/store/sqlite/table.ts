@@ -111,13 +111,21 @@ export class Table {
 
   /** Inserts or replaces, whatever is there. */
   load(doc: Doc): void {
-    const row = this.prepare(`SELECT doc FROM ${quote(this.collection.name)} WHERE org = ? AND id = ?`).get(
-      doc.orgId,
-      doc.id,
-    );
+    const stored = this.#stored(doc);
     const key = this.#freeKey(doc);
-    if (row) this.replace(doc, this.read((row as unknown as [string])[0]), key);
+    if (stored) this.replace(doc, stored, key);
     else this.insert(doc, key);
+  }
+
+  discard(key: Key): void {
+    const stored = this.#stored(key);
+    if (stored) this.remove(stored);
+  }
+
+  /** What is there, below a tombstone too. */
+  #stored({ orgId, id }: Key): Doc | null {
+    const row = this.prepare(`SELECT doc FROM ${quote(this.collection.name)} WHERE org = ? AND id = ?`).get(orgId, id);
+    return row ? this.read((row as unknown as [string])[0]) : null;
   }
 
   /** Makes all that lies beside a stored document; answers the older document that has its key, if one does. */
