@@ -12,6 +12,10 @@ import { StartRefused } from '../words/refused.ts';
 import { createLocalProvisioner } from './buckets.ts';
 import type { Config } from './config.ts';
 
+const BUCKETS = 'buckets';
+const AS_FILE = constants.R_OK | constants.W_OK;
+const AS_FOLDER = AS_FILE | constants.X_OK;
+
 /** The real world: the wall clock, the system's randomness, the configured engine. */
 export async function createDeps(config: Config, env: Record<string, string | undefined>): Promise<Deps> {
   const log = createLog(config.LOG_LEVEL);
@@ -23,7 +27,7 @@ export async function createDeps(config: Config, env: Record<string, string | un
     random: Math.random,
     randomBytes,
     log,
-    provisioner: createLocalProvisioner(join(config.DATA_DIR, 'buckets')),
+    provisioner: createLocalProvisioner(join(config.DATA_DIR, BUCKETS)),
     env: (name) => env[name],
     allowPrivateAddresses: config.ALLOW_PRIVATE_ADDRESSES,
     wake: () => {},
@@ -49,7 +53,10 @@ async function openStore(config: Config, log: Logger): Promise<Store> {
     const { openMongo } = await import('../store/mongodb/open.ts');
     return openMongo({ uri: config.MONGODB_URI, collections, rules, now, tell });
   }
-  return openSqlite({ file: databaseFile(dataFolder(config.DATA_DIR)), collections, rules, now, tell });
+  const file = databaseFile(dataFolder(config.DATA_DIR));
+  // SQLite would open for reading only what it cannot write, and serve until the first change.
+  for (const path of [file, `${file}-wal`, `${file}-shm`]) mustBeWritable(path, AS_FILE);
+  return openSqlite({ file, collections, rules, now, tell });
 }
 
 export function databaseFile(folder: string): string {
@@ -69,17 +76,23 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** The folder, made where it is missing; one that cannot be written to stops the start. */
+/** The folder, made where it is missing; one that cannot be written to stops the start, and so does what another user left in it. */
 export function dataFolder(folder: string): string {
   try {
     makeFolder(resolve(folder));
   } catch (error) {
     throw new StartRefused(`DATA_DIR: cannot make ${folder}: ${(error as Error).message}`);
   }
-  try {
-    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch (error) {
-    throw new StartRefused(`DATA_DIR: cannot write to ${folder}: ${(error as Error).message}`);
-  }
+  mustBeWritable(folder, AS_FOLDER);
+  mustBeWritable(join(folder, BUCKETS), AS_FOLDER);
   return folder;
+}
+
+function mustBeWritable(path: string, mode: number): void {
+  try {
+    accessSync(path, mode);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw new StartRefused(`DATA_DIR: cannot write to ${path}: ${(error as Error).message}`);
+  }
 }

@@ -12,12 +12,22 @@ export interface Running {
   exit: Promise<number | null>;
 }
 
+/** Where and as whom the program runs, where that is not this repository and this user. */
+export interface Place {
+  bin?: string;
+  cwd?: string;
+  uid?: number;
+  gid?: number;
+}
+
 /** The real program as its own process; resolves when it says where it listens. */
 export async function startServer(
   env: Record<string, string>,
   args: string[] = ['serve', '--no-demo'],
+  { bin = BIN, ...place }: Place = {},
 ): Promise<Running> {
-  const child = spawn(process.execPath, [BIN, ...args], {
+  const child = spawn(process.execPath, [bin, ...args], {
+    ...place,
     env: { ...process.env, PORT: '0', LOG_LEVEL: 'warn', NODE_ENV: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -47,9 +57,11 @@ export async function startServer(
 export async function runCommand(
   args: string[],
   env: Record<string, string>,
+  { bin = BIN, ...place }: Place = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [BIN, ...args], {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [bin, ...args], {
+      ...place,
       env: { ...process.env, LOG_LEVEL: 'warn', ...env },
     });
     return { code: 0, stdout, stderr };
