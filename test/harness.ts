@@ -20,6 +20,9 @@ import { openSqlite } from '../src/store/sqlite/engine.ts';
 import type { Key, Store } from '../src/store/store.ts';
 import { createIds } from '../src/words/ids.ts';
 
+/** How long a test waits for what has to come, however busy the machine is: only what never comes takes so long. */
+export const PATIENCE_MS = 300_000;
+
 export type EngineName = 'sqlite' | 'mongodb';
 
 /** `npm test` says where a MongoDB-compatible server is; without one its half of the tests is skipped, and counted. */

@@ -6,7 +6,7 @@ import { PROVIDER_TYPES } from '../src/nouns/provider-accounts/model.ts';
 import { isInside } from '../src/nouns/provider-accounts/probe.ts';
 import { healthCollection } from '../src/nouns/provider-accounts/repository.ts';
 import { startHealthChecks } from '../src/process/health-checks.ts';
-import { describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
+import { describeEngines, type Harness, PATIENCE_MS, startHarness, type Tenant } from './harness.ts';
 
 type ProviderType = (typeof PROVIDER_TYPES)[number];
 interface Way {
@@ -113,7 +113,7 @@ describeEngines('health checks', (engine) => {
     behave = () => ({ status: 503 });
     const checks = startHealthChecks(harness.deps, 0.2);
     const path = `${tenant.base}/provider-accounts/${id}`;
-    await vi.waitFor(async () => expect((await tenant.rest('GET', path)).body.status).toBe('error'), 50_000);
+    await vi.waitFor(async () => expect((await tenant.rest('GET', path)).body.status).toBe('error'), PATIENCE_MS);
     await checks.stop();
   });
 

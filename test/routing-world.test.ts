@@ -310,7 +310,7 @@ describeEngines('routing', (engine) => {
       }),
       { numRuns },
     );
-  }, 180_000);
+  });
 
   test('decide and test-match agree on any world', async () => {
     await fc.assert(
@@ -329,5 +329,5 @@ describeEngines('routing', (engine) => {
       }),
       { numRuns },
     );
-  }, 180_000);
+  });
 });

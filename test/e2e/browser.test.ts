@@ -1,8 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PATIENCE_MS } from '../harness.ts';
 import { type Running, startServer } from './process.ts';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
@@ -42,15 +43,20 @@ describe.skipIf(!CHROMIUM)('GraphiQL in a real browser', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  const newContext = async (options: BrowserContextOptions = {}) => {
+    const context = await browser.newContext(options);
+    context.setDefaultTimeout(PATIENCE_MS);
+    return context;
+  };
   const open = async (hash: string, colorScheme: 'dark' | 'light' = 'light'): Promise<Page> => {
-    const page = await (await browser.newContext({ colorScheme, viewport: { width: 1440, height: 900 } })).newPage();
+    const page = await (await newContext({ colorScheme, viewport: { width: 1440, height: 900 } })).newPage();
     page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
     page.on('pageerror', (error) => problems.push(String(error)));
     page.on('request', (request) => {
       if (!request.url().startsWith(server.url) && !/^(data|blob):/.test(request.url())) foreign.push(request.url());
     });
     await page.goto(`${server.url}/graphql${hash}`);
-    await page.waitForSelector('.graphiql-container', { timeout: 30_000 });
+    await page.waitForSelector('.graphiql-container');
     return page;
   };
   const run = async (page: Page) => {
@@ -105,7 +111,7 @@ describe.skipIf(!CHROMIUM)('GraphiQL in a real browser', () => {
     const page = await open(`?query=${encodeURIComponent('{viewer{role}}')}#token=${token}`);
     expect((await run(page)).data).toEqual({ viewer: { role: 'Admin' } });
     await page.reload();
-    await page.waitForSelector('.graphiql-container', { timeout: 30_000 });
+    await page.waitForSelector('.graphiql-container');
     expect(page.url()).toContain('?query=');
     expect((await run(page)).data).toEqual({ viewer: { role: 'Admin' } });
     await page.context().close();
@@ -121,7 +127,7 @@ describe.skipIf(!CHROMIUM)('GraphiQL in a real browser', () => {
         sizes.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
     });
     await page.reload();
-    await page.waitForSelector('.graphiql-container', { timeout: 30_000 });
+    await page.waitForSelector('.graphiql-container');
     expect(await page.locator('.graphiql-tab-active').textContent()).toBe(title);
     expect(await page.locator('.graphiql-tab').count()).toBe(10);
     // What comes from the browser's own store is told as less than nothing.
@@ -132,14 +138,14 @@ describe.skipIf(!CHROMIUM)('GraphiQL in a real browser', () => {
   });
 
   test('on a phone the query, the button and the answer are readable, with a wrong token as with none it says what to do', async () => {
-    const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+    const context = await newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
     const page = await context.newPage();
     const bar = page.locator('#token');
     await page.goto(`${server.url}/graphql#token=mm_tok_wrong`);
     await bar.getByText('The server does not know this token').waitFor();
     await page.getByLabel('Token').fill(token);
     await page.getByRole('button', { name: 'Use it' }).click();
-    await page.waitForSelector('.graphiql-execute-button', { timeout: 30_000 });
+    await page.waitForSelector('.graphiql-execute-button');
     await page.locator('button.graphiql-execute-button').click();
     await page.locator('.result-window', { hasText: 'Northwind' }).waitFor();
     expect(await bar.isVisible()).toBe(false);
@@ -151,7 +157,7 @@ describe.skipIf(!CHROMIUM)('GraphiQL in a real browser', () => {
     expect(result!.y).toBeGreaterThan(query!.y + query!.height);
     if (SHOTS) await page.screenshot({ path: join(SHOTS, 'graphiql-phone.png') });
     await context.close();
-    const fresh = await (await browser.newContext()).newPage();
+    const fresh = await (await newContext()).newPage();
     await fresh.goto(`${server.url}/graphql`);
     await fresh.locator('#token').getByText('Give a token').waitFor();
     await fresh.context().close();

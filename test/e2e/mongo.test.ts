@@ -32,7 +32,6 @@ describe.each(places)('two processes on $name', ({ name, skip }) => {
 
   test.skipIf(skip)(
     '400 callers at a quota with room for 100: exactly 100; a revoked token dies in the other within a second',
-    { timeout: 240_000 },
     async () => {
       running = [await startServer(env), await startServer(env)];
       const { org_id, token } = JSON.parse((await runCommand(['org', 'create', 'Two'], env)).stdout);

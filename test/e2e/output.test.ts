@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PATIENCE_MS } from '../harness.ts';
 import { BIN, runCommand } from './process.ts';
 
 const FULL = '/dev/full';
@@ -32,9 +33,9 @@ describe('what the program says, where it cannot be written', () => {
   test.skipIf(!existsSync(FULL)).each([
     ['standard output', 1, /"msg":"serving"/],
     ['standard error', 2, /listens on http/],
-  ] as const)('a server goes on without %s', { timeout: 60_000 }, async (_stream, full, serving) => {
+  ] as const)('a server goes on without %s', async (_stream, full, serving) => {
     const server = start(['serve', '--no-demo'], full);
-    await expect.poll(server.said, { timeout: 50_000 }).toMatch(serving);
+    await expect.poll(server.said, { timeout: PATIENCE_MS }).toMatch(serving);
     server.child.kill('SIGTERM');
     expect(await server.exit).toBe(0);
     expect(server.said()).not.toMatch(/ at .*\.ts:/);

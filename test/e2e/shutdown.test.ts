@@ -33,7 +33,7 @@ async function open(port: number, bytes: string): Promise<Line> {
   return { socket, statuses, text, ended };
 }
 
-describe('SIGTERM', { timeout: 120_000 }, () => {
+describe('SIGTERM', () => {
   let folder: string;
   let server: Running;
   let port: number;
@@ -215,7 +215,7 @@ describe('SIGTERM', { timeout: 120_000 }, () => {
 /** Code that runs in the server before its own. */
 const preloaded = (script: string) => `--import=data:text/javascript,${encodeURIComponent(script)}`;
 
-test('a signal at any moment of the start ends it with 0', { timeout: 120_000 }, async () => {
+test('a signal at any moment of the start ends it with 0', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-early-'));
   for (const afterMs of [0, 50, 200, 400, 800]) {
     const script = `process.on('newListener', (name) => name === 'SIGTERM' && setTimeout(() => process.kill(process.pid, name), ${afterMs}))`;

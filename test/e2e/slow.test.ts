@@ -20,7 +20,7 @@ function lifetimeOf(port: number, first: string, drip: string): Promise<number> 
   });
 }
 
-test('silent connections, slow heads and slow bodies are closed in time', { timeout: 90_000 }, async () => {
+test('silent connections, slow heads and slow bodies are closed in time', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-slow-'));
   const { token } = JSON.parse((await runCommand(['org', 'create', 'Slow'], { DATA_DIR: folder })).stdout);
   const server = await startServer({ DATA_DIR: folder });

@@ -112,15 +112,16 @@ test('org create says that it made a new store, which no server of another folde
 describe('a store that cannot answer is one line, exit 1', () => {
   const ONE_LINE = /^switchyard: [^\n]+\n$/;
 
-  test('locked by another program', { timeout: 30_000 }, async () => {
+  test('locked by another program', async () => {
     const { org_id } = JSON.parse((await runCommand(['org', 'create', 'x'], { DATA_DIR: folder })).stdout);
     const db = new DatabaseSync(join(folder, 'switchyard.db'));
     db.exec('BEGIN IMMEDIATE');
-    for (const words of [
+    const commands = [
       ['org', 'create', 'y'],
       ['token', 'create', '--org', org_id, '--role', 'Admin'],
-    ]) {
-      const { code, stdout, stderr } = await runCommand(words, { DATA_DIR: folder });
+    ];
+    const answers = await Promise.all(commands.map((words) => runCommand(words, { DATA_DIR: folder })));
+    for (const { code, stdout, stderr } of answers) {
       expect([code, stdout]).toEqual([1, '']);
       expect(stderr).toMatch(ONE_LINE);
       expect(stderr).toMatch(/nothing was done, try again/);
@@ -134,9 +135,10 @@ describe('a store that cannot answer is one line, exit 1', () => {
     'mongodb://me:s3cret@127.0.0.1/x?bogus=1',
     'mongodb://me:s3/cret@127.0.0.1/x',
     'mongodb://h?bogus=1',
-  ])('%s', { timeout: 30_000 }, async (MONGODB_URI) => {
-    for (const words of [['serve'], ['org', 'create', 'y']]) {
-      const { code, stdout, stderr } = await runCommand(words, { DATA_DIR: folder, PORT: '0', MONGODB_URI });
+  ])('%s', async (MONGODB_URI) => {
+    const env = { DATA_DIR: folder, PORT: '0', MONGODB_URI };
+    const answers = await Promise.all([['serve'], ['org', 'create', 'y']].map((words) => runCommand(words, env)));
+    for (const { code, stdout, stderr } of answers) {
       expect([code, stdout]).toEqual([1, '']);
       expect(stderr).toMatch(/^switchyard: MONGODB_URI: [^\n]+\n$/);
       expect(stderr).not.toMatch(/s3|cret/);

@@ -60,7 +60,7 @@ describe('a body that is too large is answered with a 413, and the answer arrive
     `PUT ${tenant.base}/workspaces/ws_x HTTP/1.1`,
   ];
 
-  test('with a length or in chunks, kept open or asked to close, forty times each', { timeout: 120_000 }, async () => {
+  test('with a length or in chunks, kept open or asked to close, forty times each', async () => {
     for (const door of doors())
       for (const [framing, chunks] of [
         [withLength, three],

@@ -13,6 +13,7 @@ describeEngines('races', (engine) => {
     seeded = await seed(tenant);
   });
   afterAll(() => harness.close());
+  const rounds = engine === 'sqlite' ? 10 : 5;
   const parallel = <T>(count: number, work: (at: number) => Promise<T>) =>
     Promise.all(Array.from({ length: count }, (_, at) => work(at)));
 
@@ -25,14 +26,16 @@ describeEngines('races', (engine) => {
     expect(answers.filter(({ status }) => status === 409)).toHaveLength(63);
   });
 
-  test('32 updates under one ETag: one 200, 31 × 412; with re-read and retry all 32 are there', async () => {
+  test('32 updates under one ETag: one 200, 31 × 412; with re-read and retry all are there', async () => {
     const tag = (await tenant.rest('GET', seeded.app)).headers.get('etag')!;
     const once = await parallel(32, (at) =>
       tenant.rest('PATCH', seeded.app, { description: `edit ${at}` }, { 'If-Match': tag }),
     );
     expect([200, 412].map((status) => once.filter((answer) => answer.status === status).length)).toEqual([1, 31]);
     await tenant.rest('PATCH', seeded.app, { tags: [] });
-    await parallel(32, async (at) => {
+    // Each round of them lets one through: the rounds grow with the square.
+    const editors = engine === 'sqlite' ? 32 : 16;
+    await parallel(editors, async (at) => {
       for (;;) {
         const read = await tenant.rest('GET', seeded.app);
         const answer = await tenant.rest(
@@ -45,11 +48,11 @@ describeEngines('races', (engine) => {
         expect(answer.status).toBe(412);
       }
     });
-    expect((await tenant.rest('GET', seeded.app)).body.tags).toHaveLength(32);
+    expect((await tenant.rest('GET', seeded.app)).body.tags).toHaveLength(editors);
   });
 
   test('a workspace deleted against 32 creators below it: no orphan, no 500', async () => {
-    const rounds = engine === 'sqlite' ? 100 : 15;
+    const rounds = engine === 'sqlite' ? 50 : 8;
     for (let round = 0; round < rounds; round += 1) {
       const made = await tenant.rest('POST', `${tenant.base}/workspaces`, {
         organization_id: tenant.orgId,
@@ -74,7 +77,7 @@ describeEngines('races', (engine) => {
       ids.push(
         (await tenant.rest('POST', `${seeded.workspace}/environments`, { name: `env ${at}` })).body.environment_id,
       );
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < rounds; round += 1) {
       const answers = await Promise.all(
         ids.map((id: string) => tenant.rest('PATCH', `${seeded.workspace}/environments/${id}`, { is_default: true })),
       );
@@ -85,7 +88,7 @@ describeEngines('races', (engine) => {
   });
 
   test('of two Admins removed at once one remains', async () => {
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < rounds; round += 1) {
       const org = await harness.org(`admins ${round}`);
       const second = await org.rest('POST', `${org.base}/members`, { email: 'b@b.b', role: 'Admin' });
       const service = await org.as({ role: 'Admin' });
@@ -97,7 +100,7 @@ describeEngines('races', (engine) => {
   });
 
   test('a fallback cycle cannot be closed by two changes at once', async () => {
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < rounds; round += 1) {
       const [a, b] = [`a-${round}`, `b-${round}`];
       for (const id of [a, b])
         await tenant.rest('POST', `${tenant.base}/logical-models`, {
@@ -116,7 +119,7 @@ describeEngines('races', (engine) => {
   });
 
   test('a cursor walk during inserts and deletes shows every lasting row exactly once', async () => {
-    const rows = engine === 'sqlite' ? 5_000 : 300;
+    const rows = engine === 'sqlite' ? 1_000 : 200;
     const { body: app } = await tenant.rest('POST', `${seeded.workspace}/apps`, { name: 'Walked' });
     const list = `${seeded.workspace}/apps/${app.app_id}/namespaces`;
     // A busy machine may refuse some of a hundred at once; nothing was done then, and the caller tries again.

@@ -257,7 +257,7 @@ describeEngines('whoever gives rights', (engine) => {
       }),
       { numRuns: SHORTEST.length + 12, examples: SHORTEST.map((chain) => [chain]) },
     );
-  }, 300_000);
+  });
 
   async function permissionsOf(role: string): Promise<string[]> {
     const { roles } = (await tenant.rest('GET', `${tenant.base}/roles?limit=200`)).body;

@@ -36,9 +36,7 @@ async function times(older: Older): Promise<number[]> {
 }
 
 describeEngines('a migration', (engine) => {
-  test('that is killed in the middle, again and again, is finished by a later start', {
-    timeout: 120_000,
-  }, async () => {
+  test('that is killed in the middle, again and again, is finished by a later start', async () => {
     const older = await olderData(engine);
     for (const killAt of [15, 20]) expect(await start(engine, older, killAt)).toBe('SIGKILL');
     expect(await start(engine, older, 0)).toBe(0);
@@ -46,16 +44,14 @@ describeEngines('a migration', (engine) => {
     await older.remove();
   });
 
-  test('runs once, however many processes start at once', { timeout: 120_000 }, async () => {
+  test('runs once, however many processes start at once', async () => {
     const older = await olderData(engine);
     expect(await Promise.all([1, 2, 3].map(() => start(engine, older, 0)))).toEqual([0, 0, 0]);
     expect(new Set(await times(older))).toEqual(new Set([1]));
     await older.remove();
   });
 
-  test('is refused by one line, exit 1, and nothing touched, where the data are of a newer program', {
-    timeout: 60_000,
-  }, async () => {
+  test('is refused by one line, exit 1, and nothing touched, where the data are of a newer program', async () => {
     const older = await olderData(engine);
     const store = await older.open(withCounting);
     const before = await everything(store);

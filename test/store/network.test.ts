@@ -72,7 +72,6 @@ describe.skipIf(!MONGODB_URI)('a bad network before MongoDB', () => {
 
   test.each(['fin', 'rst'] as const)(
     'all connections cut (%s) over and over: 12 clients see 2xx and 503 only, and what they repeat happens once',
-    { timeout: 120_000 },
     async (how) => {
       const names = Array.from({ length: 12 }, (_, client) =>
         Array.from({ length: 5 }, (_, at) => `${how}-${client}-${at}`),

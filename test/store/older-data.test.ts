@@ -6,7 +6,7 @@ import { complete } from '../../src/store/complete.ts';
 import type { Clause, Doc, Store } from '../../src/store/store.ts';
 import { fold } from '../../src/words/fold.ts';
 import { COLLIDING, ODD_NAMES } from '../fixtures/0.1.0/content.ts';
-import { describeEngines, type Harness, startHarness } from '../harness.ts';
+import { describeEngines, type Harness, PATIENCE_MS, startHarness } from '../harness.ts';
 import { everything, type Older, olderData } from '../older.ts';
 
 describeEngines('what 0.1.0 stored', (engine) => {
@@ -34,7 +34,7 @@ describeEngines('what 0.1.0 stored', (engine) => {
   });
 
   test('every total is what is there, once what was deleted is swept', async () => {
-    await vi.waitFor(totalsAgree, { timeout: 30_000, interval: 500 });
+    await vi.waitFor(totalsAgree, { timeout: PATIENCE_MS, interval: 500 });
   });
 
   async function totalsAgree(): Promise<void> {
