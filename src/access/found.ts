@@ -4,7 +4,7 @@ import { builtInRoles } from '../nouns/roles/repository.ts';
 import { credentialChange, prefixOf } from '../nouns/tokens/credentials.ts';
 import { type Token, tokens } from '../nouns/tokens/model.ts';
 import type { Context } from '../resource/context.ts';
-import { created, insertion, save } from '../resource/write.ts';
+import { commit, created, insertion } from '../resource/write.ts';
 import { createSecret } from '../words/secret.ts';
 
 /** The operator's door: an org, the built-in roles, its first Admin and a token that acts as it, in one commit. */
@@ -41,6 +41,6 @@ export async function createOrganization(
     { change: credentialChange(ctx, token, secret) },
     { change: { type: 'insert' as const, in: orgIndex, doc: { ...created(ctx, organization.id), orgId: '' } } },
   ];
-  await save(ctx, planned, null);
+  await commit(ctx, planned);
   return { organization, member: admin, token: secret.token };
 }

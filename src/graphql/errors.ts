@@ -1,6 +1,5 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type OperationDefinitionNode } from 'graphql';
 import type { Logger } from 'pino';
-import type { Context } from '../resource/context.ts';
 import { StoreConflict, StoreUnavailable } from '../store/store.ts';
 import { codeOf, fault } from '../words/errors.ts';
 
@@ -10,12 +9,20 @@ const IN_DOUBT =
 /** graphql-js repeats values and names as they came, once for each mistake: of a megabyte, several. */
 const MESSAGE_MAX = 1_000;
 
+/** Where in its request something failed. */
+export interface Stage {
+  requestId: string;
+  /** Whether a change was made before. */
+  isCommitted: boolean;
+}
+
+/** Below a mutation's own field it is the reply that failed: the field's answer is made by the commit. */
+export function isOfReply({ operation }: OperationDefinitionNode, error: unknown): boolean {
+  return operation === 'mutation' && error instanceof GraphQLError && (error.path?.length ?? 0) > 1;
+}
+
 /** The one place where anything thrown becomes what a caller may see; what is not ours is logged and masked. */
-export function toPublic(
-  thrown: unknown,
-  log: Logger,
-  { requestId, committed }: Pick<Context, 'requestId' | 'committed'>,
-): GraphQLError {
+export function toPublic(thrown: unknown, log: Logger, { requestId, isCommitted }: Stage): GraphQLError {
   const error = thrown instanceof GraphQLError ? thrown : new GraphQLError('', { originalError: thrown as Error });
   if (codeOf(error) !== null) return error;
   const original = rootOf(error);
@@ -23,7 +30,7 @@ export function toPublic(
   const as = (other: GraphQLError) => new GraphQLError(other.message, { ...options, extensions: other.extensions });
   if (original instanceof StoreUnavailable) {
     log.warn({ err: original, requestId }, 'the store cannot answer');
-    const message = original.maybe || committed ? IN_DOUBT : undefined;
+    const message = original.maybe || isCommitted ? IN_DOUBT : undefined;
     return as(fault('SERVICE_UNAVAILABLE', { retry_after: original.retryAfterSeconds }, message));
   }
   if (original instanceof StoreConflict) return as(fault('SERVICE_UNAVAILABLE', { retry_after: 1 }));

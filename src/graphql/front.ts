@@ -5,8 +5,8 @@ import { ANSWER_MAX_BYTES } from '../http/pieces.ts';
 import { json, jsonInTurns, type Reply } from '../http/reply.ts';
 import type { Context, Deps } from '../resource/context.ts';
 import { fault, tooLong } from '../words/errors.ts';
-import { toPublic } from './errors.ts';
-import { Operations } from './operations.ts';
+import { isOfReply, toPublic } from './errors.ts';
+import { type Operation, Operations, type Selected } from './operations.ts';
 import { preferredType, RESPONSE_TYPE, type ResponseType, refusal } from './refusal.ts';
 import { type GraphQLRequest, readJsonRequest, readQueryRequest } from './request.ts';
 
@@ -40,34 +40,30 @@ export function createGraphQLFront(schema: GraphQLSchema, deps: Pick<Deps, 'log'
       if (type === null) return refusal(accept, notAcceptable(), 406);
       const request = method === 'POST' ? readJsonRequest(bytes) : readQueryRequest(search);
       if (request instanceof GraphQLError) return answer({ errors: [request] }, 400, type);
-      const result = await resultOf(operations, request, method === 'GET', ctx);
-      if (result === 'not by GET') return refusal(accept, fault('METHOD_NOT_ALLOWED', { allow: ['POST'] }));
-      if (!('data' in result)) return answer(result, type === RESPONSE_TYPE ? 400 : 200, type);
-      const errors = result.errors?.map((error) => toPublic(error, deps.log, whatWasDone(ctx, error)));
+      const selected = await selectedBy(operations, request, method === 'GET');
+      if (selected === 'not by GET') return refusal(accept, fault('METHOD_NOT_ALLOWED', { allow: ['POST'] }));
+      if ('errors' in selected) return answer(selected, type === RESPONSE_TYPE ? 400 : 200, type);
+      const { node } = selected.executable;
+      const result = await operations.run(selected, ctx);
+      const errors = result.errors?.map((error) =>
+        toPublic(error, deps.log, { requestId: ctx.requestId, isCommitted: isOfReply(node, error) }),
+      );
       return answer(errors ? { errors, data: result.data } : result, 200, type);
     },
   };
 }
 
-/** Below a mutation's own field it is the reply that failed, not the change. */
-function whatWasDone({ requestId, committed }: Context, { path = [] }: GraphQLError) {
-  return { requestId, committed: committed && path.length > 1 };
-}
-
-/** The result as it is; without `data` nothing has run. */
-async function resultOf(
+/** What is to run, or the errors that say why nothing does. */
+async function selectedBy(
   operations: Operations,
   { query, operationName, variables }: GraphQLRequest,
   readsOnly: boolean,
-  ctx: Context,
-): Promise<ExecutionResult | 'not by GET'> {
+): Promise<Selected | Pick<Operation, 'errors'> | 'not by GET'> {
   const operation = await operations.prepare(query);
   if (operation.errors.length > 0) return { errors: operation.errors };
   const node = getOperationAST(operation.document, operationName);
   if (readsOnly && node?.operation === 'mutation') return 'not by GET';
-  const selected = operations.select(operation, operationName, variables);
-  if ('errors' in selected) return selected;
-  return operations.run(selected, ctx);
+  return operations.select(operation, operationName, variables);
 }
 
 async function answer(result: ExecutionResult, status: number, type: ResponseType): Promise<Reply> {

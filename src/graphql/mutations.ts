@@ -3,12 +3,13 @@ import type { GraphQLFieldExtensions } from 'graphql';
 import type { z } from 'zod';
 import type { Context } from '../resource/context.ts';
 import { find, type Noun } from '../resource/noun.ts';
-import { save } from '../resource/write.ts';
+import type { Saved } from '../resource/write.ts';
 import type { Doc } from '../store/store.ts';
+import { type Checked, passed } from '../validation/checked.ts';
 import { isPlainName } from '../validation/names.ts';
 import { shapeOf } from '../validation/shape.ts';
 import { isObject, walk } from '../validation/walk.ts';
-import { type Issue, invalid, valueError } from '../words/errors.ts';
+import { type Issue, valueError } from '../words/errors.ts';
 import { pascal } from '../words/naming.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 import { inputFrom } from './inputs.ts';
@@ -36,7 +37,14 @@ export interface MutationOptions<S extends z.ZodType, P extends object> {
   missing?: (input: Partial<z.output<S>>) => string[];
   /** The payload's fields: how each is described and typed. */
   payload: Record<string, { type: unknown; description: string; nullable?: boolean }>;
-  resolve: (ctx: Context, input: z.output<S>) => Promise<P>;
+  resolve: (ctx: Context, input: Checked<z.output<S>>) => Promise<Saved<P>>;
+}
+
+/** What the caller of a mutation has found out already, as the root value; the graph's own callers nothing. */
+export interface Known<S extends z.ZodType = z.ZodType, P extends object = object> {
+  input?: Checked<z.output<S>>;
+  /** What the mutation will answer: nothing runs, the selection alone is shown. */
+  payload?: P;
 }
 
 export interface Changes {
@@ -89,7 +97,8 @@ export function mutation<S extends z.ZodType, P extends object>(name: string, op
           description: 'What to change, and how.',
         }),
       },
-      resolve: ((_root: unknown, args: { input: unknown }, ctx: Context) => run(ctx, options, args.input)) as never,
+      resolve: ((known: Known<S, P>, args: { input: unknown }, ctx: Context) =>
+        run(ctx, options, args.input, known)) as never,
     }),
   );
 }
@@ -98,26 +107,21 @@ async function run<S extends z.ZodType, P extends object>(
   ctx: Context,
   options: MutationOptions<S, P>,
   input: unknown,
+  known: Known<S, P>,
 ): Promise<P> {
-  if (ctx.preset !== undefined) return ctx.preset as P;
-  const value = ctx.validated ? (input as z.output<S>) : await checkInput(ctx, options, input);
-  const payload = await options.resolve(ctx, value);
-  // A mutation that changed nothing has made no commit: its Idempotency-Key is recorded all the same.
-  if (ctx.idempotency && !ctx.idempotency.stored) await save(ctx, [], payload);
-  ctx.root = payload;
-  return payload;
+  if (known.payload !== undefined) return known.payload;
+  return options.resolve(ctx, known.input ?? (await checkInput(ctx, options, input)));
 }
 
 async function checkInput<S extends z.ZodType, P extends object>(
   ctx: Context,
   options: MutationOptions<S, P>,
   input: unknown,
-): Promise<z.output<S>> {
+): Promise<Checked<z.output<S>>> {
   const keptName = await keptNameIn(ctx, options.changes, input, input);
   const { value, issues } = walk(options.input, input, ['input'], { naming: 'camel', keptName });
   const all = [...issues, ...ruleIssues(options as unknown as MutationExtensions, value, input, ctx)];
-  if (all.length > 0) throw invalid(sortByField(Object.keys(shapeOf(options.input).fields!), all));
-  return value;
+  return passed(value, sortByField(Object.keys(shapeOf(options.input).fields!), all));
 }
 
 /**

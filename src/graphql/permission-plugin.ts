@@ -23,19 +23,22 @@ export interface PermissionExtensions {
   unlimited?: boolean;
 }
 
-/** An org that is not the caller's is absent, before anything else is looked at; for both doors. */
-export function checkOrg(principal: Principal, orgId: unknown): void {
-  if (typeof orgId === 'string' && orgId !== principal.orgId) throw notFound('organization', orgId);
-}
-
 /** The org that a field's arguments name, beside or inside its input. */
 function orgIdOf(args: object): unknown {
   const { orgId, input } = args as { orgId?: unknown; input?: { orgId?: unknown } };
   return orgId ?? input?.orgId;
 }
 
-/** The one test of a declared permission, for both doors. */
-export function checkPermission(principal: Principal, { permission, unlimited }: PermissionExtensions): void {
+/**
+ * The one test of a declared permission, for both doors. An org that is not the caller's is absent, before anything else
+ * is looked at; in its own, the caller is told what it may not do.
+ */
+export function checkAccess(
+  principal: Principal,
+  { permission, unlimited }: PermissionExtensions,
+  orgId: unknown,
+): void {
+  if (typeof orgId === 'string' && orgId !== principal.orgId) throw notFound('organization', orgId);
   if (permission === undefined) return;
   if (!allows(principal.permissions, permission) || (unlimited && principal.workspaceIds)) throw forbidden(permission);
 }
@@ -56,9 +59,7 @@ class PermissionPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     const { permission, unlimited } = config.pothosOptions;
     if (permission === undefined) return resolver;
     return (parent, args, context, info) => {
-      const { principal } = context as Context;
-      checkOrg(principal, orgIdOf(args));
-      checkPermission(principal, { permission, unlimited });
+      checkAccess((context as Context).principal, { permission, unlimited }, orgIdOf(args));
       return resolver(parent, args, context, info);
     };
   }

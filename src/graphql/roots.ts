@@ -36,10 +36,7 @@ export function rootNode<D extends Doc>(noun: Noun<D>, name: string, above: Path
         [idArg]: t.arg.id({ required: true, description: 'The documented id.' }),
       } as never,
       resolve: ((_root: unknown, args: Record<string, string>, ctx: Context) =>
-        chain(reach(ctx, stepsOf(above, args), noun, args[idArg]!), (doc) => {
-          ctx.root = doc;
-          return doc;
-        })) as never,
+        reach(ctx, stepsOf(above, args), noun, args[idArg]!)) as never,
     }),
   );
 }

@@ -15,7 +15,7 @@ import { createPressure } from '../http/pressure.ts';
 import { createRateLimiter, type RateState } from '../http/rate-limit.ts';
 import { errorReply, json, type Reply, send } from '../http/reply.ts';
 import type { Handler } from '../http/server.ts';
-import type { Context, Deps, Principal } from '../resource/context.ts';
+import { type Context, type Deps, NO_TERMS, type Principal } from '../resource/context.ts';
 import { createLoaders } from '../resource/loaders.ts';
 import { createRestAdapter } from '../rest/adapter.ts';
 import { openApiDocument } from '../rest/openapi.ts';
@@ -114,7 +114,7 @@ export function createApp(deps: Deps, config: AppConfig): App {
   function failed(req: IncomingMessage, requestId: string, cause: unknown): Reply {
     // Whoever hangs up in the middle of a body hears nothing, and it is no fault of ours.
     if (req.readableAborted) return error(req, 'INTERNAL_SERVER_ERROR');
-    const shown = toPublic(cause, deps.log, { requestId, committed: false });
+    const shown = toPublic(cause, deps.log, { requestId, isCommitted: false });
     return error(req, codeOf(shown) ?? 'INTERNAL_SERVER_ERROR', detailsOf(shown), shown.message);
   }
 
@@ -166,12 +166,7 @@ export function createContext(deps: Deps, principal: Principal, requestId: strin
     principal,
     loaders,
     requestId,
-    ifMatch: null,
-    idempotency: null,
-    committed: false,
-    validated: false,
-    preset: undefined,
-    root: undefined,
+    terms: NO_TERMS,
   };
 }
 

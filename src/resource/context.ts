@@ -38,31 +38,37 @@ export interface Deps {
   wake: () => void;
 }
 
-/** An Idempotency-Key in force: how to render the reply that the record keeps, and whether it has been stored. */
-export interface Idempotency {
-  recordId: string;
-  requestHash: string;
-  /** Runs the operation's selection over a payload, before the commit. */
-  render: (payload: unknown) => Promise<{ status: number; body: unknown; etag: string | null }>;
-  stored: boolean;
+/** What a reply shows, as the record of an Idempotency-Key keeps it. */
+export interface Rendered {
+  readonly status: number;
+  readonly body: unknown;
+  readonly etag: string | null;
 }
 
+/** An Idempotency-Key in force: whose record a write leaves, and the reply in it. */
+export interface Idempotency {
+  readonly recordId: string;
+  readonly requestHash: string;
+  /** The reply that a payload will give, before its commit is made. */
+  readonly render: (payload: unknown) => Promise<Rendered>;
+}
+
+/** What a request asks of its write beside the change itself: headers of REST, which the graph has no words for. */
+export interface Terms {
+  /** `If-Match` as it came. */
+  readonly ifMatch: string | null;
+  readonly idempotency: Idempotency | null;
+}
+
+export const NO_TERMS: Terms = { ifMatch: null, idempotency: null };
+
+/** What every resolver is given. It is made with the request and nobody writes to it: what comes of a step is what the step returns. */
 export interface Context {
-  deps: Deps;
-  principal: Principal;
-  loaders: Loaders;
-  requestId: string;
-  /** Raw `If-Match` of a REST request. */
-  ifMatch: string | null;
-  idempotency: Idempotency | null;
-  /** Whether a change has been made: what fails from then on is its reply. */
-  committed: boolean;
-  /** The REST adapter has checked the input by the same schema already. */
-  validated: boolean;
-  /** When set, root mutation fields answer this instead of running: the reply is rendered before the commit, or again. */
-  preset: unknown;
-  /** What the root field's resolver answered, for the adapter's ETag. */
-  root: unknown;
+  readonly deps: Deps;
+  readonly principal: Principal;
+  readonly loaders: Loaders;
+  readonly requestId: string;
+  readonly terms: Terms;
 }
 
 export function isoNow(ctx: { deps: Deps }): string {

@@ -1,5 +1,5 @@
 import type { Change, Collection, Doc } from '../store/store.ts';
-import { type Context, isoNow } from './context.ts';
+import { type Context, type Idempotency, isoNow, type Rendered } from './context.ts';
 
 /** What a POST under an Idempotency-Key answered, for 24 hours; keyed by the token and the key. */
 export interface IdempotencyRecord extends Doc {
@@ -19,10 +19,11 @@ export const idempotencyRecords: Collection<IdempotencyRecord> = {
 const LIFETIME_MS = 24 * 3_600_000;
 
 /** The record as one more change of the mutation's commit: its uniqueness is the lock. */
-export async function idempotencyRecord(ctx: Context, payload: unknown): Promise<Change | null> {
-  if (!ctx.idempotency || ctx.idempotency.stored) return null;
-  const { recordId, requestHash, render } = ctx.idempotency;
-  const reply = await render(payload);
+export function idempotencyRecord(
+  ctx: Context,
+  { recordId, requestHash }: Pick<Idempotency, 'recordId' | 'requestHash'>,
+  reply: Rendered,
+): Change {
   const now = isoNow(ctx);
   const doc: IdempotencyRecord = {
     id: recordId,

@@ -20,8 +20,9 @@ export function matchesTag(header: string, tag: string, { weak }: { weak: boolea
 /** Refuses with PRECONDITION_FAILED when the caller acts on another version than the current one. */
 export function checkVersion(ctx: Context, doc: Doc, expectedVersion: number | null | undefined): void {
   const tag = etagOf(doc);
+  const { ifMatch } = ctx.terms;
   const stale =
     (expectedVersion != null && expectedVersion !== doc.version) ||
-    (ctx.ifMatch !== null && !matchesTag(ctx.ifMatch, tag, { weak: false }));
+    (ifMatch !== null && !matchesTag(ifMatch, tag, { weak: false }));
   if (stale) throw fault('PRECONDITION_FAILED', { current_etag: tag });
 }

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
-import { type Change, type Committed, type Doc, StoreConflict } from '../store/store.ts';
+import { type Change, type Doc, StoreConflict } from '../store/store.ts';
 import { conflict, fault } from '../words/errors.ts';
 import { camel } from '../words/naming.ts';
 import { audit } from './audit.ts';
-import { type Context, isoNow } from './context.ts';
+import { type Context, type Idempotency, isoNow, type Rendered } from './context.ts';
 import type { Created } from './field/bodies.ts';
 import type { DocOf, Fields, Made } from './field/field.ts';
 import { valuesOf } from './field/values.ts';
@@ -35,23 +35,36 @@ export async function withRetry<T>(attempt: () => Promise<T>): Promise<T> {
   throw fault('SERVICE_UNAVAILABLE', { retry_after: 1 });
 }
 
-/** Commits a mutation's changes, with the record of its Idempotency-Key where the request has one. */
-export async function save(ctx: Context, planned: readonly Planned[], payload: unknown): Promise<Committed> {
+declare const saved: unique symbol;
+
+/** What a mutation answers: only `save` makes one, so that none can forget its commit or its Idempotency-Key. */
+export type Saved<P> = P & { readonly [saved]: true };
+
+/** Commits a mutation's changes, with the record of its Idempotency-Key where the request has one; answers the payload. */
+export async function save<P>(ctx: Context, planned: readonly Planned[], payload: P): Promise<Saved<P>> {
+  const { idempotency } = ctx.terms;
+  const record = idempotency ? [keptReply(ctx, idempotency, await idempotency.render(payload))] : [];
+  await commit(ctx, [...planned, ...record]);
+  return payload as Saved<P>;
+}
+
+/** The record of an Idempotency-Key; where another request was faster, its conflict is the caller's to explain. */
+export function keptReply(ctx: Context, idempotency: Idempotency, reply: Rendered): Planned {
+  return { change: idempotencyRecord(ctx, idempotency, reply), otherwise: (conflict) => conflict };
+}
+
+/** Commits changes that are not what a mutation answers. */
+export async function commit(ctx: Context, planned: readonly Planned[]): Promise<void> {
+  if (planned.length === 0) return;
   const changes = planned.map(({ change }) => change);
-  const record = await idempotencyRecord(ctx, payload);
-  const all = record ? [...changes, record] : changes;
-  if (all.length === 0) return { results: [] };
   try {
-    const committed = await ctx.deps.store.commit(all);
-    ctx.committed = true;
-    if (ctx.idempotency) ctx.idempotency.stored = true;
-    ctx.loaders.clear();
-    if (changes.some((change) => change.in === tasks)) ctx.deps.wake();
-    return committed;
+    await ctx.deps.store.commit(changes);
   } catch (error) {
     if (!(error instanceof StoreConflict)) throw error;
-    throw (await planned[error.at]?.otherwise?.(error)) ?? (error.change === record ? error : new Stale());
+    throw (await planned[error.at]?.otherwise?.(error)) ?? new Stale();
   }
+  ctx.loaders.clear();
+  if (changes.some((change) => change.in === tasks)) ctx.deps.wake();
 }
 
 /** The fields that a new document starts with. */
@@ -152,21 +165,15 @@ export function update<D extends Doc, P>(
   expectedVersion: number | null | undefined,
   decide: (before: D) => Promise<Updated<D>> | Updated<D>,
   payloadOf: (doc: D) => P,
-): Promise<P> {
+): Promise<Saved<P>> {
   return withRetry(async () => {
     const before = await read();
     const { doc, also = [], verb, field, refuse } = await decide(before);
     checkVersion(ctx, before, expectedVersion);
     if (refuse) throw refuse;
-    if (isDeepStrictEqual(doc, before) && also.length === 0) {
-      const payload = payloadOf(before);
-      await save(ctx, [], payload);
-      return payload;
-    }
+    if (isDeepStrictEqual(doc, before) && also.length === 0) return save(ctx, [], payloadOf(before));
     const { after, planned } = replacement(ctx, noun, before, doc, verb, field);
-    const payload = payloadOf(after);
-    await save(ctx, [...planned, ...also], payload);
-    return payload;
+    return save(ctx, [...planned, ...also], payloadOf(after));
   });
 }
 

@@ -1,17 +1,18 @@
 import type { GraphQLError, GraphQLSchema } from 'graphql';
-import { toPublic } from '../graphql/errors.ts';
-import { checkOrg, checkPermission } from '../graphql/permission-plugin.ts';
+import { isOfReply, toPublic } from '../graphql/errors.ts';
+import type { Known } from '../graphql/mutations.ts';
+import { checkAccess } from '../graphql/permission-plugin.ts';
 import { mediaTypeOf, parseJson } from '../http/body.ts';
 import { ANSWER_MAX_BYTES } from '../http/pieces.ts';
 import { errorReply, jsonInTurns, type Reply } from '../http/reply.ts';
-import type { Context, Deps, Principal } from '../resource/context.ts';
-import { etagOf, matchesTag } from '../resource/version.ts';
-import { save } from '../resource/write.ts';
-import type { Doc } from '../store/store.ts';
+import type { Context, Deps, Rendered } from '../resource/context.ts';
+import { matchesTag } from '../resource/version.ts';
+import { commit, keptReply } from '../resource/write.ts';
 import { StoreConflict, StoreUnavailable } from '../store/store.ts';
+import type { Checked } from '../validation/checked.ts';
 import { codeOf, conflict, detailsOf, fault, type Issue, invalid, tooLong } from '../words/errors.ts';
-import { type CompiledRow, compileRow } from './compile.ts';
-import { checkRequest } from './input.ts';
+import { type CompiledRow, compileRow, untagged } from './compile.ts';
+import { checkRequest, type Variables } from './input.ts';
 import { findRecord, hashRequest, recordIdOf } from './replay.ts';
 import { createRouter, type Match } from './router.ts';
 import type { Row } from './row.ts';
@@ -41,10 +42,12 @@ export function createRestAdapter(
   return {
     match: createRouter(rows),
     async handle(row, parameters, request, ctx) {
+      const one = compiled.get(row)!;
       try {
-        return await answer(compiled.get(row)!, parameters, request, ctx, running);
+        return await answer(one, parameters, request, ctx, running);
       } catch (error) {
-        const shown = toPublic(error, deps.log, ctx);
+        const { requestId } = ctx;
+        const shown = toPublic(error, deps.log, { requestId, isCommitted: isOfReply(one.operation.node, error) });
         const code = codeOf(shown) ?? 'INTERNAL_SERVER_ERROR';
         // The reference pages give the sentences of the other codes.
         const message = ['CONFLICT', 'SERVICE_UNAVAILABLE'].includes(code) ? shown.message : undefined;
@@ -67,19 +70,23 @@ async function answer(
 ): Promise<Reply> {
   const { row } = compiled;
   const body = readJson(row, request);
-  checkAccess(compiled, parameters, ctx.principal);
+  checkAccess(ctx.principal, compiled.needs, parameters.org_id);
   const key = row.method === 'POST' ? header(request, 'idempotency-key') : undefined;
-  const { issues, variables } = await checkRequest(ctx, compiled, {
+  const variables = await checkRequest(ctx, compiled, {
     parameters,
     search: request.search,
     body,
     idempotencyKey: key,
   });
-  if (issues.length > 0) throw invalid(issues);
-  ctx.ifMatch = row.method === 'GET' || row.method === 'POST' ? null : (header(request, 'if-match') ?? null);
-  const call: Call = { compiled, variables, path: request.path, ctx };
+  const ifMatch = row.method === 'GET' || row.method === 'POST' ? null : (header(request, 'if-match') ?? null);
+  const call: Call = {
+    compiled,
+    variables,
+    path: request.path,
+    ctx: { ...ctx, terms: { ifMatch, idempotency: null } },
+  };
   if (key !== undefined) return idempotent(call, key, hashRequest(row.method, request.path, body), running);
-  const reply = await run(call);
+  const reply = await replyOf(call, await run(call));
   const condition = row.method === 'GET' && row.conditional ? header(request, 'if-none-match') : undefined;
   if (condition !== undefined && reply.headers.ETag && matchesTag(condition, reply.headers.ETag, { weak: true }))
     return { status: 304, headers: { ETag: reply.headers.ETag }, body: null };
@@ -117,44 +124,29 @@ function readJson(row: Row, request: RestRequest): unknown {
   throw invalid([issue]);
 }
 
-/** At the permission step another org is absent; the caller's own org answers 403 for what the caller may not do. */
-function checkAccess(
-  { permission, unlimited }: CompiledRow,
-  parameters: Record<string, string>,
-  principal: Principal,
-): void {
-  const orgId = parameters.org_id;
-  checkOrg(principal, orgId);
-  if (permission !== null) checkPermission(principal, { permission, unlimited });
-}
-
 /** A request that may run: its row, what it asks for, and the path that it was sent to. */
 interface Call {
   compiled: CompiledRow;
-  variables: Record<string, unknown>;
+  variables: Checked<Variables>;
   path: string;
   ctx: Context;
 }
 
-async function run(call: Call): Promise<Reply> {
-  const { compiled, ctx } = call;
-  const { row } = compiled;
-  const value = await resultOf(call, ctx);
-  return replyOf(call, { status: row.status, body: row.shape(value), etag: etagFor(row, ctx.root) });
+async function run({ compiled, variables, ctx }: Call): Promise<Rendered> {
+  // An input was checked by what its type in the graph is made from; coercing it would be a second check.
+  if (compiled.isMutation) return shown(compiled, ctx, variables, { input: variables.input as Known['input'] });
+  const { coerced, errors } = compiled.operation.coerce(variables);
+  if (!coerced) throw errors[0];
+  return shown(compiled, ctx, coerced, {});
 }
 
-async function resultOf({ compiled, variables }: Call, ctx: Context): Promise<never> {
-  const { coerced, errors: refused } = compiled.operation.coerce(variables);
-  if (!coerced) throw refused[0];
-  const { data, errors } = await compiled.operation.execute(ctx, coerced);
+/** The operation's answer as the documented reply. */
+async function shown(compiled: CompiledRow, ctx: Context, variables: Variables, known: Known): Promise<Rendered> {
+  const { row, operation } = compiled;
+  const { data, errors } = await operation.execute(ctx, variables, known);
   if (errors) throw asSent(compiled, errors[0]!);
-  return (data as { result: never }).result;
-}
-
-interface Rendered {
-  status: number;
-  body: unknown;
-  etag: string | null;
+  const { value, etag } = untagged(row, (data as { result: object }).result);
+  return { status: row.status, body: row.shape(value), etag };
 }
 
 async function replyOf({ compiled, path }: Call, { status, body, etag }: Rendered): Promise<Reply> {
@@ -165,12 +157,6 @@ async function replyOf({ compiled, path }: Call, { status, body, etag }: Rendere
   const reply = await jsonInTurns(status, body, all);
   if (reply) return reply;
   throw tooLong(['query', 'limit'], ANSWER_MAX_BYTES);
-}
-
-function etagFor(row: Row, root: unknown): string | null {
-  if (row.resource === null || root === undefined || root === null) return null;
-  const doc = row.resource === '' ? root : (root as Record<string, unknown>)[row.resource];
-  return doc ? etagOf(doc as Doc) : null;
 }
 
 /** Runs once per key: the record that the commit leaves is both the lock and the later answer. */
@@ -188,16 +174,12 @@ async function idempotent(call: Call, key: string, requestHash: string, running:
   if (running.has(recordId)) throw conflict('route', { reason: 'idempotency_key_in_use' });
   running.add(recordId);
   try {
-    ctx.idempotency = {
-      recordId,
-      requestHash,
-      stored: false,
-      render: (payload) => render(call, payload),
-    };
-    const reply = await run(call);
-    // A POST that only reads (test-match) has made no commit to hold its record.
-    if (!ctx.idempotency.stored) await save(ctx, [], ctx.root);
-    return reply;
+    const idempotency = { recordId, requestHash, render: (payload: unknown) => render(call, payload) };
+    const keyed = { ...call, ctx: { ...ctx, terms: { ...ctx.terms, idempotency } } };
+    const rendered = await run(keyed);
+    // A POST that only reads (test-match) makes no commit that could hold its record.
+    if (!call.compiled.isMutation) await commit(ctx, [keptReply(ctx, idempotency, rendered)]);
+    return await replyOf(call, rendered);
   } catch (error) {
     // Another process was faster under the same key: its record answers, whatever this attempt ran into.
     const other = isClientError(error)
@@ -214,10 +196,13 @@ async function idempotent(call: Call, key: string, requestHash: string, running:
 }
 
 /** The reply that a payload will give, rendered before its commit so that the commit can hold it. */
-async function render(call: Call, payload: unknown): Promise<Rendered> {
-  const { row } = call.compiled;
-  const value = await resultOf(call, { ...call.ctx, preset: payload, root: payload, idempotency: null });
-  return { status: row.status, body: row.shape(value), etag: etagFor(row, payload) };
+async function render({ compiled, variables, ctx }: Call, payload: unknown): Promise<Rendered> {
+  try {
+    return await shown(compiled, ctx, variables, { payload: payload as object });
+  } catch (error) {
+    // Where in the reply it failed is nothing to tell: the mutation as a whole has failed, and nothing is committed.
+    throw (error as GraphQLError).originalError ?? error;
+  }
 }
 
 function isClientError(error: unknown): boolean {

@@ -1,10 +1,10 @@
 import { type GraphQLField, type GraphQLSchema, getOperationAST, parse, validate } from 'graphql';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type Executable, prepareOperation } from '../graphql/execution/execute.ts';
 import type { MutationExtensions } from '../graphql/mutations.ts';
 import type { PermissionExtensions } from '../graphql/permission-plugin.ts';
 import type { ListExtensions } from '../graphql/roots.ts';
-import { shapeOf } from '../validation/shape.ts';
+import { type Shape, shapeOf } from '../validation/shape.ts';
 import { camel } from '../words/naming.ts';
 import { parametersOf, type Row } from './row.ts';
 
@@ -13,13 +13,13 @@ export interface CompiledRow {
   row: Row;
   document: string;
   operation: Executable;
-  permission: string | null;
-  /** Whether tokens limited to workspaces are refused. */
-  unlimited: boolean;
+  /** Whether it changes something: its input is then checked by the adapter alone. */
+  isMutation: boolean;
+  needs: PermissionExtensions;
   /** Whether the root takes one `input`, as every mutation does. */
   takesInput: boolean;
-  /** The path's parameters: as written, as the graph names them, and what they must be. */
-  parameters: { name: string; field: string; schema: z.ZodType }[];
+  /** The path's parameters: as written, as the graph names them, and what they must be where they are not just any text. */
+  parameters: { name: string; field: string; schema: z.ZodType | null }[];
   own: Pick<MutationExtensions, 'changes' | 'rules' | 'missing'>;
   pageIssues: ListExtensions['pageIssues'];
   /** Of a row that creates: the last part of the address of what a reply shows, below the row's own path. */
@@ -29,17 +29,18 @@ export interface CompiledRow {
 /** Writes the row's operation from the root field's own arguments, then parses, validates and prepares it: once, at start. */
 export function compileRow(schema: GraphQLSchema, row: Row, rows: readonly Row[]): CompiledRow {
   const field = rootFieldOf(schema, row);
-  const document = documentOf(schema, row, field);
+  const document = documentOf(schema, { ...row, selection: tagged(row) });
   const parsed = parse(document);
   const [error] = validate(schema, parsed);
   if (error) throw new Error(`${row.operationId}: ${error.message}\n${document}`);
   const extensions = field.extensions as MutationExtensions & PermissionExtensions & ListExtensions;
+  if (extensions.input) demandSame(row, extensions.input);
   return {
     row,
     document,
     operation: prepareOperation(schema, parsed, getOperationAST(parsed)!),
-    permission: extensions.permission ?? null,
-    unlimited: extensions.unlimited ?? false,
+    isMutation: extensions.input !== undefined,
+    needs: { permission: extensions.permission, unlimited: extensions.unlimited },
     takesInput: field.args.some((arg) => arg.name === 'input'),
     parameters: parametersOf(row.path).map((name) => ({
       name,
@@ -87,9 +88,47 @@ function argumentsOf(row: Row): string[] {
   return [...parametersOf(row.path).map(camel), ...query.filter((name) => name !== null)];
 }
 
-const anyText = z.string();
+/** Path parameters are text of at least one character; where the root's input bounds one further (a thread's id), that bound holds. */
+function boundOf(input: z.ZodType | undefined, field: string): z.ZodType | null {
+  const shape = input && shapeOf(input).fields![field];
+  if (!shape) return null;
+  return isText(shape, 1) ? null : shape.schema;
+}
 
-/** Path parameters are text; where the root's input bounds one (a thread's id), that bound holds. */
-function boundOf(input: z.ZodType | undefined, field: string): z.ZodType {
-  return (input && shapeOf(input).fields?.[field]?.schema) ?? anyText;
+/** Where the operation tells the ETag of what the reply shows. */
+const TAG = '_tag';
+
+function tagged({ resource, selection }: Row): string {
+  if (resource === null) return selection;
+  return selection.replace('{', resource === '' ? `{ ${TAG}: etag` : `{ ${TAG}: ${resource} { etag }`);
+}
+
+/** What the operation answered without the ETag in it, and the ETag for the header. */
+export function untagged({ resource }: Row, result: object): { value: never; etag: string | null } {
+  if (resource === null) return { value: result as never, etag: null };
+  const { [TAG]: tag, ...value } = result as Record<string, unknown>;
+  return { value: value as never, etag: resource === '' ? (tag as string) : (tag as { etag: string }).etag };
+}
+
+/** A write is checked once, by the adapter: its body and path must say all that the graph's own input asks for. */
+function demandSame({ operationId, path, body }: Row, input: z.ZodType): void {
+  const [wanted, given] = [shapeOf(input), body && shapeOf(body)];
+  const [asked, sent] = [wanted.fields!, given?.fields ?? {}];
+  const inPath = parametersOf(path).map(camel);
+  const others = Object.keys({ ...asked, ...sent }).filter((name) => !inPath.includes(name));
+  const unchecked = others.filter((name) => !isChecked(asked[name], sent[name]));
+  if (unchecked.length > 0 || wanted.hasRules !== (given?.hasRules ?? false))
+    throw new Error(`${operationId}: its body lets pass what the graph's input would not (${unchecked.join(', ')})`);
+}
+
+/** Whether what a body's field lets pass, the input's would: being the same, or any text. */
+function isChecked(asked: Shape | undefined, sent: Shape | undefined): boolean {
+  if (!asked || asked === sent) return asked === sent;
+  if (!sent) return !asked.required && !asked.hasDefault;
+  return isText(asked, 0) && sent.kind === 'string' && (asked.nullable || !sent.nullable);
+}
+
+/** Whether it is text that is bounded by no more than its least length. */
+function isText({ kind, minimum = 0, maximum, hasRules, isName }: Shape, least: number): boolean {
+  return kind === 'string' && minimum <= least && maximum === undefined && !hasRules && !isName;
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { keptNameIn, ruleIssues, sortByField } from '../graphql/mutations.ts';
 import type { Context } from '../resource/context.ts';
+import { type Checked, passed } from '../validation/checked.ts';
 import { shapeOf } from '../validation/shape.ts';
-import { walk } from '../validation/walk.ts';
+import { textIssue, walk } from '../validation/walk.ts';
 import { type Issue, valueError } from '../words/errors.ts';
 import { snake } from '../words/naming.ts';
 import type { CompiledRow } from './compile.ts';
@@ -17,13 +18,11 @@ export interface RawInput {
   idempotencyKey: string | undefined;
 }
 
-export interface CheckedInput {
-  issues: Issue[];
-  variables: Record<string, unknown>;
-}
+/** The operation's variables. */
+export type Variables = Record<string, unknown>;
 
-/** Checks path, query, header and body, in this order, and answers the operation's variables. */
-export async function checkRequest(ctx: Context, compiled: CompiledRow, raw: RawInput): Promise<CheckedInput> {
+/** Checks path, query, header and body, in this order; VALIDATION_FAILED with all that is wrong with them. */
+export async function checkRequest(ctx: Context, compiled: CompiledRow, raw: RawInput): Promise<Checked<Variables>> {
   const path = checkPath(compiled, raw.parameters);
   const query = checkQuery(ctx, compiled, raw.search);
   const header = checkHeader(raw.idempotencyKey);
@@ -39,7 +38,7 @@ export async function checkRequest(ctx: Context, compiled: CompiledRow, raw: Raw
   const variables = compiled.takesInput
     ? { input: { ...inputOf(compiled, body), ...path.value } }
     : { ...path.value, ...renamed(query.value, compiled.row.renames) };
-  return { issues, variables };
+  return passed(variables, issues);
 }
 
 function wireNames(schema: z.ZodType): string[] {
@@ -50,9 +49,11 @@ function checkPath(compiled: CompiledRow, parameters: Record<string, string>) {
   const issues: Issue[] = [];
   const value: Record<string, unknown> = {};
   for (const { name, field, schema } of compiled.parameters) {
-    const walked = walk(schema, parameters[name], ['path', name], { naming: 'snake' });
-    issues.push(...walked.issues);
-    value[field] = walked.value;
+    const text = parameters[name]!;
+    const walked = schema && walk(schema, text, ['path', name], { naming: 'snake' });
+    const found = walked ? walked.issues : [textIssue(text, ['path', name])];
+    issues.push(...found.filter((issue) => issue !== null));
+    value[field] = walked ? walked.value : text;
   }
   return { issues, value };
 }

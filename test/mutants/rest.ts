@@ -2,6 +2,24 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'a reply that cannot be made before its commit says nothing of a change',
+    file: 'src/rest/adapter.ts',
+    edits: [['throw (error as GraphQLError).originalError ?? error;', 'throw error;']],
+    tests: ['test/rest/after-commit.test.ts'],
+  },
+  {
+    breaks: 'what fails below a mutation says that a change may have been made',
+    file: 'src/graphql/errors.ts',
+    edits: [["operation === 'mutation' && error instanceof", "operation === 'query' && error instanceof"]],
+    tests: ['test/rest/after-commit.test.ts'],
+  },
+  {
+    breaks: 'the adapter checks all that the graph would',
+    file: 'src/rest/compile.ts',
+    edits: [['if (!asked || asked === sent) return asked === sent;', 'if (!asked || asked === sent) return true;']],
+    tests: ['test/rest/checked.test.ts'],
+  },
+  {
     breaks: 'unknown names are told as they were sent',
     file: 'src/validation/walk.ts',
     edits: [["type: 'extra_forbidden', loc: [...loc, name]", "type: 'extra_forbidden', loc: [...loc, snake(name)]"]],
@@ -28,7 +46,9 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a 201 names the address of what it made, a replayed one too',
     file: 'src/rest/adapter.ts',
-    edits: [['const reply = replyOf(call, record);', 'const reply = replyOf(call, { ...record, status: 200 });']],
+    edits: [
+      ['const reply = await replyOf(call, record);', 'const reply = await replyOf(call, { ...record, status: 200 });'],
+    ],
     tests: ['test/rest/created.test.ts'],
   },
   {

@@ -3,10 +3,17 @@ import { providerAccounts } from '../../src/nouns/provider-accounts/model.ts';
 import { type Change, type Store, StoreUnavailable } from '../../src/store/store.ts';
 import { describeEngines, type Harness, type Opened, openEngine, startHarness, type Tenant } from '../harness.ts';
 
+interface State {
+  isFailing: boolean;
+  hasCommitted: boolean;
+  /** The reads that fail; by default all. */
+  reads: readonly string[];
+}
+
 const READS = ['get', 'getMany', 'getUnique', 'page', 'pages', 'counts'];
 
 /** A store that answers no read once it has committed, while `isFailing`. */
-function failingAfterCommits(store: Store, state: { isFailing: boolean; hasCommitted: boolean }): Store {
+function failingAfterCommits(store: Store, state: State): Store {
   return new Proxy(store, {
     get(target, name) {
       const member = Reflect.get(target, name) as unknown;
@@ -19,7 +26,7 @@ function failingAfterCommits(store: Store, state: { isFailing: boolean; hasCommi
           state.hasCommitted ||= changes.some((change) => change.in.name === providerAccounts.collection.name);
           return committed;
         };
-      if (READS.includes(String(name)))
+      if (state.reads.includes(String(name)))
         return (...args: never[]) => {
           if (state.isFailing && state.hasCommitted) throw new StoreUnavailable('gone');
           return (member as (...given: never[]) => unknown).apply(target, args);
@@ -30,7 +37,7 @@ function failingAfterCommits(store: Store, state: { isFailing: boolean; hasCommi
 }
 
 describeEngines('a store that fails between a commit and its reply', (engine) => {
-  const state = { isFailing: false, hasCommitted: false };
+  const state: State = { isFailing: false, hasCommitted: false, reads: READS };
   let opened: Opened;
   let harness: Harness;
   let tenant: Tenant;
@@ -85,6 +92,21 @@ describeEngines('a store that fails between a commit and its reply', (engine) =>
     expect(again.headers.get('idempotency-replayed')).toBe('true');
     const { body } = await tenant.rest('GET', `${tenant.base}/provider-accounts?limit=100`);
     expect(body.accounts.filter((one: { name: string }) => one.name === 'once')).toHaveLength(1);
+  });
+
+  test('a reply that cannot be made before its commit, under an Idempotency-Key, leaves nothing and says so', async () => {
+    const create = () =>
+      tenant.rest('POST', `${tenant.base}/provider-accounts`, accountNamed('never'), { 'Idempotency-Key': 'never' });
+    await tenant.rest('GET', '/v1/me');
+    // What a reply shows is read by the loaders, in batches; what the key's record says is not.
+    Object.assign(state, { isFailing: true, hasCommitted: true, reads: ['getMany'] });
+    const { status, body } = await create();
+    Object.assign(state, { isFailing: false, reads: READS });
+    expect(status).toBe(503);
+    expect(body.message).not.toContain('may have been made');
+    const { body: list } = await tenant.rest('GET', `${tenant.base}/provider-accounts?limit=100`);
+    expect(list.accounts.map((one: { name: string }) => one.name)).not.toContain('never');
+    expect((await create()).status).toBe(201);
   });
 
   test('a read that fails says nothing of a change', async () => {

@@ -21,8 +21,8 @@ export interface Executable {
   node: OperationDefinitionNode;
   /** The variables as the operation declares them, or what is wrong with those given. */
   coerce(given: Variables): Coerced;
-  /** Answers a call whose variables are coerced already. */
-  execute(context: unknown, variables: Variables): MaybePromise<ExecutionResult>;
+  /** Answers a call whose variables are coerced already; the root fields are given `rootValue` as their parent. */
+  execute(context: unknown, variables: Variables, rootValue?: object): MaybePromise<ExecutionResult>;
 }
 
 /** Plans of one operation that are kept: it has one for each set of values of its conditions. */
@@ -57,9 +57,9 @@ export function prepareOperation(
   return {
     node,
     coerce: variableReader(schema, node),
-    execute(context, variables) {
+    execute(context, variables, rootValue = {}) {
       const plan = planFor(variables);
-      const run: Run = { plan, variables, context, rootValue: {}, errors: [], nulled: new Set(), pace, values: 0 };
+      const run: Run = { plan, variables, context, rootValue, errors: [], nulled: new Set(), pace, values: 0 };
       const failed = (error: unknown): ExecutionResult => {
         addError(run, error as GraphQLError, undefined);
         return { errors: run.errors, data: null };

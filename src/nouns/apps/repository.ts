@@ -18,8 +18,7 @@ export function createApp(ctx: Context, input: z.output<typeof createAppInput>) 
   return withRetry(async () => {
     const workspace = await reach(ctx, [], workspaces, input.workspaceId);
     const app = newDoc(ctx, apps, ctx.deps.ids.next('app_'), input, { workspaceId: workspace.id });
-    await save(ctx, [stillThere(workspaces, workspace), ...insertion(ctx, apps, app)], { app });
-    return { app };
+    return save(ctx, [stillThere(workspaces, workspace), ...insertion(ctx, apps, app)], { app });
   });
 }
 
@@ -40,7 +39,6 @@ export function deleteApp(ctx: Context, input: z.output<typeof deleteAppInput>) 
     const app = await readApp(ctx, input);
     checkVersion(ctx, app, input.expectedVersion);
     const counts = await countBelow(ctx, apps, app.id);
-    await save(ctx, [...removal(ctx, apps, app, { counts }), ...tombstone(ctx, apps, app)], { app });
-    return { app };
+    return save(ctx, [...removal(ctx, apps, app, { counts }), ...tombstone(ctx, apps, app)], { app });
   });
 }

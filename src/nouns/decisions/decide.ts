@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Context } from '../../resource/context.ts';
 import { find, need } from '../../resource/noun.ts';
 import { needReference } from '../../resource/path.ts';
-import { created, type Planned, save, withRetry } from '../../resource/write.ts';
+import { created, type Planned, type Saved, save, withRetry } from '../../resource/write.ts';
 import { targetKey } from '../../routing/breaker.ts';
 import { breakerInput } from '../../routing/breaker-input.ts';
 import { type DecisionContext, LEASE_MS } from '../../routing/facts.ts';
@@ -22,7 +22,7 @@ import { type Decision, type decideInput, decisions, KEPT_MS } from './model.ts'
 type DecideInput = z.output<typeof decideInput>;
 
 /** Decides and reserves in one commit; where others took the room meanwhile, decides again. */
-export function decide(ctx: Context, input: DecideInput): Promise<{ decision: Decision }> {
+export function decide(ctx: Context, input: DecideInput): Promise<Saved<{ decision: Decision }>> {
   return withRetry(async () => {
     ctx.loaders.clear();
     const prepared = await prepare(ctx, input);
@@ -31,8 +31,7 @@ export function decide(ctx: Context, input: DecideInput): Promise<{ decision: De
       ...reservations(ctx, decision, prepared),
       { change: { type: 'insert', in: decisions.collection, doc: decision } },
     ];
-    await save(ctx, changes, { decision });
-    return { decision };
+    return save(ctx, changes, { decision });
   });
 }
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { type Context, isoNow } from '../../resource/context.ts';
 import { need } from '../../resource/noun.ts';
-import { type Planned, save, withRetry } from '../../resource/write.ts';
+import { type Planned, type Saved, save, withRetry } from '../../resource/write.ts';
 import type { Result } from '../../routing/breaker.ts';
 import { breakerInput } from '../../routing/breaker-input.ts';
 import { LEASE_MS } from '../../routing/facts.ts';
@@ -20,22 +20,21 @@ type OutcomeInput = z.output<typeof reportOutcomeInput>;
 const CALLER_FAULTS: readonly ErrorClass[] = ['caller_error', 'content_policy', 'aborted'];
 
 /** Reports once: a second report answers the first one's result and changes nothing. */
-export function reportOutcome(ctx: Context, input: OutcomeInput): Promise<{ decision: Decision }> {
+export function reportOutcome(ctx: Context, input: OutcomeInput): Promise<Saved<{ decision: Decision }>> {
   return withRetry(async () => {
     const before = await need(ctx, decisions, input.decisionId);
     const status = statusOf(before, ctx.deps.now());
     if (status === 'refused') throw conflict('decision', { reason: 'refused', conflictingId: before.id });
     if (status === 'expired') throw conflict('decision', { reason: 'expired', conflictingId: before.id });
     if (status === 'reported') {
-      await save(ctx, [], { decision: before });
-      return { decision: before };
+      return save(ctx, [], { decision: before });
     }
     const outcome = outcomeOf(ctx, input);
     const decision: Decision = { ...before, outcome, version: before.version + 1, updatedAt: outcome.reportedAt };
     const reported: Planned = {
       change: { type: 'put', in: decisions.collection, doc: decision, expected: before.version },
     };
-    await save(
+    return save(
       ctx,
       [
         reported,
@@ -45,7 +44,6 @@ export function reportOutcome(ctx: Context, input: OutcomeInput): Promise<{ deci
       ],
       { decision },
     );
-    return { decision };
   });
 }
 

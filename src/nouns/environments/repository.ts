@@ -62,10 +62,9 @@ export function createEnvironment(ctx: Context, input: z.output<typeof createEnv
       isDefault: input.isDefault,
     };
     const others = input.isDefault ? await dethroned(ctx, workspace.id) : [];
-    await save(ctx, [stillThere(workspaces, workspace), ...others, ...insertion(ctx, environments, environment)], {
+    return save(ctx, [stillThere(workspaces, workspace), ...others, ...insertion(ctx, environments, environment)], {
       environment,
     });
-    return { environment };
   });
 }
 
@@ -98,7 +97,6 @@ export function deleteEnvironment(ctx: Context, input: z.output<typeof deleteEnv
     checkVersion(ctx, environment, input.expectedVersion);
     if (environment.isDefault) throw conflict('environment', { reason: 'default_environment' });
     const unused = unreferenced(ctx, environments, environment.id, 'in_use');
-    await save(ctx, [...unused, ...removal(ctx, environments, environment)], { environment });
-    return { environment };
+    return save(ctx, [...unused, ...removal(ctx, environments, environment)], { environment });
   });
 }

@@ -39,10 +39,9 @@ export function createLogicalModel(ctx: Context, input: z.output<typeof createLo
       enabled: input.enabled,
     };
     const references = await referencesOf(ctx, model, null);
-    await save(ctx, [...references, ...insertion(ctx, logicalModels, model, 'logical_model_id')], {
+    return save(ctx, [...references, ...insertion(ctx, logicalModels, model, 'logical_model_id')], {
       logicalModel: model,
     });
-    return { logicalModel: model };
   });
 }
 
@@ -95,7 +94,6 @@ export function deleteLogicalModel(ctx: Context, input: z.output<typeof deleteLo
     const logicalModel = await reach(ctx, [], logicalModels, input.logicalModelId);
     checkVersion(ctx, logicalModel, input.expectedVersion);
     const unnamed = unreferenced(ctx, logicalModels, logicalModel.id, 'referenced');
-    await save(ctx, [...unnamed, ...removal(ctx, logicalModels, logicalModel)], { logicalModel });
-    return { logicalModel };
+    return save(ctx, [...unnamed, ...removal(ctx, logicalModels, logicalModel)], { logicalModel });
   });
 }

@@ -39,8 +39,7 @@ export function createMember(ctx: Context, input: z.output<typeof createMemberIn
       name: input.name ?? null,
       roleId: role.id,
     };
-    await save(ctx, [stillThere(roles, role), ...insertion(ctx, members, member, 'email')], { member });
-    return { member };
+    return save(ctx, [stillThere(roles, role), ...insertion(ctx, members, member, 'email')], { member });
   });
 }
 
@@ -71,8 +70,7 @@ export function deleteMember(ctx: Context, input: z.output<typeof deleteMemberIn
   return withRetry(async () => {
     const member = await reach(ctx, [], members, input.memberId);
     checkVersion(ctx, member, input.expectedVersion);
-    await save(ctx, [...removal(ctx, members, member), ...(await adminRemains(ctx, member))], { member });
-    return { member };
+    return save(ctx, [...removal(ctx, members, member), ...(await adminRemains(ctx, member))], { member });
   });
 }
 

@@ -53,8 +53,7 @@ export function grantModelEntitlement(ctx: Context, input: z.output<typeof grant
       stillThere(logicalModels, model),
       ...insertion(ctx, entitlements, modelEntitlement, 'logical_model_id'),
     ];
-    await save(ctx, planned, { modelEntitlement });
-    return { modelEntitlement };
+    return save(ctx, planned, { modelEntitlement });
   });
 }
 
@@ -78,7 +77,6 @@ export function revokeModelEntitlement(ctx: Context, input: z.output<typeof revo
   return withRetry(async () => {
     const modelEntitlement = await readEntitlement(ctx, input);
     checkVersion(ctx, modelEntitlement, input.expectedVersion);
-    await save(ctx, removal(ctx, entitlements, modelEntitlement), { modelEntitlement });
-    return { modelEntitlement };
+    return save(ctx, removal(ctx, entitlements, modelEntitlement), { modelEntitlement });
   });
 }

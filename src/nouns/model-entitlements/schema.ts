@@ -6,7 +6,6 @@ import { COUNT } from '../../graphql/wire.ts';
 import type { Context } from '../../resource/context.ts';
 import { naming } from '../../resource/list.ts';
 import { entitlementMeterId, meters } from '../../routing/state.ts';
-import { chain } from '../../store/store.ts';
 import { logicalModels } from '../logical-models/model.ts';
 import { workspaces } from '../workspaces/model.ts';
 import {
@@ -83,11 +82,7 @@ builder.queryField('modelEntitlement', (t) =>
       workspaceId: t.arg.id({ required: true, description: 'The workspace.' }),
       logicalModelId: t.arg.id({ required: true, description: 'The slug of the model.' }),
     },
-    resolve: (_root, args, ctx) =>
-      chain(readEntitlement(ctx, args), (grant) => {
-        ctx.root = grant;
-        return grant;
-      }),
+    resolve: (_root, args, ctx) => readEntitlement(ctx, args),
   }),
 );
 

@@ -29,8 +29,7 @@ export function reindexNamespace(ctx: Context, input: z.output<typeof reindexNam
     const { after, planned } = replacement(ctx, namespaces, before, started(before, model.id, job), 'reindex');
     const payload = { namespace: after };
     const insert: Planned = { change: { type: 'insert', in: jobs.collection, doc: job } };
-    await save(ctx, [stillThere(logicalModels, model), ...planned, insert], payload);
-    return payload;
+    return save(ctx, [stillThere(logicalModels, model), ...planned, insert], payload);
   });
 }
 
@@ -82,8 +81,7 @@ export function cancelReindex(ctx: Context, input: z.output<typeof cancelReindex
     };
     const { after, planned } = replacement(ctx, namespaces, before, next, 'cancel_reindex');
     const payload = { namespace: after };
-    await save(ctx, [...planned, ...(await cancelledJob(ctx, before))], payload);
-    return payload;
+    return save(ctx, [...planned, ...(await cancelledJob(ctx, before))], payload);
   });
 }
 

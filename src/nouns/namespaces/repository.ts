@@ -69,8 +69,7 @@ export function createNamespace(ctx: Context, input: z.output<typeof createNames
       ...NEVER_REINDEXED,
     };
     const references = await referencesOf(ctx, namespace, null);
-    await save(ctx, [stillThere(apps, app), ...references, ...insertion(ctx, namespaces, namespace)], { namespace });
-    return { namespace };
+    return save(ctx, [stillThere(apps, app), ...references, ...insertion(ctx, namespaces, namespace)], { namespace });
   });
 }
 
@@ -130,7 +129,6 @@ export function deleteNamespace(ctx: Context, input: z.output<typeof deleteNames
     checkVersion(ctx, namespace, input.expectedVersion);
     const mark = namespace.threadCount > 0 ? tombstone(ctx, namespaces, namespace) : [];
     const counts = { threads: namespace.threadCount };
-    await save(ctx, [...removal(ctx, namespaces, namespace, { counts }), ...mark], { namespace });
-    return { namespace };
+    return save(ctx, [...removal(ctx, namespaces, namespace, { counts }), ...mark], { namespace });
   });
 }

@@ -35,7 +35,7 @@ export function addThread(ctx: Context, input: z.output<typeof addThreadInput>) 
   return withRetry(async () => {
     const before = await readNamespace(ctx, input);
     const known = await threadOf(ctx, before, input.threadId);
-    if (known) return unchanged(ctx, before);
+    if (known) return save(ctx, [], { namespace: before as WithThreads });
     if (before.threadCount >= THREADS_MAX)
       throw conflict('namespace', { reason: 'too_many_threads', conflictingId: before.id });
     const ids = [...(await threadIdsOf(ctx, before)), input.threadId];
@@ -57,8 +57,7 @@ export function addThread(ctx: Context, input: z.output<typeof addThreadInput>) 
     };
     const insert: Planned = { change: { type: 'insert', in: threads.collection, doc: thread } };
     const payload = { namespace: { ...after, threadIds: ids } as WithThreads };
-    await save(ctx, [...planned, insert], payload);
-    return payload;
+    return save(ctx, [...planned, insert], payload);
   });
 }
 
@@ -78,16 +77,10 @@ export function removeThread(ctx: Context, input: z.output<typeof removeThreadIn
     );
     const remove: Planned = { change: { type: 'remove', in: threads.collection, key: thread } };
     const payload = { namespace: { ...after, threadIds: ids } as WithThreads };
-    await save(ctx, [...planned, remove], payload);
-    return payload;
+    return save(ctx, [...planned, remove], payload);
   });
 }
 
 async function threadOf(ctx: Context, namespace: Namespace, threadId: string): Promise<Thread | null> {
   return ctx.deps.store.getUnique(threads.collection, namespace.orgId, `${namespace.id}\u0001${threadId}`);
-}
-
-async function unchanged(ctx: Context, namespace: Namespace): Promise<{ namespace: WithThreads }> {
-  await save(ctx, [], { namespace });
-  return { namespace };
 }

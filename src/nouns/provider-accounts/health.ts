@@ -1,7 +1,7 @@
 import type { Context } from '../../resource/context.ts';
-import { save, withRetry } from '../../resource/write.ts';
+import { commit, withRetry } from '../../resource/write.ts';
 import { eventDoc, routingEvents } from '../../routing/events.ts';
-import type { Doc, RuleResult } from '../../store/store.ts';
+import type { Change, Doc, RuleResult } from '../../store/store.ts';
 import { credentialsOf } from './credentials.ts';
 import type { AccountHealth, ProviderAccount } from './model.ts';
 import { probe } from './probe.ts';
@@ -91,10 +91,7 @@ export async function checkAccount(ctx: Context, account: ProviderAccount): Prom
     result,
     checkedAt: new Date(ctx.deps.now()).toISOString(),
   };
-  await withRetry(() =>
-    save(ctx, [{ change: { type: 'apply', in: healthCollection, key: { orgId, id }, rule: 'health.note', input } }], {
-      providerAccount: account,
-    }),
-  );
+  const change: Change = { type: 'apply', in: healthCollection, key: { orgId, id }, rule: 'health.note', input };
+  await withRetry(() => commit(ctx, [{ change }]));
   return result;
 }

@@ -53,8 +53,7 @@ export function createProviderAccount(ctx: Context, input: z.output<typeof creat
       bridgeEndpointName: input.bridgeEndpointName ?? null,
       tags: input.tags ?? {},
     };
-    await save(ctx, insertion(ctx, providerAccounts, providerAccount), { providerAccount });
-    return { providerAccount };
+    return save(ctx, insertion(ctx, providerAccounts, providerAccount), { providerAccount });
   });
 }
 
@@ -91,8 +90,7 @@ export function deleteProviderAccount(ctx: Context, input: z.output<typeof delet
     const providerAccount = await reach(ctx, [], providerAccounts, input.providerAccountId);
     checkVersion(ctx, providerAccount, input.expectedVersion);
     const unused = unreferenced(ctx, providerAccounts, providerAccount.id, 'referenced');
-    await save(ctx, [...unused, ...removal(ctx, providerAccounts, providerAccount)], { providerAccount });
-    return { providerAccount };
+    return save(ctx, [...unused, ...removal(ctx, providerAccounts, providerAccount)], { providerAccount });
   });
 }
 

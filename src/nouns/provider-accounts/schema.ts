@@ -6,6 +6,7 @@ import { rootList, rootNode } from '../../graphql/roots.ts';
 import { COUNT, STRING_MAP } from '../../graphql/wire.ts';
 import { connect, connectDerived } from '../../resource/page.ts';
 import { reach } from '../../resource/path.ts';
+import { save } from '../../resource/write.ts';
 import type { Clause } from '../../store/store.ts';
 import { organizations } from '../orgs/model.ts';
 import { checkAccount } from './health.ts';
@@ -236,7 +237,7 @@ mutation('checkProviderAccount', {
   resolve: async (ctx, input) => {
     const providerAccount = await reach(ctx, [], providerAccounts, input.providerAccountId);
     const result = await checkAccount(ctx, providerAccount);
-    return { providerAccount, checked: result !== null };
+    return save(ctx, [], { providerAccount, checked: result !== null });
   },
 });
 

@@ -56,8 +56,7 @@ export function createRole(ctx: Context, input: z.output<typeof createRoleInput>
   checkGrant(ctx, 'roles:create', { permissions: input.permissions, workspaceIds: [] });
   return withRetry(async () => {
     const role = newDoc(ctx, roles, ctx.deps.ids.next('role_'), input, {});
-    await save(ctx, insertion(ctx, roles, role), { role });
-    return { role };
+    return save(ctx, insertion(ctx, roles, role), { role });
   });
 }
 
@@ -87,7 +86,6 @@ export function deleteRole(ctx: Context, input: z.output<typeof deleteRoleInput>
     checkVersion(ctx, role, input.expectedVersion);
     if (role.builtIn) throw conflict('role', { reason: 'built_in', conflictingId: role.id });
     const unused = unreferenced(ctx, roles, role.id, 'in_use');
-    await save(ctx, [...unused, ...removal(ctx, roles, role)], { role });
-    return { role };
+    return save(ctx, [...unused, ...removal(ctx, roles, role)], { role });
   });
 }

@@ -57,8 +57,7 @@ export function createRouterPolicy(ctx: Context, input: z.output<typeof createRo
     const warnings = await lintNew(ctx, policy);
     refuseWarnings(input.strict, warnings);
     const payload = { routerPolicy: policy, warnings };
-    await save(ctx, [...references, ...insertion(ctx, routerPolicies, policy), bumpGeneration(ctx)], payload);
-    return payload;
+    return save(ctx, [...references, ...insertion(ctx, routerPolicies, policy), bumpGeneration(ctx)], payload);
   });
 }
 
@@ -116,8 +115,7 @@ export function resetRouterPolicyBreaker(ctx: Context, input: z.output<typeof re
     const event = audit(ctx, routerPolicies, { verb: 'reset', before: routerPolicy, after: routerPolicy });
     const reset = await breakerChange(ctx, routerPolicy, 'breaker.reset');
     const there = stillThere(routerPolicies, routerPolicy);
-    await save(ctx, [there, reset, { change: event }, ...released], { routerPolicy });
-    return { routerPolicy };
+    return save(ctx, [there, reset, { change: event }, ...released], { routerPolicy });
   });
 }
 
@@ -163,8 +161,7 @@ export function deleteRouterPolicy(ctx: Context, input: z.output<typeof deleteRo
       ...(await stateRemoval(ctx, policyBreakers, routerPolicy.id)),
       ...(await stateRemoval(ctx, policyCounters, routerPolicy.id)),
     ];
-    await save(ctx, [...removal(ctx, routerPolicies, routerPolicy), ...state, bumpGeneration(ctx)], { routerPolicy });
-    return { routerPolicy };
+    return save(ctx, [...removal(ctx, routerPolicies, routerPolicy), ...state, bumpGeneration(ctx)], { routerPolicy });
   });
 }
 

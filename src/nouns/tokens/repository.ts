@@ -57,8 +57,7 @@ export function createToken(ctx: Context, input: z.output<typeof createTokenInpu
     const token: Token = asMaker ? { ...draft, permissions: [...ctx.principal.permissions] } : draft;
     const references = await granted(ctx, 'tokens:create', token, role, member);
     const planned = [...references, ...insertion(ctx, tokens, token), { change: credentialChange(ctx, token, secret) }];
-    await save(ctx, planned, { token, secret: null });
-    return { token, secret: secret.token };
+    return { ...(await save(ctx, planned, { token, secret: null })), secret: secret.token };
   });
 }
 
@@ -179,10 +178,9 @@ export function rotateToken(ctx: Context, input: z.output<typeof rotateTokenInpu
       { ...before, prefix: prefixOf(secret.publicId) },
       'rotate',
     );
-    const payload = { token: after, secret: null };
     const ended = await endOthers(ctx, before.id, input.overlapSeconds);
-    await save(ctx, [...planned, { change: credentialChange(ctx, after, secret) }, ...ended], payload);
-    return { ...payload, secret: secret.token };
+    const all = [...planned, { change: credentialChange(ctx, after, secret) }, ...ended];
+    return { ...(await save(ctx, all, { token: after, secret: null })), secret: secret.token };
   });
 }
 

@@ -45,8 +45,7 @@ export async function createWorkspace(ctx: Context, input: z.output<typeof creat
       ...insertion(ctx, environments, environment),
       { change: taskChange(ctx, 'provision', workspace.orgId, workspace.id) },
     ];
-    await save(ctx, planned, { workspace });
-    return { workspace };
+    return save(ctx, planned, { workspace });
   });
 }
 
@@ -67,10 +66,9 @@ export function deleteWorkspace(ctx: Context, input: z.output<typeof deleteWorks
     const workspace = await reach(ctx, [], workspaces, input.workspaceId);
     checkVersion(ctx, workspace, input.expectedVersion);
     const counts = await countBelow(ctx, workspaces, workspace.id);
-    await save(ctx, [...removal(ctx, workspaces, workspace, { counts }), ...tombstone(ctx, workspaces, workspace)], {
+    return save(ctx, [...removal(ctx, workspaces, workspace, { counts }), ...tombstone(ctx, workspaces, workspace)], {
       workspace,
     });
-    return { workspace };
   });
 }
 
