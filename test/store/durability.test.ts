@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -130,6 +131,28 @@ describe('durability of the embedded engine', () => {
     expect(ids(store)).toHaveLength(51 + kept);
     expect(store.settings().integrity).toBe('ok');
     await store.close();
+  });
+
+  test('a file that is deleted, moved away or replaced takes no change that would be lost with the process', async () => {
+    const store = open();
+    await store.commit([insert(1)]);
+    const aside = `${file}-aside`;
+    const other = join(folder, 'other.db');
+    await open(other).close();
+    const losses = [() => renameSync(file, aside), () => copyFileSync(other, file)];
+    for (const lose of losses) {
+      lose();
+      await expect(store.commit([insert(2)])).rejects.toBeInstanceOf(StoreUnavailable);
+      await expect(store.ping()).rejects.toBeInstanceOf(StoreUnavailable);
+      expect(ids(store)).toHaveLength(1);
+    }
+    renameSync(aside, file);
+    await store.commit([insert(2)]);
+    await store.ping();
+    await store.close();
+    const again = open();
+    expect(ids(again)).toHaveLength(2);
+    await again.close();
   });
 
   test('another process’s lock is waited for without blocking the event loop, and answered as unavailable in the end', async () => {

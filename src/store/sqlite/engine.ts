@@ -25,10 +25,12 @@ import {
 } from '../store.ts';
 import { MIGRATION_WAIT_MS, withBusyWait } from './busy.ts';
 import { isBusy, isSqlite, isTorn, unavailable } from './errors.ts';
+import { sameFile } from './file.ts';
 import { checkVersion, prepare } from './prepare.ts';
-import { readCount, readIds, readPage } from './reads.ts';
+import { readCount, readPage } from './reads.ts';
 import { requestStore } from './request.ts';
 import { Table } from './table.ts';
+import { viewOf } from './view.ts';
 import { isInTime, type Waiting } from './waiting.ts';
 
 export interface SqliteOptions {
@@ -75,6 +77,7 @@ export class SqliteStore implements Store {
   readonly #rules: Record<string, Rule>;
   readonly #now: () => string;
   readonly #busyTimeoutMs: number;
+  readonly #checkFile: () => void;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | null = null;
   #epoch = 0;
@@ -85,6 +88,7 @@ export class SqliteStore implements Store {
     this.#rules = options.rules;
     this.#now = options.now;
     this.#busyTimeoutMs = options.busyTimeoutMs ?? REQUEST_MS;
+    this.#checkFile = sameFile(options.file);
     for (const collection of options.collections) this.#tables.set(collection.name, new Table(db, collection));
   }
 
@@ -174,6 +178,7 @@ export class SqliteStore implements Store {
   }
 
   async ping(): Promise<void> {
+    this.#checkFile();
     this.#read(() => this.#db.prepare('SELECT 1').get());
   }
 
@@ -263,6 +268,7 @@ export class SqliteStore implements Store {
   }
 
   #finish(): void {
+    this.#checkFile();
     try {
       this.#db.exec('COMMIT');
     } catch (error) {
@@ -284,14 +290,5 @@ export class SqliteStore implements Store {
     }
   }
 
-  readonly #view: View = {
-    get: (from, key) => this.#table(from).get(key),
-    idOfUnique: (from, orgId, unique) => this.#table(from).idOfUnique(orgId, unique),
-    matching: (from, query, limit) => readIds(this.#table(from), query, limit),
-    insert: (from, doc) => this.#table(from).insert(doc),
-    replace: (from, doc, before) => this.#table(from).replace(doc, before),
-    remove: (from, doc) => this.#table(from).remove(doc),
-    touch: () => undefined,
-    sweep: (from, field, value, limit) => this.#table(from).sweep(field, value, limit),
-  };
+  readonly #view: View = viewOf((from) => this.#table(from));
 }

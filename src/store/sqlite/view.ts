@@ -1,0 +1,18 @@
+import type { View } from '../evaluate.ts';
+import type { AnyCollection } from '../store.ts';
+import { readIds } from './reads.ts';
+import type { Table } from './table.ts';
+
+/** What a commit is evaluated on: the tables, within a transaction. */
+export function viewOf(table: (from: AnyCollection) => Table): View {
+  return {
+    get: (from, key) => table(from).get(key),
+    idOfUnique: (from, orgId, unique) => table(from).idOfUnique(orgId, unique),
+    matching: (from, query, limit) => readIds(table(from), query, limit),
+    insert: (from, doc) => table(from).insert(doc),
+    replace: (from, doc, before) => table(from).replace(doc, before),
+    remove: (from, doc) => table(from).remove(doc),
+    touch: () => undefined,
+    sweep: (from, field, value, limit) => table(from).sweep(field, value, limit),
+  };
+}
