@@ -22,7 +22,7 @@ export type Answers<F extends Fields, D> = {
 export function exposed<D>(t: ObjectBuilder<D>, fields: Fields, answers: object = {}): FieldMap {
   const own = Object.entries(fields).flatMap(([name, field]) => {
     const { shown, place } = field;
-    if (!shown || EVERYWHERE.has(name)) return [];
+    if (!shown || place === 'given' || EVERYWHERE.has(name)) return [];
     const answer = (answers as Record<string, Answer<D, unknown> | undefined>)[name];
     const stored = place === 'id' ? 'id' : name;
     const resolve = answer

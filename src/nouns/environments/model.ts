@@ -1,25 +1,32 @@
 import { z } from 'zod';
-import { defineNoun } from '../../resource/noun.ts';
-import type { Doc } from '../../store/store.ts';
-import { expectedVersion, flag, flagOr, name, optionalText, within, withinWorkspace } from '../../validation/fields.ts';
+import * as field from '../../resource/field/index.ts';
+import { defineNounOf } from '../../resource/noun.ts';
+import { expectedVersion, within, withinWorkspace } from '../../validation/fields.ts';
 import { fold } from '../../words/fold.ts';
 
-export interface Environment extends Doc {
-  workspaceId: string;
-  name: string;
-  slug: string;
-  description: string | null;
-  isDefault: boolean;
-}
+const fields = {
+  environmentId: field.documentedId(),
+  workspaceId: field.parent('The workspace.'),
+  orgId: field.org(),
+  name: field.name('Unique in the workspace, up to letter case.'),
+  slug: field.made(field.text(z.string(), 'The name, fit for addresses.')),
+  description: field.optionalText('What it is for.'),
+  isDefault: field.flag(
+    false,
+    'Whether it is the default of its workspace; true moves the default here, false on the default is a CONFLICT.',
+    { shown: 'Whether it is the default; exactly one of a workspace is.' },
+  ),
+  ...field.authored,
+};
+export type Environment = field.DocOf<typeof fields>;
 
-export const environments = defineNoun<Environment>({
+export const environments = defineNounOf(fields, {
   type: 'Environment',
   resource: 'environment',
   permission: 'environments',
   referredAs: 'environment',
   collection: {
     name: 'environments',
-    first: { workspaceId: '', name: '', slug: '', description: null, isDefault: false },
     columns: ['isDefault'],
     scopes: ['workspaceId'],
     ancestors: [{ field: 'workspaceId', in: 'workspaces' }],
@@ -28,32 +35,12 @@ export const environments = defineNoun<Environment>({
   },
 });
 
-const READ_ONLY = ['environmentId', 'slug', 'workspaceId', 'orgId', 'createdAt', 'updatedAt', 'createdBy'];
-const optional = { description: optionalText('What it is for.') };
-const IS_DEFAULT =
-  'Whether it is the default of its workspace; true moves the default here, false on the default is a CONFLICT.';
-
-export const createEnvironmentBody = z
-  .object({
-    name: name('Unique in the workspace, up to letter case.'),
-    ...optional,
-    isDefault: flagOr(false, IS_DEFAULT),
-  })
-  .meta({ readOnly: READ_ONLY });
-export const updateEnvironmentBody = z
-  .object({
-    name: name('Unique in the workspace, up to letter case.').optional(),
-    ...optional,
-    isDefault: flag(IS_DEFAULT),
-  })
-  .meta({ readOnly: READ_ONLY });
-
 const target = { environmentId: z.string().describe('The environment.'), expectedVersion };
-export const createEnvironmentInput = createEnvironmentBody.extend({
+export const createEnvironmentInput = environments.bodies.create.extend({
   ...within,
   workspaceId: z.string().describe('The workspace.'),
 });
-export const updateEnvironmentInput = updateEnvironmentBody.extend({ ...withinWorkspace, ...target });
+export const updateEnvironmentInput = environments.bodies.update.extend({ ...withinWorkspace, ...target });
 export const deleteEnvironmentInput = z.object({ ...withinWorkspace, ...target });
 
 /** `Staging (EU)` is `staging-eu`: for addresses and file names; derived, not unique. */

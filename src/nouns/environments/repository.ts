@@ -5,8 +5,8 @@ import { reach } from '../../resource/path.ts';
 import { unreferenced } from '../../resource/references.ts';
 import { checkVersion } from '../../resource/version.ts';
 import {
-  created,
   insertion,
+  newDoc,
   type Planned,
   removal,
   replacement,
@@ -23,7 +23,6 @@ import {
   type Environment,
   environments,
   slugOf,
-  updateEnvironmentBody,
   type updateEnvironmentInput,
 } from './model.ts';
 
@@ -53,14 +52,8 @@ async function dethroned(ctx: Context, workspaceId: string): Promise<Planned[]> 
 export function createEnvironment(ctx: Context, input: z.output<typeof createEnvironmentInput>) {
   return withRetry(async () => {
     const workspace = await reach(ctx, [], workspaces, input.workspaceId);
-    const environment: Environment = {
-      ...created(ctx, ctx.deps.ids.next('env_')),
-      workspaceId: workspace.id,
-      name: input.name,
-      slug: slugOf(input.name),
-      description: input.description ?? null,
-      isDefault: input.isDefault,
-    };
+    const own = { workspaceId: workspace.id, slug: slugOf(input.name) };
+    const environment = newDoc(ctx, environments, ctx.deps.ids.next('env_'), input, own);
     const others = input.isDefault ? await dethroned(ctx, workspace.id) : [];
     return save(ctx, [stillThere(workspaces, workspace), ...others, ...insertion(ctx, environments, environment)], {
       environment,
@@ -79,7 +72,7 @@ export function updateEnvironment(ctx: Context, input: z.output<typeof updateEnv
         before.isDefault && input.isDefault === false
           ? conflict('environment', { reason: 'default_environment' })
           : null;
-      const merged = mergePatch(environments, before, input, updateEnvironmentBody);
+      const merged = mergePatch(environments, before, input);
       const also = merged.isDefault && !before.isDefault ? await dethroned(ctx, before.workspaceId) : [];
       return {
         doc: { ...merged, slug: merged.name === before.name ? before.slug : slugOf(merged.name) },

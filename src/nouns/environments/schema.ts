@@ -7,13 +7,6 @@ import { createEnvironmentInput, deleteEnvironmentInput, environments, updateEnv
 import { createEnvironment, deleteEnvironment, updateEnvironment } from './repository.ts';
 
 defineNode(environments, 'A stage of a workspace (development, production …) that its namespaces belong to.', (t) => ({
-  environmentId: t.exposeString('id', { description: 'The documented id.' }),
-  orgId: t.exposeString('orgId', { description: 'The organization.' }),
-  workspaceId: t.exposeString('workspaceId', { description: 'The workspace.' }),
-  name: t.exposeString('name', { description: 'Unique in the workspace, up to letter case.' }),
-  slug: t.exposeString('slug', { description: 'The name, fit for addresses.' }),
-  description: t.exposeString('description', { nullable: true, description: 'What it is for.' }),
-  isDefault: t.exposeBoolean('isDefault', { description: 'Whether it is the default; exactly one of a workspace is.' }),
   workspace: edge(t, workspaces, 'The workspace.', (environment) => environment.workspaceId),
 }));
 

@@ -1,23 +1,36 @@
 import { z } from 'zod';
-import { defineNoun } from '../../resource/noun.ts';
-import type { Doc } from '../../store/store.ts';
-import { expectedVersion, name, within } from '../../validation/fields.ts';
+import * as field from '../../resource/field/index.ts';
+import { defineNounOf } from '../../resource/noun.ts';
+import { expectedVersion, within } from '../../validation/fields.ts';
 import { fold } from '../../words/fold.ts';
 
-export interface Member extends Doc {
-  email: string;
-  name: string | null;
-  roleId: string;
-}
+const email = z
+  .string()
+  .min(3)
+  .max(255)
+  .refine((text) => /^[^\s@]+@[^\s@]+$/.test(text), 'an email address has the form name@host');
 
-export const members = defineNoun<Member>({
+const fields = {
+  memberId: field.documentedId('The documented id; the actor of what the member does.'),
+  orgId: field.org(),
+  email: field.text(email, 'The email address; unique in the org, up to letter case.', {
+    shown: 'Unique in the org, up to letter case.',
+  }),
+  roleId: field.hidden(field.made(field.id('The role.'))),
+  role: field.given(field.id('The name (or id) of a role of the org.')),
+  roleName: field.called('role', field.derived(field.optionalText("The name of the member's role."))),
+  name: field.optionalName('The name.'),
+  ...field.authored,
+};
+export type Member = field.DocOf<typeof fields>;
+
+export const members = defineNounOf(fields, {
   type: 'Member',
   resource: 'member',
   permission: 'members',
   referredAs: 'member',
   collection: {
     name: 'members',
-    first: { email: '', name: null, roleId: '' },
     totals: [[]],
     watched: true,
     unique: (doc) => fold(doc.email),
@@ -25,22 +38,7 @@ export const members = defineNoun<Member>({
   },
 });
 
-const email = z
-  .string()
-  .min(3)
-  .max(255)
-  .refine((text) => /^[^\s@]+@[^\s@]+$/.test(text), 'an email address has the form name@host')
-  .describe('The email address; unique in the org, up to letter case.');
-const role = z.string().min(1).describe('The name (or id) of a role of the org.');
-const label = name('The name.').nullable().optional();
-const READ_ONLY = ['memberId', 'orgId', 'createdAt', 'updatedAt', 'createdBy'];
-
-export const createMemberBody = z.object({ email, role, name: label }).meta({ readOnly: READ_ONLY });
-export const updateMemberBody = z
-  .object({ email: email.optional(), role: role.optional(), name: label })
-  .meta({ readOnly: READ_ONLY });
-
 const target = { memberId: z.string().describe('The member.'), expectedVersion };
-export const createMemberInput = createMemberBody.extend(within);
-export const updateMemberInput = updateMemberBody.extend({ ...within, ...target });
+export const createMemberInput = members.bodies.create.extend(within);
+export const updateMemberInput = members.bodies.update.extend({ ...within, ...target });
 export const deleteMemberInput = z.object({ ...within, ...target });

@@ -6,16 +6,7 @@ import { reach } from '../../resource/path.ts';
 import { ADMIN } from '../../resource/permissions.ts';
 import { referenceTo } from '../../resource/references.ts';
 import { checkVersion } from '../../resource/version.ts';
-import {
-  created,
-  insertion,
-  type Planned,
-  removal,
-  save,
-  stillThere,
-  update,
-  withRetry,
-} from '../../resource/write.ts';
+import { insertion, newDoc, type Planned, removal, save, stillThere, update, withRetry } from '../../resource/write.ts';
 import { conflict } from '../../words/errors.ts';
 import { orgFence } from '../orgs/fence.ts';
 import { type Role, roles } from '../roles/model.ts';
@@ -25,7 +16,6 @@ import {
   type deleteMemberInput,
   type Member,
   members,
-  updateMemberBody,
   type updateMemberInput,
 } from './model.ts';
 
@@ -33,12 +23,7 @@ export function createMember(ctx: Context, input: z.output<typeof createMemberIn
   return withRetry(async () => {
     const role = await roleByName(ctx, input.role);
     checkGrant(ctx, 'members:create', { permissions: role.permissions, workspaceIds: null });
-    const member: Member = {
-      ...created(ctx, ctx.deps.ids.next('mem_')),
-      email: input.email,
-      name: input.name ?? null,
-      roleId: role.id,
-    };
+    const member = newDoc(ctx, members, ctx.deps.ids.next('mem_'), input, { roleId: role.id });
     return save(ctx, [stillThere(roles, role), ...insertion(ctx, members, member, 'email')], { member });
   });
 }
@@ -51,7 +36,7 @@ export function updateMember(ctx: Context, input: z.output<typeof updateMemberIn
     input.expectedVersion,
     async (before) => {
       const { role: wanted, ...fields } = input;
-      const doc = mergePatch(members, before, fields, updateMemberBody);
+      const doc = mergePatch(members, before, fields);
       if (wanted === undefined) return { doc, field: 'email' };
       const role = await roleNamed(ctx, wanted, before.roleId);
       if (role.id === before.roleId) return { doc, field: 'email' };

@@ -7,19 +7,15 @@ import { roles } from '../roles/model.ts';
 import { createMemberInput, deleteMemberInput, members, updateMemberInput } from './model.ts';
 import { createMember, deleteMember, updateMember } from './repository.ts';
 
-defineNode(members, 'A person of the organization.', (t) => ({
-  memberId: t.exposeString('id', { description: 'The documented id; the actor of what the member does.' }),
-  orgId: t.exposeString('orgId', { description: 'The organization.' }),
-  email: t.exposeString('email', { description: 'Unique in the org, up to letter case.' }),
-  name: t.exposeString('name', { nullable: true, description: 'The name.' }),
-  roleName: t.string({
-    nullable: true,
-    description: "The name of the member's role.",
-    resolve: async (member, _args, ctx) => (await ctx.loaders.get(roles.collection, member.roleId))?.name ?? null,
+defineNode(
+  members,
+  'A person of the organization.',
+  (t) => ({
+    role: edge(t, roles, "The member's role.", (member) => member.roleId),
+    organization: edge(t, organizations, 'The organization.', (member) => member.orgId),
   }),
-  role: edge(t, roles, "The member's role.", (member) => member.roleId),
-  organization: edge(t, organizations, 'The organization.', (member) => member.orgId),
-}));
+  { roleName: async (member, ctx) => (await ctx.loaders.get(roles.collection, member.roleId))?.name ?? null },
+);
 
 rootNode(members, 'member');
 rootList(members, 'members', { description: 'The members of the organization.', list: orgWide('members') });

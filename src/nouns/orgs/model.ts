@@ -1,34 +1,29 @@
 import { z } from 'zod';
-import { defineNoun } from '../../resource/noun.ts';
+import * as field from '../../resource/field/index.ts';
+import { defineNounOf } from '../../resource/noun.ts';
 import type { Collection, Doc } from '../../store/store.ts';
-import { expectedVersion, name, optionalText } from '../../validation/fields.ts';
+import { expectedVersion } from '../../validation/fields.ts';
 
-export interface Organization extends Doc {
-  name: string;
-  description: string | null;
-}
+const fields = {
+  orgId: field.documentedId(),
+  name: field.name('The name.'),
+  description: field.optionalText('What the organization is.'),
+  ...field.authored,
+};
+export type Organization = field.DocOf<typeof fields>;
 
 /** An org is its own org: `orgId` equals `id`. */
-export const organizations = defineNoun<Organization>({
+export const organizations = defineNounOf(fields, {
   type: 'Organization',
   resource: 'organization',
   permission: 'orgs',
-  collection: { name: 'orgs', first: { name: '', description: null } },
+  collection: { name: 'orgs' },
 });
 
 /** Every org by its id, for work that spans them; keyed by itself. */
 export const orgIndex: Collection<Doc> = { name: 'org_index', first: {} };
 
-export const READ_ONLY = ['orgId', 'createdAt', 'updatedAt', 'createdBy'];
-
-export const updateOrganizationBody = z
-  .object({
-    name: name('The name.').optional(),
-    description: optionalText('What the organization is.'),
-  })
-  .meta({ readOnly: READ_ONLY });
-
-export const updateOrganizationInput = updateOrganizationBody.extend({
+export const updateOrganizationInput = organizations.bodies.update.extend({
   orgId: z.string().describe('The organization.'),
   expectedVersion,
 });

@@ -3,7 +3,7 @@ import type { Context } from '../../resource/context.ts';
 import { need } from '../../resource/noun.ts';
 import { replaceFields } from '../../resource/patch.ts';
 import { update } from '../../resource/write.ts';
-import { organizations, updateOrganizationBody, type updateOrganizationInput } from './model.ts';
+import { organizations, type updateOrganizationInput } from './model.ts';
 
 export function updateOrganization(ctx: Context, input: z.output<typeof updateOrganizationInput>) {
   return update(
@@ -11,7 +11,7 @@ export function updateOrganization(ctx: Context, input: z.output<typeof updateOr
     organizations,
     () => need(ctx, organizations, input.orgId),
     input.expectedVersion,
-    (before) => ({ doc: replaceFields(organizations, before, input, updateOrganizationBody) }),
+    (before) => ({ doc: replaceFields(organizations, before, input) }),
     (organization) => ({ organization }),
   );
 }

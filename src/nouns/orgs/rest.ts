@@ -1,14 +1,9 @@
 import './schema.ts';
 import { listQuery } from '../../rest/lists.ts';
-import { getRow, listRow, type Resource, type Row, select, writeRow } from '../../rest/row.ts';
-import { updateOrganizationBody } from './model.ts';
+import { getRow, listRow, type Row, resourceOf, select, writeRow } from '../../rest/row.ts';
+import { organizations } from './model.ts';
 
-const organization: Resource = {
-  type: 'Organization',
-  tag: 'Organizations',
-  payload: 'organization',
-  fields: select('org_id name description created_by created_at updated_at'),
-};
+const organization = resourceOf(organizations, { tag: 'Organizations' });
 
 const ONE = '/v1/orgs/{org_id}';
 
@@ -41,7 +36,7 @@ export const organizationRows: Row[] = [
     operationId: 'update_org',
     summary: 'Update Org',
     root: 'updateOrganization',
-    body: updateOrganizationBody,
+    body: organizations.bodies.update,
     status: 200,
   }),
 ];

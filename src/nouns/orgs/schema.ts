@@ -9,11 +9,6 @@ import { updateOrganization } from './repository.ts';
 defineNode(
   organizations,
   'A company: it holds workspaces, provider accounts, logical models, policies and the people who run them.',
-  (t) => ({
-    orgId: t.exposeString('id', { description: 'The documented id.' }),
-    name: t.exposeString('name', { description: 'The name.' }),
-    description: t.exposeString('description', { nullable: true, description: 'What the organization is.' }),
-  }),
 );
 
 rootNode(organizations, 'organization', [], 'orgId');

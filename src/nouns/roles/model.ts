@@ -6,7 +6,7 @@ import { BUILT_IN_ROLES, isPermission } from '../../resource/permissions.ts';
 import { expectedVersion, within } from '../../validation/fields.ts';
 import { fold } from '../../words/fold.ts';
 
-const permission = z
+export const permission = z
   .string()
   .refine(isPermission, 'a permission is resource:action (namespaces:read), * standing for any word')
   .describe('A permission.');

@@ -1,39 +1,46 @@
 import { z } from 'zod';
-import { defineNoun } from '../../resource/noun.ts';
+import * as field from '../../resource/field/index.ts';
+import { defineNounOf } from '../../resource/noun.ts';
 import type { Collection, Doc } from '../../store/store.ts';
-import { expectedVersion, name, optionalText, within } from '../../validation/fields.ts';
-import { INSTANT_WANTED, instantOf } from '../../validation/instant.ts';
-import { permissionList } from '../roles/model.ts';
+import { expectedVersion, within } from '../../validation/fields.ts';
+import { permission } from '../roles/model.ts';
 
-export interface Token extends Doc {
-  name: string;
-  roleId: string | null;
-  permissions: string[] | null;
-  workspaceIds: string[] | null;
-  memberId: string | null;
-  expiresAt: string | null;
-  rateLimitPerMinute: number | null;
-  prefix: string;
-  revokedAt: string | null;
-}
+const fields = {
+  tokenId: field.documentedId('The documented id; stays through rotations.'),
+  orgId: field.org(),
+  name: field.name('What it is for; need not be unique.', { shown: 'What it is for.' }),
+  roleId: field.hidden(field.optionalText('The role that it was given.')),
+  role: field.given(
+    field.optionalText("The name (or id) of a role; by default the maker's own rights, or the member's."),
+  ),
+  roleName: field.called('role', field.derived(field.optionalText('The name of its role.'))),
+  permissions: field.optionalTextList(permission, "Permissions; null: the role's.", {
+    shown: "Its own permissions; null: the role's.",
+  }),
+  workspaceIds: field.optionalTextList(z.string(), 'Workspaces it is limited to; null: all that its maker sees.', {
+    shown: 'The workspaces it is limited to; null: all.',
+  }),
+  memberId: field.createOnly(
+    field.optionalText('The member it acts as; it never has more rights than the member. null: a service identity.', {
+      shown: 'The member it acts as; null: a service identity.',
+    }),
+  ),
+  expiresAt: field.optionalTime('When it expires (RFC 3339); null: never.', { shown: 'When it expires; null: never.' }),
+  rateLimitPerMinute: field.optionalInteger({ min: 1 }, 'Requests a minute; null: the general limit.'),
+  prefix: field.made(field.text(z.string(), 'How its secret begins: by this it is found in logs and vaults.')),
+  token: field.shownOnce(field.optionalText('The secret.')),
+  lastUsedAt: field.derived(field.optionalTime('When it was last used, to the minute.')),
+  revokedAt: field.readOnly(field.optionalTime('When it was revoked.')),
+  ...field.authored,
+};
+export type Token = field.DocOf<typeof fields>;
 
-export const tokens = defineNoun<Token>({
+export const tokens = defineNounOf(fields, {
   type: 'Token',
   resource: 'token',
   permission: 'tokens',
   collection: {
     name: 'tokens',
-    first: {
-      name: '',
-      roleId: null,
-      permissions: null,
-      workspaceIds: null,
-      memberId: null,
-      expiresAt: null,
-      rateLimitPerMinute: null,
-      prefix: '',
-      revokedAt: null,
-    },
     totals: [[]],
     watched: true,
     refs: [
@@ -64,60 +71,14 @@ export interface TokenUse extends Doc {
 }
 export const tokenUses: Collection<TokenUse> = { name: 'token_uses', first: { lastUsedAt: '' } };
 
-const time = z
-  .string()
-  .refine((text) => instantOf(text) !== null, INSTANT_WANTED)
-  .nullable()
-  .optional()
-  .describe('When it expires (RFC 3339); null: never.');
-
-const fields = {
-  role: optionalText("The name (or id) of a role; by default the maker's own rights, or the member's."),
-  permissions: permissionList.nullable().optional().describe("Permissions; null: the role's."),
-  workspaceIds: z
-    .array(z.string())
-    .nullable()
-    .optional()
-    .describe('Workspaces it is limited to; null: all that its maker sees.'),
-};
-const limits = {
-  expiresAt: time,
-  rateLimitPerMinute: z.int().min(1).nullable().optional().describe('Requests a minute; null: the general limit.'),
-};
-const READ_ONLY = [
-  'tokenId',
-  'prefix',
-  'token',
-  'lastUsedAt',
-  'revokedAt',
-  'orgId',
-  'createdAt',
-  'updatedAt',
-  'createdBy',
-];
-const NAME = 'What it is for; need not be unique.';
-
-export const createTokenBody = z
-  .object({
-    name: name(NAME),
-    ...fields,
-    memberId: optionalText(
-      'The member it acts as; it never has more rights than the member. null: a service identity.',
-    ),
-    ...limits,
-  })
-  .meta({ readOnly: READ_ONLY });
-export const updateTokenBody = z
-  .object({ name: name(NAME).optional(), ...fields, ...limits })
-  .meta({ readOnly: ['memberId', ...READ_ONLY] });
 export const rotateTokenBody = z
   .object({
     overlapSeconds: z.int().min(0).max(604_800).default(0).describe('How long the old secret goes on, in seconds.'),
   })
-  .meta({ readOnly: ['memberId', ...READ_ONLY, ...Object.keys(updateTokenBody.shape)] });
+  .meta({ readOnly: field.repeatable(fields) });
 
 const target = { tokenId: z.string().describe('The token.') };
-export const createTokenInput = createTokenBody.extend(within);
-export const updateTokenInput = updateTokenBody.extend({ ...within, ...target, expectedVersion });
+export const createTokenInput = tokens.bodies.create.extend(within);
+export const updateTokenInput = tokens.bodies.update.extend({ ...within, ...target, expectedVersion });
 export const revokeTokenInput = z.object({ ...within, ...target, expectedVersion });
 export const rotateTokenInput = rotateTokenBody.extend({ ...within, ...target });

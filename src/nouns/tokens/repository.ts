@@ -6,8 +6,8 @@ import { mergePatch } from '../../resource/patch.ts';
 import { needReference, reach } from '../../resource/path.ts';
 import { checkVersion } from '../../resource/version.ts';
 import {
-  created,
   insertion,
+  newDoc,
   type Planned,
   replacement,
   save,
@@ -30,7 +30,6 @@ import {
   type rotateTokenInput,
   type Token,
   tokens,
-  updateTokenBody,
   type updateTokenInput,
 } from './model.ts';
 import { rightsOf, type TokenParts } from './rights.ts';
@@ -40,18 +39,12 @@ export function createToken(ctx: Context, input: z.output<typeof createTokenInpu
     const member = input.memberId == null ? null : await needReference(ctx, members, input.memberId);
     const role = input.role == null ? null : await roleByName(ctx, input.role);
     const secret = createSecret(ctx.deps.randomBytes);
-    const draft: Token = {
-      ...created(ctx, ctx.deps.ids.next('tok_')),
-      name: input.name,
+    const draft = newDoc(ctx, tokens, ctx.deps.ids.next('tok_'), input, {
       roleId: role?.id ?? null,
-      permissions: input.permissions ?? null,
       workspaceIds: await workspacesOf(ctx, input.workspaceIds),
-      memberId: member?.id ?? null,
       expiresAt: timeOf(input.expiresAt),
-      rateLimitPerMinute: input.rateLimitPerMinute ?? null,
       prefix: prefixOf(secret.publicId),
-      revokedAt: null,
-    };
+    });
     // Made without any of the three, a service identity has its maker's own rights, copied; only here, never by a change.
     const asMaker = draft.permissions === null && role === null && member === null;
     const token: Token = asMaker ? { ...draft, permissions: [...ctx.principal.permissions] } : draft;
@@ -120,7 +113,7 @@ export function updateToken(ctx: Context, input: z.output<typeof updateTokenInpu
     input.expectedVersion,
     async (before) => {
       const { role: wanted, workspaceIds, expiresAt, ...fields } = input;
-      const doc = mergePatch(tokens, before, fields, updateTokenBody);
+      const doc = mergePatch(tokens, before, fields);
       if (expiresAt !== undefined) doc.expiresAt = timeOf(expiresAt);
       if (workspaceIds !== undefined && !isDeepStrictEqual(workspaceIds, before.workspaceIds))
         doc.workspaceIds = await workspacesOf(ctx, workspaceIds);

@@ -1,19 +1,10 @@
 import './schema.ts';
 import { listQuery } from '../../rest/lists.ts';
-import { crudRows, type Resource, type Row, select } from '../../rest/row.ts';
-import { createTokenBody, rotateTokenBody, updateTokenBody } from './model.ts';
+import { nounRows, type Row, resourceOf } from '../../rest/row.ts';
+import { rotateTokenBody, tokens } from './model.ts';
 
-const token: Resource = {
-  type: 'Token',
-  tag: 'Tokens',
-  payload: 'token',
-  documented: { input: createTokenBody },
-  conditional: false,
-  fields: select(
-    'token_id org_id name role=roleName permissions workspace_ids member_id expires_at rate_limit_per_minute prefix last_used_at revoked_at created_by created_at updated_at',
-  ),
-};
-
+const kept = { tag: 'Tokens', conditional: false, documented: true } as const;
+const token = resourceOf(tokens, kept);
 const LIST = '/v1/orgs/{org_id}/tokens';
 
 /** The reply that shows the secret once, beside the token itself. */
@@ -23,16 +14,7 @@ const withSecret = {
   reply: { name: 'TokenWithSecret', kind: 'resource' },
 } as const;
 
-const rows = crudRows(token, {
-  list: LIST,
-  parameter: 'token_id',
-  one: 'token',
-  many: 'tokens',
-  roots: { one: 'token', many: 'tokens' },
-  query: listQuery(200),
-  create: createTokenBody,
-  update: updateTokenBody,
-});
+const rows = nounRows(tokens, { ...kept, list: LIST, many: 'tokens', query: listQuery(200) });
 
 export const tokenRows: Row[] = [
   ...rows.map((row) => (row.operationId === 'create_token' ? { ...row, ...withSecret } : row)),

@@ -8,46 +8,20 @@ import { roles } from '../roles/model.ts';
 import { createTokenInput, revokeTokenInput, rotateTokenInput, tokens, tokenUses, updateTokenInput } from './model.ts';
 import { createToken, deleteToken, rotateToken, updateToken } from './repository.ts';
 
-defineNode(tokens, 'A bearer token: acts as a member, or is a service identity of its own.', (t) => ({
-  tokenId: t.exposeString('id', { description: 'The documented id; stays through rotations.' }),
-  orgId: t.exposeString('orgId', { description: 'The organization.' }),
-  name: t.exposeString('name', { description: 'What it is for.' }),
-  roleName: t.string({
-    nullable: true,
-    description: 'The name of its role.',
-    resolve: async (token, _args, ctx) =>
-      token.roleId === null ? null : ((await ctx.loaders.get(roles.collection, token.roleId))?.name ?? null),
+defineNode(
+  tokens,
+  'A bearer token: acts as a member, or is a service identity of its own.',
+  (t) => ({
+    role: edge(t, roles, 'Its role.', (token) => token.roleId),
+    member: edge(t, members, 'The member it acts as.', (token) => token.memberId),
+    organization: edge(t, organizations, 'The organization.', (token) => token.orgId),
   }),
-  permissions: t.exposeStringList('permissions', {
-    nullable: true,
-    description: "Its own permissions; null: the role's.",
-  }),
-  workspaceIds: t.exposeStringList('workspaceIds', {
-    nullable: true,
-    description: 'The workspaces it is limited to; null: all.',
-  }),
-  memberId: t.exposeString('memberId', {
-    nullable: true,
-    description: 'The member it acts as; null: a service identity.',
-  }),
-  expiresAt: t.expose('expiresAt', { type: 'DateTime', nullable: true, description: 'When it expires; null: never.' }),
-  rateLimitPerMinute: t.expose('rateLimitPerMinute', {
-    type: 'SafeInt',
-    nullable: true,
-    description: 'Requests a minute; null: the general limit.',
-  }),
-  prefix: t.exposeString('prefix', { description: 'How its secret begins: by this it is found in logs and vaults.' }),
-  lastUsedAt: t.field({
-    type: 'DateTime',
-    nullable: true,
-    description: 'When it was last used, to the minute.',
-    resolve: async (token, _args, ctx) => (await ctx.loaders.get(tokenUses, token.id))?.lastUsedAt ?? null,
-  }),
-  revokedAt: t.expose('revokedAt', { type: 'DateTime', nullable: true, description: 'When it was revoked.' }),
-  role: edge(t, roles, 'Its role.', (token) => token.roleId),
-  member: edge(t, members, 'The member it acts as.', (token) => token.memberId),
-  organization: edge(t, organizations, 'The organization.', (token) => token.orgId),
-}));
+  {
+    roleName: async ({ roleId }, ctx) =>
+      roleId === null ? null : ((await ctx.loaders.get(roles.collection, roleId))?.name ?? null),
+    lastUsedAt: async (token, ctx) => (await ctx.loaders.get(tokenUses, token.id))?.lastUsedAt ?? null,
+  },
+);
 
 rootNode(tokens, 'token');
 rootList(tokens, 'tokens', {

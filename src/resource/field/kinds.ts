@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { First } from '../../store/complete.ts';
-import * as text from '../../validation/fields.ts';
+import * as bounded from '../../validation/fields.ts';
 import { INSTANT_WANTED, instantOf } from '../../validation/instant.ts';
 import type { Body, Field, Shown, Words } from './field.ts';
 
@@ -48,18 +48,23 @@ export function nullable<S extends z.ZodType>(
   return { place: 'stored', first: null, create: body, update: body, shown: { ...shown, nullable: true } };
 }
 
-export function name(description: string) {
-  return required(text.name(description), '', shownAs('String', description));
+export function name(description: string, said: Said = {}) {
+  return required(bounded.name(description), '', shownAs('String', said.shown ?? description));
 }
 
 export function optionalName(description: string) {
-  const body = text.name(description).nullable().optional();
+  const body = bounded.name(description).nullable().optional();
   return { ...nullable(z.string(), description, shownAs('String', description)), create: body, update: body };
+}
+
+/** Text, within what its schema says of it. */
+export function text<S extends z.ZodType<string>>(schema: S, description: string, said: Said = {}) {
+  return required<z.ZodType<string>>(schema.describe(description), '', shownAs('String', said.shown ?? description));
 }
 
 /** Text that must not be empty: an id, a name in somebody else's system. */
 export function id(description: string, said: Said = {}) {
-  return required(text.id(description), '', shownAs('String', said.shown ?? description));
+  return required(bounded.id(description), '', shownAs('String', said.shown ?? description));
 }
 
 export function optionalText(description: string, said: Said = {}) {

@@ -35,6 +35,11 @@ export function given<T, C extends Body, U extends Body>(field: Field<Place, T, 
   return { ...field, place: 'given', shown: null };
 }
 
+/** Shown once, by the reply that makes it, and by no other. */
+export function shownOnce<T>(field: Field<Place, T>): Field<'given', T, null, null> {
+  return { ...field, place: 'given', create: null, update: null };
+}
+
 /** Shown in the graph alone. */
 export function graphOnly<P extends Place, T, C extends Body, U extends Body>(
   field: Field<P, T, C, U>,
