@@ -17,16 +17,3 @@ export const STRING_MAP = wired('JSONObject', { additionalProperties: { type: 's
 
 /** An object of names that the product chooses, each with a number of things. */
 export const COUNTS = wired('JSONObject', { additionalProperties: { type: 'integer', minimum: 0 } });
-
-const NUMBERS = ['total', 'done', 'failed', 'percent'];
-
-/** How far long work is. */
-export const PROGRESS = wired('JSONObject', {
-  required: NUMBERS,
-  properties: {
-    total: { type: 'integer', minimum: 0, description: 'How many things there are to do.' },
-    done: { type: 'integer', minimum: 0, description: 'How many are done.' },
-    failed: { type: 'integer', minimum: 0, description: 'How many have failed for good.' },
-    percent: { type: 'number', minimum: 0, maximum: 100, description: 'The share that is done or has failed.' },
-  },
-});

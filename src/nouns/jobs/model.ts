@@ -1,34 +1,32 @@
-import { defineNoun } from '../../resource/noun.ts';
-import { object } from '../../store/complete.ts';
-import type { Doc } from '../../store/store.ts';
+import { z } from 'zod';
+import * as field from '../../resource/field/index.ts';
+import { defineNounOf } from '../../resource/noun.ts';
 
-export interface Job extends Doc {
-  kind: 'reindex';
-  status: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
-  progress: { total: number; done: number; failed: number; percent: number };
-  resourceType: string;
-  resourceId: string;
-  workspaceId: string | null;
-  error: string | null;
-}
+export const jobStatus = field.words('JobStatus', 'How far long work is.', {
+  pending: 'Asked for, not begun.',
+  running: 'Under way.',
+  completed: 'Done.',
+  failed: 'Given up.',
+  cancelled: 'Called off.',
+});
 
-export const jobs = defineNoun<Job>({
+const fields = {
+  jobId: field.documentedId(),
+  orgId: field.org(),
+  kind: field.readOnly(field.textOr('reindex', 'What it does: `reindex`.')),
+  status: field.readOnly(field.word(jobStatus, 'pending', 'How far it is.')),
+  progress: field.progress('`{total, done, failed, percent}`.'),
+  resourceType: field.made(field.text(z.string(), 'The kind of thing it works on.')),
+  resourceId: field.made(field.text(z.string(), 'The thing.')),
+  workspaceId: field.readOnly(field.optionalText('The workspace that it lies in.')),
+  error: field.readOnly(field.optionalText('Why it failed.')),
+  ...field.authored,
+};
+export type Job = field.DocOf<typeof fields>;
+
+export const jobs = defineNounOf(fields, {
   type: 'Job',
   resource: 'job',
   permission: 'jobs',
-  collection: {
-    name: 'jobs',
-    first: {
-      kind: 'reindex',
-      status: 'pending',
-      progress: object<Job['progress']>({ total: 0, done: 0, failed: 0, percent: 0 }),
-      resourceType: '',
-      resourceId: '',
-      workspaceId: null,
-      error: null,
-    },
-    columns: ['workspaceId', 'status'],
-    scopes: ['resourceId'],
-    totals: [[]],
-  },
+  collection: { name: 'jobs', columns: ['workspaceId', 'status'], scopes: ['resourceId'], totals: [[]] },
 });

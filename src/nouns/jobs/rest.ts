@@ -1,16 +1,9 @@
 import './schema.ts';
 import { listQuery } from '../../rest/lists.ts';
-import { getRow, listRow, type Resource, type Row, select } from '../../rest/row.ts';
+import { getRow, listRow, type Row, resourceOf } from '../../rest/row.ts';
+import { jobs } from './model.ts';
 
-const job: Resource = {
-  type: 'Job',
-  tag: 'Jobs',
-  payload: 'job',
-  fields: select(
-    'job_id org_id kind status progress resource_type resource_id workspace_id error created_by created_at updated_at',
-  ),
-};
-
+const job = resourceOf(jobs, { tag: 'Jobs' });
 const LIST = '/v1/orgs/{org_id}/jobs';
 
 export const jobRows: Row[] = [

@@ -4,7 +4,7 @@ import { canSee } from '../../resource/noun.ts';
 import { mergePatch } from '../../resource/patch.ts';
 import { needReference, reach } from '../../resource/path.ts';
 import { checkVersion } from '../../resource/version.ts';
-import { created, insertion, removal, save, stillThere, update, withRetry } from '../../resource/write.ts';
+import { insertion, newDoc, removal, save, stillThere, update, withRetry } from '../../resource/write.ts';
 import { chain, type MaybePromise } from '../../store/store.ts';
 import { notFound } from '../../words/errors.ts';
 import { logicalModels } from '../logical-models/model.ts';
@@ -15,7 +15,6 @@ import {
   type grantModelEntitlementInput,
   type ModelEntitlement,
   type revokeModelEntitlementInput,
-  updateModelEntitlementBody,
   type updateModelEntitlementInput,
 } from './model.ts';
 
@@ -38,16 +37,8 @@ export function grantModelEntitlement(ctx: Context, input: z.output<typeof grant
   return withRetry(async () => {
     const workspace = await reach(ctx, [], workspaces, input.workspaceId);
     const model = await needReference(ctx, logicalModels, input.logicalModelId);
-    const modelEntitlement: ModelEntitlement = {
-      ...created(ctx, ctx.deps.ids.next('ent_')),
-      workspaceId: workspace.id,
-      logicalModelId: model.id,
-      workspaceLimits: input.workspaceLimits ?? {},
-      allowedStepTypes: input.allowedStepTypes ?? null,
-      allowedEndpoints: input.allowedEndpoints ?? null,
-      allowedPurposes: input.allowedPurposes ?? null,
-      enabled: input.enabled,
-    };
+    const own = { workspaceId: workspace.id, logicalModelId: model.id };
+    const modelEntitlement = newDoc(ctx, entitlements, ctx.deps.ids.next('ent_'), input, own);
     const planned = [
       stillThere(workspaces, workspace),
       stillThere(logicalModels, model),
@@ -65,7 +56,7 @@ export function updateModelEntitlement(ctx: Context, input: z.output<typeof upda
     input.expectedVersion,
     (before) => ({
       doc: {
-        ...mergePatch(entitlements, before, input, updateModelEntitlementBody),
+        ...mergePatch(entitlements, before, input),
         logicalModelId: before.logicalModelId,
       },
     }),

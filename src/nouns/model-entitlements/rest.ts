@@ -1,20 +1,10 @@
 import './schema.ts';
 import { z } from 'zod';
 import { listQuery } from '../../rest/lists.ts';
-import { getRow, listRow, type Resource, type Row, select, writeRow } from '../../rest/row.ts';
-import { grantModelEntitlementBody, updateModelEntitlementBody } from './model.ts';
+import { getRow, listRow, type Row, resourceOf, writeRow } from '../../rest/row.ts';
+import { entitlements } from './model.ts';
 
-const entitlement: Resource = {
-  type: 'ModelEntitlement',
-  tag: 'Model Entitlements',
-  payload: 'modelEntitlement',
-  documented: { input: grantModelEntitlementBody },
-  conditional: false,
-  fields: select(
-    `entitlement_id workspace_id org_id logical_model_id workspace_limits allowed_step_types allowed_endpoints allowed_purposes enabled
-    request_count total_tokens last_used_at granted_by created_at updated_at`,
-  ),
-};
+const entitlement = resourceOf(entitlements, { tag: 'Model Entitlements', conditional: false, documented: true });
 
 const LIST = '/v1/orgs/{org_id}/workspaces/{workspace_id}/model-entitlements';
 const ONE = `${LIST}/{logical_model_id}`;
@@ -37,7 +27,7 @@ export const modelEntitlementRows: Row[] = [
     operationId: 'grant_model_entitlement',
     summary: 'Grant Model Entitlement',
     root: 'grantModelEntitlement',
-    body: grantModelEntitlementBody,
+    body: entitlements.bodies.create,
     status: 201,
   }),
   getRow(entitlement, {
@@ -52,7 +42,7 @@ export const modelEntitlementRows: Row[] = [
     operationId: 'update_model_entitlement',
     summary: 'Update Model Entitlement',
     root: 'updateModelEntitlement',
-    body: updateModelEntitlementBody,
+    body: entitlements.bodies.update,
     status: 200,
   }),
   writeRow(entitlement, {

@@ -2,7 +2,6 @@ import { builder } from '../../graphql/builder.ts';
 import { mutation } from '../../graphql/mutations.ts';
 import { defineNode, edge, type FilteredList, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList } from '../../graphql/roots.ts';
-import { COUNT } from '../../graphql/wire.ts';
 import type { Context } from '../../resource/context.ts';
 import { naming } from '../../resource/list.ts';
 import { entitlementMeterId, meters } from '../../routing/state.ts';
@@ -24,52 +23,20 @@ import {
 
 const meterOf = (ctx: Context, { id }: { id: string }) => ctx.loaders.get(meters, entitlementMeterId(id));
 
-defineNode(entitlements, 'The grant of a logical model to a workspace, with its limits.', (t) => ({
-  entitlementId: t.exposeString('id', { description: 'The documented id.' }),
-  orgId: t.exposeString('orgId', { description: 'The organization.' }),
-  workspaceId: t.exposeString('workspaceId', { description: 'The workspace.' }),
-  logicalModelId: t.exposeString('logicalModelId', { description: 'The slug of the granted model.' }),
-  workspaceLimits: t.expose('workspaceLimits', {
-    type: 'JSONObject',
-    description: 'Free-form limits; the documented keys are enforced.',
+defineNode(
+  entitlements,
+  'The grant of a logical model to a workspace, with its limits.',
+  (t) => ({
+    workspace: edge(t, workspaces, 'The workspace.', (grant) => grant.workspaceId),
+    logicalModel: edge(t, logicalModels, 'The granted model.', (grant) => grant.logicalModelId),
   }),
-  allowedStepTypes: t.exposeStringList('allowedStepTypes', {
-    nullable: true,
-    description: 'Step types that may use it; null: any.',
-  }),
-  allowedEndpoints: t.exposeStringList('allowedEndpoints', {
-    nullable: true,
-    description: 'Endpoint ids or types that may use it; null: any.',
-  }),
-  allowedPurposes: t.exposeStringList('allowedPurposes', {
-    nullable: true,
-    description: 'Purposes that may use it; null: any.',
-  }),
-  enabled: t.exposeBoolean('enabled', { description: 'Whether the grant holds.' }),
-  requestCount: t.field({
-    ...COUNT,
-    description: 'Requests made under it.',
-    resolve: async (grant, _args, ctx) => (await meterOf(ctx, grant))?.requestCount ?? 0,
-  }),
-  totalTokens: t.field({
-    ...COUNT,
-    description: 'Tokens used under it.',
-    resolve: async (grant, _args, ctx) => (await meterOf(ctx, grant))?.totalTokens ?? 0,
-  }),
-  lastUsedAt: t.field({
-    type: 'DateTime',
-    nullable: true,
-    description: 'When it was last used.',
-    resolve: async (grant, _args, ctx) => (await meterOf(ctx, grant))?.lastUsedAt ?? null,
-  }),
-  grantedBy: t.string({
-    nullable: true,
-    description: 'The actor that granted it.',
-    resolve: (grant) => grant.createdBy,
-  }),
-  workspace: edge(t, workspaces, 'The workspace.', (grant) => grant.workspaceId),
-  logicalModel: edge(t, logicalModels, 'The granted model.', (grant) => grant.logicalModelId),
-}));
+  {
+    requestCount: async (grant, ctx) => (await meterOf(ctx, grant))?.requestCount ?? 0,
+    totalTokens: async (grant, ctx) => (await meterOf(ctx, grant))?.totalTokens ?? 0,
+    lastUsedAt: async (grant, ctx) => (await meterOf(ctx, grant))?.lastUsedAt ?? null,
+    grantedBy: (grant) => grant.createdBy,
+  },
+);
 
 builder.queryField('modelEntitlement', (t) =>
   t.field({

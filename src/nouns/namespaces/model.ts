@@ -1,92 +1,58 @@
 import { z } from 'zod';
-import { defineNoun, may } from '../../resource/noun.ts';
-import { nullable } from '../../store/complete.ts';
-import type { Doc } from '../../store/store.ts';
-import {
-  expectedVersion,
-  flag,
-  flagOr,
-  freeMap,
-  id,
-  name,
-  optionalText,
-  tagList,
-  withinApp,
-  withinWorkspace,
-} from '../../validation/fields.ts';
+import * as field from '../../resource/field/index.ts';
+import { defineNounOf, may } from '../../resource/noun.ts';
+import { expectedVersion, id, withinApp, withinWorkspace } from '../../validation/fields.ts';
 import { fold } from '../../words/fold.ts';
+import { jobStatus } from '../jobs/model.ts';
 
-export interface ReindexProgress {
-  total: number;
-  done: number;
-  failed: number;
-  percent: number;
-}
+const namespaceStatus = field.words('NamespaceStatus', 'Whether a namespace is in use.', {
+  active: 'In use.',
+  archived: 'Kept, not in use.',
+});
 
-export interface Namespace extends Doc {
-  workspaceId: string;
-  appId: string;
-  environmentId: string;
-  name: string;
-  description: string | null;
-  embeddingModelId: string | null;
-  extractionModelId: string | null;
-  autoExtractEntities: boolean;
-  isPrivate: boolean;
-  indexThreads: boolean;
-  episodesEnabled: boolean;
-  episodeConfig: Record<string, unknown> | null;
-  status: 'active' | 'archived';
-  contextType: string | null;
-  tags: string[];
-  sourceIds: string[];
-  memoryVaultId: string | null;
-  nodeIds: string[];
-  threadCount: number;
-  reindexStatus: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled' | null;
-  reindexStartedAt: string | null;
-  reindexCompletedAt: string | null;
-  reindexProgress: ReindexProgress | null;
-  reindexError: string | null;
-  /** The model that a running reindex will switch to, and its job. */
-  reindexModelId: string | null;
-  reindexJobId: string | null;
-}
+const fields = {
+  namespaceId: field.documentedId(),
+  orgId: field.graphOnly(field.org()),
+  name: field.name('Unique in the app, up to letter case.'),
+  description: field.optionalText('What the namespace holds.'),
+  appId: field.parent('The app.'),
+  workspaceId: field.parent('The workspace.'),
+  environmentId: field.id('An environment of the same workspace.', { shown: 'The environment.' }),
+  embeddingModelId: field.optionalText(
+    'The logical model that embeds; switched by a reindex only once there is content.',
+    { shown: 'The logical model that embeds.' },
+  ),
+  extractionModelId: field.optionalText('The logical model that extracts entities.'),
+  autoExtractEntities: field.flag(false, 'Whether entities are extracted from new content.'),
+  isPrivate: field.flag(false, 'Whether only its creator and Admins see it.'),
+  indexThreads: field.flag(false, 'Whether threads are indexed.'),
+  episodesEnabled: field.flag(false, 'Whether threads are cut into episodes.'),
+  episodeConfig: field.optionalFreeMap('Free-form settings of episodes.'),
+  status: field.updateOnly(field.wordOr(namespaceStatus, 'active', 'Whether it is in use.')),
+  contextType: field.optionalText('The kind of context; free.'),
+  tags: field.tags(),
+  threadIds: field.derived(field.textList(z.string(), 'Its thread ids, in order of addition; at most 10,000.')),
+  sourceIds: field.textList(z.string(), 'Ids of sources; opaque.'),
+  memoryVaultId: field.optionalText('The vault that memories go to; opaque.'),
+  nodeIds: field.textList(z.string(), 'Ids of nodes; opaque.'),
+  threadCount: field.hidden(field.count('How many threads it holds.')),
+  reindexStatus: field.readOnly(field.optionalWord(jobStatus, 'How far the last reindex is; null: none yet.')),
+  reindexStartedAt: field.readOnly(field.optionalTime('When it began to run.')),
+  reindexCompletedAt: field.readOnly(field.optionalTime('When it ended.')),
+  reindexProgress: field.optionalProgress('`{total, done, failed, percent}`, of threads and sources.'),
+  reindexError: field.readOnly(field.optionalText('Why it failed.')),
+  reindexModelId: field.hidden(field.optionalText('The model that a running reindex will switch to.')),
+  reindexJobId: field.hidden(field.optionalText('The job of a running reindex.')),
+  ...field.authored,
+};
+export type Namespace = field.DocOf<typeof fields>;
 
-export const namespaces = defineNoun<Namespace>({
+export const namespaces = defineNounOf(fields, {
   type: 'Namespace',
   resource: 'namespace',
   permission: 'namespaces',
   collection: {
     name: 'namespaces',
-    first: {
-      workspaceId: '',
-      appId: '',
-      environmentId: '',
-      name: '',
-      description: null,
-      embeddingModelId: null,
-      extractionModelId: null,
-      autoExtractEntities: false,
-      isPrivate: false,
-      indexThreads: false,
-      episodesEnabled: false,
-      episodeConfig: null,
-      status: 'active',
-      contextType: null,
-      tags: [],
-      sourceIds: [],
-      memoryVaultId: null,
-      nodeIds: [],
-      threadCount: 0,
-      reindexStatus: null,
-      reindexStartedAt: null,
-      reindexCompletedAt: null,
-      reindexProgress: nullable<ReindexProgress>({ total: 0, done: 0, failed: 0, percent: 0 }),
-      reindexError: null,
-      reindexModelId: null,
-      reindexJobId: null,
-    },
     columns: ['isPrivate', 'createdBy', 'status'],
     scopes: ['appId', 'workspaceId'],
     ancestors: [
@@ -119,21 +85,21 @@ export const namespaces = defineNoun<Namespace>({
   },
 });
 
-export interface Thread extends Doc {
-  workspaceId: string;
-  appId: string;
-  namespaceId: string;
-  threadId: string;
-}
+const threadFields = {
+  threadId: field.made(field.text(z.string(), 'The id of the thread; opaque.')),
+  namespaceId: field.parent('The namespace.'),
+  workspaceId: field.hidden(field.parent('The workspace.')),
+  appId: field.hidden(field.parent('The app.')),
+};
+export type Thread = field.DocOf<typeof threadFields>;
 
-export const threads = defineNoun<Thread>({
+export const threads = defineNounOf(threadFields, {
   type: 'Thread',
   resource: 'thread',
   permission: 'namespaces',
   isPart: true,
   collection: {
     name: 'threads',
-    first: { workspaceId: '', appId: '', namespaceId: '', threadId: '' },
     scopes: ['namespaceId', 'workspaceId', 'appId'],
     ancestors: [
       { field: 'workspaceId', in: 'workspaces' },
@@ -147,67 +113,17 @@ export const threads = defineNoun<Thread>({
 
 export const THREADS_MAX = 10_000;
 
-const READ_ONLY = [
-  ...['namespaceId', 'appId', 'workspaceId', 'threadIds', 'reindexStatus', 'reindexStartedAt', 'reindexCompletedAt'],
-  ...['reindexProgress', 'reindexError', 'createdBy', 'createdAt', 'updatedAt'],
-];
-
-const nullables = {
-  embeddingModelId: optionalText('The logical model that embeds; switched by a reindex only once there is content.'),
-  extractionModelId: optionalText('The logical model that extracts entities.'),
-};
-const lists = {
-  contextType: optionalText('The kind of context; free.'),
-  tags: tagList(),
-  sourceIds: z.array(z.string()).optional().describe('Ids of sources; opaque.'),
-  memoryVaultId: optionalText('The vault that memories go to; opaque.'),
-  nodeIds: z.array(z.string()).optional().describe('Ids of nodes; opaque.'),
-};
-const episodeConfig = freeMap('Free-form settings of episodes.').nullable();
-const PRIVATE = 'Whether only its creator and Admins see it.';
-
-export const createNamespaceBody = z
-  .object({
-    name: name('Unique in the app, up to letter case.'),
-    description: optionalText('What the namespace holds.'),
-    environmentId: id('An environment of the same workspace.'),
-    ...nullables,
-    autoExtractEntities: flagOr(false, 'Whether entities are extracted from new content.'),
-    isPrivate: flagOr(false, PRIVATE),
-    indexThreads: flagOr(false, 'Whether threads are indexed.'),
-    episodesEnabled: flagOr(false, 'Whether threads are cut into episodes.'),
-    episodeConfig,
-    ...lists,
-  })
-  .meta({ readOnly: [...READ_ONLY, 'status'] });
-
-export const updateNamespaceBody = z
-  .object({
-    name: name('Unique in the app, up to letter case.').optional(),
-    description: optionalText('What the namespace holds.'),
-    environmentId: id('An environment of the same workspace.').optional(),
-    ...nullables,
-    autoExtractEntities: flag('Whether entities are extracted from new content.'),
-    isPrivate: flag(PRIVATE),
-    indexThreads: flag('Whether threads are indexed.'),
-    episodesEnabled: flag('Whether threads are cut into episodes.'),
-    episodeConfig,
-    ...lists,
-    status: z.enum(['active', 'archived']).optional().describe('Whether it is in use.'),
-  })
-  .meta({ readOnly: READ_ONLY });
-
 export const reindexNamespaceBody = z
   .object({ newEmbeddingModelId: id('An `embedding` model of the org.') })
-  .meta({ readOnly: [...READ_ONLY, ...Object.keys(updateNamespaceBody.shape)] });
+  .meta({ readOnly: field.repeatable(fields) });
 
 const target = { namespaceId: z.string().describe('The namespace.') };
 const thread = { threadId: z.string().min(1).max(255).describe('The thread; opaque, 1–255 characters.') };
-export const createNamespaceInput = createNamespaceBody.extend({
+export const createNamespaceInput = namespaces.bodies.create.extend({
   ...withinWorkspace,
   appId: z.string().describe('The app.'),
 });
-export const updateNamespaceInput = updateNamespaceBody.extend({ ...withinApp, ...target, expectedVersion });
+export const updateNamespaceInput = namespaces.bodies.update.extend({ ...withinApp, ...target, expectedVersion });
 export const deleteNamespaceInput = z.object({ ...withinApp, ...target, expectedVersion });
 export const addThreadInput = z.object({ ...withinApp, ...target, ...thread });
 export const removeThreadInput = z.object({ ...withinApp, ...target, ...thread, expectedVersion });

@@ -4,16 +4,7 @@ import { replaceFields } from '../../resource/patch.ts';
 import { needReference, reach } from '../../resource/path.ts';
 import { tombstone } from '../../resource/subtree.ts';
 import { checkVersion } from '../../resource/version.ts';
-import {
-  created,
-  insertion,
-  type Planned,
-  removal,
-  save,
-  stillThere,
-  update,
-  withRetry,
-} from '../../resource/write.ts';
+import { insertion, newDoc, type Planned, removal, save, stillThere, update, withRetry } from '../../resource/write.ts';
 import { conflict } from '../../words/errors.ts';
 import { apps } from '../apps/model.ts';
 import { environments } from '../environments/model.ts';
@@ -24,7 +15,6 @@ import {
   type deleteNamespaceInput,
   type Namespace,
   namespaces,
-  updateNamespaceBody,
   type updateNamespaceInput,
 } from './model.ts';
 
@@ -46,43 +36,12 @@ export async function readNamespace(ctx: Context, input: NamespaceTarget): Promi
 export function createNamespace(ctx: Context, input: z.output<typeof createNamespaceInput>) {
   return withRetry(async () => {
     const app = await reach(ctx, [[workspaces, input.workspaceId]], apps, input.appId);
-    const namespace: Namespace = {
-      ...created(ctx, ctx.deps.ids.next('ns_')),
-      workspaceId: app.workspaceId,
-      appId: app.id,
-      environmentId: input.environmentId,
-      name: input.name,
-      description: input.description ?? null,
-      embeddingModelId: input.embeddingModelId ?? null,
-      extractionModelId: input.extractionModelId ?? null,
-      autoExtractEntities: input.autoExtractEntities,
-      isPrivate: input.isPrivate,
-      indexThreads: input.indexThreads,
-      episodesEnabled: input.episodesEnabled,
-      episodeConfig: input.episodeConfig ?? null,
-      status: 'active',
-      contextType: input.contextType ?? null,
-      tags: input.tags ?? [],
-      sourceIds: input.sourceIds ?? [],
-      memoryVaultId: input.memoryVaultId ?? null,
-      nodeIds: input.nodeIds ?? [],
-      ...NEVER_REINDEXED,
-    };
+    const own = { workspaceId: app.workspaceId, appId: app.id };
+    const namespace = newDoc(ctx, namespaces, ctx.deps.ids.next('ns_'), input, own);
     const references = await referencesOf(ctx, namespace, null);
     return save(ctx, [stillThere(apps, app), ...references, ...insertion(ctx, namespaces, namespace)], { namespace });
   });
 }
-
-const NEVER_REINDEXED = {
-  threadCount: 0,
-  reindexStatus: null,
-  reindexStartedAt: null,
-  reindexCompletedAt: null,
-  reindexProgress: null,
-  reindexError: null,
-  reindexModelId: null,
-  reindexJobId: null,
-};
 
 /** The things that a namespace refers to exist now and must still when the commit is made; only those that change count. */
 async function referencesOf(ctx: Context, next: Namespace, before: Namespace | null): Promise<Planned[]> {
@@ -110,7 +69,7 @@ export function updateNamespace(ctx: Context, input: z.output<typeof updateNames
     () => readNamespace(ctx, input),
     input.expectedVersion,
     async (before) => {
-      const doc = replaceFields(namespaces, before, input, updateNamespaceBody);
+      const doc = replaceFields(namespaces, before, input);
       const also = await referencesOf(ctx, doc, before);
       const switches = isReindexing(before) && doc.embeddingModelId !== before.embeddingModelId;
       return {

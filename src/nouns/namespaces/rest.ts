@@ -1,21 +1,10 @@
 import './schema.ts';
 import { z } from 'zod';
 import { listQuery } from '../../rest/lists.ts';
-import { getRow, listRow, type Resource, type Row, select, writeRow } from '../../rest/row.ts';
-import { createNamespaceBody, reindexNamespaceBody, updateNamespaceBody } from './model.ts';
+import { getRow, listRow, type Row, resourceOf, writeRow } from '../../rest/row.ts';
+import { namespaces, reindexNamespaceBody } from './model.ts';
 
-const namespace: Resource = {
-  type: 'Namespace',
-  tag: 'Namespaces',
-  payload: 'namespace',
-  documented: { input: createNamespaceBody, defaults: true },
-  fields: select(
-    `namespace_id name description app_id workspace_id environment_id embedding_model_id extraction_model_id
-    auto_extract_entities is_private index_threads episodes_enabled episode_config status context_type tags thread_ids source_ids
-    memory_vault_id node_ids reindex_status reindex_started_at reindex_completed_at reindex_progress reindex_error
-    created_by created_at updated_at`,
-  ),
-};
+const namespace = resourceOf(namespaces, { tag: 'Namespaces', documented: { defaults: true } });
 
 const LIST = '/v1/orgs/{org_id}/workspaces/{workspace_id}/apps/{app_id}/namespaces';
 const ONE = `${LIST}/{namespace_id}`;
@@ -40,7 +29,7 @@ export const namespaceRows: Row[] = [
     operationId: 'create_namespace',
     summary: 'Create Namespace',
     root: 'createNamespace',
-    body: createNamespaceBody,
+    body: namespaces.bodies.create,
     status: 201,
     wrapped: true,
     message: 'Namespace created successfully',
@@ -61,7 +50,7 @@ export const namespaceRows: Row[] = [
     operationId: 'update_namespace',
     summary: 'Update Namespace',
     root: 'updateNamespace',
-    body: updateNamespaceBody,
+    body: namespaces.bodies.update,
     status: 200,
     wrapped: true,
     message: 'Namespace updated successfully',

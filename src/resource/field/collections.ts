@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { First } from '../../store/complete.ts';
-import * as text from '../../validation/fields.ts';
+import * as bounded from '../../validation/fields.ts';
 import type { Field, Shown } from './field.ts';
 import { nullable, required, type Said, shownAs } from './kinds.ts';
 
@@ -19,7 +19,7 @@ function listAs(description: string): Shown {
 }
 
 export function tags(said: Said = {}) {
-  const body = text.tagList();
+  const body = bounded.tagList();
   return optional([], body, body, listAs(said.shown ?? 'Free labels.'));
 }
 
@@ -36,4 +36,23 @@ export function requiredList<S extends z.ZodType<string>>(list: z.ZodArray<S>, s
 
 export function optionalTextList<S extends z.ZodType<string>>(item: S, description: string, said: Said = {}) {
   return nullable(z.array(item), description, listAs(said.shown ?? description));
+}
+
+/** Text under keys of the caller's own; a change merges, and null takes a key away. */
+export function stringMap(description: string, said: Said = {}) {
+  const shown = shownAs('JSONObject', said.shown ?? description, {
+    wire: { additionalProperties: { type: 'string' } },
+  });
+  return optional({}, bounded.stringMap(description), bounded.stringMapPatch(description), shown);
+}
+
+/** Anything under keys of the caller's own, within what the schema says of them. */
+export function freeMap<S extends z.ZodType<Record<string, unknown>>>(schema: S, description: string, said: Said = {}) {
+  const create = schema.optional().describe(description);
+  const update = schema.optional().describe(said.changed ?? description);
+  return optional({} as First<z.output<S>>, create, update, shownAs('JSONObject', said.shown ?? description));
+}
+
+export function optionalFreeMap(description: string) {
+  return nullable(z.record(z.string(), z.unknown()), description, shownAs('JSONObject', description));
 }

@@ -5,4 +5,5 @@ export type * from './field.ts';
 export * from './kinds.ts';
 export * from './modifiers.ts';
 export * from './places.ts';
+export * from './progress.ts';
 export * from './values.ts';

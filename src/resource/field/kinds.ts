@@ -83,6 +83,14 @@ export function optionalFlag(description: string, said: Said = {}) {
   return nullable(z.boolean(), description, shownAs('Boolean', said.shown ?? description));
 }
 
+export function words<W extends string>(
+  name: string,
+  description: string,
+  values: Readonly<Record<W, string>>,
+): Words<W> {
+  return { name, description, values };
+}
+
 function wordOf<W extends string>({ values }: Words<W>) {
   return z.enum(Object.keys(values) as [W, ...W[]]);
 }
