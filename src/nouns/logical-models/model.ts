@@ -1,43 +1,59 @@
 import { z } from 'zod';
-import { defineNoun } from '../../resource/noun.ts';
-import { listOf } from '../../store/complete.ts';
-import type { Doc } from '../../store/store.ts';
-import { expectedVersion, flag, flagOr, id, name, optionalText, within } from '../../validation/fields.ts';
+import * as field from '../../resource/field/index.ts';
+import { defineNounOf } from '../../resource/noun.ts';
+import { expectedVersion, within } from '../../validation/fields.ts';
 
-export interface Target {
-  providerAccountId: string;
-  upstreamModel: string;
-  weight: number;
-  enabled: boolean;
-}
+const SLUG = /^[A-Za-z0-9][A-Za-z0-9._:@-]*$/;
+const slug = z
+  .string()
+  .min(1)
+  .max(128)
+  .refine((text) => SLUG.test(text), 'a slug holds letters, digits and . _ : @ - and begins with a letter or digit')
+  .describe('The slug by which policies and entitlements name it: 1–128 letters, digits, . _ : @ -');
 
-export interface LogicalModel extends Doc {
-  name: string;
-  description: string | null;
-  category: 'chat' | 'embedding' | 'image' | 'audio';
-  capabilities: string[];
-  targets: Target[];
-  fallback: string | null;
-  enabled: boolean;
-}
+const category = field.words('ModelCategory', 'What a model makes.', {
+  chat: 'Text in a conversation.',
+  embedding: 'Vectors.',
+  image: 'Pictures.',
+  audio: 'Sound.',
+});
+
+export const modelTarget = field.object('ModelTarget', 'One way to serve a logical model.', {
+  providerAccountId: field.id('The account that serves it.'),
+  upstreamModel: field.id("The provider's own name of the model."),
+  weight: field.smallInteger(1, { min: 1, max: 1000 }, 'Its share of the draws among the targets.', {
+    shown: 'Its share of the draws, 1–1000.',
+  }),
+  enabled: field.flag(true, 'Whether it is drawn.'),
+});
+
+const fields = {
+  logicalModelId: field.chosenId(slug, 'The slug.'),
+  orgId: field.org(),
+  name: field.name('The name.'),
+  category: field.word(category, 'chat', 'What the model makes.', { shown: 'What it makes.' }),
+  description: field.optionalText('What it is good for.'),
+  capabilities: field.textList(z.enum(['streaming', 'tools', 'vision', 'json']), 'What it can do.'),
+  targets: field.objectList(
+    modelTarget,
+    { max: 100, message: 'a model has at most 100 targets' },
+    'Where it is served; at most 100.',
+    { shown: 'Where it is served.' },
+  ),
+  fallback: field.optionalText('The logical model to try next.', { shown: 'The slug of the model to try next.' }),
+  enabled: field.flag(true, 'Whether it routes.'),
+  ...field.authored,
+};
+export type LogicalModel = field.DocOf<typeof fields>;
 
 /** Its id is the slug that the org chose. */
-export const logicalModels = defineNoun<LogicalModel>({
+export const logicalModels = defineNounOf(fields, {
   type: 'LogicalModel',
   resource: 'logical_model',
   permission: 'models',
   referredAs: 'model',
   collection: {
     name: 'models',
-    first: {
-      name: '',
-      description: null,
-      category: 'chat',
-      capabilities: [],
-      targets: listOf<Target>({ providerAccountId: '', upstreamModel: '', weight: 1, enabled: true }),
-      fallback: null,
-      enabled: true,
-    },
     columns: ['enabled', 'category'],
     totals: [[], ['enabled']],
     refs: [
@@ -47,59 +63,7 @@ export const logicalModels = defineNoun<LogicalModel>({
   },
 });
 
-const SLUG = /^[A-Za-z0-9][A-Za-z0-9._:@-]*$/;
-export const slug = z
-  .string()
-  .min(1)
-  .max(128)
-  .refine((text) => SLUG.test(text), 'a slug holds letters, digits and . _ : @ - and begins with a letter or digit')
-  .describe('The slug by which policies and entitlements name it: 1–128 letters, digits, . _ : @ -');
-
-const CATEGORY = 'What the model makes.';
-const category = z.enum(['chat', 'embedding', 'image', 'audio']);
-const target = z
-  .object({
-    providerAccountId: id('The account that serves it.'),
-    upstreamModel: id("The provider's own name of the model."),
-    weight: z.int().min(1).max(1000).default(1).describe('Its share of the draws among the targets.'),
-    enabled: flagOr(true, 'Whether it is drawn.'),
-  })
-  .describe('One way to serve a logical model.');
-
-const optional = {
-  description: optionalText('What it is good for.'),
-  capabilities: z
-    .array(z.enum(['streaming', 'tools', 'vision', 'json']))
-    .optional()
-    .describe('What it can do.'),
-  targets: z
-    .array(target)
-    .max(100, 'a model has at most 100 targets')
-    .optional()
-    .describe('Where it is served; at most 100.'),
-  fallback: optionalText('The logical model to try next.'),
-};
-const READ_ONLY = ['orgId', 'createdAt', 'updatedAt', 'createdBy'];
-
-export const createLogicalModelBody = z
-  .object({
-    logicalModelId: slug,
-    name: name('The name.'),
-    category: category.describe(CATEGORY),
-    ...optional,
-    enabled: flagOr(true, 'Whether it routes.'),
-  })
-  .meta({ readOnly: READ_ONLY });
-export const updateLogicalModelBody = z
-  .object({
-    name: name('The name.').optional(),
-    category: category.optional().describe(CATEGORY),
-    ...optional,
-    enabled: flag('Whether it routes.'),
-  })
-  .meta({ readOnly: ['logicalModelId', ...READ_ONLY] });
-
 const which = { logicalModelId: z.string().describe('The slug.'), expectedVersion };
-export const createLogicalModelInput = createLogicalModelBody.extend(within);
-export const updateLogicalModelInput = updateLogicalModelBody.extend({ ...within, ...which });
+export const createLogicalModelInput = logicalModels.bodies.create.extend(within);
+export const updateLogicalModelInput = logicalModels.bodies.update.extend({ ...within, ...which });
 export const deleteLogicalModelInput = z.object({ ...within, ...which });

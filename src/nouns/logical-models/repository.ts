@@ -5,8 +5,8 @@ import { needReference, reach } from '../../resource/path.ts';
 import { unreferenced } from '../../resource/references.ts';
 import { checkVersion } from '../../resource/version.ts';
 import {
-  created,
   insertion,
+  newDoc,
   type Planned,
   removal,
   save,
@@ -22,22 +22,12 @@ import {
   type deleteLogicalModelInput,
   type LogicalModel,
   logicalModels,
-  updateLogicalModelBody,
   type updateLogicalModelInput,
 } from './model.ts';
 
 export function createLogicalModel(ctx: Context, input: z.output<typeof createLogicalModelInput>) {
   return withRetry(async () => {
-    const model: LogicalModel = {
-      ...created(ctx, input.logicalModelId),
-      name: input.name,
-      description: input.description ?? null,
-      category: input.category,
-      capabilities: input.capabilities ?? [],
-      targets: input.targets ?? [],
-      fallback: input.fallback ?? null,
-      enabled: input.enabled,
-    };
+    const model = newDoc(ctx, logicalModels, input.logicalModelId, input, {});
     const references = await referencesOf(ctx, model, null);
     return save(ctx, [...references, ...insertion(ctx, logicalModels, model, 'logical_model_id')], {
       logicalModel: model,
@@ -52,7 +42,7 @@ export function updateLogicalModel(ctx: Context, input: z.output<typeof updateLo
     async () => reach(ctx, [], logicalModels, input.logicalModelId),
     input.expectedVersion,
     async (before) => {
-      const doc = mergePatch(logicalModels, before, input, updateLogicalModelBody);
+      const doc = mergePatch(logicalModels, before, input);
       return { doc, also: await referencesOf(ctx, doc, before) };
     },
     (logicalModel) => ({ logicalModel }),

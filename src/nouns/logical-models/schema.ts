@@ -1,5 +1,4 @@
-import { builder } from '../../graphql/builder.ts';
-import { enumType } from '../../graphql/inputs.ts';
+import { defineObject } from '../../graphql/expose.ts';
 import { mutation } from '../../graphql/mutations.ts';
 import { defineNode, edge, listEdge, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
@@ -11,45 +10,22 @@ import {
   createLogicalModelInput,
   deleteLogicalModelInput,
   logicalModels,
-  type Target,
+  modelTarget,
   updateLogicalModelInput,
 } from './model.ts';
 import { createLogicalModel, deleteLogicalModel, updateLogicalModel } from './repository.ts';
 
-const ModelCategory = enumType('ModelCategory', 'What a model makes.', {
-  chat: 'Text in a conversation.',
-  embedding: 'Vectors.',
-  image: 'Pictures.',
-  audio: 'Sound.',
-});
-
-const ModelTarget = builder.objectRef<Target>('ModelTarget').implement({
-  description: 'One way to serve a logical model.',
-  fields: (t) => ({
-    providerAccountId: t.exposeString('providerAccountId', { description: 'The account that serves it.' }),
-    upstreamModel: t.exposeString('upstreamModel', { description: "The provider's own name of the model." }),
-    weight: t.exposeInt('weight', { description: 'Its share of the draws, 1–1000.' }),
-    enabled: t.exposeBoolean('enabled', { description: 'Whether it is drawn.' }),
-    providerAccount: t.field({
-      type: refOf(providerAccounts),
-      nullable: true,
-      description: 'The account.',
-      permission: 'provider_accounts:read',
-      resolve: (target, _args, ctx) => load(ctx, providerAccounts, target.providerAccountId),
-    }),
+defineObject(modelTarget, {}, (t) => ({
+  providerAccount: t.field({
+    type: refOf(providerAccounts),
+    nullable: true,
+    description: 'The account.',
+    permission: 'provider_accounts:read',
+    resolve: (target, _args, ctx) => load(ctx, providerAccounts, target.providerAccountId),
   }),
-});
+}));
 
 defineNode(logicalModels, 'A model by the name that the org gave it, whoever serves it.', (t) => ({
-  logicalModelId: t.exposeString('id', { description: 'The slug.' }),
-  orgId: t.exposeString('orgId', { description: 'The organization.' }),
-  name: t.exposeString('name', { description: 'The name.' }),
-  description: t.exposeString('description', { nullable: true, description: 'What it is good for.' }),
-  category: t.expose('category', { type: ModelCategory, description: 'What it makes.' }),
-  capabilities: t.exposeStringList('capabilities', { description: 'What it can do.' }),
-  targets: t.expose('targets', { type: [ModelTarget], description: 'Where it is served.' }),
-  fallback: t.exposeString('fallback', { nullable: true, description: 'The slug of the model to try next.' }),
-  enabled: t.exposeBoolean('enabled', { description: 'Whether it routes.' }),
   organization: edge(t, organizations, 'The organization.', (model) => model.orgId),
   fallbackModel: edge(t, logicalModels, 'The model to try next.', (model) => model.fallback),
   fallbackOf: listEdge(t, logicalModels, 'The models whose fallback it is.', naming(logicalModels, 'models naming')),

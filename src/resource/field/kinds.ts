@@ -96,8 +96,8 @@ function wordOf<W extends string>({ values }: Words<W>) {
 }
 
 /** One of the words; `first` is what a document reads as that was stored before there was the field. */
-export function word<W extends string>(words: Words<W>, first: NoInfer<W>, description: string) {
-  return required(wordOf(words).describe(description), first, shownAs(words, description));
+export function word<W extends string>(words: Words<W>, first: NoInfer<W>, description: string, said: Said = {}) {
+  return required(wordOf(words).describe(description), first, shownAs(words, said.shown ?? description));
 }
 
 export function wordOr<W extends string>(words: Words<W>, first: NoInfer<W>, description: string, said: Said = {}) {
@@ -114,6 +114,22 @@ export function integerOr(first: number, bounds: Bounds, description: string, sa
 
 export function optionalInteger(bounds: Bounds, description: string, said: Said = {}) {
   return nullable(integerIn(bounds), description, shownAs('SafeInt', said.shown ?? description));
+}
+
+/** A number within bounds that may also be null, which POST has to say. */
+export function integerOrNull(first: number, bounds: Bounds, description: string, said: Said = {}) {
+  const shown = shownAs('SafeInt', said.shown ?? description, { nullable: true });
+  return defaulted(integerIn(bounds).nullable(), first, [description, said], shown);
+}
+
+/** A whole number that is small for sure. */
+export function smallInteger(first: number, bounds: Bounds, description: string, said: Said = {}) {
+  return defaulted(integerIn(bounds), first, [description, said], shownAs('Int', said.shown ?? description));
+}
+
+/** A share, from 0 to 100; `documented` where nothing but the reply says so. */
+export function percent(first: number, description: string, said: Said = {}) {
+  return defaulted(z.number().min(0).max(100), first, [description, said], shownAs('Float', said.shown ?? description));
 }
 
 export interface Bounds {

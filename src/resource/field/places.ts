@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { Field } from './field.ts';
 import { id, shownAs } from './kinds.ts';
 import { made } from './modifiers.ts';
@@ -11,6 +12,11 @@ function common<T>(description: string): Field<'common', T, null, null> {
 /** The document's own id, by its documented name. */
 export function documentedId(description = 'The documented id.'): Field<'id', string, null, null> {
   return { place: 'id', first: '', create: null, update: null, shown: shownAs('String', description) };
+}
+
+/** The same, chosen by whoever makes the document; the schema describes it to them. */
+export function chosenId<S extends z.ZodType<string>>(schema: S, description: string): Field<'id', string, S, null> {
+  return { place: 'id', first: '', create: schema, update: null, shown: shownAs('String', description) };
 }
 
 export function org() {
