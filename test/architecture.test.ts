@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { expect, test } from 'vitest';
+
+/** The wings of the house, lowest first: a file imports from its own wing and from those below, never from above. */
+const FLOORS: readonly (readonly string[])[] = [
+  ['words'],
+  ['validation', 'http', 'store'],
+  ['resource'],
+  ['graphql'],
+  ['rest'],
+  ['routing'],
+  ['nouns'],
+  ['access'],
+  ['catalog'],
+  ['process'],
+];
+
+const floorOf = new Map(FLOORS.flatMap((wings, floor) => wings.map((wing) => [wing, floor] as const)));
+
+const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+
+/** Every import of a file within the house, types included. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join('src', file), 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)]
+    .map(([, path]) => normalize(join(dirname(file), path!)))
+    .filter((path) => !path.startsWith('..'));
+}
+
+const wingOf = (file: string) => file.split('/')[0]!;
+
+test('every file stands in a wing', () => {
+  expect(files.filter((file) => !floorOf.has(wingOf(file)))).toEqual([]);
+});
+
+test('no import runs up, nor between two wings of one floor', () => {
+  const up = files.flatMap((file) =>
+    importsOf(file)
+      .filter((path) => wingOf(path) !== wingOf(file) && floorOf.get(wingOf(path))! >= floorOf.get(wingOf(file))!)
+      .map((path) => `${file} imports ${path}`),
+  );
+  expect(up).toEqual([]);
+});
