@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { members } from '../nouns/members/model.ts';
 import { roles } from '../nouns/roles/model.ts';
 import { type Credential, credentials, type Token, type TokenUse, tokens, tokenUses } from '../nouns/tokens/model.ts';
@@ -25,7 +26,7 @@ const ENTRIES_MAX = 10_000;
 
 /** Bearer token to principal; null for none, malformed, unknown, expired or revoked, which callers cannot tell apart. */
 export function createAuthenticate(deps: Deps): Authenticate {
-  const entries = new Map<string, Entry>();
+  const entries = new LRUCache<string, Entry>({ max: ENTRIES_MAX });
   return async (authorization, store) => {
     const token = /^Bearer ([^\s]+)$/i.exec(authorization ?? '')?.[1];
     const publicId = token === undefined ? null : parseToken(token);
@@ -37,7 +38,7 @@ export function createAuthenticate(deps: Deps): Authenticate {
       entries.delete(publicId);
       return null;
     }
-    remember(entries, publicId, entry);
+    entries.set(publicId, entry);
     noteUse(deps, entry);
     return entry.principal;
   };
@@ -45,11 +46,6 @@ export function createAuthenticate(deps: Deps): Authenticate {
 
 function isFresh(deps: Deps, entry: Entry): boolean {
   return entry.epoch === deps.store.changes.epoch() && deps.now() - entry.readAt < FRESH_MS;
-}
-
-function remember(entries: Map<string, Entry>, publicId: string, entry: Entry): void {
-  entries.set(publicId, entry);
-  if (entries.size > ENTRIES_MAX) entries.delete(entries.keys().next().value!);
 }
 
 async function read(deps: Deps, publicId: string, usedMinute = 0): Promise<Entry | null> {

@@ -13,6 +13,7 @@ import {
   type ValidationRule,
   validate,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import type { Context } from '../resource/context.ts';
 import type { MaybePromise } from '../store/store.ts';
 import { inTurns, type Pace, pace as processPace } from '../words/pace.ts';
@@ -47,9 +48,11 @@ const RULE_GROUPS: readonly (readonly ValidationRule[])[] = [
 
 export class Operations {
   readonly #schema: GraphQLSchema;
-  readonly #cache = new Map<string, Operation>();
-  #characters = 0;
-
+  readonly #cache = new LRUCache<string, Operation>({
+    maxSize: CACHED_CHARACTERS_MAX,
+    maxEntrySize: CACHEABLE_CHARACTERS_MAX,
+    sizeCalculation: (_, query) => query.length || 1,
+  });
   readonly #pace: Pace;
 
   constructor(schema: GraphQLSchema, pace: Pace = processPace) {
@@ -62,21 +65,9 @@ export class Operations {
     return this.#cache.get(query) ?? inTurns(this.#prepare(query), this.#pace);
   }
 
-  #remember(query: string, operation: Operation): void {
-    // Another request may have prepared it meanwhile.
-    if (this.#cache.has(query)) return;
-    this.#cache.set(query, operation);
-    this.#characters += query.length;
-    for (const oldest of this.#cache.keys()) {
-      if (this.#characters <= CACHED_CHARACTERS_MAX) return;
-      this.#cache.delete(oldest);
-      this.#characters -= oldest.length;
-    }
-  }
-
   *#prepare(query: string): Generator<void, Operation> {
     const operation = yield* this.#read(query);
-    if (query.length <= CACHEABLE_CHARACTERS_MAX) this.#remember(query, operation);
+    this.#cache.set(query, operation);
     return operation;
   }
 

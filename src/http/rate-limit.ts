@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 /** Requests per token, as a bucket that refills evenly; kept in this process. */
 interface RateLimiter {
   /** Takes one request; `null` where no limit holds. */
@@ -23,7 +25,7 @@ const BUCKETS_MAX = 10_000;
 
 /** `defaultPerMinute` holds for tokens without a limit of their own; 0 switches it off. */
 export function createRateLimiter(defaultPerMinute: number, now: () => number): RateLimiter {
-  const buckets = new Map<string, Bucket>();
+  const buckets = new LRUCache<string, Bucket>({ max: BUCKETS_MAX });
   return {
     take(tokenId, own) {
       const limit = own ?? defaultPerMinute;
@@ -33,10 +35,7 @@ export function createRateLimiter(defaultPerMinute: number, now: () => number): 
       const tokens = Math.min(limit, before.tokens + Math.max(0, now() - before.at) * perMs);
       const allowed = tokens >= 1;
       const left = allowed ? tokens - 1 : tokens;
-      // Deleted and set again, so that the oldest bucket is the first of the map.
-      buckets.delete(tokenId);
       buckets.set(tokenId, { tokens: left, at: now() });
-      if (buckets.size > BUCKETS_MAX) buckets.delete(buckets.keys().next().value!);
       return {
         allowed,
         limit,

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Context } from '../../resource/context.ts';
 import type { Planned } from '../../resource/write.ts';
 import { buildIndex, type MatchIndex } from '../../routing/match-index.ts';
@@ -38,34 +39,31 @@ interface Cached {
 
 /** Policies that are kept in memory, over all orgs. */
 const POLICIES_MAX = 200_000;
-const caches = new WeakMap<Store['changes'], Map<string, Cached>>();
+const caches = new WeakMap<Store['changes'], LRUCache<string, Cached>>();
 
 /** The org's policies as an index, read again only when one has changed (in any process): one small read otherwise. */
 export async function policyIndex(ctx: Context): Promise<MatchIndex<RouterPolicy>> {
   const { store } = ctx.deps;
   const { orgId } = ctx.principal;
   const version = (await store.get(generations, { orgId, id: POLICIES }))?.version ?? 0;
-  const cache = caches.get(store.changes) ?? new Map<string, Cached>();
+  const cache = caches.get(store.changes) ?? createCache();
   caches.set(store.changes, cache);
   const known = cache.get(orgId);
   if (known?.version === version) return known.index;
   const index = buildIndex(await allPolicies(ctx));
-  cache.delete(orgId);
   cache.set(orgId, { version, index });
-  forgetOldest(cache);
   return index;
 }
 
-function forgetOldest(cache: Map<string, Cached>): void {
-  let kept = [...cache.values()].reduce((sum, { index }) => sum + index.ranked.length + 1, 0);
-  for (const [orgId, { index }] of cache) {
-    if (kept <= POLICIES_MAX || cache.size === 1) return;
-    cache.delete(orgId);
-    kept -= index.ranked.length + 1;
-  }
+/** An org with more than all that is kept still has its own index: alone. */
+function createCache(): LRUCache<string, Cached> {
+  return new LRUCache({
+    maxSize: POLICIES_MAX,
+    sizeCalculation: ({ index }) => Math.min(index.ranked.length + 1, POLICIES_MAX),
+  });
 }
 
-export async function allPolicies(ctx: Context): Promise<RouterPolicy[]> {
+async function allPolicies(ctx: Context): Promise<RouterPolicy[]> {
   const policies: RouterPolicy[] = [];
   const query: PageQuery = { orgId: ctx.principal.orgId, order: 'asc', limit: 1_000 };
   for (let after: RouterPolicy | null = null; ; ) {
