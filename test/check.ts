@@ -1,7 +1,7 @@
 /** `npm run check`: all that can be said without running the product, side by side. What fails is told whole. */
 import { spawn } from 'node:child_process';
 
-const checks = ['tsc --noEmit', 'biome check .', 'node codegen.ts --check', 'node test/lint-openapi.ts'];
+const checks = ['tsc --noEmit', 'biome check .', 'knip', 'node codegen.ts --check', 'node test/lint-openapi.ts'];
 
 const codes = await Promise.all(
   checks.map(async (command) => {

@@ -5,7 +5,6 @@ import { pascal } from '../words/naming.ts';
 import { builder } from './builder.ts';
 
 const inputs = new Map<z.ZodType, InputRef<unknown>>();
-const enums = new Map<string, ReturnType<typeof enumType>>();
 
 /** The GraphQL input of a zod object: the same fields, descriptions and required-ness; lengths and ranges stay with zod. */
 export function inputFrom(name: string, schema: z.ZodType): InputRef<unknown> {
@@ -63,10 +62,8 @@ function defaultOf(shape: Shape): string {
 
 /** An enum of the graph whose values are the documented words. */
 export function enumType(name: string, description: string, values: Record<string, string>) {
-  const ref = builder.enumType(name, {
+  return builder.enumType(name, {
     description,
     values: Object.fromEntries(Object.entries(values).map(([value, text]) => [value, { description: text }])),
   });
-  enums.set(name, ref as never);
-  return ref;
 }

@@ -5,7 +5,7 @@ import { type FieldNoun, find, load, may, type Noun } from '../resource/noun.ts'
 import { type Connection, connect, type List, type PageArgs } from '../resource/page.ts';
 import { etagOf } from '../resource/version.ts';
 import { chain, type Doc, type MaybePromise } from '../store/store.ts';
-import { invalid, notFound, valueError } from '../words/errors.ts';
+import { invalid, valueError } from '../words/errors.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 import { type Answers, exposed } from './expose.ts';
 import { brand, decodeGlobalId, encodeGlobalId } from './global-id.ts';
@@ -182,18 +182,6 @@ export function listOn<P extends Doc, D extends Doc, A extends object>(
       ? listEdge(t, to, description, list)
       : filteredEdge<P, D, A & { parent: P }>(t, to, description, list),
   );
-}
-
-/** A root field by documented id: null with a RESOURCE_NOT_FOUND error where it is absent. */
-export async function byDocumentedId<D extends Doc>(
-  ctx: Context,
-  noun: Noun<D>,
-  id: string,
-  documentedId = id,
-): Promise<D> {
-  const doc = await find(ctx, noun, id);
-  if (!doc) throw notFound(noun.resource, documentedId);
-  return doc;
 }
 
 /** `node`: plain null for whatever cannot be read, the caller's missing permission included. */

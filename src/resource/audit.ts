@@ -45,7 +45,7 @@ export function audit<D extends Doc>(
   return { type: 'insert', in: auditEvents.collection, doc: event };
 }
 
-export function difference(before: Doc | null, after: Doc | null): AuditEvent['changes'] {
+function difference(before: Doc | null, after: Doc | null): AuditEvent['changes'] {
   const left = (before ?? {}) as Record<string, unknown>;
   const right = (after ?? {}) as Record<string, unknown>;
   const changes: AuditEvent['changes'] = {};

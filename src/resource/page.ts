@@ -14,7 +14,7 @@ import type { Context } from './context.ts';
 import { type Noun, visibleWhere } from './noun.ts';
 
 export const PAGE_SIZE_DEFAULT = 50;
-export const PAGE_SIZE_MAX = 200;
+const PAGE_SIZE_MAX = 200;
 
 export interface PageArgs {
   first?: number | null;
@@ -223,7 +223,7 @@ function encodeCursor(binding: number, { createdAt, id }: Position): string {
 }
 
 /** Null for a cursor that is foreign, edited or cut. */
-export function decodeCursor(binding: number, cursor: string): Position | null {
+function decodeCursor(binding: number, cursor: string): Position | null {
   const text = Buffer.from(cursor, 'base64url').toString();
   const [sum, createdAt, ...rest] = text.split('|');
   if (createdAt === undefined || rest.length === 0) return null;

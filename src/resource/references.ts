@@ -17,7 +17,7 @@ export function unreferenced(ctx: Context, noun: Noun<Doc>, id: string, reason: 
   return allNouns()
     .filter(({ collection }) => collection.refs?.some(({ to }) => to === noun.referredAs))
     .map((by) => ({
-      change: { type: 'none', in: by.collection, query: { orgId, ref }, label: `${noun.type} is referenced` },
+      change: { type: 'none', in: by.collection, query: { orgId, ref } },
       otherwise: async (failed) => {
         const user = await ctx.deps.store.get(by.collection, { orgId, id: String(failed.detail) });
         return conflict(noun.resource, {

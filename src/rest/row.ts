@@ -212,7 +212,7 @@ interface Crud {
 }
 
 /** The five rows of a noun of section 7: list, create, read, merge patch, delete. */
-export function crudRows(
+function crudRows(
   resource: Resource,
   { list, parameter, one, many, key = many, roots, query, create, update }: Crud,
 ): Row[] {

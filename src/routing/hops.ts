@@ -202,7 +202,7 @@ function unusableAccount(world: RoutingWorld, request: Request, account: Account
 }
 
 /** A weighted shuffle: each next one is drawn among those left, by weight. */
-export function inDrawnOrder<T extends { target: Target }>(candidates: readonly T[], random: () => number): T[] {
+function inDrawnOrder<T extends { target: Target }>(candidates: readonly T[], random: () => number): T[] {
   const left = [...candidates];
   const order: T[] = [];
   while (left.length > 0) {

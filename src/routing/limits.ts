@@ -41,7 +41,7 @@ export function periodOf(nowMs: number): string {
 }
 
 /** The second in which a lease ends names it: leases of one second are counted together. */
-export function leaseKey(leaseEndsMs: number): string {
+function leaseKey(leaseEndsMs: number): string {
   return String(Math.ceil(leaseEndsMs / 1000));
 }
 

@@ -74,7 +74,7 @@ export interface Condition {
   key?: string;
 }
 
-export function conditionsOf(match: PolicyMatch): Condition[] {
+function conditionsOf(match: PolicyMatch): Condition[] {
   const conditions: Condition[] = [];
   for (const name of TEXT_CONDITIONS) {
     const expected = match[name];

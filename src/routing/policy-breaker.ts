@@ -52,7 +52,7 @@ export function targetOf(breaker: Pick<BreakerState, 'targets' | 'floor'>, key: 
 }
 
 /** The policy's own state, derived: open means that every enabled target is open. */
-export function stateOf(breaker: BreakerState, targets: readonly Target[]): TargetState {
+function stateOf(breaker: BreakerState, targets: readonly Target[]): TargetState {
   const states = enabledOf(targets).map((target) => targetOf(breaker, targetKey(target)).state);
   if (states.length === 0 || states.includes('closed')) return 'closed';
   return states.includes('half_open') ? 'half_open' : 'open';

@@ -14,7 +14,7 @@ export function admits(world: RoutingWorld, request: PlanRequest): boolean {
 }
 
 /** The world as it would be after one change. */
-export function withChange(world: RoutingWorld, change: SmallestChange): RoutingWorld {
+function withChange(world: RoutingWorld, change: SmallestChange): RoutingWorld {
   const { resourceType, resourceId } = change;
   switch (resourceType) {
     case 'workspace':

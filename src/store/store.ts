@@ -120,8 +120,8 @@ export type Change =
   /** Fails with `missing` unless the document is there (with `expected`, in that version) when the commit is made. */
   | { type: 'exists'; in: AnyCollection; key: Key; expected?: number }
   /** Fails with `matched` when a document matches, or (with `min`) with `unmatched` when fewer than `min` do. */
-  | { type: 'none'; in: AnyCollection; query: Query; label: string }
-  | { type: 'atLeast'; in: AnyCollection; query: Query; min: number; label: string }
+  | { type: 'none'; in: AnyCollection; query: Query }
+  | { type: 'atLeast'; in: AnyCollection; query: Query; min: number }
   /** Runs a named rule over the document (absent: null) and stores what it answers. */
   | { type: 'apply'; in: AnyCollection; key: Key; rule: string; input: unknown }
   /** Removes up to `limit` documents that match, tombstoned ones too: for sweeps and expiry. Alone and with none to remove, nothing is written. */

@@ -43,10 +43,6 @@ export function stringMapPatch(description: string) {
   return z.record(z.string(), z.string().nullable()).optional().describe(`${description} A key with null is removed.`);
 }
 
-export function freeMap(description: string) {
-  return z.record(z.string(), z.unknown()).optional().describe(description);
-}
-
 export function flag(description: string) {
   return z.boolean().optional().describe(description);
 }

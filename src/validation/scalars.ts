@@ -53,7 +53,7 @@ export function checkBoolean(input: unknown, loc: Loc): Checked {
 }
 
 /** `'a', 'b' or 'c'` */
-export function oneOf(values: readonly string[]): string {
+function oneOf(values: readonly string[]): string {
   const quoted = values.map((value) => `'${value}'`);
   return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`;
 }

@@ -34,7 +34,7 @@ export function walk<S extends z.ZodType>(
 }
 
 /** What holds for every value wherever it is: whole text, exact numbers, no names that change prototypes, bounded depth. */
-export function scan(value: unknown, loc: (string | number)[], issues: Issue[], depth = 1): void {
+function scan(value: unknown, loc: (string | number)[], issues: Issue[], depth = 1): void {
   const issue = strictIssue(value, loc) ?? depthIssue(value, loc, depth);
   if (issue) return push(issues, issue);
   if (Array.isArray(value)) value.forEach((item, at) => scan(item, [...loc, at], issues, depth + 1));

@@ -48,7 +48,7 @@ function pathOf({ path, parentType, fieldName }: GraphQLResolveInfo): string {
 }
 
 /** Absent, null and undefined apart, however JSON would show them; keys in their order. */
-export function plain(value: unknown): unknown {
+function plain(value: unknown): unknown {
   if (value === undefined) return '‹undefined›';
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null) return value;

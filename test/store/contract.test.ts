@@ -140,7 +140,6 @@ describeEngines('the store port', (engine) => {
       type: 'none',
       in: namespaces.collection,
       query: { orgId, ref },
-      label: '',
     });
     expect(await refused([{ type: 'exists', in: workspaces.collection, key: key('nope') }])).toMatchObject({
       kind: 'missing',
@@ -160,7 +159,6 @@ describeEngines('the store port', (engine) => {
       in: namespaces.collection,
       query: { orgId, ref: 'environment:env' },
       min: 1,
-      label: '',
     };
     expect(await refused([atLeast])).toMatchObject({ kind: 'unmatched' });
     await store.commit([insert(namespace('ns_3', 3), namespaces), atLeast]);
@@ -303,9 +301,7 @@ describeEngines('the store port', (engine) => {
     expect(await store.get(namespaces.collection, key('ns_1'))).toBeNull();
     expect((await store.page(namespaces.collection, { ...query, order: 'asc', limit: 9 })).docs).toEqual([]);
     expect(await store.counts(namespaces.collection, [{ orgId, ref: 'environment:env' }])).toEqual([0]);
-    await store.commit([
-      { type: 'none', in: namespaces.collection, query: { orgId, ref: 'environment:env' }, label: '' },
-    ]);
+    await store.commit([{ type: 'none', in: namespaces.collection, query: { orgId, ref: 'environment:env' } }]);
     const sweep: Change = { type: 'sweep', in: namespaces.collection, field: 'appId', value: 'app_swept', limit: 2 };
     const removed = [];
     for (let round = 0; round < 3; round += 1) removed.push((await store.commit([sweep])).results[0]);
@@ -337,7 +333,6 @@ describeEngines('the store port', (engine) => {
               type: 'none',
               in: apps.collection,
               query: { orgId, where: [{ field: 'workspaceId', in: [id] }] },
-              label: '',
             },
             { type: 'remove', in: workspaces.collection, key: key(id) },
           ])

@@ -63,11 +63,11 @@ describe.skipIf(!MONGODB_URI)('two engines', () => {
     ),
     ref.map(
       (one): Step =>
-        (orgId) => ({ type: 'none', in: logicalModels.collection, query: { orgId, ref: one }, label: '' }),
+        (orgId) => ({ type: 'none', in: logicalModels.collection, query: { orgId, ref: one } }),
     ),
     fc.tuple(ref, fc.integer({ min: 1, max: 2 })).map(
       ([one, min]): Step =>
-        (orgId) => ({ type: 'atLeast', in: logicalModels.collection, query: { orgId, ref: one }, min, label: '' }),
+        (orgId) => ({ type: 'atLeast', in: logicalModels.collection, query: { orgId, ref: one }, min }),
     ),
     fc.constant<Step>((orgId) => ({
       type: 'apply',

@@ -45,7 +45,7 @@ interface EventFilters {
 }
 
 /** Events with their filters; the same below the organization and at the root. */
-export const eventList: FilteredList<Event, EventFilters> = {
+const eventList: FilteredList<Event, EventFilters> = {
   args: (t) => ({
     action: t.arg.string({ description: 'Only this action.' }),
     actorId: t.arg.id({ description: 'Only by this actor.' }),

@@ -67,7 +67,7 @@ async function adminRemains(ctx: Context, member: Member): Promise<Planned[]> {
   return [
     orgFence(ctx),
     {
-      change: { type: 'atLeast', in: members.collection, query, min: 1, label: 'an Admin is left' },
+      change: { type: 'atLeast', in: members.collection, query, min: 1 },
       otherwise: () => conflict('member', { reason: 'last_admin', conflictingId: member.id }),
     },
   ];

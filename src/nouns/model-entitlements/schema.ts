@@ -54,20 +54,18 @@ builder.queryField('modelEntitlement', (t) =>
 );
 
 /** Grants with their filter; the same below the workspace and at the root. */
-export const grantList: FilteredList<
-  Grant,
-  { workspaceId?: string; parent?: { id: string }; enabledOnly?: boolean | null }
-> = {
-  args: (t) => ({ enabledOnly: t.arg.boolean({ description: 'Only enabled ones.' }) }),
-  list: ({ workspaceId: given, parent, enabledOnly }) => {
-    const workspaceId = (given ?? parent?.id)!;
-    const where = [
-      { field: 'workspaceId', in: [workspaceId] },
-      ...(enabledOnly ? [{ field: 'enabled', in: [true] }] : []),
-    ];
-    return { name: `entitlements of ${workspaceId}`, where, totals: [{ sign: 1 as const, where }] };
-  },
-};
+const grantList: FilteredList<Grant, { workspaceId?: string; parent?: { id: string }; enabledOnly?: boolean | null }> =
+  {
+    args: (t) => ({ enabledOnly: t.arg.boolean({ description: 'Only enabled ones.' }) }),
+    list: ({ workspaceId: given, parent, enabledOnly }) => {
+      const workspaceId = (given ?? parent?.id)!;
+      const where = [
+        { field: 'workspaceId', in: [workspaceId] },
+        ...(enabledOnly ? [{ field: 'enabled', in: [true] }] : []),
+      ];
+      return { name: `entitlements of ${workspaceId}`, where, totals: [{ sign: 1 as const, where }] };
+    },
+  };
 
 rootList(entitlements, 'entitlements', {
   above: [['workspaceId', workspaces]],

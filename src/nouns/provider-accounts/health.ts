@@ -27,7 +27,7 @@ export interface HealthInput extends Observed {
 }
 
 /** One failure degrades, three in a row (or refused credentials) are an error, one success is active again. */
-export function nextHealth(
+function nextHealth(
   before: Pick<AccountHealth, 'failures'> | null,
   result: CheckVerdict,
   checkedAt: string,

@@ -180,7 +180,7 @@ interface AccountFilters {
 
 rootNode(providerAccounts, 'providerAccount');
 /** Accounts with their filters; the same below the organization and at the root. */
-export const accountList: FilteredList<Account, AccountFilters> = {
+const accountList: FilteredList<Account, AccountFilters> = {
   args: (t) => ({
     providerType: t.arg({ type: ProviderType, description: 'Only of this provider.' }),
     status: t.arg({ type: AccountStatusType, description: 'Only with this status.' }),

@@ -10,7 +10,7 @@ export const permission = z
   .string()
   .refine(isPermission, 'a permission is resource:action (namespaces:read), * standing for any word')
   .describe('A permission.');
-export const permissionList = z.array(permission).describe('Permissions `resource:action`, with `*` for any word.');
+const permissionList = z.array(permission).describe('Permissions `resource:action`, with `*` for any word.');
 
 const fields = {
   roleId: field.documentedId(),

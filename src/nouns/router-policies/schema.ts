@@ -187,7 +187,7 @@ interface PolicyFilters {
 
 rootNode(routerPolicies, 'routerPolicy', [], 'policyId');
 /** Policies with their filters; the same below the organization and at the root. */
-export const policyList: FilteredList<Policy, PolicyFilters> = {
+const policyList: FilteredList<Policy, PolicyFilters> = {
   args: (t) => ({
     status: t.arg({ type: PolicyStatusType, description: 'Only in this state.' }),
     enabledOnly: t.arg.boolean({ description: 'Only enabled ones.' }),

@@ -17,7 +17,7 @@ export interface TestMatch {
 }
 
 /** The workspace's tags stand in where the context brings none of its own. */
-export async function completeContext(ctx: Context, input: Record<string, unknown>): Promise<MatchContext> {
+async function completeContext(ctx: Context, input: Record<string, unknown>): Promise<MatchContext> {
   const context = readContext(input);
   if (context.workspaceTags !== null) return context;
   const workspace = context.workspaceId === null ? null : await find(ctx, workspaces, context.workspaceId);

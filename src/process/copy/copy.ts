@@ -59,7 +59,7 @@ export async function differences(one: Store, two: Store, collections: readonly 
   return differing;
 }
 
-export async function fingerprint(store: Store, collection: AnyCollection): Promise<Fingerprint> {
+async function fingerprint(store: Store, collection: AnyCollection): Promise<Fingerprint> {
   let [count, sum] = [0, 0n];
   for await (const docs of batches(store, collection))
     for (const doc of docs) {

@@ -87,7 +87,7 @@ async function makeIfEmpty(deps: Deps, tokenFile: string): Promise<boolean> {
   try {
     const token = await makeDemo({ ...deps, store: aside });
     keep(() => writeFileSync(ready, `${token}\n`, { mode: 0o600 }));
-    const isEmpty: Change = { type: 'none', in: orgIndex, query: { orgId: '' }, label: 'the demo' };
+    const isEmpty: Change = { type: 'none', in: orgIndex, query: { orgId: '' } };
     await deps.store.commit([isEmpty, ...(await everything(aside))]);
   } catch (error) {
     rmSync(ready, { force: true });

@@ -80,7 +80,7 @@ export function closed(properties: Record<string, Json>): Json {
 }
 
 /** The JSON that a selection of the graph gives; objects are schemas of their types' names. */
-export function outputSchema(type: GraphQLOutputType, selection: SelectionSetNode | undefined): Json {
+function outputSchema(type: GraphQLOutputType, selection: SelectionSetNode | undefined): Json {
   if (isNonNullType(type)) return notNull(outputSchema(type.ofType, selection));
   if (isListType(type)) return { type: ['array', 'null'], items: outputSchema(type.ofType, selection) };
   if (isEnumType(type))

@@ -55,7 +55,7 @@ export function toStored(from: AnyCollection, doc: Doc, fence: number): Stored {
 }
 
 /** The collection's own fields that queries may name, beside the ones that every document has. */
-export function columnsOf({ columns = [], scopes = [], ancestors = [], expires, search }: AnyCollection): string[] {
+function columnsOf({ columns = [], scopes = [], ancestors = [], expires, search }: AnyCollection): string[] {
   const names = new Set<string>([
     ...columns,
     ...scopes,
