@@ -238,6 +238,26 @@ describeEngines('health checks', (engine) => {
     },
   );
 
+  test.each([
+    '{',
+    '{bad',
+    '{}',
+    '{"api_key":5}',
+    '{"api_key":null}',
+    '{"api_key":""}',
+    ' {"api_key":"k","base_url":5}',
+  ])('what begins as JSON and holds no key (%s) is sent nowhere, with an address or without', async (text) => {
+    last = { url: undefined, headers: {} };
+    for (const value of [text, text.replace(/^(\s*\{)(?=.)/, `$1"base_url":${JSON.stringify(base)},`)]) {
+      env.ODD = value;
+      expect(await check(await account('env:ODD'))).toMatchObject({
+        checked: false,
+        providerAccount: { status: 'active', lastHealthCheck: null },
+      });
+    }
+    expect(last.url).toBeUndefined();
+  });
+
   test('a reference that cannot be resolved here is not checked and keeps its status', async () => {
     expect(await check(await account('vault:secret/openai'))).toMatchObject({
       checked: false,

@@ -27,18 +27,17 @@ export function credentialsOf(
   const name = /^env:(.+)$/.exec(account.credentialsRef)?.[1];
   const value = name === undefined ? undefined : env(name);
   if (!value || SIGNED.has(account.providerType)) return null;
-  const { api_key: apiKey = value, base_url: baseUrl = BASE_URLS[account.providerType] } = parsed(value);
-  return baseUrl === undefined || !URL.canParse(baseUrl) ? null : { apiKey, baseUrl };
+  const { apiKey, baseUrl = BASE_URLS[account.providerType] } = parsed(value);
+  return apiKey && baseUrl !== undefined && URL.canParse(baseUrl) ? { apiKey, baseUrl } : null;
 }
 
-function parsed(value: string): { api_key?: string; base_url?: string } {
-  if (!value.trimStart().startsWith('{')) return {};
+/** What begins as JSON is never a key: without a readable one in it nothing is sent anywhere. */
+function parsed(value: string): Partial<Credentials> {
+  if (!value.trimStart().startsWith('{')) return { apiKey: value };
   try {
-    const json = JSON.parse(value) as Record<string, unknown>;
-    return Object.fromEntries(Object.entries(json).filter(([, field]) => typeof field === 'string')) as {
-      api_key?: string;
-      base_url?: string;
-    };
+    const { api_key: apiKey, base_url: baseUrl } = JSON.parse(value) as Record<string, unknown>;
+    const isAddress = baseUrl === undefined || typeof baseUrl === 'string';
+    return typeof apiKey === 'string' && isAddress ? { apiKey, baseUrl } : {};
   } catch {
     return {};
   }
