@@ -13,7 +13,7 @@ import { createHttpServer } from '../src/http/server.ts';
 import { type AppConfig, createApp } from '../src/process/app.ts';
 import { createLocalProvisioner } from '../src/process/buckets.ts';
 import { createOrg } from '../src/process/org-command.ts';
-import { type Runner, startRunner } from '../src/process/runner.ts';
+import { type Runner, startRunner } from '../src/process/runner/runner.ts';
 import type { Deps } from '../src/resource/context.ts';
 import { openMongo } from '../src/store/mongodb/open.ts';
 import { openSqlite } from '../src/store/sqlite/engine.ts';

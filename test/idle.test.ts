@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { turn } from '../src/process/runner.ts';
+import { dropExpired } from '../src/process/runner/expiry.ts';
+import { createGate } from '../src/process/runner/gate.ts';
+import { createTasks } from '../src/process/runner/runner.ts';
 import { idempotencyRecords } from '../src/resource/idempotency.ts';
 import { tasks } from '../src/resource/task.ts';
 import { type Client, describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
@@ -34,8 +36,13 @@ describeEngines('what nobody asked for', (engine) => {
     const key = { 'Idempotency-Key': 'kept-for-a-day' };
     const kept = await tenant.rest('POST', `${tenant.base}/roles`, { name: 'Kept', permissions: [] }, key);
     expect(kept.status).toBe(201);
+    const gate = createGate();
     const turns = async () => {
-      for (let at = 0; at < 5; at += 1) await turn(harness.deps);
+      const scheduler = createTasks(harness.deps, gate);
+      for (let at = 0; at < 5; at += 1) {
+        await scheduler.look();
+        await dropExpired({ ...harness.deps, gate });
+      }
     };
     expect(await count('commits', turns)).toBe(0);
     now += 25 * 3_600_000;

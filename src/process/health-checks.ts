@@ -6,7 +6,7 @@ import { healthCollection } from '../nouns/provider-accounts/repository.ts';
 import type { Deps } from '../resource/context.ts';
 import { observedOf } from '../routing/account.ts';
 import type { Collection, Doc, Page } from '../store/store.ts';
-import { systemContext } from './runner.ts';
+import { systemContext } from './system.ts';
 
 /** Checks every enabled account once an interval, each at its own moment; several processes share the work. */
 export function startHealthChecks(deps: Deps, everySeconds: number): { stop(): Promise<void> } {

@@ -11,7 +11,7 @@ import { createDeps, createLog, dataFolder } from './deps.ts';
 import { startHealthChecks } from './health-checks.ts';
 import { nearMisses, sentenceOf } from './near-misses.ts';
 import { hasOrganizations, placeOf } from './place.ts';
-import { startRunner } from './runner.ts';
+import { startRunner } from './runner/runner.ts';
 import { stopSignal } from './signals.ts';
 
 /** Background work that is under way when everything is answered: its lease lets another process do it again. */

@@ -6,17 +6,29 @@ export interface Task extends Doc {
   kind: 'provision' | 'sweep';
   targetOrgId: string;
   targetId: string;
-  /** Until when a runner has claimed it. */
-  leaseUntil: string | null;
+  /** From when on anybody may take it: a claim moves it to the end of its lease, a failure to the end of its pause. */
+  dueAt: string;
+  /** How often it has failed. */
   tries: number;
+  /** The job that a person sees of it. */
+  jobId: string | null;
 }
+
 export const tasks: Collection<Task> = {
   name: 'tasks',
-  first: { kind: 'sweep', targetOrgId: '', targetId: '', leaseUntil: null, tries: 0 },
+  // What an older program left is due: nobody of it is alive any more.
+  first: { kind: 'sweep', targetOrgId: '', targetId: '', dueAt: '', tries: 0, jobId: null },
+  queue: { lane: 'targetOrgId', due: 'dueAt' },
 };
 
 /** Work for the runner as one more change of the commit, so that a crash in between loses none. */
-export function taskChange(ctx: Context, kind: Task['kind'], targetOrgId: string, targetId: string): Change {
+export function taskChange(
+  ctx: Context,
+  kind: Task['kind'],
+  targetOrgId: string,
+  targetId: string,
+  jobId: string | null = null,
+): Change {
   const now = isoNow(ctx);
   const doc: Task = {
     id: ctx.deps.ids.next('task_'),
@@ -28,8 +40,9 @@ export function taskChange(ctx: Context, kind: Task['kind'], targetOrgId: string
     kind,
     targetOrgId,
     targetId,
-    leaseUntil: null,
+    dueAt: now,
     tries: 0,
+    jobId,
   };
   return { type: 'insert', in: tasks, doc };
 }

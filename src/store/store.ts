@@ -65,6 +65,8 @@ export interface Collection<D extends Doc = Doc> {
   expires?: string;
   /** What a stored document means to this program: applied to all that is read one by one or in pages, not to copies. */
   read?(stored: D): D;
+  /** Makes it a queue: what is in one lane is taken in the order of a time (RFC 3339) from which on it is due; null: never. */
+  queue?: { lane: string; due: string };
   /** It decides who may do what: `changes` moves with every write to it. */
   watched?: boolean;
 }
@@ -81,6 +83,22 @@ export interface Query {
   ref?: string;
   /** Folded text; only documents of the searched scope that contain it in one of their texts. */
   search?: string;
+}
+
+/** Lanes of a queue, in their order behind `after`, in which something is due at `now`. */
+export interface LanesQuery {
+  orgId: string;
+  now: string;
+  after: string | null;
+  limit: number;
+}
+
+/** What of one lane is due at `now`. */
+export interface DueQuery {
+  orgId: string;
+  lane: string;
+  now: string;
+  limit: number;
 }
 
 export interface Position {
@@ -179,6 +197,10 @@ export interface Store {
   /** Many pages (of many parents) in one call. */
   pages<D extends Doc>(from: Collection<D>, queries: readonly PageQuery[]): MaybePromise<Page<D>[]>;
   counts(from: AnyCollection, queries: readonly Query[]): MaybePromise<number[]>;
+  /** Costs what it answers and the lanes passed over, however long these are. A lane may hold only what lies below a tombstone. */
+  lanes(from: AnyCollection, query: LanesQuery): MaybePromise<string[]>;
+  /** Longest due first; costs what it answers. */
+  due<D extends Doc>(from: Collection<D>, query: DueQuery): MaybePromise<D[]>;
   commit(changes: readonly Change[]): Promise<Committed>;
   /** Every document of every org in one stable order, those below a tombstone too: for copies and backups. */
   scan<D extends Doc>(from: Collection<D>, after: Key | null, limit: number): MaybePromise<D[]>;

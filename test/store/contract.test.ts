@@ -1,8 +1,10 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { apps } from '../../src/nouns/apps/model.ts';
 import { type Namespace, namespaces } from '../../src/nouns/namespaces/model.ts';
 import { generations } from '../../src/nouns/router-policies/cache.ts';
 import { type Workspace, workspaces } from '../../src/nouns/workspaces/model.ts';
+import { tasks } from '../../src/resource/task.ts';
 import { complete } from '../../src/store/complete.ts';
 import { type Change, type Doc, type Store, StoreConflict, type Tombstone, tombstones } from '../../src/store/store.ts';
 import { describeEngines, type Opened, openEngine } from '../harness.ts';
@@ -306,6 +308,50 @@ describeEngines('the store port', (engine) => {
     const removed = [];
     for (let round = 0; round < 3; round += 1) removed.push((await store.commit([sweep])).results[0]);
     expect(removed).toEqual([2, 1, 0]);
+  });
+
+  test('a queue answers its lanes in turn, and of each what is due, longest first', async () => {
+    const time = fc.integer({ min: 0, max: 9 });
+    const task = fc.record({ lane: fc.constantFrom('a', 'b', 'c', 'd'), due: fc.option(time) });
+    const query = fc.record({
+      now: time,
+      after: fc.constantFrom(null, 'a', 'bb', 'd'),
+      limit: fc.integer({ min: 1, max: 5 }),
+    });
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(task, { maxLength: 20 }), fc.array(query, { minLength: 3 }), async (all, queries) => {
+        run += 1;
+        const org = `${orgId}_${run}`;
+        const docs = all.map(({ lane, due }, index) => ({
+          ...{
+            ...base(`t_${index}`),
+            orgId: org,
+            kind: 'sweep',
+            targetOrgId: lane,
+            targetId: 'x',
+            tries: 0,
+            jobId: null,
+          },
+          dueAt: due === null ? null : at(due),
+        }));
+        if (docs.length > 0) await store.commit(docs.map((doc) => ({ type: 'insert', in: tasks, doc })));
+        for (const { now, after, limit } of queries) {
+          const due = docs.filter(({ dueAt }) => dueAt !== null && dueAt <= at(now));
+          const lanes = [...new Set(due.map(({ targetOrgId }) => targetOrgId))].sort();
+          expect(await store.lanes(tasks, { orgId: org, now: at(now), after, limit })).toEqual(
+            lanes.filter((lane) => after === null || lane > after).slice(0, limit),
+          );
+          for (const lane of ['a', 'd', 'e']) {
+            const found = await store.due(tasks, { orgId: org, lane, now: at(now), limit });
+            const order = (doc: { dueAt: string | null; id: string }) => `${doc.dueAt} ${doc.id}`;
+            const wanted = due.filter(({ targetOrgId }) => targetOrgId === lane).map(order);
+            expect(found.map(order)).toEqual(wanted.sort().slice(0, limit));
+          }
+        }
+      }),
+      { numRuns: engine === 'sqlite' ? 40 : 5 },
+    );
   });
 
   test('a parent removed against children inserted: never an orphan', async () => {

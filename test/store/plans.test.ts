@@ -7,7 +7,9 @@ import { collections, rules } from '../../src/catalog/collections.ts';
 import { logicalModels } from '../../src/nouns/logical-models/model.ts';
 import { namespaces } from '../../src/nouns/namespaces/model.ts';
 import { auditEvents } from '../../src/resource/audit-event.ts';
+import { tasks } from '../../src/resource/task.ts';
 import { openSqlite, type SqliteStore } from '../../src/store/sqlite/engine.ts';
+import { dueSql, lanesSql } from '../../src/store/sqlite/queue.ts';
 import { pageSql } from '../../src/store/sqlite/reads.ts';
 import { Table } from '../../src/store/sqlite/table.ts';
 import type { AnyCollection, PageQuery } from '../../src/store/store.ts';
@@ -88,6 +90,24 @@ test.each(cases)('%s walks an index and sorts nothing', (title, from, query, pla
   expect(steps[0]).toMatch(plan);
   // A search sorts its matches, which are few; lists never sort.
   if (!title.includes('search')) expect(steps.join('\n')).not.toContain('TEMP B-TREE');
+});
+
+test('lanes and what is due in one are walked by the index of the queue', () => {
+  const table = new Table(db, tasks);
+  const queries = [
+    lanesSql(table, { orgId: '', now: now(), after: 'org_a', limit: 5 }),
+    dueSql(table, { orgId: '', lane: 'org_a', now: now(), limit: 5 }),
+  ];
+  for (const { sql, values } of queries) {
+    const steps = db
+      .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .all(...values)
+      .map(({ detail }) => String(detail));
+    const reads = steps.filter((detail) => /^(SCAN|SEARCH) d\b/.test(detail));
+    expect(reads).not.toEqual([]);
+    for (const read of reads) expect(read).toMatch(/^SEARCH d (EXISTS )?USING (COVERING )?INDEX tasks_queue/);
+    expect(steps.join('\n')).not.toContain('TEMP B-TREE');
+  }
 });
 
 test('a total is one kept row, and a large search finds what a scan finds', () => {

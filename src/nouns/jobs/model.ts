@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import * as field from '../../resource/field/index.ts';
 import { defineNounOf } from '../../resource/noun.ts';
+import { within } from '../../validation/fields.ts';
 
 export const jobStatus = field.words('JobStatus', 'How far long work is.', {
   pending: 'Asked for, not begun.',
@@ -13,7 +14,12 @@ export const jobStatus = field.words('JobStatus', 'How far long work is.', {
 const fields = {
   jobId: field.documentedId(),
   orgId: field.org(),
-  kind: field.readOnly(field.textOr('reindex', 'What it does: `reindex`.')),
+  kind: field.readOnly(
+    field.textOr(
+      'reindex',
+      'What it does: `reindex`, or `bucket` for the bucket of a workspace that could not be made.',
+    ),
+  ),
   status: field.readOnly(field.word(jobStatus, 'pending', 'How far it is.')),
   progress: field.progress('`{total, done, failed, percent}`.'),
   resourceType: field.made(field.text(z.string(), 'The kind of thing it works on.')),
@@ -30,3 +36,7 @@ export const jobs = defineNounOf(fields, {
   permission: 'jobs',
   collection: { name: 'jobs', columns: ['workspaceId', 'status'], scopes: ['resourceId'], totals: [[]] },
 });
+
+const target = { ...within, jobId: z.string().describe('The job.') };
+export const retryJobInput = z.object(target);
+export const cancelJobInput = z.object(target);

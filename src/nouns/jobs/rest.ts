@@ -1,9 +1,10 @@
 import './schema.ts';
 import { listQuery } from '../../rest/lists.ts';
-import { getRow, listRow, type Row, resourceOf } from '../../rest/row.ts';
+import { getRow, listRow, type Row, resourceOf, writeRow } from '../../rest/row.ts';
 import { jobs } from './model.ts';
 
-const job = resourceOf(jobs, { tag: 'Jobs' });
+// Its progress and status are no versions of it.
+const job = resourceOf(jobs, { tag: 'Jobs', conditional: false });
 const LIST = '/v1/orgs/{org_id}/jobs';
 
 export const jobRows: Row[] = [
@@ -16,4 +17,20 @@ export const jobRows: Row[] = [
     query: listQuery(200),
   }),
   getRow(job, { path: `${LIST}/{job_id}`, operationId: 'get_job', summary: 'Get Job', root: 'job' }),
+  writeRow(job, {
+    method: 'POST',
+    path: `${LIST}/{job_id}/retry`,
+    operationId: 'retry_job',
+    summary: 'Retry Job',
+    root: 'retryJob',
+    status: 200,
+  }),
+  writeRow(job, {
+    method: 'POST',
+    path: `${LIST}/{job_id}/cancel`,
+    operationId: 'cancel_job',
+    summary: 'Cancel Job',
+    root: 'cancelJob',
+    status: 200,
+  }),
 ];

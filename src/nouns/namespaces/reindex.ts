@@ -73,16 +73,20 @@ export function cancelReindex(ctx: Context, input: z.output<typeof cancelReindex
     const before = await readNamespace(ctx, input);
     checkVersion(ctx, before, input.expectedVersion);
     if (!isReindexing(before)) throw conflict('namespace', { reason: 'no_reindex_running', conflictingId: before.id });
-    const next: Namespace = {
-      ...before,
-      reindexStatus: 'cancelled',
-      reindexCompletedAt: isoNow(ctx),
-      reindexModelId: null,
-    };
-    const { after, planned } = replacement(ctx, namespaces, before, next, 'cancel_reindex');
+    const { after, planned } = cancelledReindex(ctx, before);
     const payload = { namespace: after };
     return save(ctx, [...planned, ...(await cancelledJob(ctx, before))], payload);
   });
+}
+
+export function cancelledReindex(ctx: Context, before: Namespace) {
+  const next: Namespace = {
+    ...before,
+    reindexStatus: 'cancelled',
+    reindexCompletedAt: isoNow(ctx),
+    reindexModelId: null,
+  };
+  return replacement(ctx, namespaces, before, next, 'cancel_reindex');
 }
 
 async function cancelledJob(ctx: Context, namespace: Namespace): Promise<Planned[]> {

@@ -6,7 +6,6 @@ import { countBelow, tombstone } from '../../resource/subtree.ts';
 import { taskChange } from '../../resource/task.ts';
 import { checkVersion } from '../../resource/version.ts';
 import { created, insertion, removal, save, update, withRetry } from '../../resource/write.ts';
-import { fault } from '../../words/errors.ts';
 import { type Environment, environments, slugOf } from '../environments/model.ts';
 import {
   type createWorkspaceInput,
@@ -70,25 +69,4 @@ export function deleteWorkspace(ctx: Context, input: z.output<typeof deleteWorks
       workspace,
     });
   });
-}
-
-/** The bucket's change, made by the runner when the provisioner has answered. */
-export async function settleBucket(ctx: Context, workspaceId: string, s3Bucket: string | null): Promise<void> {
-  await update(
-    ctx,
-    workspaces,
-    async () => {
-      const workspace = await ctx.deps.store.get(workspaces.collection, {
-        orgId: ctx.principal.orgId,
-        id: workspaceId,
-      });
-      if (!workspace) throw fault('RESOURCE_NOT_FOUND');
-      return workspace;
-    },
-    null,
-    (before) => ({
-      doc: { ...before, s3Bucket, bucketStatus: s3Bucket === null ? ('failed' as const) : ('ready' as const) },
-    }),
-    () => null,
-  );
 }

@@ -55,13 +55,14 @@ export function toStored(from: AnyCollection, doc: Doc, fence: number): Stored {
 }
 
 /** The collection's own fields that queries may name, beside the ones that every document has. */
-function columnsOf({ columns = [], scopes = [], ancestors = [], expires, search }: AnyCollection): string[] {
+function columnsOf({ columns = [], scopes = [], ancestors = [], expires, search, queue }: AnyCollection): string[] {
   const names = new Set<string>([
     ...columns,
     ...scopes,
     ...ancestors.map(({ field }) => field),
     ...(expires ? [expires] : []),
     ...(search ? [search.scope] : []),
+    ...(queue ? [queue.lane, queue.due] : []),
   ]);
   for (const name of ['id', 'orgId', 'createdAt', 'version']) names.delete(name);
   return [...names];
@@ -90,6 +91,9 @@ export function indexesOf(collection: AnyCollection): Index[] {
         ]
       : []),
     ...(collection.refs ? [index('refs', { orgId: 1, refs: 1, position: 1 })] : []),
+    ...(collection.queue
+      ? [index('queue', { orgId: 1, [collection.queue.lane]: 1, [collection.queue.due]: 1, id: 1 })]
+      : []),
     // A sweep of what has expired spans the orgs.
     ...(collection.expires ? [index('expires', { [collection.expires]: 1 })] : []),
   ];

@@ -6,7 +6,9 @@ import {
   type AnyCollection,
   type Collection,
   type Doc,
+  type DueQuery,
   type Key,
+  type LanesQuery,
   meaningOf,
   type Page,
   type PageQuery,
@@ -18,6 +20,7 @@ import { keyOf, type Stored } from './documents.ts';
 import { ConnectionLost, exchange } from './errors.ts';
 import { filterOf, pageStages } from './filters.ts';
 import { uniqueFilter } from './keys.ts';
+import { readDue, readLanes } from './queue.ts';
 
 /** Pages that one aggregation reads. */
 const UNION_MAX = 50;
@@ -105,6 +108,18 @@ export class MongoReads {
         { $group: { _id: null, n: { $sum: 1 } } },
       ]);
       return queries.map((_, at) => Number(rows[at]?.[0]?.n ?? 0));
+    });
+  }
+
+  lanes(from: AnyCollection, query: LanesQuery): Promise<string[]> {
+    return this.read((deadline) => readLanes(this.db.collection<Stored>(from.name), from, query, deadline));
+  }
+
+  due<D extends Doc>(from: Collection<D>, query: DueQuery): Promise<D[]> {
+    return this.read(async (deadline) => {
+      const buried = [...(await this.buriedFor(from, [query.orgId], deadline))];
+      const found = await readDue(this.db.collection<Stored>(from.name), from, { ...query, buried }, deadline);
+      return found.map(({ doc }) => todays(from, doc as D));
     });
   }
 

@@ -11,8 +11,10 @@ import {
   type Collection,
   type Committed,
   type Doc,
+  type DueQuery,
   isWatched,
   type Key,
+  type LanesQuery,
   meaningOf,
   type Page,
   type PageQuery,
@@ -27,8 +29,10 @@ import { MIGRATION_WAIT_MS, withBusyWait } from './busy.ts';
 import { isBusy, isSqlite, isTorn, unavailable } from './errors.ts';
 import { sameFile } from './file.ts';
 import { checkVersion, prepare } from './prepare.ts';
+import { readDue, readLanes } from './queue.ts';
 import { readCount, readPage } from './reads.ts';
 import { requestStore } from './request.ts';
+import { limitPages, type Settings, settingsOf } from './settings.ts';
 import { Table } from './table.ts';
 import { viewOf } from './view.ts';
 import { isInTime, type Waiting } from './waiting.ts';
@@ -94,20 +98,11 @@ export class SqliteStore implements Store {
 
   readonly changes = { epoch: (): number => this.#epoch };
 
-  /** The settings that durability rests on, as SQLite itself reads them back. */
-  settings(): { synchronous: number; journalMode: string; integrity: string } {
-    const one = (pragma: string) => Object.values(this.#db.prepare(`PRAGMA ${pragma}`).get() ?? {})[0];
-    return {
-      synchronous: Number(one('synchronous')),
-      journalMode: String(one('journal_mode')),
-      integrity: String(one('quick_check')),
-    };
-  }
+  settings = (): Settings => settingsOf(this.#db);
 
   /** For operators with a disk to share, and tests of a full one: how far the file may grow, in pages. */
   limitPages(limit: 'tight' | 'none'): void {
-    const pages = Number(this.#db.prepare('PRAGMA page_count').get()?.page_count);
-    this.#db.exec(`PRAGMA max_page_count = ${limit === 'tight' ? pages + 4 : 4_294_967_294}`);
+    limitPages(this.#db, limit);
   }
 
   get<D extends Doc>(from: Collection<D>, key: Key): D | null {
@@ -135,6 +130,14 @@ export class SqliteStore implements Store {
 
   counts(from: AnyCollection, queries: readonly Query[]): number[] {
     return this.#read(() => queries.map((query) => readCount(this.#table(from), query)));
+  }
+
+  lanes(from: AnyCollection, query: LanesQuery): string[] {
+    return this.#read(() => readLanes(this.#table(from), query));
+  }
+
+  due<D extends Doc>(from: Collection<D>, query: DueQuery): D[] {
+    return this.#read(() => readDue<D>(this.#table(from), query));
   }
 
   until(deadline: Deadline): Store {

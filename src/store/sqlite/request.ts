@@ -17,6 +17,8 @@ export function requestStore(store: Engine, deadline: Deadline): Store {
     page: (from, query) => store.page(from, query),
     pages: (from, queries) => store.pages(from, queries),
     counts: (from, queries) => store.counts(from, queries),
+    lanes: (from, query) => store.lanes(from, query),
+    due: (from, query) => store.due(from, query),
     commit: (changes) => store.commit(changes, deadline),
     scan: (from, after, limit) => store.scan(from, after, limit),
     load: (into, docs) => store.load(into, docs),

@@ -1,0 +1,86 @@
+import { type Context, isoNow } from '../../resource/context.ts';
+import { find, need } from '../../resource/noun.ts';
+import { type Task, taskChange } from '../../resource/task.ts';
+import { commit, created, type Planned, replacement, withRetry } from '../../resource/write.ts';
+import { type Job, jobs } from '../jobs/model.ts';
+import { type Workspace, workspaces } from './model.ts';
+
+/** What the provisioner answered: the bucket, or why there is none. */
+type Provisioned = { bucket: string } | { reason: string };
+
+const PROGRESS: Record<'pending' | 'completed' | 'failed', Job['progress']> = {
+  pending: { total: 1, done: 0, failed: 0, percent: 0 },
+  completed: { total: 1, done: 1, failed: 0, percent: 100 },
+  failed: { total: 1, done: 0, failed: 1, percent: 0 },
+};
+
+/** The workspace and its job as they are now; null where there is nothing to make any more. */
+export async function wantedBucket(ctx: Context, { targetId, jobId }: Task) {
+  const orgId = ctx.principal.orgId;
+  const workspace = await ctx.deps.store.get(workspaces.collection, { orgId, id: targetId });
+  const job = jobId === null ? null : await ctx.deps.store.get(jobs.collection, { orgId, id: jobId });
+  const isCalledOff = job !== null && job.status !== 'pending';
+  if (!workspace || workspace.bucketStatus === 'ready' || isCalledOff) return { workspace: null, job };
+  return { workspace, job };
+}
+
+/** The bucket's change, its job's and the end of the task: one commit. */
+export function settleBucket(ctx: Context, task: Task, end: () => Planned, made: Provisioned): Promise<void> {
+  return withRetry(async () => {
+    const { workspace, job } = await wantedBucket(ctx, task);
+    const planned = workspace ? [...settled(ctx, workspace, made), ...settledJob(ctx, workspace, job, made)] : [];
+    await commit(ctx, [...planned, end()]);
+  });
+}
+
+function settled(ctx: Context, before: Workspace, made: Provisioned): Planned[] {
+  const next: Workspace =
+    'bucket' in made
+      ? { ...before, s3Bucket: made.bucket, bucketStatus: 'ready' }
+      : { ...before, s3Bucket: null, bucketStatus: 'failed' };
+  return replacement(ctx, workspaces, before, next).planned;
+}
+
+/** Only a bucket that has failed has a job. */
+function settledJob(ctx: Context, workspace: Workspace, job: Job | null, made: Provisioned): Planned[] {
+  const status = 'bucket' in made ? 'completed' : 'failed';
+  const how = { status, progress: PROGRESS[status], error: 'reason' in made ? made.reason : null } as const;
+  if (job) return [jobChange(ctx, job, how)];
+  if (status === 'completed') return [];
+  const doc: Job = {
+    ...created(ctx, ctx.deps.ids.next('job_')),
+    kind: 'bucket',
+    resourceType: 'workspace',
+    resourceId: workspace.id,
+    workspaceId: workspace.id,
+    ...how,
+  };
+  return [{ change: { type: 'insert', in: jobs.collection, doc } }];
+}
+
+/** A change of a job that nobody asked for, and so without an audit event. */
+function jobChange(ctx: Context, job: Job, fields: Partial<Job>): Planned {
+  const doc: Job = { ...job, ...fields, version: job.version + 1, updatedAt: isoNow(ctx) };
+  return { change: { type: 'put', in: jobs.collection, doc, expected: job.version } };
+}
+
+/** Asked for again: the workspace waits for its bucket as a new one does. */
+export async function retriedBucket(ctx: Context, job: Job): Promise<{ fields: Partial<Job>; planned: Planned[] }> {
+  const workspace = await need(ctx, workspaces, job.resourceId);
+  const next: Workspace = { ...workspace, bucketStatus: 'pending' };
+  return {
+    fields: { status: 'pending', progress: PROGRESS.pending, error: null },
+    planned: [
+      ...replacement(ctx, workspaces, workspace, next, 'retry_bucket').planned,
+      { change: taskChange(ctx, 'provision', workspace.orgId, workspace.id, job.id) },
+    ],
+  };
+}
+
+/** The task finds its job called off, and ends. */
+export async function calledOffBucket(ctx: Context, job: Job): Promise<Planned[]> {
+  const workspace = await find(ctx, workspaces, job.resourceId);
+  if (workspace?.bucketStatus !== 'pending') return [];
+  const next: Workspace = { ...workspace, bucketStatus: 'failed' };
+  return replacement(ctx, workspaces, workspace, next, 'cancel_bucket').planned;
+}

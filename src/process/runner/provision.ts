@@ -1,0 +1,33 @@
+import { settleBucket, wantedBucket } from '../../nouns/workspaces/bucket.ts';
+import type { Deps } from '../../resource/context.ts';
+import { bucketNameOf, reasonOf } from '../buckets.ts';
+import { systemContext } from '../system.ts';
+import { within } from './call.ts';
+import type { Lease } from './lease.ts';
+import type { Outcome } from './scheduler.ts';
+
+/** Shorter than a lease, so that its end is told under it. */
+const CALL_MS = 20_000;
+/** The failure after which a bucket is `failed`, until somebody asks again. */
+const TRIES_MAX = 5;
+
+/** Makes the bucket of a workspace; its change, its job and the end of the task are one commit. */
+export function createProvision(deps: Deps, callMs = CALL_MS) {
+  return async (lease: Lease): Promise<Outcome> => {
+    const { task, signal } = lease;
+    const ctx = systemContext(deps, task.targetOrgId);
+    const { workspace } = await wantedBucket(ctx, task);
+    if (!workspace) return 'done';
+    const bucket = bucketNameOf(workspace.id);
+    try {
+      await within(callMs, signal, (heed) => deps.provisioner.provision(bucket, workspace.region, heed));
+    } catch (error) {
+      if (signal.aborted || task.tries + 1 < TRIES_MAX) throw error;
+      deps.log.warn({ err: error, workspaceId: workspace.id }, 'cannot make the bucket of a workspace');
+      await settleBucket(ctx, lease.task, lease.end, { reason: reasonOf(error) });
+      return 'ended';
+    }
+    await settleBucket(ctx, lease.task, lease.end, { bucket });
+    return 'ended';
+  };
+}

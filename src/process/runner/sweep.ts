@@ -1,0 +1,51 @@
+import { collectionsBelow } from '../../resource/subtree.ts';
+import { type AnyCollection, type Store, type Tombstone, tombstones } from '../../store/store.ts';
+import type { Gate } from './gate.ts';
+import { ignoringConflict, type Lease } from './lease.ts';
+import type { Outcome } from './scheduler.ts';
+
+/** Rows that one commit removes. */
+const BATCH = 100;
+/** A tombstone outlives its sweep, for readers that began before it. */
+const TOMBSTONE_MS = 60_000;
+/** How much of a lease may pass before it is renewed. */
+const RENEW_MS = 10_000;
+
+/** Removes a marked subtree in batches, then (a minute later) its mark. */
+export function createSweep({ store, now, gate }: { store: Store; now: () => number; gate: Gate }) {
+  return async (lease: Lease): Promise<Outcome> => {
+    const key = { orgId: lease.task.targetOrgId, id: lease.task.targetId };
+    const mark = await store.get(tombstones, key);
+    if (!mark) return 'done';
+    if (mark.sweptAt !== null) {
+      await ignoringConflict(() => store.commit([{ type: 'remove', in: tombstones, key }]));
+      return 'done';
+    }
+    let renewed = now();
+    for (const collection of collectionsBelow(mark.field))
+      await sweepAll(gate, store, { in: collection, field: mark.field, value: mark.id }, async () => {
+        lease.signal.throwIfAborted();
+        if (now() - renewed < RENEW_MS) return;
+        await lease.renew();
+        renewed = now();
+      });
+    const doc: Tombstone = { ...mark, sweptAt: new Date(now()).toISOString(), version: mark.version + 1 };
+    await ignoringConflict(() => store.commit([{ type: 'put', in: tombstones, doc, expected: mark.version }]));
+    return { againInMs: TOMBSTONE_MS };
+  };
+}
+
+interface Swept {
+  in: AnyCollection;
+  field: string;
+  value: string;
+}
+
+/** Batch after batch until nothing is left, however much comes meanwhile. */
+export async function sweepAll(gate: Gate, store: Store, what: Swept, between: () => unknown): Promise<void> {
+  for (let removed = BATCH; removed === BATCH; ) {
+    await between();
+    const { results } = await gate(() => store.commit([{ type: 'sweep', ...what, limit: BATCH }]));
+    removed = Number(results[0]);
+  }
+}

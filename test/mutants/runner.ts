@@ -1,0 +1,67 @@
+import type { Mutant } from './mutant.ts';
+
+const scheduler = ['test/runner/scheduler.test.ts'];
+const buckets = ['test/runner/buckets.test.ts'];
+
+export const mutants: Mutant[] = [
+  {
+    breaks: 'a task is held by one',
+    file: 'src/process/runner/lease.ts',
+    edits: [['{ ...task, ...changed, version: task.version + 1 }', '{ ...task, ...changed }']],
+    tests: scheduler,
+  },
+  {
+    breaks: 'a claim holds until its lease ends',
+    file: 'src/process/runner/scheduler.ts',
+    edits: [['move(store, task, { dueAt: iso(LEASE_MS) })', 'move(store, task, { dueAt: iso(LEASE_MS / 10) })']],
+    tests: scheduler,
+  },
+  {
+    breaks: 'what failed is tried again after 1, 2, 4, 8 … s',
+    file: 'src/process/runner/scheduler.ts',
+    edits: [['1_000 * 2 ** (tries - 1)', '1_000 * tries']],
+    tests: buckets,
+  },
+  {
+    breaks: 'places level among the orgs',
+    file: 'src/process/runner/turn-taking.ts',
+    edits: [['rank: held + at', 'rank: 0']],
+    tests: scheduler,
+  },
+  {
+    breaks: 'an org that holds nothing does not wait for calls that hang',
+    file: 'src/process/runner/scheduler.ts',
+    edits: [['if (isLate) mine', 'if (false) mine']],
+    tests: scheduler,
+  },
+  {
+    breaks: 'what is called off has not failed',
+    file: 'src/process/runner/scheduler.ts',
+    edits: [['if (signal.aborted) await move(store, task, { dueAt: iso() });\n    else if', 'if']],
+    tests: [...scheduler, ...buckets],
+  },
+  {
+    breaks: 'a call that does not heed its signal holds nothing',
+    file: 'src/process/runner/call.ts',
+    edits: [['Promise.race([call(calledOff.signal), promise])', 'call(calledOff.signal)']],
+    tests: buckets,
+  },
+  {
+    breaks: 'a bucket fails at the fifth try',
+    file: 'src/process/runner/provision.ts',
+    edits: [['const TRIES_MAX = 5;', 'const TRIES_MAX = 6;']],
+    tests: buckets,
+  },
+  {
+    breaks: 'a workspace that is gone ends nothing for others',
+    file: 'src/nouns/workspaces/bucket.ts',
+    edits: [['if (!workspace || workspace.', 'if (workspace!.']],
+    tests: buckets,
+  },
+  {
+    breaks: 'a queue answers only what is due',
+    file: 'src/store/sqlite/queue.ts',
+    edits: [['} <= ?\n', '} >= ?\n']],
+    tests: ['test/store/contract.test.ts'],
+  },
+];
