@@ -9,7 +9,7 @@ import type { EngineName, Options } from './options.ts';
 import { type Served, start } from './processes.ts';
 import { openSqlite } from './sqlite.ts';
 import type { ContenderName } from './works.ts';
-import { makeWorld, type World } from './world.ts';
+import { loadPolicies, makeWorld, type World } from './world.ts';
 
 export interface Bed {
   engine: EngineName;
@@ -37,6 +37,7 @@ export async function seedOnce(folder: string, options: Options): Promise<World>
   const server = await startOurs(env);
   const world = await makeWorld({ url: server.url, orgId, token }, options.namespaces, options.policies);
   await server.stop();
+  await loadPolicies(join(folder, 'seed', 'switchyard.db'), options.policies);
   return world;
 }
 
@@ -48,7 +49,11 @@ export async function setUp(
 ): Promise<Bed | string> {
   if (engine === 'sqlite') return onSqlite(folder, world, names);
   const database = await findMongo(process.env);
-  return database ? onMongo(folder, world, database) : `MongoDB is left out; to have it, ${HOW_TO_GET_ONE}.`;
+  if (!database) return `MongoDB is left out; to have it, ${HOW_TO_GET_ONE}.`;
+  return onMongo(folder, world, database).catch(async (error: unknown) => {
+    await database.stop();
+    throw error;
+  });
 }
 
 async function onSqlite(folder: string, world: World, names: ReadonlySet<ContenderName>): Promise<Bed> {

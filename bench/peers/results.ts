@@ -18,6 +18,8 @@ export interface Facts {
   /** What answered for MongoDB; empty without it. */
   mongodb: string;
   notes: string[];
+  /** The machine's load average before the first server was started. */
+  load: number;
 }
 
 export function report(cells: readonly Cell[], options: Options, facts: Facts): string {
@@ -43,9 +45,9 @@ function heading({ seconds, rounds, connections, namespaces, policies }: Options
     'Written by `npm run bench` (`bench/peers/`); not by hand. The machine is shared by server, load generator and',
     'whoever else is at work on it: read ratios, not microseconds.',
     '',
-    `- ${new Date().toISOString().slice(0, 16)}Z, ${machine}, load average ${loadavg()[0]!.toFixed(1)} at the end.`,
+    `- ${new Date().toISOString().slice(0, 16)}Z, ${machine}, load average ${facts.load.toFixed(1)} at the beginning, ${loadavg()[0]!.toFixed(1)} at the end.`,
     `- ${versions.join(', ')}.`,
-    `- ${rounds} rounds of ${seconds} s for each server and work, interleaved, after a warm-up of 3,072 answers each (512 on MongoDB); ${connections} kept connections (64 for W1, D1, O1).`,
+    `- ${rounds} rounds of ${seconds} s for each server and work, interleaved, after a warm-up of 512 to 3,072 answers; ${connections} kept connections (64 for W1, D1, O1).`,
     `- ${namespaces} namespaces in 100 apps of 10 workspaces, all of them asked for in turn; ${policies} router policies.`,
     '- The answers of all servers were compared before any was timed (D1 and O1: ours alone decides, the other only writes).',
     '- µs: processor time of the server’s whole process tree for each answer; the median of the rounds, and the least and most.',

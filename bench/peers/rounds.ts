@@ -26,9 +26,7 @@ export interface Cell {
 
 export const LOAD = join(HERE, 'load.mjs');
 /** Outcomes of a round: each needs a decision of its own, made before the clock runs. */
-const OUTCOMES = { sqlite: 4_096, mongodb: 512 };
-/** Answers before the first round: counted, since on a busy machine a time would leave some code cold. */
-const WARM_UP = { sqlite: 3_072, mongodb: 512 };
+const OUTCOMES = { sqlite: 4_096, mongodb: 256 };
 
 /** Compares the answers, warms every server up, then lets them work in turns, each round in another order. */
 export async function measure(work: Work, bed: Bed, load: Helper, options: Options): Promise<Cell[]> {
@@ -37,7 +35,7 @@ export async function measure(work: Work, bed: Bed, load: Helper, options: Optio
   const requests = work.requests(bed.world);
   await compareAnswers(work, requests, contenders);
   const cells = names.map((name): Cell => ({ engine: bed.engine, work, name, rounds: [], memoryMiB: null }));
-  const warmUp = options.smoke ? 64 : WARM_UP[bed.engine];
+  const warmUp = options.smoke ? 64 : bed.engine === 'sqlite' ? work.warmUp : Math.ceil(work.warmUp / 8);
   const run = (contender: Contender, amount?: number) =>
     oneRound(work, bed, load, { contender, requests, options, amount });
   for (const contender of contenders) await run(contender, warmUp);

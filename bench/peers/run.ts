@@ -1,6 +1,6 @@
 /** The product beside its peers, on the same data: `npm run bench`, `npm run bench -- R1 Q2 --seconds 2 --rounds 3`. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seedOnce, setUp } from './bed.ts';
 import { HERE, installPeers, say, versions } from './install.ts';
@@ -15,9 +15,11 @@ const installed = installPeers();
 const chosen = works.filter(({ name }) => options.works.includes(name));
 const names = new Set<ContenderName>(chosen.flatMap(({ peers }) => peers));
 if (!installed.python) names.delete('fastapi');
-const facts: Facts = { versions: versions(installed), mongodb: '', notes: [] };
+const facts: Facts = { versions: versions(installed), mongodb: '', notes: [], load: loadavg()[0]! };
 if (!installed.python) facts.notes.push('FastAPI was left out: its Python environment cannot be made here.');
 
+// Whoever interrupts it leaves no server behind.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 // On the disk that temporary files are on: durable writes mean nothing where that is memory.
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-peers-'));
 const load = startHelper(LOAD);

@@ -1,5 +1,8 @@
 /** The data that every server answers from: made through the product's own REST, then given to the peers. */
 
+import { collections, rules } from '../../src/catalog/collections.ts';
+import { routerPolicies } from '../../src/nouns/router-policies/model.ts';
+import { openSqlite } from '../../src/store/sqlite/engine.ts';
 import type { Doc, Documents } from './documents.ts';
 
 export interface World {
@@ -64,23 +67,43 @@ export function namespaceBody(name: string, environmentId: string): Record<strin
   };
 }
 
-/** One account, model and target for each tenth of the policies; each policy is met by one purpose and one tag. */
+/** One account, model and target for each tenth of the policies, and the first of these. */
 async function makePolicies(create: Create, workspaces: readonly Doc[], count: number): Promise<void> {
   const limits = { max_concurrency: 1_000_000, burst_size: 1_000_000 };
   for (const at of range(MODELS)) {
     const account = { name: `Account ${at}`, provider_type: 'openai', credentials_ref: 'env:X' };
     const { provider_account_id } = await create('/provider-accounts', { ...account, rate_limit_policy: limits }, []);
     const targets = [{ provider_account_id, upstream_model: 'upstream' }];
-    const model = { logical_model_id: `model-${at}`, name: `Model ${at}`, category: 'chat', targets };
+    const model = { logical_model_id: modelOf(at), name: `Model ${at}`, category: 'chat', targets };
     await create('/logical-models', model, []);
     for (const { id } of workspaces)
-      await create(`/workspaces/${id}/model-entitlements`, { logical_model_id: `model-${at}` }, []);
+      await create(`/workspaces/${id}/model-entitlements`, { logical_model_id: modelOf(at) }, []);
   }
-  await inTurns(count, (at) =>
-    create('/router-policies', { name: `Policy ${at}`, match: matchOf(at), route_to: `model-${at % MODELS}` }, []),
-  );
+  if (count > 0) await create('/router-policies', { name: 'Policy 0', match: matchOf(0), route_to: modelOf(0) }, []);
 }
 
+/**
+ * The other policies, each met by one purpose and one tag, as copies of the first: each that is created is compared with
+ * all that are there, which would take longer than all measurements together.
+ */
+export async function loadPolicies(file: string, count: number): Promise<void> {
+  const { collection } = routerPolicies;
+  const store = openSqlite({ file, collections, rules, now: () => new Date().toISOString() });
+  const [first] = store.scan(collection, null, 1);
+  const others = range(count)
+    .slice(1)
+    .map((at) => ({
+      ...first!,
+      id: `pol_${String(at).padStart(26, '0')}`,
+      name: `Policy ${at}`,
+      match: { ...first!.match, ...matchOf(at) },
+      routeTo: modelOf(at),
+    }));
+  await store.load(collection, others);
+  await store.close();
+}
+
+const modelOf = (at: number) => `model-${at % MODELS}`;
 export const matchOf = (at: number) => ({ purpose: `purpose-${at % PURPOSES}`, tags: { team: `team-${at}` } });
 
 export const range = (count: number): number[] => Array.from({ length: count }, (_, at) => at);
