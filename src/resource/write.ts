@@ -8,6 +8,7 @@ import { type Context, type Idempotency, isoNow, type Rendered } from './context
 import type { Created } from './field/bodies.ts';
 import type { DocOf, Fields, Made } from './field/field.ts';
 import { valuesOf } from './field/values.ts';
+import { bumpsOf } from './generation.ts';
 import { idempotencyRecord } from './idempotency.ts';
 import { canSee, type FieldNoun, type Noun } from './noun.ts';
 import { tasks } from './task.ts';
@@ -58,7 +59,7 @@ export async function commit(ctx: Context, planned: readonly Planned[]): Promise
   if (planned.length === 0) return;
   const changes = planned.map(({ change }) => change);
   try {
-    await ctx.deps.store.commit(changes);
+    await ctx.deps.store.commit([...changes, ...bumpsOf(changes)]);
   } catch (error) {
     if (!(error instanceof StoreConflict)) throw error;
     throw (await planned[error.at]?.otherwise?.(error)) ?? new Stale();

@@ -67,6 +67,8 @@ export interface Collection<D extends Doc = Doc> {
   read?(stored: D): D;
   /** Makes it a queue: what is in one lane is taken in the order of a time (RFC 3339) from which on it is due; null: never. */
   queue?: { lane: string; due: string };
+  /** Processes keep its documents in memory: every commit that changes one counts its generation on. */
+  kept?: boolean;
   /** It decides who may do what: `changes` moves with every write to it. */
   watched?: boolean;
 }

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { collections, rules } from '../../src/catalog/collections.ts';
-import { generations } from '../../src/nouns/router-policies/cache.ts';
+import { generations } from '../../src/resource/generation.ts';
 import { afterMs } from '../../src/store/deadline.ts';
 import { openSqlite, type SqliteStore } from '../../src/store/sqlite/engine.ts';
 import { unavailable } from '../../src/store/sqlite/errors.ts';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { collections, rules } from '../../src/catalog/collections.ts';
-import { generations } from '../../src/nouns/router-policies/cache.ts';
+import { generations } from '../../src/resource/generation.ts';
 import { afterMs, REQUEST_MS } from '../../src/store/deadline.ts';
 import type { MongoStore } from '../../src/store/mongodb/engine.ts';
 import { openMongo } from '../../src/store/mongodb/open.ts';

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apps } from '../../src/nouns/apps/model.ts';
 import { logicalModels } from '../../src/nouns/logical-models/model.ts';
-import { generations } from '../../src/nouns/router-policies/cache.ts';
 import { workspaces } from '../../src/nouns/workspaces/model.ts';
+import { generations } from '../../src/resource/generation.ts';
 import { type AnyCollection, type Change, type Store, StoreConflict } from '../../src/store/store.ts';
 import { MONGODB_URI, type Opened, openEngine } from '../harness.ts';
 

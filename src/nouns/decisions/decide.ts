@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import type { Context } from '../../resource/context.ts';
-import { find, need } from '../../resource/noun.ts';
-import { needReference } from '../../resource/path.ts';
+import { find } from '../../resource/noun.ts';
 import { created, type Planned, type Saved, save, withRetry } from '../../resource/write.ts';
 import { targetKey } from '../../routing/breaker.ts';
 import { breakerInput } from '../../routing/breaker-input.ts';
@@ -12,12 +11,11 @@ import { smallestChange } from '../../routing/smallest-change.ts';
 import { accountMeterId, entitlementMeterId, meters, policyBreakers } from '../../routing/state.ts';
 import { totalOf } from '../../routing/subjects.ts';
 import type { RoutingWorld } from '../../routing/world.ts';
-import { invalidField } from '../../words/errors.ts';
-import { logicalModels } from '../logical-models/model.ts';
-import { policyIndex } from '../router-policies/cache.ts';
+import { invalidField, notFound } from '../../words/errors.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { gather, gatherPolicies } from './gather.ts';
+import { gather } from './gather.ts';
 import { type Decision, type decideInput, decisions, KEPT_MS } from './model.ts';
+import { settingsNow } from './settings.ts';
 
 type DecideInput = z.output<typeof decideInput>;
 
@@ -35,28 +33,42 @@ export function decide(ctx: Context, input: DecideInput): Promise<Saved<{ decisi
   });
 }
 
-/** The plan that a decision would follow now; nothing is taken. */
+/**
+ * The plan that a decision would follow now; nothing is taken. Two reads of the store, one after the other, each of several
+ * things at once: who asks, and whether the settings that are kept are still what is stored; then what changes with every request.
+ */
 export async function prepare(ctx: Context, input: DecideInput): Promise<Prepared> {
-  const workspace = await needReference(ctx, workspaces, input.workspaceId);
   const requestedModelId = input.logicalModelId ?? null;
-  if (requestedModelId !== null) await needReference(ctx, logicalModels, requestedModelId);
-  const passedOver = await failedTargets(ctx, input);
+  const [settings, workspace, retried] = await Promise.all([
+    settingsNow(ctx),
+    find(ctx, workspaces, input.workspaceId),
+    input.retryOf == null ? null : find(ctx, decisions, input.retryOf),
+  ]);
+  if (!workspace) throw notFound('workspace', input.workspaceId);
+  if (requestedModelId !== null && !(await settings.models([requestedModelId])).has(requestedModelId))
+    throw notFound('logical_model', requestedModelId);
+  const failedBefore = input.retryOf == null ? [] : await failedTargets(ctx, input, retried);
   const context = contextOf(input);
-  const matching = matchesInOrder(await policyIndex(ctx), matchContextOf(workspace, context));
-  const world = await gather(ctx, await gatherPolicies(ctx, matching), workspace, requestedModelId);
+  const matching = matchesInOrder(await settings.policies(), matchContextOf(workspace, context));
+  const world = await gather(ctx, settings, matching, { workspace, requestedModelId });
   const estimate = { inputTokens: input.estimatedInputTokens, outputTokens: input.estimatedOutputTokens };
-  const request = { context, estimate, requestedModelId, passedOver };
-  return told(world, planRetry(world, request, ctx.deps.random));
+  const request = { context, estimate, requestedModelId, passedOver: new Set(failedBefore) };
+  return { failedBefore, ...told(world, planRetry(world, request, ctx.deps.random)) };
 }
 
-export interface Prepared {
+export interface Prepared extends Told {
+  /** The targets that this request has tried and that failed. */
+  failedBefore: string[];
+}
+
+interface Told {
   world: RoutingWorld;
   request: PlanRequest;
   planned: Plan;
 }
 
 /** A refusal keeps the change that would have admitted the request, since only now is the world what it was. */
-function told(world: RoutingWorld, { request, planned }: Omit<Prepared, 'world'>): Prepared {
+function told(world: RoutingWorld, { request, planned }: Omit<Told, 'world'>): Told {
   const { refusal } = planned;
   const change = refusal && smallestChange(world, request, planned);
   return { world, request, planned: refusal ? { ...planned, refusal: { ...refusal, change } } : planned };
@@ -81,28 +93,28 @@ function contextOf(input: DecideInput): DecisionContext {
   };
 }
 
-/** So many retries one after the other have tried every target there is; a client that never gives up is not followed back to its first. */
-const FOLLOWED_MAX = 200;
+/** So many targets are all that there are; a client that never gives up is not followed back to its first. */
+const FAILED_MAX = 200;
 
-/** The targets of the failed decision that this one retries, and of the one which that retried, and so on. */
-async function failedTargets(ctx: Context, input: DecideInput): Promise<Set<string>> {
-  const targets = new Set<string>();
-  if (input.retryOf == null) return targets;
-  const first = await need(ctx, decisions, input.retryOf);
-  if (first.outcome?.success !== false)
+/** The target of the failed decision that this one retries, of the one which that retried, and so on, the last first. */
+async function failedTargets(ctx: Context, input: DecideInput, retried: Decision | null): Promise<string[]> {
+  if (!retried) throw notFound('decision', input.retryOf!);
+  if (retried.outcome?.success !== false)
     throw invalidField(['retryOf'], 'must name a decision that was reported as failed', input.retryOf);
-  if (first.workspaceId !== input.workspaceId)
+  if (retried.workspaceId !== input.workspaceId)
     throw invalidField(['retryOf'], 'must name a decision of the same workspace', input.retryOf);
-  let failed: Decision | null = first;
-  for (let followed = 0; failed && followed < FOLLOWED_MAX; followed += 1) {
+  const targets = new Set<string>();
+  let failed: Decision | null = retried;
+  for (let followed = 0; failed && followed < FAILED_MAX; followed += 1) {
     if (failed.providerAccountId !== null)
       targets.add(targetKey({ providerAccountId: failed.providerAccountId, upstreamModel: failed.upstreamModel! }));
+    if (failed.failedBefore) return [...new Set([...targets, ...failed.failedBefore])].slice(0, FAILED_MAX);
     failed = failed.retryOf === null ? null : await find(ctx, decisions, failed.retryOf);
   }
-  return targets;
+  return [...targets];
 }
 
-function decisionOf(ctx: Context, input: DecideInput, { world, request, planned }: Prepared): Decision {
+function decisionOf(ctx: Context, input: DecideInput, { world, request, planned, failedBefore }: Prepared): Decision {
   const { policy, hops, admitted, breaker, refusal } = planned;
   return {
     ...created(ctx, ctx.deps.ids.next('dec_')),
@@ -112,6 +124,7 @@ function decisionOf(ctx: Context, input: DecideInput, { world, request, planned 
     estimatedInputTokens: request.estimate.inputTokens,
     estimatedOutputTokens: request.estimate.outputTokens,
     retryOf: input.retryOf ?? null,
+    failedBefore,
     admitted: admitted !== null,
     policyId: policy?.id ?? null,
     logicalModelId: admitted?.model.id ?? null,

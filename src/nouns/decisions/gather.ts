@@ -3,22 +3,78 @@ import type { Policy, WorkspaceFacts } from '../../routing/facts.ts';
 import { accountMeterId, entitlementMeterId, meters, policyBreakers } from '../../routing/state.ts';
 import { isPassedOver, type PolicyWorld, type RoutingWorld } from '../../routing/world.ts';
 import type { Collection, Doc } from '../../store/store.ts';
-import { logicalModels } from '../logical-models/model.ts';
-import { entitlements, grantKey } from '../model-entitlements/model.ts';
-import { providerAccounts } from '../provider-accounts/model.ts';
 import { healthCollection } from '../provider-accounts/repository.ts';
+import type { Settings } from './settings.ts';
 
-/** Policies that one look takes; it looks further only where all of them are barred. */
+/** For whom a world is gathered. */
+export interface Asker {
+  workspace: WorkspaceFacts;
+  requestedModelId: string | null;
+}
+
+/** The world of a decision: of what changes with every request, all is fetched at once. */
+export function gather(
+  ctx: Context,
+  settings: Settings,
+  matching: Iterable<Policy>,
+  asker: Asker,
+): Promise<RoutingWorld> {
+  return lookFurther(matching, emptyWorld(ctx, asker.workspace), (world, policies) =>
+    withPolicies(ctx, settings, world, policies, asker.requestedModelId),
+  );
+}
+
+/** The same of policies that are each thought of alone, whatever the others do. */
+export function gatherAll(
+  ctx: Context,
+  settings: Settings,
+  policies: readonly Policy[],
+  workspace: WorkspaceFacts,
+): Promise<RoutingWorld> {
+  return withPolicies(ctx, settings, emptyWorld(ctx, workspace), policies, null);
+}
+
+/** As much of it as the choice among policies rests on. */
+export function gatherPolicies<P extends Policy>(
+  ctx: Context,
+  settings: Settings,
+  matching: Iterable<P>,
+): Promise<PolicyWorld<P>> {
+  const nowMs = ctx.deps.now();
+  const empty: PolicyWorld<P> = { nowMs, matches: [], models: new Map(), breakers: new Map() };
+  return lookFurther(matching, empty, async (world, policies) => {
+    const [models, breakers] = await Promise.all([
+      settings.models(policies.map(({ routeTo }) => routeTo)),
+      all(ctx, policyBreakers, idsOf(policies)),
+    ]);
+    return {
+      ...world,
+      matches: [...world.matches, ...policies],
+      models: new Map([...world.models, ...models]),
+      breakers: new Map([...world.breakers, ...breakers]),
+    };
+  });
+}
+
+function emptyWorld(ctx: Context, workspace: WorkspaceFacts): RoutingWorld {
+  const none = { matches: [], models: new Map(), breakers: new Map(), accounts: new Map(), grants: new Map() };
+  return { nowMs: ctx.deps.now(), workspace, ...none, meters: new Map(), health: new Map() };
+}
+
+/** Policies that one look takes; it looks further only where all of them are passed over. */
 const LOOKED_AT = 16;
 
-/** The policies that may decide a request: those before the first that has a fallback, and it, since that one always decides. */
-export async function gatherPolicies<P extends Policy>(ctx: Context, matching: Iterable<P>): Promise<PolicyWorld<P>> {
-  const nowMs = ctx.deps.now();
-  let world: PolicyWorld<P> = { nowMs, matches: [], models: new Map(), breakers: new Map() };
+/** The world with the policies that may decide a request: those before the first that has a fallback, and it, since that one always decides. */
+async function lookFurther<P extends Policy, W extends PolicyWorld<P>>(
+  matching: Iterable<P>,
+  empty: W,
+  withThem: (world: W, policies: P[]) => Promise<W>,
+): Promise<W> {
+  let world = empty;
   const more = matching[Symbol.iterator]();
   for (let width = LOOKED_AT; ; width *= 4) {
     const next = take(more, width);
-    world = await withPolicies(ctx, world, next.policies);
+    world = await withThem(world, next.policies);
     if (next.isLast || next.policies.some((policy) => !isPassedOver(policy, world))) return world;
   }
 }
@@ -35,75 +91,43 @@ function take<P extends Policy>(from: Iterator<P>, most: number): { policies: P[
   return { policies, isLast: false };
 }
 
-async function withPolicies<P extends Policy>(
+/** With the models that the policies and the caller name, their fallbacks, grants and accounts, and the state of them all. */
+async function withPolicies(
   ctx: Context,
-  world: PolicyWorld<P>,
-  policies: P[],
-): Promise<PolicyWorld<P>> {
-  const heads = policies.map((policy) => policy.routeTo);
-  const [models, breakers] = await Promise.all([
-    all(
-      ctx,
-      logicalModels.collection,
-      heads.filter((id) => !world.models.has(id)),
-    ),
-    all(
-      ctx,
-      policyBreakers,
-      policies.map(({ id }) => id),
-    ),
+  settings: Settings,
+  world: RoutingWorld,
+  policies: readonly Policy[],
+  requestedModelId: string | null,
+): Promise<RoutingWorld> {
+  const named = policies.flatMap(({ routeTo, fallback }) => [routeTo, fallback]);
+  const models = await settings.modelsWithFallbacks(
+    [...new Set([...named, requestedModelId])].filter((id) => id !== null),
+  );
+  const accountIds = [...models.values()].flatMap(({ targets }) => targets.map((target) => target.providerAccountId));
+  const [accounts, grants] = await Promise.all([
+    settings.accounts(accountIds),
+    settings.grants(world.workspace.id, models.keys()),
+  ]);
+  const meterIds = [...accountIds.map(accountMeterId), ...[...grants.values()].map(({ id }) => entitlementMeterId(id))];
+  const [breakers, ofMeters, health] = await Promise.all([
+    all(ctx, policyBreakers, idsOf(policies)),
+    all(ctx, meters, meterIds),
+    all(ctx, healthCollection, accountIds),
   ]);
   return {
     ...world,
     matches: [...world.matches, ...policies],
     models: new Map([...world.models, ...models]),
+    accounts: new Map([...world.accounts, ...accounts]),
+    grants: new Map([...world.grants, ...grants]),
     breakers: new Map([...world.breakers, ...breakers]),
+    meters: new Map([...world.meters, ...ofMeters]),
+    health: new Map([...world.health, ...health]),
   };
 }
 
-/** The rest of the world: the models that those policies and the caller name, with their fallbacks, grants, accounts and meters. */
-export async function gather(
-  ctx: Context,
-  policies: PolicyWorld,
-  workspace: WorkspaceFacts,
-  requestedModelId: string | null,
-): Promise<RoutingWorld> {
-  const named = policies.matches.flatMap(({ routeTo, fallback }) => [routeTo, fallback]);
-  const heads = [...new Set([...named, requestedModelId])].filter((id) => id !== null);
-  const models = await withFallbacks(ctx, policies.models, heads);
-  const accountIds = [...models.values()].flatMap(({ targets }) => targets.map((target) => target.providerAccountId));
-  const [grants, accounts, health, ofAccounts] = await Promise.all([
-    grantsOf(ctx, workspace, [...models.keys()]),
-    all(ctx, providerAccounts.collection, accountIds),
-    all(ctx, healthCollection, accountIds),
-    all(ctx, meters, accountIds.map(accountMeterId)),
-  ]);
-  const ofGrants = await all(
-    ctx,
-    meters,
-    [...grants.values()].map(({ id }) => entitlementMeterId(id)),
-  );
-  return { ...policies, workspace, models, accounts, grants, health, meters: new Map([...ofAccounts, ...ofGrants]) };
-}
-
-async function withFallbacks(ctx: Context, known: PolicyWorld['models'], heads: readonly string[]) {
-  const models = new Map(known);
-  const absent = new Set<string>();
-  for (;;) {
-    const named = [...heads, ...[...models.values()].map(({ fallback }) => fallback)].filter((id) => id !== null);
-    const missing = named.filter((id) => !models.has(id) && !absent.has(id));
-    if (missing.length === 0) return models;
-    for (const [id, model] of await all(ctx, logicalModels.collection, missing)) models.set(id, model);
-    for (const id of missing) if (!models.has(id)) absent.add(id);
-  }
-}
-
-async function grantsOf(ctx: Context, workspace: WorkspaceFacts, modelIds: readonly string[]) {
-  const { orgId } = ctx.principal;
-  const grants = await Promise.all(
-    modelIds.map((id) => ctx.deps.store.getUnique(entitlements.collection, orgId, grantKey(workspace.id, id))),
-  );
-  return new Map(grants.filter((grant) => grant !== null).map((grant) => [grant.logicalModelId, grant]));
+function idsOf(policies: readonly Policy[]): string[] {
+  return policies.map(({ id }) => id);
 }
 
 async function all<D extends Doc>(ctx: Context, from: Collection<D>, ids: readonly string[]): Promise<Map<string, D>> {

@@ -33,6 +33,8 @@ export interface Decision extends Doc {
   estimatedInputTokens: number;
   estimatedOutputTokens: number;
   retryOf: string | null;
+  /** Targets that had failed this request before, the last first; null in what 0.1.0 stored. */
+  failedBefore: string[] | null;
   admitted: boolean;
   policyId: string | null;
   logicalModelId: string | null;
@@ -73,6 +75,7 @@ export const decisions = defineNoun<Decision>({
       estimatedInputTokens: 0,
       estimatedOutputTokens: 0,
       retryOf: null,
+      failedBefore: null,
       admitted: false,
       policyId: null,
       logicalModelId: null,

@@ -10,10 +10,8 @@ import { accountMeterId, entitlementMeterId, meters, policyBreakers, policyCount
 import { usageChanges } from '../../routing/usage.ts';
 import { conflict } from '../../words/errors.ts';
 import { safeSum } from '../../words/safe-sum.ts';
-import { logicalModels } from '../logical-models/model.ts';
-import { providerAccounts } from '../provider-accounts/model.ts';
-import { routerPolicies } from '../router-policies/model.ts';
 import { type Decision, decisions, type ErrorClass, type Outcome, type reportOutcomeInput, statusOf } from './model.ts';
+import { type Settings, settingsNow } from './settings.ts';
 
 type OutcomeInput = z.output<typeof reportOutcomeInput>;
 
@@ -22,7 +20,7 @@ const CALLER_FAULTS: readonly ErrorClass[] = ['caller_error', 'content_policy', 
 /** Reports once: a second report answers the first one's result and changes nothing. */
 export function reportOutcome(ctx: Context, input: OutcomeInput): Promise<Saved<{ decision: Decision }>> {
   return withRetry(async () => {
-    const before = await need(ctx, decisions, input.decisionId);
+    const [before, settings] = await Promise.all([need(ctx, decisions, input.decisionId), settingsNow(ctx)]);
     const status = statusOf(before, ctx.deps.now());
     if (status === 'refused') throw conflict('decision', { reason: 'refused', conflictingId: before.id });
     if (status === 'expired') throw conflict('decision', { reason: 'expired', conflictingId: before.id });
@@ -38,8 +36,8 @@ export function reportOutcome(ctx: Context, input: OutcomeInput): Promise<Saved<
       ctx,
       [
         reported,
-        ...(await settlements(ctx, before, outcome)),
-        ...(await verdicts(ctx, before, outcome)),
+        ...(await settlements(ctx, settings, before, outcome)),
+        ...(await verdicts(ctx, settings, before, outcome)),
         ...usage(ctx, before, outcome),
       ],
       { decision },
@@ -81,10 +79,11 @@ function tokensOf(decision: Decision, outcome: Outcome): { input: number; output
     : { input: 0, output: 0 };
 }
 
-async function settlements(ctx: Context, decision: Decision, outcome: Outcome): Promise<Planned[]> {
+async function settlements(ctx: Context, settings: Settings, decision: Decision, outcome: Outcome): Promise<Planned[]> {
   const { orgId } = decision;
+  const accountId = decision.providerAccountId!;
   const used = tokensOf(decision, outcome);
-  const account = await ctx.deps.store.get(providerAccounts.collection, { orgId, id: decision.providerAccountId! });
+  const account = (await settings.accounts([accountId])).get(accountId);
   const input = (of: SettleInput['account']): SettleInput => ({
     orgId,
     decidedMs: Date.parse(decision.createdAt),
@@ -98,22 +97,20 @@ async function settlements(ctx: Context, decision: Decision, outcome: Outcome): 
   const settle = (id: string, of: SettleInput['account']): Planned => ({
     change: { type: 'apply', in: meters, key: { orgId, id }, rule: 'meter.settle', input: input(of) },
   });
-  const quota = account && {
-    id: account.id,
-    maxTokens: account.quotaPolicy.maxTokensPerMonth,
-    maxRequests: account.quotaPolicy.maxRequestsPerMonth,
-  };
-  return [
-    settle(entitlementMeterId(decision.entitlementId!), null),
-    settle(accountMeterId(decision.providerAccountId!), quota),
-  ];
+  const quota = account
+    ? {
+        id: account.id,
+        maxTokens: account.quotaPolicy.maxTokensPerMonth,
+        maxRequests: account.quotaPolicy.maxRequestsPerMonth,
+      }
+    : null;
+  return [settle(entitlementMeterId(decision.entitlementId!), null), settle(accountMeterId(accountId), quota)];
 }
 
 /** The policy's counters and, where its breaker watched the target, the breaker. */
-async function verdicts(ctx: Context, decision: Decision, outcome: Outcome): Promise<Planned[]> {
+async function verdicts(ctx: Context, settings: Settings, decision: Decision, outcome: Outcome): Promise<Planned[]> {
   const { orgId, policyId } = decision;
-  const policy =
-    policyId === null ? null : await ctx.deps.store.get(routerPolicies.collection, { orgId, id: policyId });
+  const policy = policyId === null ? null : await settings.policy(policyId);
   if (!policy) return [];
   const success = verdictOf(outcome);
   const key = { orgId, id: policy.id };
@@ -126,7 +123,7 @@ async function verdicts(ctx: Context, decision: Decision, outcome: Outcome): Pro
       input: { success, matchedAt: decision.createdAt },
     },
   };
-  const model = await ctx.deps.store.get(logicalModels.collection, { orgId, id: policy.routeTo });
+  const model = (await settings.models([policy.routeTo])).get(policy.routeTo);
   if (!decision.breaker || !model) return [counted];
   const { success: succeeded, errorClass, retryAfterSeconds, latencyMs } = outcome;
   const result: Result = {

@@ -54,6 +54,7 @@ export const logicalModels = defineNounOf(fields, {
   referredAs: 'model',
   collection: {
     name: 'models',
+    kept: true,
     columns: ['enabled', 'category'],
     totals: [[], ['enabled']],
     refs: [

@@ -53,6 +53,7 @@ export const entitlements = defineNounOf(fields, {
   permission: 'entitlements',
   collection: {
     name: 'entitlements',
+    kept: true,
     columns: ['enabled', 'logicalModelId'],
     scopes: ['workspaceId'],
     ancestors: [{ field: 'workspaceId', in: 'workspaces' }],

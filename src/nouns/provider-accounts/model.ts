@@ -71,6 +71,7 @@ export const providerAccounts = defineNoun<ProviderAccount>({
   referredAs: 'account',
   collection: {
     name: 'provider_accounts',
+    kept: true,
     first: {
       name: '',
       description: null,

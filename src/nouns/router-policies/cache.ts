@@ -1,66 +1,37 @@
 import { LRUCache } from 'lru-cache';
 import type { Context } from '../../resource/context.ts';
-import type { Planned } from '../../resource/write.ts';
+import type { Generations } from '../../resource/generation.ts';
+import { generationOf } from '../../resource/kept.ts';
 import { buildIndex, type MatchIndex } from '../../routing/match-index.ts';
-import type { Collection, Doc, PageQuery, Store } from '../../store/store.ts';
+import type { PageQuery, Store } from '../../store/store.ts';
 import { type RouterPolicy, routerPolicies } from './model.ts';
 
-/** Counts the changes of an org's policies, so that every process knows when its index is old; its id names what it counts. */
-export interface Generation extends Doc {
-  count: number;
-}
-export const generations: Collection<Generation> = { name: 'generations', first: { count: 0 } };
-const POLICIES = 'policies';
-
-export const generationRules = {
-  'generation.bump': (doc: Doc | null) => ({
-    next: { count: ((doc as Generation | null)?.count ?? 0) + 1 },
-    result: null,
-  }),
-};
-
-/** Part of every commit that changes a policy. */
-export function bumpGeneration(ctx: Context): Planned {
-  return {
-    change: {
-      type: 'apply',
-      in: generations,
-      key: { orgId: ctx.principal.orgId, id: POLICIES },
-      rule: 'generation.bump',
-      input: null,
-    },
-  };
-}
-
 interface Cached {
-  version: number;
+  generation: number;
   index: MatchIndex<RouterPolicy>;
 }
 
-/** Policies that are kept in memory, over all orgs. */
+/** Policies that are kept in memory, over all orgs; those of a single org that has more are kept alone. */
 const POLICIES_MAX = 200_000;
 const caches = new WeakMap<Store['changes'], LRUCache<string, Cached>>();
 
-/** The org's policies as an index, read again only when one has changed (in any process): one small read otherwise. */
-export async function policyIndex(ctx: Context): Promise<MatchIndex<RouterPolicy>> {
-  const { store } = ctx.deps;
+/** The org's policies as an index, read again only when one has changed (in any process). */
+export async function policyIndex(ctx: Context, generations: Generations): Promise<MatchIndex<RouterPolicy>> {
   const { orgId } = ctx.principal;
-  const version = (await store.get(generations, { orgId, id: POLICIES }))?.version ?? 0;
-  const cache = caches.get(store.changes) ?? createCache();
-  caches.set(store.changes, cache);
+  const cache = cacheOf(ctx.deps.store);
+  const generation = generationOf(generations, routerPolicies.collection);
   const known = cache.get(orgId);
-  if (known?.version === version) return known.index;
+  if (known?.generation === generation) return known.index;
   const index = buildIndex(await allPolicies(ctx));
-  cache.set(orgId, { version, index });
+  cache.set(orgId, { generation, index });
   return index;
 }
 
-/** An org with more than all that is kept still has its own index: alone. */
-function createCache(): LRUCache<string, Cached> {
-  return new LRUCache({
-    maxSize: POLICIES_MAX,
-    sizeCalculation: ({ index }) => Math.min(index.ranked.length + 1, POLICIES_MAX),
-  });
+function cacheOf({ changes }: Store): LRUCache<string, Cached> {
+  const sizeCalculation = ({ index }: Cached) => Math.min(index.ranked.length + 1, POLICIES_MAX);
+  const cache = caches.get(changes) ?? new LRUCache<string, Cached>({ maxSize: POLICIES_MAX, sizeCalculation });
+  caches.set(changes, cache);
+  return cache;
 }
 
 async function allPolicies(ctx: Context): Promise<RouterPolicy[]> {

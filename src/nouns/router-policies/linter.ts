@@ -1,13 +1,12 @@
 import type { Context } from '../../resource/context.ts';
 import { referenceTo } from '../../resource/references.ts';
 import { type LintWarning, type LintWorld, lintPolicy } from '../../routing/lint-rules.ts';
-import { compile } from '../../routing/matching.ts';
-import type { Collection, Doc, Page } from '../../store/store.ts';
+import { type Compiled, compile } from '../../routing/matching.ts';
+import type { Page } from '../../store/store.ts';
 import { invalid, valueError } from '../../words/errors.ts';
+import { type Settings, settingsNow } from '../decisions/settings.ts';
 import { logicalModels } from '../logical-models/model.ts';
-import { entitlements } from '../model-entitlements/model.ts';
-import { providerAccounts } from '../provider-accounts/model.ts';
-import { policyIndex } from './cache.ts';
+import { entitlements, type ModelEntitlement } from '../model-entitlements/model.ts';
 import type { RouterPolicy } from './model.ts';
 
 /** A change is compared with the other policies up to this many; the query over the org compares always. */
@@ -15,20 +14,19 @@ const COMPARED_MAX = 1_000;
 
 /** What the linter says of one policy as it would be after a change. */
 export async function lintNew(ctx: Context, policy: RouterPolicy): Promise<LintWarning[]> {
-  const world = await worldOf(ctx, [policy]);
-  const others = world.policies.filter((other) => other.policy.id !== policy.id);
+  const settings = await settingsNow(ctx);
+  const { ranked } = await settings.policies();
+  const others = ranked.length > COMPARED_MAX ? [] : ranked.filter((other) => other.policy.id !== policy.id);
   const subject = compile(policy);
-  return lintPolicy(subject, { ...world, policies: others.length > COMPARED_MAX ? [subject] : [...others, subject] });
+  return lintPolicy(subject, await worldOf(ctx, settings, [subject], [...others, subject]));
 }
 
 /** What it says of every policy of the org. */
 export async function lintAll(ctx: Context): Promise<LintWarning[]> {
-  const { ranked } = await policyIndex(ctx);
-  const world = await worldOf(
-    ctx,
-    ranked.map(({ policy }) => policy),
-  );
-  return world.policies.flatMap((subject) => lintPolicy(subject, world));
+  const settings = await settingsNow(ctx);
+  const { ranked } = await settings.policies();
+  const world = await worldOf(ctx, settings, ranked, ranked);
+  return ranked.flatMap((subject) => lintPolicy(subject, world));
 }
 
 export function refuseWarnings(strict: boolean | null | undefined, warnings: LintWarning[]): void {
@@ -36,35 +34,34 @@ export function refuseWarnings(strict: boolean | null | undefined, warnings: Lin
   throw invalid(warnings.map(({ code, message }) => valueError(['input', 'strict'], `${code}: ${message}`, true)));
 }
 
-async function worldOf(ctx: Context, subjects: readonly RouterPolicy[]): Promise<LintWorld> {
-  const { ranked } = await policyIndex(ctx);
-  const models = await all(ctx, logicalModels.collection);
-  const accounts = await all(ctx, providerAccounts.collection);
-  const named = new Set(subjects.flatMap((policy) => [policy.routeTo, policy.fallback]).filter((id) => id !== null));
-  const grants = await Promise.all(
-    [...named].map(
-      async (id) => [id, await all(ctx, entitlements.collection, referenceTo(logicalModels, id))] as const,
-    ),
-  );
-  return { policies: ranked, models: byId(models), accounts: byId(accounts), grants: new Map(grants) };
+async function worldOf(
+  ctx: Context,
+  settings: Settings,
+  subjects: readonly Compiled[],
+  policies: Compiled[],
+): Promise<LintWorld> {
+  const named = subjects.flatMap(({ policy }) => [policy.routeTo, policy.fallback]).filter((id) => id !== null);
+  const models = await settings.modelsWithFallbacks(named);
+  const targets = [...models.values()].flatMap((model) => model.targets);
+  const [accounts, grants] = await Promise.all([
+    settings.accounts(targets.map(({ providerAccountId }) => providerAccountId)),
+    Promise.all([...new Set(named)].map(async (id) => [id, await everyGrantOf(ctx, id)] as const)),
+  ]);
+  return { policies, models, accounts, grants: new Map(grants) };
 }
 
-function byId<D extends Doc>(docs: D[]): Map<string, D> {
-  return new Map(docs.map((doc) => [doc.id, doc]));
-}
-
-async function all<D extends Doc>(ctx: Context, from: Collection<D>, ref?: string): Promise<D[]> {
-  const docs: D[] = [];
-  for (let after: D | null = null; ; ) {
-    const page: Page<D> = await ctx.deps.store.page(from, {
-      orgId: ctx.principal.orgId,
-      ref,
-      order: 'asc',
-      limit: 1_000,
-      after,
-    });
-    docs.push(...page.docs);
-    if (!page.more) return docs;
+async function everyGrantOf(ctx: Context, modelId: string): Promise<ModelEntitlement[]> {
+  const grants: ModelEntitlement[] = [];
+  const query = {
+    orgId: ctx.principal.orgId,
+    ref: referenceTo(logicalModels, modelId),
+    order: 'asc',
+    limit: 1_000,
+  } as const;
+  for (let after: ModelEntitlement | null = null; ; ) {
+    const page: Page<ModelEntitlement> = await ctx.deps.store.page(entitlements.collection, { ...query, after });
+    grants.push(...page.docs);
+    if (!page.more) return grants;
     after = page.docs.at(-1)!;
   }
 }

@@ -33,6 +33,7 @@ export const routerPolicies = defineNoun<RouterPolicy>({
   permission: 'router_policies',
   collection: {
     name: 'policies',
+    kept: true,
     first: {
       name: '',
       description: null,

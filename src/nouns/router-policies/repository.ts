@@ -26,7 +26,6 @@ import { logicalModels } from '../logical-models/model.ts';
 import { fallbackChain } from '../logical-models/repository.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { breakerChange, breakerNow } from './breaker-now.ts';
-import { bumpGeneration } from './cache.ts';
 import { lintNew, refuseWarnings } from './linter.ts';
 import {
   type createRouterPolicyInput,
@@ -57,7 +56,7 @@ export function createRouterPolicy(ctx: Context, input: z.output<typeof createRo
     const warnings = await lintNew(ctx, policy);
     refuseWarnings(input.strict, warnings);
     const payload = { routerPolicy: policy, warnings };
-    return save(ctx, [...references, ...insertion(ctx, routerPolicies, policy), bumpGeneration(ctx)], payload);
+    return save(ctx, [...references, ...insertion(ctx, routerPolicies, policy)], payload);
   });
 }
 
@@ -82,10 +81,7 @@ export function updateRouterPolicy(ctx: Context, input: z.output<typeof updateRo
       warnings = await lintNew(ctx, doc);
       refuseWarnings(input.strict, warnings);
       const breaker = enabled === true && released.length > 0 ? released : await kept(ctx, before, doc);
-      return {
-        doc,
-        also: isDeepStrictEqual(doc, before) && breaker.length === 0 ? [] : [...also, ...breaker, bumpGeneration(ctx)],
-      };
+      return { doc, also: [...also, ...breaker] };
     },
     (routerPolicy) => ({ routerPolicy, warnings }),
   );
@@ -110,12 +106,10 @@ export function resetRouterPolicyBreaker(ctx: Context, input: z.output<typeof re
     ctx.loaders.clear();
     const routerPolicy = await reach(ctx, [], routerPolicies, input.policyId);
     checkVersion(ctx, routerPolicy, input.expectedVersion);
-    const { breaker } = await breakerNow(ctx, routerPolicy);
-    const released = breaker.latched ? [bumpGeneration(ctx)] : [];
     const event = audit(ctx, routerPolicies, { verb: 'reset', before: routerPolicy, after: routerPolicy });
     const reset = await breakerChange(ctx, routerPolicy, 'breaker.reset');
     const there = stillThere(routerPolicies, routerPolicy);
-    return save(ctx, [there, reset, { change: event }, ...released], { routerPolicy });
+    return save(ctx, [there, reset, { change: event }], { routerPolicy });
   });
 }
 
@@ -126,11 +120,7 @@ export function disableRouterPolicy(ctx: Context, input: z.output<typeof disable
     routerPolicies,
     async () => reach(ctx, [], routerPolicies, input.policyId),
     input.expectedVersion,
-    async (before) => {
-      const released = await release(ctx, before);
-      const also = before.enabled || released.length > 0 ? [...released, bumpGeneration(ctx)] : [];
-      return { doc: { ...before, enabled: false }, also };
-    },
+    async (before) => ({ doc: { ...before, enabled: false }, also: await release(ctx, before) }),
     (routerPolicy) => ({ routerPolicy }),
   );
 }
@@ -161,7 +151,7 @@ export function deleteRouterPolicy(ctx: Context, input: z.output<typeof deleteRo
       ...(await stateRemoval(ctx, policyBreakers, routerPolicy.id)),
       ...(await stateRemoval(ctx, policyCounters, routerPolicy.id)),
     ];
-    return save(ctx, [...removal(ctx, routerPolicies, routerPolicy), ...state, bumpGeneration(ctx)], { routerPolicy });
+    return save(ctx, [...removal(ctx, routerPolicies, routerPolicy), ...state], { routerPolicy });
   });
 }
 

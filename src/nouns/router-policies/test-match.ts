@@ -5,8 +5,8 @@ import { type MatchContext, readContext, tagPairs } from '../../routing/matching
 import { choose } from '../../routing/plan.ts';
 import { type PolicyVerdict, verdictOf } from '../../routing/verdict.ts';
 import { gatherPolicies } from '../decisions/gather.ts';
+import { settingsNow } from '../decisions/settings.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { policyIndex } from './cache.ts';
 import type { RouterPolicy } from './model.ts';
 
 export interface TestMatch {
@@ -26,10 +26,10 @@ async function completeContext(ctx: Context, input: Record<string, unknown>): Pr
 
 /** Which policies would take a request and where the first that admits would send it; consumes nothing. */
 export async function testMatch(ctx: Context, input: { context: Record<string, unknown> }): Promise<TestMatch> {
-  const context = await completeContext(ctx, input.context);
-  const index = await policyIndex(ctx);
+  const [settings, context] = await Promise.all([settingsNow(ctx), completeContext(ctx, input.context)]);
+  const index = await settings.policies();
   const matches = allMatches(index, context).filter((policy) => policy.enabled);
-  const selected = choose(await gatherPolicies(ctx, matches));
+  const selected = choose(await gatherPolicies(ctx, settings, matches));
   return {
     matchedPolicies: matches,
     selectedPolicy: selected?.policy ?? null,
