@@ -38,6 +38,8 @@ export interface Opened {
   store: Store;
   /** Changes a stored document behind the engine's back, as another program would have stored it. */
   rewrite: Rewrite;
+  /** The same database opened once more, as another process would. */
+  again(): Promise<Opened>;
   close(): Promise<void>;
 }
 
@@ -56,9 +58,8 @@ export async function openEngine(
 function openTestSqlite(now: () => string): Opened {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-test-'));
   const file = join(folder, 'switchyard.db');
-  const store = openSqlite({ file, collections, rules, now });
-  return {
-    store,
+  const open = () => openSqlite({ file, collections, rules, now });
+  return asOpened(open(), async () => open(), {
     async rewrite(collection, { orgId, id }, change) {
       const db = new DatabaseSync(file);
       const row = db.prepare(`SELECT doc FROM ${collection} WHERE org = ? AND id = ?`).get(orgId, id);
@@ -66,9 +67,24 @@ function openTestSqlite(now: () => string): Opened {
       db.prepare(`UPDATE ${collection} SET doc = ? WHERE org = ? AND id = ?`).run(doc, orgId, id);
       db.close();
     },
+    async remove() {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  });
+}
+
+function asOpened(
+  store: Store,
+  open: () => Promise<Store>,
+  { rewrite, remove }: { rewrite: Rewrite; remove(): Promise<void> },
+): Opened {
+  return {
+    store,
+    rewrite,
+    again: async () => asOpened(await open(), open, { rewrite, remove: async () => {} }),
     async close() {
       await store.close();
-      rmSync(folder, { recursive: true, force: true });
+      await remove();
     },
   };
 }
@@ -83,9 +99,8 @@ export function freshMongoUri(appName = 'switchyard'): string {
 
 async function openTestMongo(now: () => string, appName: string): Promise<Opened> {
   const uri = freshMongoUri(appName);
-  const store = await openMongo({ uri, collections, rules, now });
-  return {
-    store,
+  const open = () => openMongo({ uri, collections, rules, now });
+  return asOpened(await open(), open, {
     async rewrite(name, { orgId, id }, change) {
       const client = new MongoClient(uri);
       const collection = client.db().collection<{ _id: string; doc: Stored }>(name);
@@ -93,13 +108,12 @@ async function openTestMongo(now: () => string, appName: string): Promise<Opened
       await collection.updateOne({ _id: `${orgId}/${id}` }, { $set: { doc: change(row!.doc) } });
       await client.close();
     },
-    async close() {
-      await store.close();
+    async remove() {
       const client = new MongoClient(uri);
       await client.db().dropDatabase();
       await client.close();
     },
-  };
+  });
 }
 
 export interface Answer {
@@ -128,6 +142,8 @@ export interface Harness {
   logs: string[];
   org(name?: string): Promise<Tenant>;
   client(token: string): Client;
+  /** Another server on the same database. */
+  again(deps?: Partial<Deps>): Promise<Harness>;
   close(): Promise<void>;
 }
 
@@ -143,11 +159,11 @@ export interface Tenant extends Client {
 /** The real app behind a real port, on a fresh database. */
 export async function startHarness(
   engine: EngineName = 'sqlite',
-  config: Partial<AppConfig> & { deps?: Partial<Deps>; appName?: string } = {},
+  config: Partial<AppConfig> & { deps?: Partial<Deps>; appName?: string; opened?: Opened } = {},
 ): Promise<Harness> {
   const clock = { offsetMs: 0 };
   const now = () => Date.now() + clock.offsetMs;
-  const opened = await openEngine(engine, () => new Date(now()).toISOString(), config.appName);
+  const opened = config.opened ?? (await openEngine(engine, () => new Date(now()).toISOString(), config.appName));
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-buckets-'));
   const logs: string[] = [];
   const deps: Deps = {
@@ -183,6 +199,8 @@ export async function startHarness(
     runner,
     logs,
     client,
+    again: async (deps = {}) =>
+      startHarness(engine, { ...config, deps: { ...config.deps, ...deps }, opened: await opened.again() }),
     org: async (name = 'Acme') => tenantOf(client, await createOrg(deps, name)),
     async close() {
       await stop(server);

@@ -74,4 +74,28 @@ export const mutants: Mutant[] = [
     edits: [['return breaker.latched || (enabled.length', 'return (enabled.length']],
     tests: ['test/routing-world.test.ts'],
   },
+  {
+    breaks: 'every commit that changes what is kept counts its generation on',
+    file: 'src/resource/generation.ts',
+    edits: [['!change.in.kept ||', "change.in.name !== 'policies' ||"]],
+    tests: ['test/settings.test.ts'],
+  },
+  {
+    breaks: 'what is kept holds for its own generation alone',
+    file: 'src/resource/kept.ts',
+    edits: [['known?.generation !== generation', '!known']],
+    tests: ['test/settings.test.ts'],
+  },
+  {
+    breaks: 'what changes with every request is fetched at once',
+    file: 'src/nouns/decisions/gather.ts',
+    edits: [['all(ctx, meters, meterIds),', 'await all(ctx, meters, meterIds),']],
+    tests: ['test/settings.test.ts'],
+  },
+  {
+    breaks: 'a retry follows no chain of decisions',
+    file: 'src/nouns/decisions/decide.ts',
+    edits: [['if (failed.failedBefore)', 'if (failed.failedBefore === undefined)']],
+    tests: ['test/settings.test.ts'],
+  },
 ];
