@@ -26,7 +26,7 @@ export interface Cell {
 
 export const LOAD = join(HERE, 'load.mjs');
 /** Outcomes of a round: each needs a decision of its own, made before the clock runs. */
-const OUTCOMES = { sqlite: 4_096, mongodb: 256 };
+const OUTCOMES = { sqlite: 1_024, mongodb: 128 };
 
 /** Compares the answers, warms every server up, then lets them work in turns, each round in another order. */
 export async function measure(work: Work, bed: Bed, load: Helper, options: Options): Promise<Cell[]> {
