@@ -116,7 +116,7 @@ async function idsOf(store: ReturnType<typeof openSqlite>, orgId: string): Promi
   const ids: string[] = [];
   const workspaces = collections.find(({ name }) => name === 'workspaces')!;
   for (let after: Doc | null = null; ; ) {
-    const page: Page<Doc> = store.page(workspaces, { orgId, order: 'asc', limit: 1_000, after });
+    const page: Page<Doc> = await store.page(workspaces, { orgId, order: 'asc', limit: 1_000, after });
     ids.push(...page.docs.map(({ id }) => id));
     if (!page.more) return ids;
     after = page.docs.at(-1)!;

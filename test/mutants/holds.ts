@@ -15,4 +15,16 @@ export const mutants: Mutant[] = [
     edits: [['if (isUp()) return', 'if (isUp() && false) return']],
     tests,
   },
+  {
+    breaks: 'a group of commits takes no more of a turn than it may',
+    file: 'src/store/sqlite/engine.ts',
+    edits: [['if (settlements.length > 0 && performance.now() > until) break;', '']],
+    tests: ['test/store/large.test.ts'],
+  },
+  {
+    breaks: 'large documents are read in turns',
+    file: 'src/store/sqlite/reads.ts',
+    edits: [['    yield;\n    load.sinceStep = 0;', '    load.sinceStep = 0;']],
+    tests: ['test/store/large.test.ts'],
+  },
 ];

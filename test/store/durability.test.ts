@@ -47,8 +47,10 @@ describe('durability of the embedded engine', () => {
     return { type: 'insert', in: workspaces.collection, doc: doc as unknown as Workspace };
   };
   const open = (at = file) => openSqlite({ file: at, collections, rules, now });
-  const ids = (store: ReturnType<typeof open>) =>
-    store.page(workspaces.collection, { orgId: 'o', order: 'asc', limit: 10_000 }).docs.map(({ id }) => id);
+  const ids = async (store: ReturnType<typeof open>) => {
+    const page = await store.page(workspaces.collection, { orgId: 'o', order: 'asc', limit: 10_000 });
+    return page.docs.map(({ id }) => id);
+  };
 
   test('a torn or flipped log recovers to a prefix of the commits, wherever it is cut', async () => {
     const store = open();
@@ -81,7 +83,7 @@ describe('durability of the embedded engine', () => {
         // Nothing but the file's first page was written: a folder without tables is made anew or refused, never half read.
         continue;
       }
-      const found = ids(recovered);
+      const found = await ids(recovered);
       expect(recovered.settings().integrity).toBe('ok');
       expect(found.length % 2).toBe(0);
       expect(found).toEqual(Array.from({ length: found.length }, (_, index) => `ws_${String(index).padStart(6, '0')}`));
@@ -105,7 +107,7 @@ describe('durability of the embedded engine', () => {
     reader.close();
     await writing;
     const restored = open(backup);
-    const found = ids(restored);
+    const found = await ids(restored);
     expect(restored.settings().integrity).toBe('ok');
     expect(found).toEqual(Array.from({ length: found.length }, (_, index) => `ws_${String(index).padStart(6, '0')}`));
     expect(found.length % 2).toBe(0);
@@ -125,10 +127,10 @@ describe('durability of the embedded engine', () => {
     expect(refused.length).toBeGreaterThan(0);
     for (const one of refused) expect((one as PromiseRejectedResult).reason).toBeInstanceOf(StoreUnavailable);
     const kept = results.filter((one) => one.status === 'fulfilled').length;
-    expect(ids(store)).toHaveLength(50 + kept);
+    expect(await ids(store)).toHaveLength(50 + kept);
     store.limitPages('none');
     await store.commit([insert(5_000)]);
-    expect(ids(store)).toHaveLength(51 + kept);
+    expect(await ids(store)).toHaveLength(51 + kept);
     expect(store.settings().integrity).toBe('ok');
     await store.close();
   });
@@ -144,14 +146,14 @@ describe('durability of the embedded engine', () => {
       lose();
       await expect(store.commit([insert(2)])).rejects.toBeInstanceOf(StoreUnavailable);
       await expect(store.ping()).rejects.toBeInstanceOf(StoreUnavailable);
-      expect(ids(store)).toHaveLength(1);
+      expect(await ids(store)).toHaveLength(1);
     }
     renameSync(aside, file);
     await store.commit([insert(2)]);
     await store.ping();
     await store.close();
     const again = open();
-    expect(ids(again)).toHaveLength(2);
+    expect(await ids(again)).toHaveLength(2);
     await again.close();
   });
 
@@ -167,7 +169,7 @@ describe('durability of the embedded engine', () => {
     setTimeout(() => other.exec('COMMIT'), 100);
     await later;
     clearInterval(timer);
-    expect(ids(store)).toEqual(['ws_000002']);
+    expect(await ids(store)).toEqual(['ws_000002']);
     other.close();
     await store.close();
   });
@@ -178,7 +180,7 @@ describe('durability of the embedded engine', () => {
       [insert(1), insert(2), insert(1), insert(3)].map((change) => store.commit([change])),
     );
     expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
-    expect(ids(store)).toHaveLength(3);
+    expect(await ids(store)).toHaveLength(3);
     await store.close();
   });
 

@@ -1,10 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inTurns, pace } from '../../words/pace.ts';
 import { afterMs, type Deadline, REQUEST_MS } from '../deadline.ts';
-import type { Tell } from '../derived.ts';
-import { evaluate, type View } from '../evaluate.ts';
+import { evaluate } from '../evaluate.ts';
 import { migrations as allMigrations } from '../migrations/index.ts';
-import type { Migration } from '../migrations/migration.ts';
 import {
   type AnyCollection,
   type Change,
@@ -15,6 +14,7 @@ import {
   isWatched,
   type Key,
   type LanesQuery,
+  type MaybePromise,
   meaningOf,
   type Page,
   type PageQuery,
@@ -28,29 +28,19 @@ import {
 import { MIGRATION_WAIT_MS, withBusyWait } from './busy.ts';
 import { isBusy, isSqlite, isTorn, unavailable } from './errors.ts';
 import { sameFile } from './file.ts';
+import type { SqliteOptions } from './options.ts';
 import { checkVersion, prepare } from './prepare.ts';
 import { readDue, readLanes } from './queue.ts';
-import { readCount, readPage } from './reads.ts';
+import { readCount, readMany, readPage, readPages } from './reads.ts';
 import { requestStore } from './request.ts';
 import { limitPages, type Settings, settingsOf } from './settings.ts';
 import { Table } from './table.ts';
 import { viewOf } from './view.ts';
 import { isInTime, type Waiting } from './waiting.ts';
 
-export interface SqliteOptions {
-  file: string;
-  collections: readonly AnyCollection[];
-  rules: Record<string, Rule>;
-  now: () => string;
-  /** How long a commit waits for another process's lock before it answers `StoreUnavailable`. */
-  busyTimeoutMs?: number;
-  migrations?: readonly Migration[];
-  /** Hears what a person should know of how the data were brought up to date. */
-  tell?: Tell;
-}
-
-/** Commits that share one fsync. */
+/** Commits that share one fsync, and what they may take of one turn of the event loop. */
 const GROUP_MAX = 256;
+const GROUP_MS = 10;
 
 /** Opens (and where needed creates or migrates) the database; throws `StoreRefused` with one line for a person. */
 export function openSqlite(options: SqliteOptions): SqliteStore {
@@ -79,6 +69,7 @@ export class SqliteStore implements Store {
   readonly #db: DatabaseSync;
   readonly #tables = new Map<string, Table>();
   readonly #rules: Record<string, Rule>;
+  readonly #view = viewOf((of) => this.#table(of));
   readonly #now: () => string;
   readonly #busyTimeoutMs: number;
   readonly #checkFile: () => void;
@@ -101,16 +92,14 @@ export class SqliteStore implements Store {
   settings = (): Settings => settingsOf(this.#db);
 
   /** For operators with a disk to share, and tests of a full one: how far the file may grow, in pages. */
-  limitPages(limit: 'tight' | 'none'): void {
-    limitPages(this.#db, limit);
-  }
+  limitPages = (limit: 'tight' | 'none'): void => limitPages(this.#db, limit);
 
   get<D extends Doc>(from: Collection<D>, key: Key): D | null {
     return this.#read(() => this.#get(from, key));
   }
 
-  getMany<D extends Doc>(from: Collection<D>, keys: readonly Key[]): (D | null)[] {
-    return this.#read(() => keys.map((key) => this.#get(from, key)));
+  getMany<D extends Doc>(from: Collection<D>, keys: readonly Key[]): MaybePromise<(D | null)[]> {
+    return this.#readInTurns(readMany<D>(this.#table(from), keys));
   }
 
   getUnique<D extends Doc>(from: Collection<D>, orgId: string, unique: string): D | null {
@@ -120,12 +109,12 @@ export class SqliteStore implements Store {
     });
   }
 
-  page<D extends Doc>(from: Collection<D>, query: PageQuery): Page<D> {
-    return this.#read(() => readPage<D>(this.#table(from), query));
+  page<D extends Doc>(from: Collection<D>, query: PageQuery): MaybePromise<Page<D>> {
+    return this.#readInTurns(readPage<D>(this.#table(from), query));
   }
 
-  pages<D extends Doc>(from: Collection<D>, queries: readonly PageQuery[]): Page<D>[] {
-    return this.#read(() => queries.map((query) => readPage<D>(this.#table(from), query)));
+  pages<D extends Doc>(from: Collection<D>, queries: readonly PageQuery[]): MaybePromise<Page<D>[]> {
+    return this.#readInTurns(readPages<D>(this.#table(from), queries));
   }
 
   counts(from: AnyCollection, queries: readonly Query[]): number[] {
@@ -218,6 +207,12 @@ export class SqliteStore implements Store {
     }
   }
 
+  /** Large documents are read while others have their turns in between; all others at once. */
+  #readInTurns<T>(work: Generator<void, T>): MaybePromise<T> {
+    const read = this.#read(() => inTurns(work, pace));
+    return read instanceof Promise ? read.catch((error: unknown) => Promise.reject(unavailable(error))) : read;
+  }
+
   /** Commits what waits, group after group; a turn of the event loop in between lets more requests join one fsync. */
   async #flush(): Promise<void> {
     await new Promise(setImmediate);
@@ -232,7 +227,9 @@ export class SqliteStore implements Store {
   async #commitGroup(members: readonly Waiting[]): Promise<void> {
     for (let group = members; group.length > 0; group = group.filter(isInTime))
       try {
-        for (const settle of this.#runGroup(group)) settle();
+        const settlements = this.#runGroup(group);
+        this.#waiting.unshift(...group.slice(settlements.length));
+        for (const settle of settlements) settle();
         return;
       } catch (error) {
         if (isBusy(error)) await this.#waitForLock();
@@ -251,12 +248,17 @@ export class SqliteStore implements Store {
     this.#waiting = this.#waiting.filter(isInTime);
   }
 
-  /** One transaction, a savepoint for each member; answers how to settle them once the group is on disk. */
+  /** One transaction, a savepoint for each member that it has time for; answers how to settle them once it is on disk. */
   #runGroup(group: readonly Waiting[]): (() => void)[] {
     try {
       this.#rollBack();
       this.#db.exec('BEGIN IMMEDIATE');
-      const settlements = group.map((one) => this.#runOne(one));
+      const until = performance.now() + GROUP_MS;
+      const settlements: (() => void)[] = [];
+      for (const one of group) {
+        if (settlements.length > 0 && performance.now() > until) break;
+        settlements.push(this.#runOne(one));
+      }
       this.#finish();
       if (group.some(({ changes }) => isWatched(changes))) this.#epoch += 1;
       return settlements;
@@ -292,6 +294,4 @@ export class SqliteStore implements Store {
       throw error;
     }
   }
-
-  readonly #view: View = viewOf((from) => this.#table(from));
 }

@@ -1,4 +1,4 @@
-import { type Clause, type Doc, meaningOf, type Page, type PageQuery, type Query } from '../store.ts';
+import { type Clause, type Doc, type Key, meaningOf, type Page, type PageQuery, type Query } from '../store.ts';
 import { quote } from './schema.ts';
 import { scopeToken, type Table, totalKey } from './table.ts';
 import { toValue, type Value, type Where, whereOf } from './where.ts';
@@ -6,15 +6,72 @@ import { toValue, type Value, type Where, whereOf } from './where.ts';
 /** A scope with more rows than this is searched by trigram; a smaller one is scanned by its own index, which is faster. */
 const SCAN_MAX = 2_000;
 
-/** Keyset pages as row values: `(createdAt, id) < (?, ?)` walks the index, where an OR of two conditions would scan. */
-export function readPage<D extends Doc>(table: Table, query: PageQuery): Page<D> {
-  const { sql, values } = pageSql(table, query, 'd.doc');
-  const rows = table.prepare(sql).all(...values) as unknown as [string][];
-  const more = rows.length > query.limit;
-  const docs = (more ? rows.slice(0, query.limit) : rows).map(([doc]) =>
-    meaningOf(table.collection, table.read(doc) as D),
-  );
-  return { docs, more };
+/** A page of the default size, and one to tell whether more follow, is one query. */
+const ROWS_AT_ONCE = 51;
+/** Where documents have been seen that are a thousand times the usual size. */
+const WIDE_ROWS_AT_ONCE = 4;
+/** What a further query of the same page may bring, and after how much others get their turn. */
+const BYTES_AT_ONCE = 2_097_152;
+const BYTES_PER_STEP = 262_144;
+const WIDE_BYTES = 65_536;
+
+/** What one read has brought since others could have their turn. */
+interface Load {
+  sinceStep: number;
+}
+
+/** A page is as many queries as its documents are large: the next one begins behind the last document of the one before. */
+export function* readPage<D extends Doc>(
+  table: Table,
+  query: PageQuery,
+  load: Load = { sinceStep: 0 },
+): Generator<void, Page<D>> {
+  const docs: D[] = [];
+  let rows = table.isWide ? WIDE_ROWS_AT_ONCE : query.search === undefined ? ROWS_AT_ONCE : query.limit + 1;
+  for (let after = query.after; ; after = docs.at(-1)) {
+    const count = Math.min(rows, query.limit + 1 - docs.length);
+    const { sql, values } = pageSql(table, { ...query, after, limit: count - 1 }, 'd.doc');
+    const found = table.prepare(sql).all(...values) as unknown as [string][];
+    let bytes = 0;
+    for (const [text] of found) {
+      bytes += text.length;
+      if (docs.length === query.limit) return { docs, more: true };
+      docs.push(yield* readDoc<D>(table, text, load));
+    }
+    if (found.length < count) return { docs, more: false };
+    rows = Math.max(1, Math.floor((BYTES_AT_ONCE * found.length) / bytes));
+  }
+}
+
+export function* readPages<D extends Doc>(table: Table, queries: readonly PageQuery[]): Generator<void, Page<D>[]> {
+  const load: Load = { sinceStep: 0 };
+  const pages: Page<D>[] = [];
+  for (const query of queries) pages.push(yield* readPage<D>(table, query, load));
+  return pages;
+}
+
+/** Documents by their keys, each as large as it may be. */
+export function* readMany<D extends Doc>(
+  table: Table,
+  keys: readonly Key[],
+  load: Load = { sinceStep: 0 },
+): Generator<void, (D | null)[]> {
+  const docs: (D | null)[] = [];
+  for (const key of keys) {
+    const text = table.text(key);
+    docs.push(text === null ? null : yield* readDoc<D>(table, text, load));
+  }
+  return docs;
+}
+
+function* readDoc<D extends Doc>(table: Table, text: string, load: Load): Generator<void, D> {
+  if (text.length > WIDE_BYTES) table.isWide = true;
+  load.sinceStep += text.length;
+  if (load.sinceStep > BYTES_PER_STEP) {
+    yield;
+    load.sinceStep = 0;
+  }
+  return meaningOf(table.collection, table.read(text) as D);
 }
 
 /** Ids of up to `limit` matching documents. */

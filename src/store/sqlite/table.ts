@@ -8,6 +8,8 @@ import { aliveOf, toValue, type Value } from './where.ts';
 /** The writes of one collection: its row, its index columns, its refs, its kept totals and its search texts. */
 export class Table {
   readonly collection: AnyCollection;
+  /** Whether a document has been read that is so large that few of them are read at once. */
+  isWide = false;
   readonly #db: DatabaseSync;
   readonly #columns: string[];
   readonly #statements = new Map<string, StatementSync>();
@@ -30,10 +32,15 @@ export class Table {
   }
 
   get(key: Key): Doc | null {
+    const text = this.text(key);
+    return text === null ? null : this.read(text);
+  }
+
+  text(key: Key): string | null {
     const row = this.prepare(
       `SELECT d.doc FROM ${quote(this.collection.name)} d WHERE d.org = ? AND d.id = ? AND ${aliveOf(this.collection)}`,
     ).get(key.orgId, key.id) as unknown as [string] | undefined;
-    return row ? this.read(row[0]) : null;
+    return row ? row[0] : null;
   }
 
   /** A stored text as the document that it is today. */
