@@ -268,8 +268,12 @@ describeEngines('routing', (engine) => {
     expect(await explained(failed)).toEqual(['CIRCUIT_OPEN', enabled]);
   });
 
-  test('a latched policy without fallback is passed over, whatever its model’s switch says', async () => {
-    const models = [{ ...model, enabled: false }, model, model];
+  test.each([
+    ['is switched off', { enabled: false }],
+    ['has no target', { targets: [] }],
+    ['has none that is enabled', { targets: [{ account: 0, enabled: false }] }],
+  ])('a latched policy without fallback is passed over, also where its model %s', async (_, change) => {
+    const models = [{ ...model, ...change }, model, model];
     const policies = [
       { ...policy, priority: 2, latched: true, route_to: 0 },
       { ...policy, priority: 1, route_to: 1 },

@@ -123,6 +123,21 @@ describe('SIGTERM', () => {
     }
   });
 
+  test('answers what is sent behind an upload before that is answered, however many reads it takes', async () => {
+    const long = get('/health/live').replace('\r\n\r\n', `\r\nX-Long: ${'x'.repeat(8_000)}\r\n\r\n`);
+    const upload = post('half', 10_000);
+    const line = await open(port, upload.slice(0, 5_000));
+    server.child.kill('SIGTERM');
+    await noMoreConnections();
+    // While the process stands still, all of it comes to lie in its socket.
+    server.child.kill('SIGSTOP');
+    await new Promise((sent) => line.socket.write(upload.slice(5_000) + long.repeat(16), sent));
+    server.child.kill('SIGCONT');
+    await exits();
+    await line.ended;
+    expect(line.statuses()).toEqual([201, ...times(16, () => 200)]);
+  });
+
   test.each(['SIGTERM', 'SIGINT'] as const)('answers an upload that ends after it, and a second %s', async (second) => {
     const whole = post('half', 10_000);
     const line = await open(port, whole.slice(0, 5_000));

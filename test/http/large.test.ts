@@ -54,6 +54,11 @@ describe('a body that is too large is answered with a 413, and the answer arrive
   const three = [MEGABYTE, MEGABYTE, MEGABYTE];
   const withLength = [`Content-Length: ${3 * MEGABYTE.length}`];
   const inChunks = ['Transfer-Encoding: chunked'];
+  test('that announces its length is refused before any of it comes', async () => {
+    const head = [`POST ${tenant.base}/workspaces HTTP/1.1`, ...withLength];
+    expect(await converse(head, [], /"max_bytes"/)).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
   const doors = () => [
     'POST /graphql HTTP/1.1',
     `POST ${tenant.base}/workspaces HTTP/1.1`,

@@ -9,6 +9,8 @@ import type { Mutant } from './mutant.ts';
  * runs the tests that should notice, and ends with 1 when one of them did not. Each file beside this one lists some.
  */
 const lists = readdirSync(import.meta.dirname).filter((name) => !['run.ts', 'mutant.ts'].includes(name));
+/** A mutant may make a test wait for what never comes. */
+const HANGS_MS = 120_000;
 const wanted = process.argv.slice(2);
 const chosen = lists.filter((name) => wanted.length === 0 || wanted.includes(name.replace('.ts', '')));
 const mutants = (
@@ -16,6 +18,7 @@ const mutants = (
 ).flat();
 
 function main(): void {
+  for (const mutant of mutants) broken(mutant, '.');
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-mutants-'));
   for (const name of ['src', 'bin', 'test', 'simulations', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
     cpSync(name, join(folder, name), { recursive: true });
@@ -29,20 +32,28 @@ function main(): void {
   process.exitCode = survivors.length === 0 ? 0 : 1;
 }
 
-function isCaught({ file, edits, tests }: Mutant, folder: string): boolean {
-  const path = join(folder, file);
+function isCaught(mutant: Mutant, folder: string): boolean {
+  const path = join(folder, mutant.file);
   const original = readFileSync(path, 'utf8');
-  const broken = edits.reduce((text, [from, to]) => {
-    if (text.split(from).length !== 2) throw new Error(`${file} does not hold exactly once: ${from}`);
-    return text.replace(from, () => to);
-  }, original);
-  writeFileSync(path, broken);
-  const run = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...tests], {
+  writeFileSync(path, broken(mutant, folder));
+  const options = ['--bail', '1', '--testTimeout', String(HANGS_MS), '--hookTimeout', String(HANGS_MS)];
+  const run = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...options, ...mutant.tests], {
     cwd: folder,
     encoding: 'utf8',
   });
   writeFileSync(path, original);
   return run.status !== 0 && /[1-9]\d* failed/.test(run.stdout);
+}
+
+/** The file with the mutant's edits; one whose place has gone breaks nothing, and is told before any is run. */
+function broken({ breaks, file, edits }: Mutant, folder: string): string {
+  return edits.reduce(
+    (text, [from, to]) => {
+      if (text.split(from).length !== 2) throw new Error(`${breaks}: ${file} does not hold exactly once: ${from}`);
+      return text.replace(from, () => to);
+    },
+    readFileSync(join(folder, file), 'utf8'),
+  );
 }
 
 main();

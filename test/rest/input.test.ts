@@ -336,6 +336,24 @@ describe('bad input', () => {
     ).toBe(200);
   });
 
+  test.each(['__proto__', 'constructor', 'prototype'])('the name %s is refused wherever it is', async (name) => {
+    const answer = await post('/router-policies/test-match', `{"context":{"a":[{"${name}":1}]}}`);
+    expect(answer.body.detail).toMatchObject([{ type: 'value_error', loc: ['body', 'context', 'a', 0, name] }]);
+  });
+
+  test('of more than 1,000 issues the first 1,000 are told', async () => {
+    const tags = Array.from({ length: 1_500 }, () => 1);
+    const { detail } = (await tenant.rest('POST', `${seeded.workspace}/apps`, { name: 'A', tags })).body;
+    expect(detail).toHaveLength(1_000);
+    expect(detail.at(-1).loc).toEqual(['body', 'tags', 999]);
+  });
+
+  test('bytes that are not UTF-8 are no JSON', async () => {
+    const bytes = Buffer.concat([Buffer.from('{"name":"'), Buffer.from([0xff]), Buffer.from('"}')]);
+    const answer = await tenant.rest('POST', `${seeded.workspace}/apps`, bytes, { 'Content-Type': 'application/json' });
+    expect(answer.body.detail).toMatchObject([{ type: 'json_invalid' }]);
+  });
+
   test('the order of checks: size, media type, JSON, permission, fields, existence', async () => {
     const viewer = await tenant.as({ role: 'Viewer' });
     const path = `${tenant.base}/workspaces/absent/apps`;

@@ -51,6 +51,7 @@ test('control characters and bidi controls are refused wherever they stand, join
       ...[true, false, false, false, false],
     ]);
   }
+  expect(['\ufe0fa', 'a\ufe0f\ufe0f', 'a\u200d\ufe0fb'].map(isName)).toEqual([false, false, false]);
   expect(['❤️', '👩‍💻', 'می‌خواهم', 'Straße 7', 'ΟΔΟΣ', '日本語'].map(isName)).not.toContain(false);
 });
 

@@ -217,6 +217,16 @@ describeEngines('resources', (engine) => {
       );
   });
 
+  test('a search looks in descriptions too, and an address is taken, whatever their letters’ case', async () => {
+    const space = { name: 'plain', description: 'ΟΔΟΣ Straße', environment_id: seeded.environmentId };
+    await tenant.rest('POST', `${seeded.app}/namespaces`, space);
+    const found = await tenant.rest('GET', `${seeded.app}/namespaces?search=${encodeURIComponent('οδος STRASSE')}`);
+    expect(found.body.namespaces.map((one: { name: string }) => one.name)).toEqual(['plain']);
+    const invite = (email: string) => tenant.rest('POST', `${tenant.base}/members`, { email, role: 'Viewer' });
+    const { body } = await invite('Case@Example.com');
+    expect((await invite('cASE@example.COM')).body.details).toMatchObject({ conflicting_id: body.member_id });
+  });
+
   test('deleting a workspace makes its subtree absent by every way, with counts in one audit event', async () => {
     const doomed = await seed(tenant, 'Doomed');
     const id = Buffer.from(`Namespace:${doomed.namespaceId}`).toString('base64url');

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { collections } from '../../src/catalog/collections.ts';
 import { migrations } from '../../src/store/migrations/index.ts';
-import type { Migration } from '../../src/store/migrations/migration.ts';
+import type { Migration, StoredDocument } from '../../src/store/migrations/migration.ts';
 import { StoreRefused } from '../../src/store/store.ts';
 import { runCommand } from '../e2e/process.ts';
 import { describeEngines, type EngineName } from '../harness.ts';
@@ -51,6 +52,15 @@ describeEngines('a migration', (engine) => {
     await older.remove();
   });
 
+  test('runs once, though a later start finds something else to make', async () => {
+    const older = await olderData(engine);
+    await (await older.open(withCounting)).close();
+    const later = { name: 'gadgets', first: { name: '' } };
+    await (await older.open({ ...withCounting, collections: [...collections, later] as never })).close();
+    expect(new Set(await times(older))).toEqual(new Set([1]));
+    await older.remove();
+  });
+
   test('is refused by one line, exit 1, and nothing touched, where the data are of a newer program', async () => {
     const older = await olderData(engine);
     const store = await older.open(withCounting);
@@ -79,10 +89,13 @@ describeEngines('a migration', (engine) => {
     const fail = () => {
       throw new Error('a step that fails');
     };
-    const failing: Migration = { version: 3, documents: { roles: fail }, derived: [] };
+    const change = (stored: StoredDocument) => ({ ...stored, name: 'changed' });
+    const failing: Migration = { version: 3, documents: { workspaces: change, roles: fail }, derived: [] };
     await expect(older.open({ migrations: [...migrations, failing] })).rejects.toThrow(/a step that fails/);
     const store = await older.open();
-    expect((await everything(store)).roles!.length).toBeGreaterThan(10);
+    const { roles, workspaces } = (await everything(store)) as Record<string, { name?: string }[]>;
+    expect(roles!.length).toBeGreaterThan(10);
+    if (engine === 'sqlite') expect(workspaces!.filter(({ name }) => name === 'changed')).toEqual([]);
     await store.close();
     await older.remove();
   });
