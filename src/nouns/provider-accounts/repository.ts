@@ -5,7 +5,7 @@ import { mergePatch } from '../../resource/patch.ts';
 import { reach } from '../../resource/path.ts';
 import { unreferenced } from '../../resource/references.ts';
 import { checkVersion } from '../../resource/version.ts';
-import { created, insertion, type Planned, removal, save, update, withRetry } from '../../resource/write.ts';
+import { insertion, newDoc, type Planned, removal, save, update, withRetry } from '../../resource/write.ts';
 import { type MonthUsage, observedOf, usageIn } from '../../routing/account.ts';
 import { periodOf } from '../../routing/limits.ts';
 import { accountMeterId, meters } from '../../routing/state.ts';
@@ -18,8 +18,6 @@ import {
   type deleteProviderAccountInput,
   type ProviderAccount,
   providerAccounts,
-  RATE_LIMIT_DEFAULTS,
-  updateProviderAccountBody,
   type updateProviderAccountInput,
 } from './model.ts';
 import { statusOf } from './rules.ts';
@@ -34,31 +32,9 @@ export function bridgeFindings(account: Partial<ProviderAccount>): Finding[] {
 
 export function createProviderAccount(ctx: Context, input: z.output<typeof createProviderAccountInput>) {
   return withRetry(async () => {
-    const providerAccount: ProviderAccount = {
-      ...created(ctx, ctx.deps.ids.next('pa_')),
-      name: input.name,
-      description: input.description ?? null,
-      providerType: input.providerType,
-      region: input.region ?? null,
-      dataResidency: input.dataResidency ?? null,
-      credentialsRef: input.credentialsRef,
-      quotaPolicy: {
-        maxTokensPerMonth: input.quotaPolicy?.maxTokensPerMonth ?? null,
-        maxRequestsPerMonth: input.quotaPolicy?.maxRequestsPerMonth ?? null,
-      },
-      rateLimitPolicy: { ...RATE_LIMIT_DEFAULTS, ...withoutUndefined(input.rateLimitPolicy) },
-      enabled: input.enabled,
-      routingMode: input.routingMode,
-      bridgeId: input.bridgeId ?? null,
-      bridgeEndpointName: input.bridgeEndpointName ?? null,
-      tags: input.tags ?? {},
-    };
+    const providerAccount = newDoc(ctx, providerAccounts, ctx.deps.ids.next('pa_'), input, {});
     return save(ctx, insertion(ctx, providerAccounts, providerAccount), { providerAccount });
   });
-}
-
-function withoutUndefined<T extends object>(value: T): Partial<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Partial<T>;
 }
 
 export function updateProviderAccount(ctx: Context, input: z.output<typeof updateProviderAccountInput>) {
@@ -68,7 +44,7 @@ export function updateProviderAccount(ctx: Context, input: z.output<typeof updat
     async () => reach(ctx, [], providerAccounts, input.providerAccountId),
     input.expectedVersion,
     (before) => {
-      const doc = mergePatch(providerAccounts, before, input, updateProviderAccountBody);
+      const doc = mergePatch(providerAccounts, before, input);
       const findings = bridgeFindings(doc);
       if (findings.length > 0)
         throw invalid(findings.map(({ path, message }) => valueError(['input', ...path], message, null)));

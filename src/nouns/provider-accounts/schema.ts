@@ -1,9 +1,7 @@
-import { builder } from '../../graphql/builder.ts';
-import { enumType } from '../../graphql/inputs.ts';
+import { defineObject, enumOf } from '../../graphql/expose.ts';
 import { mutation } from '../../graphql/mutations.ts';
 import { defineNode, edge, type FilteredList, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
-import { COUNT, STRING_MAP } from '../../graphql/wire.ts';
 import { connect, connectDerived } from '../../resource/page.ts';
 import { reach } from '../../resource/path.ts';
 import { save } from '../../resource/write.ts';
@@ -13,12 +11,13 @@ import { checkAccount } from './health.ts';
 import {
   type ProviderAccount as Account,
   type AccountStatus,
+  accountStatus,
   checkProviderAccountInput,
   createProviderAccountInput,
   deleteProviderAccountInput,
-  PROVIDER_TYPES,
   providerAccounts,
-  type RateLimitPolicy,
+  providerType,
+  quotaPolicy,
   updateProviderAccountInput,
 } from './model.ts';
 import {
@@ -30,146 +29,26 @@ import {
 } from './repository.ts';
 import { exhaustedAt } from './rules.ts';
 
-const ProviderType = enumType(
-  'ProviderType',
-  'Whose account it is.',
-  Object.fromEntries(PROVIDER_TYPES.map((type) => [type, `The provider ${type}.`])),
-);
-const AccountStatusType = enumType('ProviderAccountStatus', 'What is observed of an account.', {
-  active: 'It answers.',
-  inactive: 'Disabled by its operator.',
-  degraded: 'Its last health check failed.',
-  error:
-    'Three health checks in a row failed, or its credentials were refused; other credentials, or enabling it again, begin anew.',
-  quota_exceeded: "The month's quota is used up.",
-});
-const RoutingMode = enumType('RoutingMode', 'How requests reach the provider.', {
-  direct: 'To the provider.',
-  bridge: 'Through a bridge.',
-});
-const QueuePolicy = enumType('QueuePolicy', 'What a refusal says.', {
-  wait: 'When there will be room.',
-  reject: 'Nothing.',
-});
+/** The quota of an account, with the account that its usage is asked of. */
+type Quota = Account['quotaPolicy'] & { account: Account };
 
-const QuotaPolicy = builder.objectRef<Account>('QuotaPolicy').implement({
-  description: 'How much an account may be used in a month, and how much it was in this one.',
-  fields: (t) => ({
-    maxTokensPerMonth: t.field({
-      type: 'SafeInt',
-      nullable: true,
-      description: 'Tokens; null: no limit.',
-      resolve: (account) => account.quotaPolicy.maxTokensPerMonth,
-    }),
-    maxRequestsPerMonth: t.field({
-      type: 'SafeInt',
-      nullable: true,
-      description: 'Requests; null: no limit.',
-      resolve: (account) => account.quotaPolicy.maxRequestsPerMonth,
-    }),
-    currentMonthTokens: t.field({
-      ...COUNT,
-      description: 'Tokens used in this month (UTC).',
-      resolve: async (account, _args, ctx) => (await viewOf(ctx, account)).usage.tokens,
-    }),
-    currentMonthRequests: t.field({
-      ...COUNT,
-      description: 'Requests made in this month (UTC).',
-      resolve: async (account, _args, ctx) => (await viewOf(ctx, account)).usage.requests,
-    }),
-    exhaustedAt: t.field({
-      type: 'DateTime',
-      nullable: true,
-      description: 'When a quota will be used up at the present rate of this month; null: not within it.',
-      resolve: async (account, _args, ctx) => exhaustedAt(account, (await viewOf(ctx, account)).usage, ctx.deps.now()),
-    }),
-    usagePeriod: t.string({
-      nullable: true,
-      description: 'This month, `YYYY-MM` (UTC).',
-      resolve: async (account, _args, ctx) => (await viewOf(ctx, account)).period,
-    }),
-  }),
-});
-
-const RateLimits = builder.objectRef<RateLimitPolicy>('RateLimitPolicy').implement({
-  description: 'How fast an account may be used.',
-  fields: (t) => ({
-    requestsPerSecond: t.expose('requestsPerSecond', {
-      type: 'SafeInt',
-      nullable: true,
-      description: 'Requests a second; null: no limit.',
-    }),
-    requestsPerMinute: t.expose('requestsPerMinute', {
-      type: 'SafeInt',
-      nullable: true,
-      description: 'Requests a minute; null: no limit.',
-    }),
-    inputTokensPerMinute: t.expose('inputTokensPerMinute', {
-      type: 'SafeInt',
-      nullable: true,
-      description: 'Input tokens a minute; null: no limit.',
-    }),
-    outputTokensPerMinute: t.expose('outputTokensPerMinute', {
-      type: 'SafeInt',
-      nullable: true,
-      description: 'Output tokens a minute; null: no limit.',
-    }),
-    maxConcurrency: t.expose('maxConcurrency', { type: 'SafeInt', description: 'Requests at a time.' }),
-    burstSize: t.expose('burstSize', { type: 'SafeInt', description: 'Requests that may come at once after a pause.' }),
-    queuePolicy: t.expose('queuePolicy', {
-      type: QueuePolicy,
-      description: 'Whether a refusal says when there will be room.',
-    }),
-    queueTimeoutSeconds: t.expose('queueTimeoutSeconds', {
-      type: 'SafeInt',
-      description: 'The longest wait that a refusal speaks of, in seconds.',
-    }),
-  }),
+defineObject<typeof quotaPolicy.fields, Quota>(quotaPolicy, {
+  currentMonthTokens: async ({ account }, ctx) => (await viewOf(ctx, account)).usage.tokens,
+  currentMonthRequests: async ({ account }, ctx) => (await viewOf(ctx, account)).usage.requests,
+  exhaustedAt: async ({ account }, ctx) => exhaustedAt(account, (await viewOf(ctx, account)).usage, ctx.deps.now()),
+  usagePeriod: async ({ account }, ctx) => (await viewOf(ctx, account)).period,
 });
 
 defineNode(
   providerAccounts,
   'An account at a provider, with its credentials (by reference), quotas and limits.',
-  (t) => ({
-    providerAccountId: t.exposeString('id', { description: 'The documented id.' }),
-    orgId: t.exposeString('orgId', { description: 'The organization.' }),
-    name: t.exposeString('name', { description: 'The name; need not be unique.' }),
-    description: t.exposeString('description', { nullable: true, description: 'What the account is for.' }),
-    providerType: t.expose('providerType', { type: ProviderType, description: 'Whose account it is.' }),
-    region: t.exposeString('region', { nullable: true, description: "The provider's region." }),
-    dataResidency: t.exposeString('dataResidency', { nullable: true, description: 'Where data must stay; free.' }),
-    credentialsRef: t.exposeString('credentialsRef', {
-      description: 'A reference to the credentials; never a secret.',
-    }),
-    quotaPolicy: t.field({
-      type: QuotaPolicy,
-      description: 'Its monthly quota and usage.',
-      resolve: (account) => account,
-    }),
-    rateLimitPolicy: t.expose('rateLimitPolicy', { type: RateLimits, description: 'How fast it may be used.' }),
-    status: t.field({
-      type: AccountStatusType,
-      description: 'What is observed of it.',
-      resolve: async (account, _args, ctx) => (await viewOf(ctx, account)).status.status,
-    }),
-    statusReason: t.string({
-      nullable: true,
-      description: 'Why it has this status.',
-      resolve: async (account, _args, ctx) => (await viewOf(ctx, account)).status.reason,
-    }),
-    enabled: t.exposeBoolean('enabled', { description: "The operator's switch." }),
-    routingMode: t.expose('routingMode', { type: RoutingMode, description: 'How requests reach the provider.' }),
-    bridgeId: t.exposeString('bridgeId', { nullable: true, description: 'The bridge.' }),
-    bridgeEndpointName: t.exposeString('bridgeEndpointName', { nullable: true, description: "The bridge's endpoint." }),
-    lastHealthCheck: t.field({
-      type: 'DateTime',
-      nullable: true,
-      description: 'When it was last checked.',
-      resolve: async (account, _args, ctx) => (await viewOf(ctx, account)).health?.checkedAt ?? null,
-    }),
-    tags: t.field({ ...STRING_MAP, description: 'Free labels.', resolve: (account) => account.tags }),
-    organization: edge(t, organizations, 'The organization.', (account) => account.orgId),
-  }),
+  (t) => ({ organization: edge(t, organizations, 'The organization.', (account) => account.orgId) }),
+  {
+    quotaPolicy: (account): Quota => ({ ...account.quotaPolicy, account }),
+    status: async (account, ctx) => (await viewOf(ctx, account)).status.status,
+    statusReason: async (account, ctx) => (await viewOf(ctx, account)).status.reason,
+    lastHealthCheck: async (account, ctx) => (await viewOf(ctx, account)).health?.checkedAt ?? null,
+  },
 );
 
 interface AccountFilters {
@@ -182,8 +61,8 @@ rootNode(providerAccounts, 'providerAccount');
 /** Accounts with their filters; the same below the organization and at the root. */
 const accountList: FilteredList<Account, AccountFilters> = {
   args: (t) => ({
-    providerType: t.arg({ type: ProviderType, description: 'Only of this provider.' }),
-    status: t.arg({ type: AccountStatusType, description: 'Only with this status.' }),
+    providerType: t.arg({ type: enumOf(providerType), description: 'Only of this provider.' }),
+    status: t.arg({ type: enumOf(accountStatus), description: 'Only with this status.' }),
     enabledOnly: t.arg.boolean({ description: 'Only enabled ones.' }),
   }),
   list: ({ providerType, status, enabledOnly }: AccountFilters) => {

@@ -91,7 +91,7 @@ export function words<W extends string>(
   return { name, description, values };
 }
 
-function wordOf<W extends string>({ values }: Words<W>) {
+export function wordOf<W extends string>({ values }: Words<W>) {
   return z.enum(Object.keys(values) as [W, ...W[]]);
 }
 
