@@ -6,8 +6,8 @@ import { mergePatch } from '../../resource/patch.ts';
 import { needReference, reach } from '../../resource/path.ts';
 import { checkVersion } from '../../resource/version.ts';
 import {
-  created,
   insertion,
+  newDoc,
   type Planned,
   removal,
   save,
@@ -16,7 +16,7 @@ import {
   update,
   withRetry,
 } from '../../resource/write.ts';
-import { BREAKER_DEFAULTS, MATCH_DEFAULTS, type PolicyStatus } from '../../routing/facts.ts';
+import type { PolicyStatus } from '../../routing/facts.ts';
 import type { LintWarning } from '../../routing/lint-rules.ts';
 import { statusOf } from '../../routing/policy-breaker.ts';
 import { type PolicyCounters, policyBreakers, policyCounters } from '../../routing/state.ts';
@@ -34,34 +34,18 @@ import {
   type RouterPolicy,
   type resetRouterPolicyBreakerInput,
   routerPolicies,
-  updateRouterPolicyBody,
   type updateRouterPolicyInput,
 } from './model.ts';
 
 export function createRouterPolicy(ctx: Context, input: z.output<typeof createRouterPolicyInput>) {
   return withRetry(async () => {
-    const policy: RouterPolicy = {
-      ...created(ctx, ctx.deps.ids.next('pol_')),
-      name: input.name,
-      description: input.description ?? null,
-      priority: input.priority,
-      match: { ...MATCH_DEFAULTS, ...defined(input.match) },
-      routeTo: input.routeTo,
-      fallback: input.fallback ?? null,
-      circuitBreaker: { ...BREAKER_DEFAULTS, ...defined(input.circuitBreaker) },
-      enabled: input.enabled,
-      tags: input.tags ?? {},
-    };
+    const policy = newDoc(ctx, routerPolicies, ctx.deps.ids.next('pol_'), input, {});
     const references = await referencesOf(ctx, policy, null);
     const warnings = await lintNew(ctx, policy);
     refuseWarnings(input.strict, warnings);
     const payload = { routerPolicy: policy, warnings };
     return save(ctx, [...references, ...insertion(ctx, routerPolicies, policy)], payload);
   });
-}
-
-function defined<T extends object>(value: T): Partial<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Partial<T>;
 }
 
 export function updateRouterPolicy(ctx: Context, input: z.output<typeof updateRouterPolicyInput>) {
@@ -76,7 +60,7 @@ export function updateRouterPolicy(ctx: Context, input: z.output<typeof updateRo
       const released = before.enabled ? await release(ctx, before) : [];
       const { enabled, ...others } = input;
       const staysLatched = released.length > 0 && enabled === false;
-      const doc = mergePatch(routerPolicies, before, staysLatched ? others : input, updateRouterPolicyBody);
+      const doc = mergePatch(routerPolicies, before, staysLatched ? others : input);
       const also = await referencesOf(ctx, doc, before);
       warnings = await lintNew(ctx, doc);
       refuseWarnings(input.strict, warnings);

@@ -1,27 +1,12 @@
 import './schema.ts';
 import { z } from 'zod';
 import { listQuery } from '../../rest/lists.ts';
-import { getRow, listRow, type Resource, type Row, select, writeRow } from '../../rest/row.ts';
+import { getRow, listRow, type Row, resourceOf, writeRow } from '../../rest/row.ts';
 import { POLICY_STATUSES } from '../../routing/facts.ts';
 import { readContext } from '../../routing/matching.ts';
-import { createRouterPolicyBody, testMatchBody, updateRouterPolicyBody } from './model.ts';
+import { routerPolicies, testMatchBody } from './model.ts';
 
-const policy: Resource = {
-  type: 'RouterPolicy',
-  tag: 'Router Policies',
-  payload: 'routerPolicy',
-  documented: { input: createRouterPolicyBody },
-  conditional: false,
-  fields: select(
-    `policy_id org_id name description priority
-    match { endpoint_type endpoint_id step_type purpose workspace_id workspace_tags expected_parallelism requires_streaming
-      requires_function_calling requires_vision tags }
-    route_to fallback
-    circuit_breaker { error_threshold_percent latency_threshold_ms consecutive_failures evaluation_window_seconds min_requests_threshold
-      cooldown_seconds half_open_requests auto_disable notify_on_open }
-    status enabled match_count success_count error_count error_rate_percent last_matched_at tags created_by created_at updated_at`,
-  ),
-};
+const policy = resourceOf(routerPolicies, { tag: 'Router Policies', conditional: false, documented: true });
 
 const LIST = '/v1/orgs/{org_id}/router-policies';
 const ONE = `${LIST}/{policy_id}`;
@@ -45,7 +30,7 @@ export const routerPolicyRows: Row[] = [
     operationId: 'create_router_policy',
     summary: 'Create Router Policy',
     root: 'createRouterPolicy',
-    body: createRouterPolicyBody,
+    body: routerPolicies.bodies.create,
     status: 201,
   }),
   // Before `{policy_id}`: a fixed word wins over a parameter.
@@ -75,7 +60,7 @@ export const routerPolicyRows: Row[] = [
     operationId: 'update_router_policy',
     summary: 'Update Router Policy',
     root: 'updateRouterPolicy',
-    body: updateRouterPolicyBody,
+    body: routerPolicies.bodies.update,
     status: 200,
   }),
   writeRow(policy, {

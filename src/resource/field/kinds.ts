@@ -117,7 +117,7 @@ export function optionalInteger(bounds: Bounds, description: string, said: Said 
 }
 
 /** A number within bounds that may also be null, which POST has to say. */
-export function integerOrNull(first: number, bounds: Bounds, description: string, said: Said = {}) {
+export function integerOrNull(first: number | null, bounds: Bounds, description: string, said: Said = {}) {
   const shown = shownAs('SafeInt', said.shown ?? description, { nullable: true });
   return defaulted(integerIn(bounds).nullable(), first, [description, said], shown);
 }
@@ -127,7 +127,7 @@ export function smallInteger(first: number, bounds: Bounds, description: string,
   return defaulted(integerIn(bounds), first, [description, said], shownAs('Int', said.shown ?? description));
 }
 
-/** A share, from 0 to 100; `documented` where nothing but the reply says so. */
+/** A share, from 0 to 100. */
 export function percent(first: number, description: string, said: Said = {}) {
   return defaulted(z.number().min(0).max(100), first, [description, said], shownAs('Float', said.shown ?? description));
 }

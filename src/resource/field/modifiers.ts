@@ -47,6 +47,14 @@ export function graphOnly<P extends Place, T, C extends Body, U extends Body>(
   return { ...field, shown: shownBy(field, null) };
 }
 
+/** With what REST's documentation says of it beyond its type. */
+export function documented<P extends Place, T, C extends Body, U extends Body>(
+  wire: Shown['wire'],
+  field: Field<P, T, C, U>,
+): Field<P, T, C, U> {
+  return { ...field, shown: field.shown && { ...field.shown, wire } };
+}
+
 /** Shown in REST by another name. */
 export function called<P extends Place, T, C extends Body, U extends Body>(
   rest: string,
