@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { z } from 'zod';
 import { type Change, type Doc, StoreConflict } from '../store/store.ts';
 import { conflict, fault } from '../words/errors.ts';
 import { camel } from '../words/naming.ts';
 import { audit } from './audit.ts';
 import { type Context, type Idempotency, isoNow, type Rendered } from './context.ts';
-import type { Created } from './field/bodies.ts';
+import type { StoredBody } from './field/bodies.ts';
 import type { DocOf, Fields, Made } from './field/field.ts';
 import { valuesOf } from './field/values.ts';
 import { bumpsOf } from './generation.ts';
@@ -86,7 +85,7 @@ export function newDoc<F extends Fields>(
   ctx: Context,
   { fields }: FieldNoun<F>,
   id: string,
-  body: z.output<z.ZodObject<Created<F>>>,
+  body: StoredBody<F>,
   made: Made<F>,
 ): DocOf<F> {
   return { ...created(ctx, id), ...valuesOf(fields, body), ...made };

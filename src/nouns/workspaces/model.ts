@@ -1,75 +1,48 @@
 import { z } from 'zod';
-import { defineNoun } from '../../resource/noun.ts';
-import type { Doc } from '../../store/store.ts';
-import { expectedVersion, flag, id, name, optionalText, tagList, text, within } from '../../validation/fields.ts';
+import * as field from '../../resource/field/index.ts';
+import { defineNounOf } from '../../resource/noun.ts';
+import { expectedVersion, optionalText, within } from '../../validation/fields.ts';
 import { fold } from '../../words/fold.ts';
 
-export interface Workspace extends Doc {
-  name: string;
-  description: string | null;
-  ownerId: string | null;
-  subscriptionPlanId: string | null;
-  isActive: boolean;
-  tags: string[];
-  region: string;
-  s3Bucket: string | null;
-  bucketStatus: 'pending' | 'ready' | 'failed';
-}
+const bucketStatus = field.words('BucketStatus', "How far a workspace's bucket is.", {
+  pending: 'Not made yet.',
+  ready: 'Made; `s3Bucket` names it.',
+  failed: 'Could not be made.',
+});
 
-export const workspaces = defineNoun<Workspace>({
+const fields = {
+  workspaceId: field.documentedId(),
+  orgId: field.graphOnly(field.org()),
+  organizationId: field.createOnly(field.given(field.id('The organization; must be the one of the path.'))),
+  name: field.name('Unique in the organization, up to letter case.'),
+  description: field.optionalText('What the workspace is for.'),
+  ownerId: field.optionalText('Who answers for it; by default the caller.', { shown: 'Who answers for it.' }),
+  subscriptionPlanId: field.optionalText('The plan it is billed under; opaque.'),
+  isActive: field.updateOnly(field.flag(true, 'An inactive workspace can be read and edited but routes nothing.')),
+  tags: field.tags({ shown: 'Free labels; `key:value` tags feed the matching of policies.' }),
+  region: field.textOr('us-east-1', 'Where its bucket lies.'),
+  s3Bucket: field.readOnly(field.optionalText('The bucket, once it is made.')),
+  bucketStatus: field.readOnly(field.word(bucketStatus, 'pending', 'How far the bucket is.')),
+  ...field.dated,
+};
+export type Workspace = field.DocOf<typeof fields>;
+
+export const workspaces = defineNounOf(fields, {
   type: 'Workspace',
   resource: 'workspace',
   permission: 'workspaces',
   collection: {
     name: 'workspaces',
-    first: {
-      name: '',
-      description: null,
-      ownerId: null,
-      subscriptionPlanId: null,
-      isActive: true,
-      tags: [],
-      region: 'us-east-1',
-      s3Bucket: null,
-      bucketStatus: 'pending',
-    },
     totals: [[]],
     unique: (doc) => fold(doc.name),
   },
 });
 
-const READ_ONLY = ['workspaceId', 's3Bucket', 'bucketStatus', 'createdAt', 'updatedAt'];
-
-const optional = {
-  description: optionalText('What the workspace is for.'),
-  ownerId: optionalText('Who answers for it; by default the caller.'),
-  subscriptionPlanId: optionalText('The plan it is billed under; opaque.'),
-  tags: tagList(),
-};
-
-export const createWorkspaceBody = z
-  .object({
-    organizationId: id('The organization; must be the one of the path.'),
-    name: name('Unique in the organization, up to letter case.'),
-    ...optional,
-    region: z.string().default('us-east-1').describe('Where its bucket lies.'),
-  })
-  .meta({ readOnly: [...READ_ONLY, 'isActive'] });
-
-export const updateWorkspaceBody = z
-  .object({
-    name: name('Unique in the organization, up to letter case.').optional(),
-    ...optional,
-    region: text('Where its bucket lies.').optional(),
-    isActive: flag('An inactive workspace can be read and edited but routes nothing.'),
-  })
-  .meta({ readOnly: READ_ONLY });
-
 const target = { workspaceId: z.string().describe('The workspace.'), expectedVersion };
 /** The graph has `orgId` for it everywhere: the documented name may be given beside it, or in its place. */
-export const createWorkspaceInput = createWorkspaceBody.extend({
+export const createWorkspaceInput = workspaces.bodies.create.extend({
   ...within,
   organizationId: optionalText('The same as `orgId`, by its documented name; both must agree.'),
 });
-export const updateWorkspaceInput = updateWorkspaceBody.extend({ ...within, ...target });
+export const updateWorkspaceInput = workspaces.bodies.update.extend({ ...within, ...target });
 export const deleteWorkspaceInput = z.object({ ...within, ...target });

@@ -5,40 +5,23 @@ import { reach } from '../../resource/path.ts';
 import { countBelow, tombstone } from '../../resource/subtree.ts';
 import { taskChange } from '../../resource/task.ts';
 import { checkVersion } from '../../resource/version.ts';
-import { created, insertion, removal, save, update, withRetry } from '../../resource/write.ts';
-import { type Environment, environments, slugOf } from '../environments/model.ts';
+import { insertion, newDoc, removal, save, update, withRetry } from '../../resource/write.ts';
+import { environments, slugOf } from '../environments/model.ts';
 import {
   type createWorkspaceInput,
   type deleteWorkspaceInput,
-  updateWorkspaceBody,
   type updateWorkspaceInput,
-  type Workspace,
   workspaces,
 } from './model.ts';
 
 /** A workspace, its default environment and the task to make its bucket: one commit. */
 export async function createWorkspace(ctx: Context, input: z.output<typeof createWorkspaceInput>) {
   return withRetry(async () => {
-    const workspace: Workspace = {
-      ...created(ctx, ctx.deps.ids.next('ws_')),
-      name: input.name,
-      description: input.description ?? null,
-      ownerId: input.ownerId === undefined ? ctx.principal.actorId : input.ownerId,
-      subscriptionPlanId: input.subscriptionPlanId ?? null,
-      isActive: true,
-      tags: input.tags ?? [],
-      region: input.region,
-      s3Bucket: null,
-      bucketStatus: 'pending',
-    };
-    const environment: Environment = {
-      ...created(ctx, ctx.deps.ids.next('env_')),
-      workspaceId: workspace.id,
-      name: 'Default',
-      slug: slugOf('Default'),
-      description: null,
-      isDefault: true,
-    };
+    const ownerId = input.ownerId === undefined ? ctx.principal.actorId : input.ownerId;
+    const workspace = newDoc(ctx, workspaces, ctx.deps.ids.next('ws_'), input, { ownerId });
+    const first = { name: 'Default', isDefault: true };
+    const place = { workspaceId: workspace.id, slug: slugOf(first.name) };
+    const environment = newDoc(ctx, environments, ctx.deps.ids.next('env_'), first, place);
     const planned = [
       ...insertion(ctx, workspaces, workspace),
       ...insertion(ctx, environments, environment),
@@ -54,7 +37,7 @@ export function updateWorkspace(ctx: Context, input: z.output<typeof updateWorks
     workspaces,
     async () => reach(ctx, [], workspaces, input.workspaceId),
     input.expectedVersion,
-    (before) => ({ doc: replaceFields(workspaces, before, input, updateWorkspaceBody) }),
+    (before) => ({ doc: replaceFields(workspaces, before, input) }),
     (workspace) => ({ workspace }),
   );
 }

@@ -1,18 +1,10 @@
 import './schema.ts';
 import { z } from 'zod';
 import { listQuery } from '../../rest/lists.ts';
-import { getRow, listRow, type Resource, type Row, select, writeRow } from '../../rest/row.ts';
-import { createWorkspaceBody, updateWorkspaceBody } from './model.ts';
+import { getRow, listRow, type Row, resourceOf, writeRow } from '../../rest/row.ts';
+import { workspaces } from './model.ts';
 
-const workspace: Resource = {
-  type: 'Workspace',
-  tag: 'Workspaces',
-  payload: 'workspace',
-  documented: { input: createWorkspaceBody },
-  fields: select(
-    'workspace_id name description owner_id subscription_plan_id is_active tags region s3_bucket bucket_status created_at updated_at',
-  ),
-};
+const workspace = resourceOf(workspaces, { tag: 'Workspaces', documented: true });
 
 const LIST = '/v1/orgs/{org_id}/workspaces';
 const ONE = `${LIST}/{workspace_id}`;
@@ -37,7 +29,7 @@ export const workspaceRows: Row[] = [
     operationId: 'create_workspace',
     summary: 'Create Workspace',
     root: 'createWorkspace',
-    body: createWorkspaceBody,
+    body: workspaces.bodies.create,
     status: 201,
   }),
   getRow(workspace, { path: ONE, operationId: 'get_workspace', summary: 'Get Workspace', root: 'workspace' }),
@@ -56,7 +48,7 @@ export const workspaceRows: Row[] = [
     operationId: 'update_workspace',
     summary: 'Update Workspace',
     root: 'updateWorkspace',
-    body: updateWorkspaceBody,
+    body: workspaces.bodies.update,
     status: 200,
   }),
 ];

@@ -1,4 +1,3 @@
-import { enumType } from '../../graphql/inputs.ts';
 import { mutation } from '../../graphql/mutations.ts';
 import { defineNode, edge, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
@@ -8,29 +7,7 @@ import { organizations } from '../orgs/model.ts';
 import { createWorkspaceInput, deleteWorkspaceInput, updateWorkspaceInput, workspaces } from './model.ts';
 import { createWorkspace, deleteWorkspace, updateWorkspace } from './repository.ts';
 
-const BucketStatus = enumType('BucketStatus', "How far a workspace's bucket is.", {
-  pending: 'Not made yet.',
-  ready: 'Made; `s3Bucket` names it.',
-  failed: 'Could not be made.',
-});
-
 defineNode(workspaces, 'A team with its apps, environments and the models it may use.', (t) => ({
-  workspaceId: t.exposeString('id', { description: 'The documented id.' }),
-  orgId: t.exposeString('orgId', { description: 'The organization.' }),
-  name: t.exposeString('name', { description: 'Unique in the organization, up to letter case.' }),
-  description: t.exposeString('description', { nullable: true, description: 'What the workspace is for.' }),
-  ownerId: t.exposeString('ownerId', { nullable: true, description: 'Who answers for it.' }),
-  subscriptionPlanId: t.exposeString('subscriptionPlanId', {
-    nullable: true,
-    description: 'The plan it is billed under; opaque.',
-  }),
-  isActive: t.exposeBoolean('isActive', {
-    description: 'An inactive workspace can be read and edited but routes nothing.',
-  }),
-  tags: t.exposeStringList('tags', { description: 'Free labels; `key:value` tags feed the matching of policies.' }),
-  region: t.exposeString('region', { description: 'Where its bucket lies.' }),
-  s3Bucket: t.exposeString('s3Bucket', { nullable: true, description: 'The bucket, once it is made.' }),
-  bucketStatus: t.expose('bucketStatus', { type: BucketStatus, description: 'How far the bucket is.' }),
   organization: edge(t, organizations, 'The organization.', (workspace) => workspace.orgId),
 }));
 

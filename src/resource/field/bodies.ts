@@ -9,6 +9,14 @@ export type Changed<F extends Fields> = {
   -readonly [K in keyof F as F[K]['update'] extends z.ZodType ? K : never]: F[K]['update'] & z.ZodType;
 };
 
+/** What POST says of what is stored. */
+export type StoredBody<F extends Fields> = z.output<
+  z.ZodObject<{
+    -readonly [K in keyof F as F[K] extends Field<'stored', unknown, z.ZodType> ? K : never]: F[K]['create'] &
+      z.ZodType;
+  }>
+>;
+
 export function createBody<F extends Fields>(fields: F): z.ZodObject<Created<F>> {
   return bodyOf(fields, ({ create }) => create) as z.ZodObject<Created<F>>;
 }
