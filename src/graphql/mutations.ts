@@ -2,7 +2,7 @@ import type { ObjectRef } from '@pothos/core';
 import type { GraphQLFieldExtensions } from 'graphql';
 import type { z } from 'zod';
 import type { Context } from '../resource/context.ts';
-import { find, type Noun } from '../resource/noun.ts';
+import { find, idNameOf, type Noun } from '../resource/noun.ts';
 import type { Saved } from '../resource/write.ts';
 import type { Doc } from '../store/store.ts';
 import { type Checked, passed } from '../validation/checked.ts';
@@ -29,8 +29,8 @@ export interface MutationOptions<S extends z.ZodType, P extends object> {
   unlimited?: boolean;
   description: string;
   input: S;
-  /** Of an update: what it changes, and which field of the input says which one. */
-  changes?: Changes;
+  /** Of an update: what it changes; its input names one by the documented id. */
+  changes?: Noun<Doc>;
   /** Rules beyond type and bounds that need nothing from the store. */
   rules?: InputRules<z.output<S>>;
   /** Fields that others make required: each that it names answers `missing`. */
@@ -47,15 +47,10 @@ export interface Known<S extends z.ZodType = z.ZodType, P extends object = objec
   payload?: P;
 }
 
-export interface Changes {
-  noun: Noun<Doc>;
-  id: string;
-}
-
 /** What the adapter needs to know of a mutation: how its input is checked. */
 export interface MutationExtensions extends GraphQLFieldExtensions<unknown, Context> {
   input?: z.ZodType;
-  changes?: Changes;
+  changes?: Noun<Doc>;
   rules?: InputRules<unknown>;
   missing?: (input: object) => string[];
 }
@@ -130,16 +125,17 @@ async function checkInput<S extends z.ZodType, P extends object>(
  */
 export async function keptNameIn(
   ctx: Context,
-  changes: Changes | undefined,
+  changes: Noun<Doc> | undefined,
   target: unknown,
   body: unknown,
 ): Promise<string | null> {
   if (!changes || !isObject(body) || !isObject(target)) return null;
   const { name } = body;
   if (typeof name !== 'string' || isPlainName(name)) return null;
-  const id = target[changes.id] ?? (changes.id === 'orgId' ? ctx.principal.orgId : null);
+  const idName = idNameOf(changes)!;
+  const id = target[idName] ?? (idName === 'orgId' ? ctx.principal.orgId : null);
   if (typeof id !== 'string') return null;
-  const stored = (await find(ctx, changes.noun, id)) as { name?: unknown } | null;
+  const stored = (await find(ctx, changes, id)) as { name?: unknown } | null;
   return stored?.name === name ? name : null;
 }
 

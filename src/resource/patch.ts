@@ -1,20 +1,20 @@
-import type { z } from 'zod';
-import type { Doc } from '../store/store.ts';
 import { type Shape, shapeOf } from '../validation/shape.ts';
 import { isObject } from '../validation/walk.ts';
-import type { Noun } from './noun.ts';
+import type { DocOf, Fields } from './field/field.ts';
+import type { FieldNoun } from './noun.ts';
 
 /**
  * RFC 7396 over a document, as the body of a change describes it: nested objects merge; `null` clears a nullable field
  * and removes a key of a free-form or string map; what is left out stays, and so does what is no field of the noun.
  */
-export function mergePatch<D extends Doc>(noun: Noun<D>, stored: D, patch: object, body = noun.bodies!.update): D {
-  return mergeFields(ownFields(noun, body), { ...(stored as object) }, { ...patch }) as D;
+export function mergePatch<F extends Fields>(noun: FieldNoun<F>, stored: DocOf<F>, patch: object): DocOf<F> {
+  return mergeFields(ownFields(noun), { ...(stored as object) }, { ...patch }) as DocOf<F>;
 }
-/** What the schema may set of the noun: its other names (of the place, of a role) are the repository's to read. */
-function ownFields<D extends Doc>({ collection }: Noun<D>, schema: z.ZodType): Record<string, Shape> {
-  const fields = Object.entries(shapeOf(schema).fields!);
-  return Object.fromEntries(fields.filter(([name]) => Object.hasOwn(collection.first!, name)));
+
+/** What a change may say that is stored: other names (of a role) are the repository's to read. */
+function ownFields<F extends Fields>({ fields, bodies }: FieldNoun<F>): Record<string, Shape> {
+  const shapes = Object.entries(shapeOf(bodies.update).fields!);
+  return Object.fromEntries(shapes.filter(([name]) => fields[name]?.place === 'stored'));
 }
 
 function mergeFields(
@@ -50,11 +50,11 @@ function mergeMap(stored: unknown, patch: unknown): unknown {
 }
 
 /** PUT with any subset of the fields: a sent field replaces, an absent one stays. */
-export function replaceFields<D extends Doc>(noun: Noun<D>, stored: D, sent: object, body = noun.bodies!.update): D {
+export function replaceFields<F extends Fields>(noun: FieldNoun<F>, stored: DocOf<F>, sent: object): DocOf<F> {
   const next: Record<string, unknown> = { ...(stored as object) };
-  for (const name of Object.keys(ownFields(noun, body))) {
+  for (const name of Object.keys(ownFields(noun))) {
     const value = (sent as Record<string, unknown>)[name];
     if (value !== undefined) next[name] = value;
   }
-  return next as unknown as D;
+  return next as unknown as DocOf<F>;
 }

@@ -15,10 +15,6 @@ export function name(description: string) {
     });
 }
 
-export function text(description: string) {
-  return z.string().describe(description);
-}
-
 export function optionalText(description: string) {
   return z.string().nullable().optional().describe(description);
 }
@@ -41,14 +37,6 @@ export function stringMap(description: string) {
 /** In a merge patch `null` removes a key. */
 export function stringMapPatch(description: string) {
   return z.record(z.string(), z.string().nullable()).optional().describe(`${description} A key with null is removed.`);
-}
-
-export function flag(description: string) {
-  return z.boolean().optional().describe(description);
-}
-
-export function flagOr(value: boolean, description: string) {
-  return z.boolean().default(value).describe(description);
 }
 
 export const expectedVersion = z

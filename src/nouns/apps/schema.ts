@@ -34,7 +34,7 @@ mutation('updateApp', {
   permission: 'apps:update',
   description: 'Changes fields of an app, as a merge patch.',
   input: updateAppInput,
-  changes: { noun: apps, id: 'appId' },
+  changes: apps,
   payload,
   resolve: updateApp,
 });

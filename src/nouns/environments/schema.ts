@@ -34,7 +34,7 @@ mutation('updateEnvironment', {
   permission: 'environments:update',
   description: 'Changes fields of an environment, as a merge patch; `isDefault: true` moves the default here.',
   input: updateEnvironmentInput,
-  changes: { noun: environments, id: 'environmentId' },
+  changes: environments,
   payload,
   resolve: updateEnvironment,
 });

@@ -60,7 +60,7 @@ mutation('updateLogicalModel', {
   permission: 'models:update',
   description: 'Changes fields of a logical model, as a merge patch; `targets` is replaced as a whole.',
   input: updateLogicalModelInput,
-  changes: { noun: logicalModels, id: 'logicalModelId' },
+  changes: logicalModels,
   payload,
   resolve: updateLogicalModel,
 });

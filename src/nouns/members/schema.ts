@@ -37,7 +37,7 @@ mutation('updateMember', {
   permission: 'members:update',
   description: 'Changes a member; the last Admin keeps the role.',
   input: updateMemberInput,
-  changes: { noun: members, id: 'memberId' },
+  changes: members,
   payload,
   resolve: updateMember,
 });

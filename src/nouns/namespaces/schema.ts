@@ -100,7 +100,7 @@ mutation('updateNamespace', {
   permission: 'namespaces:update',
   description: 'Replaces the fields that are sent; null clears a nullable one.',
   input: updateNamespaceInput,
-  changes: { noun: namespaces, id: 'namespaceId' },
+  changes: namespaces,
   payload,
   resolve: updateNamespace,
 });

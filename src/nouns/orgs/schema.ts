@@ -56,7 +56,7 @@ mutation('updateOrganization', {
   permission: 'orgs:update',
   description: 'Changes fields of the organization.',
   input: updateOrganizationInput,
-  changes: { noun: organizations, id: 'orgId' },
+  changes: organizations,
   payload: { organization: { type: refOf(organizations), description: 'The organization.' } },
   resolve: updateOrganization,
 });

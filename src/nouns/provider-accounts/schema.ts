@@ -102,7 +102,7 @@ mutation('updateProviderAccount', {
   permission: 'provider_accounts:update',
   description: 'Changes fields of a provider account, as a merge patch.',
   input: updateProviderAccountInput,
-  changes: { noun: providerAccounts, id: 'providerAccountId' },
+  changes: providerAccounts,
   payload,
   resolve: updateProviderAccount,
 });

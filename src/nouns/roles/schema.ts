@@ -26,7 +26,7 @@ mutation('updateRole', {
   permission: 'roles:update',
   description: 'Changes a role of your own making.',
   input: updateRoleInput,
-  changes: { noun: roles, id: 'roleId' },
+  changes: roles,
   payload,
   resolve: updateRole,
 });

@@ -125,7 +125,7 @@ mutation('updateRouterPolicy', {
   permission: 'router_policies:update',
   description: 'Changes fields of a router policy, as a merge patch; `enabled: true` releases a latched one.',
   input: updateRouterPolicyInput,
-  changes: { noun: routerPolicies, id: 'policyId' },
+  changes: routerPolicies,
   rules: (input) => sameModel(input as Partial<Policy>),
   payload: { ...payload, ...warnings },
   resolve: updateRouterPolicy,

@@ -47,7 +47,7 @@ mutation('updateToken', {
   permission: 'tokens:update',
   description: 'Changes a token, as a merge patch; it can be given no more rights than the caller has.',
   input: updateTokenInput,
-  changes: { noun: tokens, id: 'tokenId' },
+  changes: tokens,
   payload,
   resolve: updateToken,
 });

@@ -38,7 +38,7 @@ mutation('updateWorkspace', {
   permission: 'workspaces:update',
   description: 'Replaces the fields that are sent; null clears a nullable one.',
   input: updateWorkspaceInput,
-  changes: { noun: workspaces, id: 'workspaceId' },
+  changes: workspaces,
   payload,
   resolve: updateWorkspace,
 });
