@@ -82,6 +82,39 @@ line('the last bucket ready after (at most 60)', seconds(begun), 's');
 isOver = true;
 await beside;
 line('longest wait of another org for a bucket meanwhile (at most 5)', Math.max(...waits), 's');
+
+/** What adding threads costs beside what is there already. */
+async function addThreads(name: string, { sources, threads }: { sources: number; threads: number }): Promise<void> {
+  const { client, orgId } = other;
+  const at = `/v1/orgs/${orgId}/workspaces/${place.workspaceId}/apps/${place.appId}/namespaces`;
+  const source_ids = Array.from({ length: sources }, (_, index) => `source-${index}`);
+  const made = await client.rest('POST', at, { name, environment_id: place.environmentId, source_ids });
+  const { namespace_id } = made.body.namespace;
+  const add = (thread: string) =>
+    client.graphql(
+      'mutation($n: String!, $t: String!){addThreadToNamespace(input:{namespaceId:$n,threadId:$t}){namespace{id}}}',
+      { n: namespace_id, t: thread },
+    );
+  await shared(threads, (index) => persist(() => add(`before-${index}`)));
+  const byGraph = performance.now();
+  await shared(200, (index) => persist(() => add(`graph-${index}`)));
+  line(`${name}: 200 threads by 32 clients, by the graph`, seconds(byGraph), 's');
+  const byRest = performance.now();
+  await shared(200, (index) => persist(() => client.rest('POST', `${at}/${namespace_id}/threads/rest-${index}`)));
+  line(`${name}: 200 threads by 32 clients, by REST`, seconds(byRest), 's');
+}
+async function openPlace(): Promise<{ workspaceId: string; appId: string; environmentId: string }> {
+  const base = `/v1/orgs/${other.orgId}`;
+  const workspaceId = await create(other, 'Threads');
+  const below = `${base}/workspaces/${workspaceId}`;
+  const app = await other.client.rest('POST', `${below}/apps`, { name: 'Threads' });
+  const environments = await other.client.rest('GET', `${below}/environments`);
+  return { workspaceId, appId: app.body.app_id, environmentId: environments.body.environments[0].environment_id };
+}
+const place = await openPlace();
+await addThreads('nothing there', { sources: 0, threads: 0 });
+await addThreads('10,000 sources', { sources: 10_000, threads: 0 });
+await addThreads('5,000 threads', { sources: 0, threads: 5_000 });
 server.child.kill('SIGTERM');
 await server.exit;
 rmSync(folder, { recursive: true, force: true });

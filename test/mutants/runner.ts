@@ -64,4 +64,21 @@ export const mutants: Mutant[] = [
     edits: [['} <= ?\n', '} >= ?\n']],
     tests: ['test/store/contract.test.ts'],
   },
+  {
+    breaks: 'a reply shows the threads as its own commit left them',
+    file: 'src/nouns/namespaces/threads.ts',
+    edits: [['id <= end && ', '']],
+    tests: ['test/threads.test.ts'],
+  },
+  {
+    breaks: 'who does not ask for the ids of threads pays for none',
+    file: 'src/nouns/namespaces/threads.ts',
+    edits: [
+      [
+        '    if (before.threadCount >= THREADS_MAX)',
+        '    await threadIdsOf(ctx, before);\n    if (before.threadCount >= THREADS_MAX)',
+      ],
+    ],
+    tests: ['test/threads.test.ts'],
+  },
 ];

@@ -3,6 +3,7 @@ import type { Context } from '../../resource/context.ts';
 import { checkVersion } from '../../resource/version.ts';
 import { created, type Planned, replacement, save, withRetry } from '../../resource/write.ts';
 import { conflict, notFound } from '../../words/errors.ts';
+import { createOneByOne } from '../../words/one-by-one.ts';
 import {
   type addThreadInput,
   type Namespace,
@@ -14,31 +15,45 @@ import {
 } from './model.ts';
 import { readNamespace } from './repository.ts';
 
-/** A namespace with its thread ids already known, so that a reply shows the list as of its own commit. */
-export type WithThreads = Namespace & { threadIds?: string[] };
+/** A namespace as a commit left it that added or removed a thread. */
+type Changed = Namespace & { change?: { added: string } | { removed: string } };
 
-/** The ids in order of addition; batched over all namespaces of a selection. */
-export async function threadIdsOf(ctx: Context, namespace: WithThreads): Promise<string[]> {
-  if (namespace.threadIds) return namespace.threadIds;
+/** Whoever changes the threads of one namespace in this process does so in turn: none has to plan again. */
+const inTurn = createOneByOne();
+
+/** The ids in order of addition; batched over all namespaces of a selection, and read only where they are selected. */
+export async function threadIdsOf(ctx: Context, namespace: Changed): Promise<string[]> {
   if (namespace.threadCount === 0) return [];
-  const page = await ctx.loaders.page(threads.collection, {
+  const { docs } = await ctx.loaders.page(threads.collection, {
     orgId: namespace.orgId,
     where: [{ field: 'namespaceId', in: [namespace.id] }],
     order: 'asc',
     limit: THREADS_MAX,
   });
-  return page.docs.map((thread) => thread.threadId);
+  return namespace.change ? asChanged(namespace, namespace.change, docs) : docs.map(({ threadId }) => threadId);
+}
+
+/** The list as the commit left it, read before or after it: what is added later has a later id. */
+function asChanged(namespace: Namespace, change: NonNullable<Changed['change']>, docs: readonly Thread[]): string[] {
+  const [changed, added] = 'added' in change ? [change.added, [change.added]] : [change.removed, []];
+  const end = idAt(namespace);
+  const others = docs.filter(({ id, threadId }) => id <= end && threadId !== changed);
+  return [...others.map(({ threadId }) => threadId), ...added];
+}
+
+/** The id of a thread that is added by the commit which makes this version. */
+function idAt({ id, version }: Namespace): string {
+  return `${id}.${String(version).padStart(12, '0')}`;
 }
 
 /** Adding a thread twice changes nothing. */
 export function addThread(ctx: Context, input: z.output<typeof addThreadInput>) {
-  return withRetry(async () => {
+  return changeThreads(input, async () => {
     const before = await readNamespace(ctx, input);
     const known = await threadOf(ctx, before, input.threadId);
-    if (known) return save(ctx, [], { namespace: before as WithThreads });
+    if (known) return save(ctx, [], { namespace: before as Changed });
     if (before.threadCount >= THREADS_MAX)
       throw conflict('namespace', { reason: 'too_many_threads', conflictingId: before.id });
-    const ids = [...(await threadIdsOf(ctx, before)), input.threadId];
     const { after, planned } = replacement(
       ctx,
       namespaces,
@@ -48,7 +63,7 @@ export function addThread(ctx: Context, input: z.output<typeof addThreadInput>) 
     );
     const { id: namespaceId, workspaceId, appId } = before;
     const thread: Thread = {
-      ...created(ctx, `${namespaceId}.${String(after.version).padStart(12, '0')}`),
+      ...created(ctx, idAt(after)),
       createdAt: after.updatedAt,
       workspaceId,
       appId,
@@ -56,18 +71,17 @@ export function addThread(ctx: Context, input: z.output<typeof addThreadInput>) 
       threadId: input.threadId,
     };
     const insert: Planned = { change: { type: 'insert', in: threads.collection, doc: thread } };
-    const payload = { namespace: { ...after, threadIds: ids } as WithThreads };
+    const payload = { namespace: { ...after, change: { added: input.threadId } } as Changed };
     return save(ctx, [...planned, insert], payload);
   });
 }
 
 export function removeThread(ctx: Context, input: z.output<typeof removeThreadInput>) {
-  return withRetry(async () => {
+  return changeThreads(input, async () => {
     const before = await readNamespace(ctx, input);
     const thread = await threadOf(ctx, before, input.threadId);
     if (!thread) throw notFound('thread', input.threadId);
     checkVersion(ctx, before, input.expectedVersion);
-    const ids = (await threadIdsOf(ctx, before)).filter((id) => id !== input.threadId);
     const { after, planned } = replacement(
       ctx,
       namespaces,
@@ -76,9 +90,13 @@ export function removeThread(ctx: Context, input: z.output<typeof removeThreadIn
       'remove_thread',
     );
     const remove: Planned = { change: { type: 'remove', in: threads.collection, key: thread } };
-    const payload = { namespace: { ...after, threadIds: ids } as WithThreads };
+    const payload = { namespace: { ...after, change: { removed: input.threadId } } as Changed };
     return save(ctx, [...planned, remove], payload);
   });
+}
+
+function changeThreads<T>({ namespaceId }: { namespaceId: string }, attempt: () => Promise<T>): Promise<T> {
+  return inTurn(namespaceId, () => withRetry(attempt));
 }
 
 async function threadOf(ctx: Context, namespace: Namespace, threadId: string): Promise<Thread | null> {
