@@ -50,6 +50,7 @@ export async function setUp(
   if (engine === 'sqlite') return onSqlite(folder, world, names);
   const database = await findMongo(process.env);
   if (!database) return `MongoDB is left out; to have it, ${HOW_TO_GET_ONE}.`;
+  process.once('exit', () => void database.kill());
   return onMongo(folder, world, database).catch(async (error: unknown) => {
     await database.stop();
     throw error;

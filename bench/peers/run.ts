@@ -22,6 +22,7 @@ if (!installed.python) facts.notes.push('FastAPI was left out: its Python enviro
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 // On the disk that temporary files are on: durable writes mean nothing where that is memory.
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-peers-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 const load = startHelper(LOAD);
 const cells: Cell[] = [];
 try {
@@ -42,7 +43,6 @@ try {
   }
 } finally {
   load.stop();
-  rmSync(folder, { recursive: true, force: true });
 }
 const text = report(cells, options, facts);
 if (isWhole(options)) writeFileSync(join(HERE, '..', 'RESULTS.md'), text);
