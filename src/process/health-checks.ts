@@ -5,7 +5,7 @@ import { type ProviderAccount, providerAccounts } from '../nouns/provider-accoun
 import { healthCollection } from '../nouns/provider-accounts/repository.ts';
 import type { Deps } from '../resource/context.ts';
 import { observedOf } from '../routing/account.ts';
-import type { Collection, Doc, Page } from '../store/store.ts';
+import { everyDoc } from '../store/every.ts';
 import { systemContext } from './system.ts';
 
 /** Checks every enabled account once an interval, each at its own moment; several processes share the work. */
@@ -32,8 +32,8 @@ export function startHealthChecks(deps: Deps, everySeconds: number): { stop(): P
 }
 
 async function round(deps: Deps, everySeconds: number, signal: AbortSignal): Promise<void> {
-  for await (const org of all(deps, orgIndex, ''))
-    for await (const account of all(deps, providerAccounts.collection, org.id)) {
+  for await (const org of everyDoc(deps.store, orgIndex, { orgId: '' }))
+    for await (const account of everyDoc(deps.store, providerAccounts.collection, { orgId: org.id })) {
       if (signal.aborted) return;
       if (account.enabled && (await isDue(deps, account, everySeconds)))
         await checkAccount(systemContext(deps, org.id), account);
@@ -45,13 +45,4 @@ async function isDue(deps: Deps, account: ProviderAccount, everySeconds: number)
   const stored = await deps.store.get(healthCollection, { orgId: account.orgId, id: account.id });
   const health = observedOf(account, stored);
   return !health?.checkedAt || deps.now() - Date.parse(health.checkedAt) > everySeconds * 500;
-}
-
-async function* all<D extends Doc>(deps: Deps, from: Collection<D>, orgId: string): AsyncGenerator<D> {
-  for (let after: D | null = null; ; ) {
-    const page: Page<D> = await deps.store.page(from, { orgId, order: 'asc', limit: 200, after });
-    yield* page.docs;
-    if (!page.more) return;
-    after = page.docs.at(-1)!;
-  }
 }

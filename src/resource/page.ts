@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { everyPage } from '../store/every.ts';
 import {
   type Clause,
   chain,
@@ -109,17 +110,10 @@ export async function connectDerived<D extends Doc>(
   const binding = bindingOf(ctx, list);
   const window = windowOf(args, binding);
   const kept: D[] = [];
-  for (let after: Position | null = null; ; ) {
-    const page: Page<D> = await ctx.deps.store.page(list.noun.collection, {
-      ...queryOf(ctx, list),
-      order: list.ascending ? 'asc' : 'desc',
-      limit: 500,
-      after,
-    });
-    const passes = await keeps(page.docs);
-    kept.push(...page.docs.filter((_, at) => passes[at]));
-    if (!page.more) break;
-    after = page.docs.at(-1)!;
+  const whole = { ...queryOf(ctx, list), order: list.ascending ? 'asc' : 'desc', limit: 500 } as const;
+  for await (const docs of everyPage(ctx.deps.store, list.noun.collection, whole)) {
+    const passes = await keeps(docs);
+    kept.push(...docs.filter((_, at) => passes[at]));
   }
   const { forward, start, end } = walkOf(window);
   const order = forward === Boolean(list.ascending) ? 'asc' : 'desc';

@@ -3,7 +3,8 @@ import type { Context } from '../../resource/context.ts';
 import type { Generations } from '../../resource/generation.ts';
 import { generationOf } from '../../resource/kept.ts';
 import { buildIndex, type MatchIndex } from '../../routing/match-index.ts';
-import type { PageQuery, Store } from '../../store/store.ts';
+import { allDocs } from '../../store/every.ts';
+import type { Store } from '../../store/store.ts';
 import { type RouterPolicy, routerPolicies } from './model.ts';
 
 interface Cached {
@@ -22,7 +23,7 @@ export async function policyIndex(ctx: Context, generations: Generations): Promi
   const generation = generationOf(generations, routerPolicies.collection);
   const known = cache.get(orgId);
   if (known?.generation === generation) return known.index;
-  const index = buildIndex(await allPolicies(ctx));
+  const index = buildIndex(await allDocs(ctx.deps.store, routerPolicies.collection, { orgId }));
   cache.set(orgId, { generation, index });
   return index;
 }
@@ -32,18 +33,4 @@ function cacheOf({ changes }: Store): LRUCache<string, Cached> {
   const cache = caches.get(changes) ?? new LRUCache<string, Cached>({ maxSize: POLICIES_MAX, sizeCalculation });
   caches.set(changes, cache);
   return cache;
-}
-
-async function allPolicies(ctx: Context): Promise<RouterPolicy[]> {
-  const policies: RouterPolicy[] = [];
-  const query: PageQuery = { orgId: ctx.principal.orgId, order: 'asc', limit: 1_000 };
-  for (let after: RouterPolicy | null = null; ; ) {
-    const page: { docs: RouterPolicy[]; more: boolean } = await ctx.deps.store.page(routerPolicies.collection, {
-      ...query,
-      after,
-    });
-    policies.push(...page.docs);
-    if (!page.more) return policies;
-    after = page.docs.at(-1)!;
-  }
 }

@@ -2,7 +2,7 @@ import type { Context } from '../../resource/context.ts';
 import { referenceTo } from '../../resource/references.ts';
 import { type LintWarning, type LintWorld, lintPolicy } from '../../routing/lint-rules.ts';
 import { type Compiled, compile } from '../../routing/matching.ts';
-import type { Page } from '../../store/store.ts';
+import { allDocs } from '../../store/every.ts';
 import { invalid, valueError } from '../../words/errors.ts';
 import { type Settings, settingsNow } from '../decisions/settings.ts';
 import { logicalModels } from '../logical-models/model.ts';
@@ -50,18 +50,7 @@ async function worldOf(
   return { policies, models, accounts, grants: new Map(grants) };
 }
 
-async function everyGrantOf(ctx: Context, modelId: string): Promise<ModelEntitlement[]> {
-  const grants: ModelEntitlement[] = [];
-  const query = {
-    orgId: ctx.principal.orgId,
-    ref: referenceTo(logicalModels, modelId),
-    order: 'asc',
-    limit: 1_000,
-  } as const;
-  for (let after: ModelEntitlement | null = null; ; ) {
-    const page: Page<ModelEntitlement> = await ctx.deps.store.page(entitlements.collection, { ...query, after });
-    grants.push(...page.docs);
-    if (!page.more) return grants;
-    after = page.docs.at(-1)!;
-  }
+function everyGrantOf(ctx: Context, modelId: string): Promise<ModelEntitlement[]> {
+  const query = { orgId: ctx.principal.orgId, ref: referenceTo(logicalModels, modelId) };
+  return allDocs(ctx.deps.store, entitlements.collection, query);
 }
