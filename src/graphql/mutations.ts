@@ -1,4 +1,3 @@
-import type { ObjectRef } from '@pothos/core';
 import type { GraphQLFieldExtensions } from 'graphql';
 import type { z } from 'zod';
 import type { Context } from '../resource/context.ts';
@@ -11,10 +10,8 @@ import { shapeOf } from '../validation/shape.ts';
 import { isObject, walk } from '../validation/walk.ts';
 import { type Issue, valueError } from '../words/errors.ts';
 import { pascal } from '../words/naming.ts';
-import { builder, type SchemaTypes } from './builder.ts';
+import { builder } from './builder.ts';
 import { inputFrom } from './inputs.ts';
-
-type Types = PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>;
 
 /** An own rule's finding: a camelCase path below the input. */
 export interface Finding {
@@ -23,7 +20,20 @@ export interface Finding {
 }
 export type InputRules<T> = (input: Partial<T>, ctx: Context) => Finding[];
 
-export interface MutationOptions<S extends z.ZodType, P extends object> {
+/** A payload's field: how it is typed and described. */
+export interface PayloadField {
+  type: unknown;
+  description: string;
+  nullable?: boolean;
+}
+type PayloadFields = Record<string, PayloadField>;
+
+/** What a resolver has to answer: a value for every field of the payload, null only where it may be. */
+type PayloadOf<F extends PayloadFields> = {
+  [K in keyof F]: F[K] extends { nullable: true } ? unknown : NonNullable<unknown>;
+};
+
+export interface MutationOptions<S extends z.ZodType, F extends PayloadFields> {
   permission: string;
   /** Whether a token that is limited to workspaces may never do this. */
   unlimited?: boolean;
@@ -35,16 +45,15 @@ export interface MutationOptions<S extends z.ZodType, P extends object> {
   rules?: InputRules<z.output<S>>;
   /** Fields that others make required: each that it names answers `missing`. */
   missing?: (input: Partial<z.output<S>>) => string[];
-  /** The payload's fields: how each is described and typed. */
-  payload: Record<string, { type: unknown; description: string; nullable?: boolean }>;
-  resolve: (ctx: Context, input: Checked<z.output<S>>) => Promise<Saved<P>>;
+  payload: F;
+  resolve: (ctx: Context, input: Checked<z.output<S>>) => Promise<Saved<PayloadOf<F>>>;
 }
 
 /** What the caller of a mutation has found out already, as the root value; the graph's own callers nothing. */
-export interface Known<S extends z.ZodType = z.ZodType, P extends object = object> {
+export interface Known<S extends z.ZodType = z.ZodType> {
   input?: Checked<z.output<S>>;
   /** What the mutation will answer: nothing runs, the selection alone is shown. */
-  payload?: P;
+  payload?: object;
 }
 
 /** What the adapter needs to know of a mutation: how its input is checked. */
@@ -56,8 +65,11 @@ export interface MutationExtensions extends GraphQLFieldExtensions<unknown, Cont
 }
 
 /** A root mutation with one `input` and a payload; checks permission, then fields, then runs. */
-export function mutation<S extends z.ZodType, P extends object>(name: string, options: MutationOptions<S, P>): void {
-  const payload = builder.objectRef<P>(`${pascal(name)}Payload`).implement({
+export function mutation<S extends z.ZodType, const F extends PayloadFields>(
+  name: string,
+  options: MutationOptions<S, F>,
+): void {
+  const payload = builder.objectRef<Record<string, unknown>>(`${pascal(name)}Payload`).implement({
     description: `What ${name} answers.`,
     fields: (t) =>
       Object.fromEntries(
@@ -67,11 +79,11 @@ export function mutation<S extends z.ZodType, P extends object>(name: string, op
             type: type as never,
             description,
             nullable: nullable ?? false,
-            resolve: (value) => (value as Record<string, unknown>)[field] as never,
+            resolve: (value) => value[field] as never,
           }),
         ]),
       ) as never,
-  }) as ObjectRef<Types, P, P>;
+  });
   builder.mutationField(name, (t) =>
     t.field({
       type: payload,
@@ -92,25 +104,25 @@ export function mutation<S extends z.ZodType, P extends object>(name: string, op
           description: 'What to change, and how.',
         }),
       },
-      resolve: ((known: Known<S, P>, args: { input: unknown }, ctx: Context) =>
+      resolve: ((known: Known<S>, args: { input: unknown }, ctx: Context) =>
         run(ctx, options, args.input, known)) as never,
     }),
   );
 }
 
-async function run<S extends z.ZodType, P extends object>(
+async function run<S extends z.ZodType, F extends PayloadFields>(
   ctx: Context,
-  options: MutationOptions<S, P>,
+  options: MutationOptions<S, F>,
   input: unknown,
-  known: Known<S, P>,
-): Promise<P> {
+  known: Known<S>,
+): Promise<object> {
   if (known.payload !== undefined) return known.payload;
   return options.resolve(ctx, known.input ?? (await checkInput(ctx, options, input)));
 }
 
-async function checkInput<S extends z.ZodType, P extends object>(
+async function checkInput<S extends z.ZodType, F extends PayloadFields>(
   ctx: Context,
-  options: MutationOptions<S, P>,
+  options: MutationOptions<S, F>,
   input: unknown,
 ): Promise<Checked<z.output<S>>> {
   const keptName = await keptNameIn(ctx, options.changes, input, input);
