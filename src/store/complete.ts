@@ -62,12 +62,29 @@ export function complete<D extends Doc>({ first }: Collection<D>, stored: D): D 
   return first ? completed(first, stored) : stored;
 }
 
+interface Part {
+  name: string;
+  first: unknown;
+  nested: Nested<unknown> | null;
+}
+const partsOf = new WeakMap<object, Part[]>();
+
+/** Looked up for every document that is read, so taken apart once. */
+function parts(fields: object): Part[] {
+  const known = partsOf.get(fields);
+  if (known) return known;
+  const made = Object.entries(fields).map(([name, first]) => ({ name, first, nested: isNested(first) ? first : null }));
+  partsOf.set(fields, made);
+  return made;
+}
+
 function completed<T extends object>(fields: object, stored: T): T {
   const source = stored as Record<string, unknown>;
   let next = source;
-  for (const [name, first] of Object.entries(fields)) {
+  for (const { name, first, nested } of parts(fields)) {
     const value = source[name];
-    const today = value === undefined ? firstOf(first) : isNested(first) ? first.complete(value) : value;
+    if (value !== undefined && nested === null) continue;
+    const today = value === undefined ? firstOf(first) : nested!.complete(value);
     if (today === value) continue;
     if (next === source) next = { ...source };
     next[name] = today;

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Context } from '../../resource/context.ts';
 import { checkVersion } from '../../resource/version.ts';
 import { created, type Planned, replacement, save, withRetry } from '../../resource/write.ts';
+import { chain, type MaybePromise, type PageQuery } from '../../store/store.ts';
 import { conflict, notFound } from '../../words/errors.ts';
 import { createOneByOne } from '../../words/one-by-one.ts';
 import {
@@ -22,15 +23,17 @@ type Changed = Namespace & { change?: { added: string } | { removed: string } };
 const inTurn = createOneByOne();
 
 /** The ids in order of addition; batched over all namespaces of a selection, and read only where they are selected. */
-export async function threadIdsOf(ctx: Context, namespace: Changed): Promise<string[]> {
+export function threadIdsOf(ctx: Context, namespace: Changed): MaybePromise<string[]> {
   if (namespace.threadCount === 0) return [];
-  const { docs } = await ctx.loaders.page(threads.collection, {
+  const query: PageQuery = {
     orgId: namespace.orgId,
     where: [{ field: 'namespaceId', in: [namespace.id] }],
     order: 'asc',
     limit: THREADS_MAX,
-  });
-  return namespace.change ? asChanged(namespace, namespace.change, docs) : docs.map(({ threadId }) => threadId);
+  };
+  return chain(ctx.loaders.page(threads.collection, query), ({ docs }) =>
+    namespace.change ? asChanged(namespace, namespace.change, docs) : docs.map(({ threadId }) => threadId),
+  );
 }
 
 /** The list as the commit left it, read before or after it: what is added later has a later id. */
