@@ -20,7 +20,7 @@ export const mutants: Mutant[] = [
     breaks: 'what failed is tried again after 1, 2, 4, 8 … s',
     file: 'src/process/runner/scheduler.ts',
     edits: [['1_000 * 2 ** (tries - 1)', '1_000 * tries']],
-    tests: buckets,
+    tests: scheduler,
   },
   {
     breaks: 'places level among the orgs',

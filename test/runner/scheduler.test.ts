@@ -3,10 +3,13 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Lease } from '../../src/process/runner/lease.ts';
-import { createScheduler, LEASE_MS, type Outcome, PLACES, pauseAfter } from '../../src/process/runner/scheduler.ts';
+import { createScheduler, LEASE_MS, type Outcome, PLACES } from '../../src/process/runner/scheduler.ts';
 import { type Task, tasks } from '../../src/resource/task.ts';
 import type { Store } from '../../src/store/store.ts';
 import { describeEngines, type Opened, openEngine } from '../harness.ts';
+
+/** Seconds until what has failed so often is tried again. */
+const PAUSES = [1, 2, 4, 8, 16, 32, 60, 60];
 
 /** One thing under way in one process of the model. */
 interface Held {
@@ -93,7 +96,8 @@ function createWorld(store: Store, processes: number) {
       await settled(() => one.finish(outcome), 1);
       if (!isCurrent) return;
       if (outcome === 'done') pending.delete(one.task.id);
-      else if (outcome instanceof Error) notBefore.set(one.task.id, now + pauseAfter(one.task.tries + 1));
+      else if (outcome instanceof Error)
+        notBefore.set(one.task.id, now + PAUSES[Math.min(one.task.tries, PAUSES.length - 1)]! * 1_000);
       else if (outcome !== 'ended') notBefore.set(one.task.id, now + outcome.againInMs);
     },
     /** Killed: nothing of it is heard of again. */
@@ -124,6 +128,7 @@ const stepOf = (many: number) =>
       }),
     },
     { weight: 4, arbitrary: fc.record({ do: fc.constant('look' as const), process }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('all look' as const) }) },
     {
       weight: 4,
       arbitrary: fc.record({
@@ -176,6 +181,8 @@ describeEngines('the scheduler of tasks', (engine) => {
         await world.look(one.process);
         await checkShares(world, one.process, before);
       }
+      // Each reads what is due before any of them has claimed it.
+      if (one.do === 'all look') await Promise.all(Array.from({ length: PROCESSES }, (_, at) => world.look(at)));
       const finishing = one.do === 'finish' && [...world.held][one.which % Math.max(1, world.held.size)];
       if (finishing) await world.finish(finishing, OUTCOMES[one.how as keyof typeof OUTCOMES]);
     }
@@ -203,6 +210,22 @@ describeEngines('the scheduler of tasks', (engine) => {
       }),
       { numRuns: runs, endOnFailure: true },
     );
+  });
+
+  test('what failed is tried again after 1, 2, 4, 8 … s, and not before; after a minute at most', async () => {
+    const world = createWorld(store, PROCESSES);
+    await world.add('org_a', 1);
+    for (const seconds of PAUSES) {
+      await world.look(0);
+      expect(world.held.size).toBe(1);
+      for (const one of [...world.held]) await world.finish(one, OUTCOMES.fail);
+      world.pass(seconds * 1_000 - 1);
+      await world.look(0);
+      expect([seconds, world.held.size]).toEqual([seconds, 0]);
+      world.pass(1);
+    }
+    await drain(world);
+    expect(world.problems).toEqual([]);
   });
 
   test('an org that holds nothing gets a place in seconds while all are taken by calls that hang', async () => {

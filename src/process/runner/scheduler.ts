@@ -41,7 +41,7 @@ const PATIENCE_MS = 2_000;
 const PAUSE_MAX_MS = 60_000;
 
 /** Who fails is tried again after 1, 2, 4, 8 … s. */
-export function pauseAfter(tries: number): number {
+function pauseAfter(tries: number): number {
   return Math.min(PAUSE_MAX_MS, 1_000 * 2 ** (tries - 1));
 }
 
