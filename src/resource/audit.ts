@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Change, Doc } from '../store/store.ts';
 import { snake } from '../words/naming.ts';
 import { type AuditEvent, auditEvents } from './audit-event.ts';
-import { type Context, isoNow } from './context.ts';
+import type { Context } from './context.ts';
+import { created, docFrom } from './new-doc.ts';
 import type { Noun } from './noun.ts';
 
 /** Bookkeeping, not content: never part of an event's changes. */
@@ -24,14 +25,7 @@ export function audit<D extends Doc>(
   { verb, before, after, counts, resourceId }: Recorded,
 ): Change {
   const doc = (after ?? before) as Doc & { workspaceId?: string };
-  const now = isoNow(ctx);
-  const event: AuditEvent = {
-    id: ctx.deps.ids.next('evt_'),
-    orgId: doc.orgId,
-    version: 1,
-    createdAt: now,
-    updatedAt: now,
-    createdBy: ctx.principal.actorId,
+  const event = docFrom(auditEvents, created(ctx, ctx.deps.ids.next('evt_'), doc.orgId), {
     action: `${noun.resource}.${verb}`,
     actorId: ctx.principal.actorId,
     tokenId: ctx.principal.tokenId,
@@ -41,7 +35,7 @@ export function audit<D extends Doc>(
     requestId: ctx.requestId,
     changes: difference(before, after),
     counts: counts ?? null,
-  };
+  });
   return { type: 'insert', in: auditEvents.collection, doc: event };
 }
 

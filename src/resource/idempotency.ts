@@ -1,5 +1,6 @@
 import type { Change, Collection, Doc } from '../store/store.ts';
-import { type Context, type Idempotency, isoNow, type Rendered } from './context.ts';
+import type { Context, Idempotency, Rendered } from './context.ts';
+import { created } from './new-doc.ts';
 
 /** What a POST under an Idempotency-Key answered, for 24 hours; keyed by the token and the key. */
 export interface IdempotencyRecord extends Doc {
@@ -24,14 +25,8 @@ export function idempotencyRecord(
   { recordId, requestHash }: Pick<Idempotency, 'recordId' | 'requestHash'>,
   reply: Rendered,
 ): Change {
-  const now = isoNow(ctx);
   const doc: IdempotencyRecord = {
-    id: recordId,
-    orgId: '',
-    version: 1,
-    createdAt: now,
-    updatedAt: now,
-    createdBy: ctx.principal.actorId,
+    ...created(ctx, recordId, ''),
     requestHash,
     ...reply,
     expiresAt: new Date(ctx.deps.now() + LIFETIME_MS).toISOString(),

@@ -1,5 +1,6 @@
 import { type AnyCollection, type Doc, type Tombstone, tombstones } from '../store/store.ts';
 import { type Context, isoNow } from './context.ts';
+import { firstVersion } from './new-doc.ts';
 import { allNouns, type Noun } from './noun.ts';
 import { taskChange } from './task.ts';
 import type { Planned } from './write.ts';
@@ -36,14 +37,8 @@ export async function countBelow(ctx: Context, noun: Noun<Doc>, id: string): Pro
 export function tombstone(ctx: Context, noun: Noun<Doc>, doc: Doc): Planned[] {
   const [first] = nounsBelow(noun);
   if (!first) return [];
-  const now = isoNow(ctx);
   const mark: Tombstone = {
-    id: doc.id,
-    orgId: doc.orgId,
-    version: 1,
-    createdAt: now,
-    updatedAt: now,
-    createdBy: null,
+    ...firstVersion(doc, isoNow(ctx), null),
     field: first.field,
     sweptAt: null,
   };

@@ -1,5 +1,6 @@
 import type { Change, Collection, Doc } from '../store/store.ts';
 import { type Context, isoNow } from './context.ts';
+import { firstVersion } from './new-doc.ts';
 
 /** Work that a commit left for the runner: written with the change, removed when done. Keyed by itself. */
 export interface Task extends Doc {
@@ -31,12 +32,7 @@ export function taskChange(
 ): Change {
   const now = isoNow(ctx);
   const doc: Task = {
-    id: ctx.deps.ids.next('task_'),
-    orgId: '',
-    version: 1,
-    createdAt: now,
-    updatedAt: now,
-    createdBy: null,
+    ...firstVersion({ orgId: '', id: ctx.deps.ids.next('task_') }, now, null),
     kind,
     targetOrgId,
     targetId,

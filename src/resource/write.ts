@@ -4,12 +4,9 @@ import { conflict, fault } from '../words/errors.ts';
 import { camel } from '../words/naming.ts';
 import { audit } from './audit.ts';
 import { type Context, type Idempotency, isoNow, type Rendered } from './context.ts';
-import type { StoredBody } from './field/bodies.ts';
-import type { DocOf, Fields, Made } from './field/field.ts';
-import { valuesOf } from './field/values.ts';
 import { bumpsOf } from './generation.ts';
 import { idempotencyRecord } from './idempotency.ts';
-import { canSee, type FieldNoun, type Noun } from './noun.ts';
+import { canSee, type Noun } from './noun.ts';
 import { tasks } from './task.ts';
 import { checkVersion } from './version.ts';
 
@@ -65,30 +62,6 @@ export async function commit(ctx: Context, planned: readonly Planned[]): Promise
   }
   ctx.loaders.clear();
   if (changes.some((change) => change.in === tasks)) ctx.deps.wake();
-}
-
-/** The fields that a new document starts with. */
-export function created(ctx: Context, id: string): Doc {
-  const now = isoNow(ctx);
-  return {
-    id,
-    orgId: ctx.principal.orgId,
-    version: 1,
-    createdAt: now,
-    updatedAt: now,
-    createdBy: ctx.principal.actorId,
-  };
-}
-
-/** A new document: what its body says, what the first values are, and what its maker gives. */
-export function newDoc<F extends Fields>(
-  ctx: Context,
-  { fields }: FieldNoun<F>,
-  id: string,
-  body: StoredBody<F>,
-  made: Made<F>,
-): DocOf<F> {
-  return { ...created(ctx, id), ...valuesOf(fields, body), ...made };
 }
 
 /** Insert and audit event of a new document; a taken unique key answers CONFLICT with `field` and the other's id. */

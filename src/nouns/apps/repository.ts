@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import type { Context } from '../../resource/context.ts';
+import { newDoc } from '../../resource/new-doc.ts';
 import { mergePatch } from '../../resource/patch.ts';
 import { reach } from '../../resource/path.ts';
 import { countBelow, tombstone } from '../../resource/subtree.ts';
 import { checkVersion } from '../../resource/version.ts';
-import { insertion, newDoc, removal, save, stillThere, update, withRetry } from '../../resource/write.ts';
+import { insertion, removal, save, stillThere, update, withRetry } from '../../resource/write.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { type App, apps, type createAppInput, type deleteAppInput, type updateAppInput } from './model.ts';
 

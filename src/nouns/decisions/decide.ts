@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { Context } from '../../resource/context.ts';
+import { created } from '../../resource/new-doc.ts';
 import { find } from '../../resource/noun.ts';
-import { created, type Planned, type Saved, save, withRetry } from '../../resource/write.ts';
+import { type Planned, type Saved, save, withRetry } from '../../resource/write.ts';
 import { targetKey } from '../../routing/breaker.ts';
 import { breakerInput } from '../../routing/breaker-input.ts';
 import { type DecisionContext, LEASE_MS } from '../../routing/facts.ts';

@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 import type { Context } from '../../resource/context.ts';
+import { newDoc } from '../../resource/new-doc.ts';
 import { mergePatch } from '../../resource/patch.ts';
 import { reach } from '../../resource/path.ts';
 import { unreferenced } from '../../resource/references.ts';
 import { checkVersion } from '../../resource/version.ts';
 import {
   insertion,
-  newDoc,
   type Planned,
   removal,
   replacement,

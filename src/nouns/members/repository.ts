@@ -1,12 +1,13 @@
 import type { z } from 'zod';
 import type { Context } from '../../resource/context.ts';
 import { checkGrant } from '../../resource/grants.ts';
+import { newDoc } from '../../resource/new-doc.ts';
 import { mergePatch } from '../../resource/patch.ts';
 import { reach } from '../../resource/path.ts';
 import { ADMIN } from '../../resource/permissions.ts';
 import { referenceTo } from '../../resource/references.ts';
 import { checkVersion } from '../../resource/version.ts';
-import { insertion, newDoc, type Planned, removal, save, stillThere, update, withRetry } from '../../resource/write.ts';
+import { insertion, type Planned, removal, save, stillThere, update, withRetry } from '../../resource/write.ts';
 import { conflict } from '../../words/errors.ts';
 import { orgFence } from '../orgs/fence.ts';
 import { type Role, roles } from '../roles/model.ts';

@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import type { Context } from '../../resource/context.ts';
+import { newDoc } from '../../resource/new-doc.ts';
 import { canSee } from '../../resource/noun.ts';
 import { mergePatch } from '../../resource/patch.ts';
 import { needReference, reach } from '../../resource/path.ts';
 import { checkVersion } from '../../resource/version.ts';
-import { insertion, newDoc, removal, save, stillThere, update, withRetry } from '../../resource/write.ts';
+import { insertion, removal, save, stillThere, update, withRetry } from '../../resource/write.ts';
 import { chain, type MaybePromise } from '../../store/store.ts';
 import { notFound } from '../../words/errors.ts';
 import { logicalModels } from '../logical-models/model.ts';

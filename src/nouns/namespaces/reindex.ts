@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import { type Context, isoNow } from '../../resource/context.ts';
+import { created } from '../../resource/new-doc.ts';
 import { needReference } from '../../resource/path.ts';
 import { checkVersion } from '../../resource/version.ts';
-import { created, type Planned, replacement, save, stillThere, withRetry } from '../../resource/write.ts';
+import { type Planned, replacement, save, stillThere, withRetry } from '../../resource/write.ts';
 import { conflict, invalidField } from '../../words/errors.ts';
 import { type Job, jobs } from '../jobs/model.ts';
 import { logicalModels } from '../logical-models/model.ts';

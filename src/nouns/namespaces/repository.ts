@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import type { Context } from '../../resource/context.ts';
+import { newDoc } from '../../resource/new-doc.ts';
 import { replaceFields } from '../../resource/patch.ts';
 import { needReference, reach } from '../../resource/path.ts';
 import { tombstone } from '../../resource/subtree.ts';
 import { checkVersion } from '../../resource/version.ts';
-import { insertion, newDoc, type Planned, removal, save, stillThere, update, withRetry } from '../../resource/write.ts';
+import { insertion, type Planned, removal, save, stillThere, update, withRetry } from '../../resource/write.ts';
 import { conflict } from '../../words/errors.ts';
 import { apps } from '../apps/model.ts';
 import { environments } from '../environments/model.ts';

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { Context } from '../../resource/context.ts';
+import { created, docFrom } from '../../resource/new-doc.ts';
 import { checkVersion } from '../../resource/version.ts';
-import { created, type Planned, replacement, save, withRetry } from '../../resource/write.ts';
+import { type Planned, replacement, save, withRetry } from '../../resource/write.ts';
 import { chain, type MaybePromise, type PageQuery } from '../../store/store.ts';
 import { conflict, notFound } from '../../words/errors.ts';
 import { createOneByOne } from '../../words/one-by-one.ts';
@@ -65,14 +66,11 @@ export function addThread(ctx: Context, input: z.output<typeof addThreadInput>) 
       'add_thread',
     );
     const { id: namespaceId, workspaceId, appId } = before;
-    const thread: Thread = {
-      ...created(ctx, idAt(after)),
-      createdAt: after.updatedAt,
-      workspaceId,
-      appId,
-      namespaceId,
-      threadId: input.threadId,
-    };
+    const thread = docFrom(
+      threads,
+      { ...created(ctx, idAt(after)), createdAt: after.updatedAt },
+      { workspaceId, appId, namespaceId, threadId: input.threadId },
+    );
     const insert: Planned = { change: { type: 'insert', in: threads.collection, doc: thread } };
     const payload = { namespace: { ...after, change: { added: input.threadId } } as Changed };
     return save(ctx, [...planned, insert], payload);

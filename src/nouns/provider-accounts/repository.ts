@@ -1,11 +1,12 @@
 import type { z } from 'zod';
 import type { Finding } from '../../graphql/mutations.ts';
 import type { Context } from '../../resource/context.ts';
+import { newDoc } from '../../resource/new-doc.ts';
 import { mergePatch } from '../../resource/patch.ts';
 import { reach } from '../../resource/path.ts';
 import { unreferenced } from '../../resource/references.ts';
 import { checkVersion } from '../../resource/version.ts';
-import { insertion, newDoc, type Planned, removal, save, update, withRetry } from '../../resource/write.ts';
+import { insertion, type Planned, removal, save, update, withRetry } from '../../resource/write.ts';
 import { type MonthUsage, observedOf, usageIn } from '../../routing/account.ts';
 import { periodOf } from '../../routing/limits.ts';
 import { accountMeterId, meters } from '../../routing/state.ts';

@@ -1,5 +1,6 @@
 import type { Context } from '../../resource/context.ts';
-import { created, type Planned } from '../../resource/write.ts';
+import { created } from '../../resource/new-doc.ts';
+import type { Planned } from '../../resource/write.ts';
 import { breakerInput } from '../../routing/breaker-input.ts';
 import { type BreakerState, breakerAt, resetBreaker, type Watched } from '../../routing/policy-breaker.ts';
 import { policyBreakers } from '../../routing/state.ts';

@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { audit } from '../../resource/audit.ts';
 import type { Context } from '../../resource/context.ts';
+import { newDoc } from '../../resource/new-doc.ts';
 import { mergePatch } from '../../resource/patch.ts';
 import { needReference, reach } from '../../resource/path.ts';
 import { checkVersion } from '../../resource/version.ts';
 import {
   insertion,
-  newDoc,
   type Planned,
   removal,
   save,

@@ -2,19 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { type Context, isoNow } from '../../resource/context.ts';
 import { checkActor, checkGrant } from '../../resource/grants.ts';
+import { newDoc } from '../../resource/new-doc.ts';
 import { mergePatch } from '../../resource/patch.ts';
 import { needReference, reach } from '../../resource/path.ts';
 import { checkVersion } from '../../resource/version.ts';
-import {
-  insertion,
-  newDoc,
-  type Planned,
-  replacement,
-  save,
-  stillThere,
-  update,
-  withRetry,
-} from '../../resource/write.ts';
+import { insertion, type Planned, replacement, save, stillThere, update, withRetry } from '../../resource/write.ts';
 import { instantOf } from '../../validation/instant.ts';
 import { conflict, invalid, valueError } from '../../words/errors.ts';
 import { createSecret } from '../../words/secret.ts';

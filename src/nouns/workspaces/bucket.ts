@@ -1,7 +1,8 @@
 import { type Context, isoNow } from '../../resource/context.ts';
+import { created } from '../../resource/new-doc.ts';
 import { find, need } from '../../resource/noun.ts';
 import { type Task, taskChange } from '../../resource/task.ts';
-import { commit, created, type Planned, replacement, withRetry } from '../../resource/write.ts';
+import { commit, type Planned, replacement, withRetry } from '../../resource/write.ts';
 import { type Job, jobs } from '../jobs/model.ts';
 import { type Workspace, workspaces } from './model.ts';
 

@@ -1,11 +1,12 @@
 import type { z } from 'zod';
 import type { Context } from '../../resource/context.ts';
+import { newDoc } from '../../resource/new-doc.ts';
 import { replaceFields } from '../../resource/patch.ts';
 import { reach } from '../../resource/path.ts';
 import { countBelow, tombstone } from '../../resource/subtree.ts';
 import { taskChange } from '../../resource/task.ts';
 import { checkVersion } from '../../resource/version.ts';
-import { insertion, newDoc, removal, save, update, withRetry } from '../../resource/write.ts';
+import { insertion, removal, save, update, withRetry } from '../../resource/write.ts';
 import { environments, slugOf } from '../environments/model.ts';
 import {
   type createWorkspaceInput,
