@@ -12,6 +12,3 @@ export const COUNT = wired('SafeInt', { minimum: 0 });
 
 /** An object of the caller's own keys, with text values. */
 export const STRING_MAP = wired('JSONObject', { additionalProperties: { type: 'string' } });
-
-/** An object of names that the product chooses, each with a number of things. */
-export const COUNTS = wired('JSONObject', { additionalProperties: { type: 'integer', minimum: 0 } });

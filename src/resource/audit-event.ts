@@ -1,37 +1,34 @@
-import type { Doc } from '../store/store.ts';
-import { defineNoun } from './noun.ts';
+import { z } from 'zod';
+import * as field from './field/index.ts';
+import { defineNounOf } from './noun.ts';
+
+const changed = z.record(z.string(), z.object({ before: z.unknown(), after: z.unknown() }));
+
+const fields = {
+  eventId: field.documentedId(),
+  orgId: field.org(),
+  action: field.made(field.text(z.string(), 'What was done: `namespace.create`.')),
+  actorId: field.made(field.id('Who did it.')),
+  tokenId: field.made(field.optionalText('The token that was used.')),
+  resourceType: field.made(field.text(z.string(), 'The kind of thing.')),
+  resourceId: field.made(field.id('The thing.')),
+  workspaceId: field.made(field.optionalText('The workspace that it lies in.')),
+  requestId: field.made(field.id('The request that asked for it.')),
+  changes: field.made(field.freeMap(changed, '`{field: {before, after}}`, by documented names.')),
+  counts: field.made(field.optionalCounts('Of a deleted subtree: how much of each kind went with it.')),
+  at: field.derived(field.time('When.')),
+  ...field.authored,
+};
 
 /** One change: who, what, when, by which request, and the fields before and after. Written in the commit of the change itself. */
-export interface AuditEvent extends Doc {
-  action: string;
-  actorId: string;
-  tokenId: string | null;
-  resourceType: string;
-  resourceId: string;
-  workspaceId: string | null;
-  requestId: string;
-  changes: Record<string, { before: unknown; after: unknown }>;
-  /** Of a deleted subtree: how many documents of each noun went with it. */
-  counts: Record<string, number> | null;
-}
+export type AuditEvent = field.DocOf<typeof fields>;
 
-export const auditEvents = defineNoun<AuditEvent>({
+export const auditEvents = defineNounOf(fields, {
   type: 'AuditEvent',
   resource: 'audit_event',
   permission: 'audit',
   collection: {
     name: 'audit',
-    first: {
-      action: '',
-      actorId: '',
-      tokenId: null,
-      resourceType: '',
-      resourceId: '',
-      workspaceId: null,
-      requestId: '',
-      changes: {},
-      counts: null,
-    },
     columns: ['action', 'workspaceId', 'resourceType'],
     scopes: ['actorId', 'resourceId'],
     totals: [[]],

@@ -1,18 +1,11 @@
 import './schema.ts';
 import { z } from 'zod';
+import { auditEvents } from '../../resource/audit-event.ts';
 import { listQuery } from '../../rest/lists.ts';
-import { listRow, type Resource, type Row, select } from '../../rest/row.ts';
+import { listRow, type Row, resourceOf } from '../../rest/row.ts';
 import { INSTANT_WANTED, instantOf } from '../../validation/instant.ts';
 
-const event: Resource = {
-  type: 'AuditEvent',
-  tag: 'Audit Events',
-  payload: 'auditEvent',
-  fields: select(
-    `event_id org_id action actor_id token_id resource_type resource_id workspace_id request_id changes counts at
-    created_by created_at updated_at`,
-  ),
-};
+const event = resourceOf(auditEvents, { tag: 'Audit Events' });
 
 const only = (what: string) => z.string().nullable().optional().describe(`Only ${what}.`);
 const moment = (what: string) =>

@@ -153,6 +153,21 @@ export function optionalCount(description: string, said: Said = {}) {
   return nullable(integerIn({ min: 0 }), description, shown);
 }
 
+/** A number of things under names that the product chooses. */
+export function optionalCounts(description: string) {
+  const wire = { additionalProperties: { type: 'integer', minimum: 0 } };
+  return nullable(
+    z.record(z.string(), integerIn({ min: 0 })),
+    description,
+    shownAs('JSONObject', description, { wire }),
+  );
+}
+
+/** A moment that the product tells. */
+export function time(description: string) {
+  return required(z.string(), '', shownAs('DateTime', description));
+}
+
 /** A moment, RFC 3339 in bodies and UTC with milliseconds where it is stored. */
 export function optionalTime(description: string, said: Said = {}) {
   const instant = z.string().refine((given) => instantOf(given) !== null, INSTANT_WANTED);
