@@ -12,6 +12,8 @@ import { collections, rules } from '../src/catalog/collections.ts';
 import { createHttpServer } from '../src/http/server.ts';
 import { type AppConfig, createApp } from '../src/process/app.ts';
 import { createLocalProvisioner } from '../src/process/buckets.ts';
+import type { Config } from '../src/process/config.ts';
+import { observe } from '../src/process/observe/observe.ts';
 import { createOrg } from '../src/process/org-command.ts';
 import { type Runner, startRunner } from '../src/process/runner/runner.ts';
 import type { Deps } from '../src/resource/context.ts';
@@ -159,14 +161,15 @@ export interface Tenant extends Client {
 /** The real app behind a real port, on a fresh database. */
 export async function startHarness(
   engine: EngineName = 'sqlite',
-  config: Partial<AppConfig> & { deps?: Partial<Deps>; appName?: string; opened?: Opened } = {},
+  config: Partial<AppConfig> &
+    Partial<Pick<Config, 'METRICS'>> & { deps?: Partial<Deps>; appName?: string; opened?: Opened } = {},
 ): Promise<Harness> {
   const clock = { offsetMs: 0 };
   const now = () => Date.now() + clock.offsetMs;
   const opened = config.opened ?? (await openEngine(engine, () => new Date(now()).toISOString(), config.appName));
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-buckets-'));
   const logs: string[] = [];
-  const deps: Deps = {
+  const unobserved: Deps = {
     store: opened.store,
     now,
     ids: createIds(now),
@@ -179,8 +182,9 @@ export async function startHarness(
     wake: () => {},
     ...config.deps,
   };
+  const { deps, observer } = await observe(unobserved, { METRICS: config.METRICS ?? false });
   // A busy machine must not turn answers into 503s; tests of the deadline set their own.
-  const app = createApp(deps, { RATE_LIMIT_PER_MINUTE: 0, CORS_ORIGINS: '', requestMs: 120_000, ...config });
+  const app = createApp(deps, { RATE_LIMIT_PER_MINUTE: 0, CORS_ORIGINS: '', requestMs: 120_000, ...config }, observer);
   const server = createHttpServer(app);
   // Nor may it close connections whose answers are late: the real limits are tried on real processes.
   server.timeout = 0;

@@ -1,5 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql';
+import {
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  type OperationDefinitionNode,
+} from 'graphql';
 import { mediaTypeOf } from '../http/body.ts';
 import { ANSWER_MAX_BYTES } from '../http/pieces.ts';
 import { json, jsonInTurns, type Reply } from '../http/reply.ts';
@@ -7,6 +13,7 @@ import type { Context, Deps } from '../resource/context.ts';
 import { fault, tooLong } from '../words/errors.ts';
 import { isOfReply, toPublic } from './errors.ts';
 import { type Operation, Operations, type Selected } from './operations.ts';
+import { ranOf } from './ran.ts';
 import { preferredType, RESPONSE_TYPE, type ResponseType, refusal } from './refusal.ts';
 import { type GraphQLRequest, readJsonRequest, readQueryRequest } from './request.ts';
 
@@ -48,7 +55,7 @@ export function createGraphQLFront(schema: GraphQLSchema, deps: Pick<Deps, 'log'
       const errors = result.errors?.map((error) =>
         toPublic(error, deps.log, { requestId: ctx.requestId, isCommitted: isOfReply(node, error) }),
       );
-      return answer(errors ? { errors, data: result.data } : result, 200, type);
+      return answer(errors ? { errors, data: result.data } : result, 200, type, node);
     },
   };
 }
@@ -66,10 +73,16 @@ async function selectedBy(
   return operations.select(operation, operationName, variables);
 }
 
-async function answer(result: ExecutionResult, status: number, type: ResponseType): Promise<Reply> {
+async function answer(
+  result: ExecutionResult,
+  status: number,
+  type: ResponseType,
+  node: OperationDefinitionNode | null = null,
+): Promise<Reply> {
   const headers = { 'Content-Type': type };
-  const reply = await jsonInTurns(status, result, headers);
-  return reply ?? json(200, { errors: [tooLong(['query'], ANSWER_MAX_BYTES)], data: null }, headers);
+  const written = await jsonInTurns(status, result, headers);
+  const reply = written ?? json(200, { errors: [tooLong(['query'], ANSWER_MAX_BYTES)], data: null }, headers);
+  return { ...reply, operation: ranOf(node, result.errors) };
 }
 
 function isPlainJson(headers: IncomingHttpHeaders): boolean {

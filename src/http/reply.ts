@@ -10,6 +10,8 @@ export interface Reply {
   headers: Record<string, string>;
   /** Sent as it is, pieces one behind the other; null: no body. */
   body: string | Buffer | readonly Buffer[] | null;
+  /** What was run, where only the door knows it: for logs and figures, not for the caller. */
+  operation?: { kind: string; name: string | null; codes: readonly string[] };
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';

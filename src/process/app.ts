@@ -11,17 +11,21 @@ import { BODY_MAX_BYTES, readBody } from '../http/body.ts';
 import { createConnections } from '../http/connections.ts';
 import { corsHeaders, isPreflight } from '../http/cors.ts';
 import type { Draining } from '../http/drain.ts';
+import { isLoopback, isPassedOn } from '../http/local.ts';
 import { createPressure } from '../http/pressure.ts';
 import { createRateLimiter, type RateState } from '../http/rate-limit.ts';
 import { errorReply, json, type Reply, send } from '../http/reply.ts';
 import type { Handler } from '../http/server.ts';
 import { type Context, type Deps, NO_TERMS, type Principal } from '../resource/context.ts';
 import { createLoaders } from '../resource/loaders.ts';
+import { allows } from '../resource/permissions.ts';
 import { createRestAdapter } from '../rest/adapter.ts';
 import { openApiDocument } from '../rest/openapi.ts';
 import { afterMs, type Deadline, REQUEST_MS } from '../store/deadline.ts';
-import { codeOf, type Details, detailsOf, type ErrorCode, fault } from '../words/errors.ts';
+import { codeOf, type Details, detailsOf, type ErrorCode, fault, forbidden } from '../words/errors.ts';
 import { type Config, listOf } from './config.ts';
+import type { Observer } from './observe/observe.ts';
+import { noteRow, type Visit, visitOf } from './observe/visit.ts';
 
 export interface App extends Handler, Draining {
   /** From now on not ready; everything is still answered. */
@@ -29,12 +33,14 @@ export interface App extends Handler, Draining {
 }
 
 export interface AppConfig extends Pick<Config, 'RATE_LIMIT_PER_MINUTE' | 'CORS_ORIGINS'> {
+  /** Where it listens: on loopback, `/metrics` asks for no token. */
+  HOST?: string;
   /** What a request may take from its arrival; not counted is what its body takes to come in. */
   requestMs?: number;
 }
 
 /** Which request goes to which door; no port and no globals. */
-export function createApp(deps: Deps, config: AppConfig): App {
+export function createApp(deps: Deps, config: AppConfig, observer: Observer | null = null): App {
   const authenticate = createAuthenticate(deps);
   const limiter = createRateLimiter(config.RATE_LIMIT_PER_MINUTE, deps.now);
   const rest = createRestAdapter(schema, rows, deps);
@@ -66,24 +72,29 @@ export function createApp(deps: Deps, config: AppConfig): App {
     ...graphiql.assets,
   };
 
-  async function answer(req: IncomingMessage, requestId: string, refused: boolean): Promise<Reply> {
+  async function answer(req: IncomingMessage, visit: Visit, refused: boolean): Promise<Reply> {
     const deadline = afterMs(config.requestMs ?? REQUEST_MS);
     const [path, search] = splitUrl(req.url ?? '/');
     const method = methodOf(req);
-    const visit = Object.hasOwn(open, path) ? open[path]! : null;
-    if (visit) return method === 'GET' ? visit(req, deadline) : error(req, 'METHOD_NOT_ALLOWED', { allow: ['GET'] });
+    const page = Object.hasOwn(open, path) ? open[path]! : null;
+    if (page) return method === 'GET' ? page(req, deadline) : error(req, 'METHOD_NOT_ALLOWED', { allow: ['GET'] });
     if (refused) return error(req, 'SERVICE_UNAVAILABLE', { retry_after: 1 });
     if (path === '/graphql') {
       if (!GRAPHQL_METHODS.includes(method)) return error(req, 'METHOD_NOT_ALLOWED', { allow: GRAPHQL_METHODS });
       if (wantsPage(req)) return graphiql.page;
-      return admitted(req, requestId, deadline, (ctx, bytes) =>
+      return admitted(req, visit, deadline, (ctx, bytes) =>
         graphql.handle({ method, search, headers: req.headers, bytes }, ctx),
       );
+    }
+    if (path === '/metrics' && observer?.metrics) {
+      if (method !== 'GET') return error(req, 'METHOD_NOT_ALLOWED', { allow: ['GET'] });
+      return metrics(req, visit, deadline, observer.metrics);
     }
     const match = rest.match(method, path);
     if (!match) return error(req, 'RESOURCE_NOT_FOUND', { resource_type: 'route', resource_id: path.slice(0, 1_000) });
     if ('allow' in match) return error(req, 'METHOD_NOT_ALLOWED', { allow: match.allow });
-    return admitted(req, requestId, deadline, async (ctx, bytes) =>
+    noteRow(visit, match.row);
+    return admitted(req, visit, deadline, async (ctx, bytes) =>
       rest.handle(match.row, match.parameters, { path, search, headers: req.headers, bytes }, ctx),
     );
   }
@@ -91,14 +102,15 @@ export function createApp(deps: Deps, config: AppConfig): App {
   /** Token, rate, size: the checks that both doors begin with. */
   async function admitted(
     req: IncomingMessage,
-    requestId: string,
+    visit: Visit,
     deadline: Deadline,
     next: (ctx: Context, bytes: Buffer) => Promise<Reply>,
   ): Promise<Reply> {
     const principal = await authenticate(req.headers.authorization, deps.store.until(deadline));
     if (!principal) return error(req, 'AUTHENTICATION_FAILED');
+    visit.principal = principal;
     const rate = limiter.take(principal.tokenId, principal.rateLimitPerMinute);
-    const reply = await within(rate).catch((cause: unknown) => failed(req, requestId, cause));
+    const reply = await within(rate).catch((cause: unknown) => failed(req, visit.requestId, cause));
     return { ...reply, headers: { ...reply.headers, ...rateHeaders(rate) } };
 
     async function within(rate: RateState | null): Promise<Reply> {
@@ -107,7 +119,7 @@ export function createApp(deps: Deps, config: AppConfig): App {
       const bytes = await readBody(req);
       const arrived = deadline + performance.now() - begun;
       if (bytes === 'too_large') return error(req, 'PAYLOAD_TOO_LARGE', { max_bytes: BODY_MAX_BYTES });
-      return next(createContext(deps, principal!, requestId, arrived), bytes);
+      return next(createContext(deps, principal!, visit.requestId, arrived), bytes);
     }
   }
 
@@ -116,6 +128,25 @@ export function createApp(deps: Deps, config: AppConfig): App {
     if (req.readableAborted) return error(req, 'INTERNAL_SERVER_ERROR');
     const shown = toPublic(cause, deps.log, { requestId, isCommitted: false });
     return error(req, codeOf(shown) ?? 'INTERNAL_SERVER_ERROR', detailsOf(shown), shown.message);
+  }
+
+  /** Figures of the machine: on loopback for everybody, unless somebody has passed the request on from elsewhere. */
+  async function metrics(
+    req: IncomingMessage,
+    visit: Visit,
+    deadline: Deadline,
+    read: () => Promise<string>,
+  ): Promise<Reply> {
+    const show = async (): Promise<Reply> => ({
+      status: 200,
+      headers: { 'Content-Type': METRICS_TYPE },
+      body: await read(),
+    });
+    if (isLoopback(config.HOST ?? '127.0.0.1') && !isPassedOn(req)) return show();
+    return admitted(req, visit, deadline, async ({ principal }) => {
+      if (!allows(principal.permissions, 'metrics:read')) throw forbidden('metrics:read');
+      return show();
+    });
   }
 
   async function ready(req: IncomingMessage, deadline: Deadline): Promise<Reply> {
@@ -129,12 +160,14 @@ export function createApp(deps: Deps, config: AppConfig): App {
     const cors = corsHeaders(req, origins);
     res.setHeader('X-Request-Id', requestId);
     for (const [name, value] of Object.entries(cors)) res.setHeader(name, value);
-    if (isPreflight(req, origins)) return send(req, res, { status: 204, headers: {}, body: null });
-    const reply = await answer(req, requestId, refused).catch((cause: unknown) => failed(req, requestId, cause));
-    if (pathOf(req) === '/graphql') res.appendHeader('Vary', 'Accept');
+    const visit = visitOf(req, pathOf(req), requestId);
+    const reply = isPreflight(req, origins)
+      ? PREFLIGHT
+      : await answer(req, visit, refused).catch((cause: unknown) => failed(req, requestId, cause));
+    if (reply !== PREFLIGHT && pathOf(req) === '/graphql') res.appendHeader('Vary', 'Accept');
     const endsIt = ending && (await connections.isLast(req));
     const sent = send(req, res, endsIt ? { ...reply, headers: { ...reply.headers, Connection: 'close' } } : reply);
-    deps.log.debug({ requestId, method: req.method, path: pathOf(req), status: res.statusCode }, 'answered');
+    observer?.answered(visit, reply, refused && reply.status === 503);
     return sent;
   }
 
@@ -142,7 +175,7 @@ export function createApp(deps: Deps, config: AppConfig): App {
     handle(req, res) {
       connections.came(req);
       const start = (refused: boolean) => serve(req, res, refused);
-      if (pathOf(req).startsWith('/health/')) pressure.pass(start);
+      if (NEVER_WAITS.test(pathOf(req))) pressure.pass(start);
       else pressure.enter(start);
     },
     drain() {
@@ -156,6 +189,11 @@ export function createApp(deps: Deps, config: AppConfig): App {
     },
   };
 }
+
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+const PREFLIGHT: Reply = { status: 204, headers: {}, body: null };
+/** What tells of an overload is answered under it. */
+const NEVER_WAITS = /^\/(health\/|metrics$)/;
 
 /** With a deadline, all that the context asks of the store has until then. */
 export function createContext(deps: Deps, principal: Principal, requestId: string, deadline?: Deadline): Context {

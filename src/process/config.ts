@@ -57,6 +57,9 @@ export const configSchema = z.object({
     .optional()
     .describe('A MongoDB replica set or sharded cluster; unset: SQLite in DATA_DIR.'),
   RATE_LIMIT_PER_MINUTE: count(6000).describe('Requests per token and minute; 0 switches the limit off.'),
+  METRICS: flag
+    .default(true)
+    .describe('Whether `/metrics` is served: on loopback without a token, elsewhere with `metrics:read`.'),
   LOG_LEVEL: z
     .enum(LEVELS, { error: ({ input }) => `expected one of ${LEVELS.join(', ')}, got ${shown(String(input))}` })
     .default('info')

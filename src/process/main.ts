@@ -10,6 +10,7 @@ import { type Demo, type NoDemo, openDemo, welcome } from './demo/demo.ts';
 import { createDeps, createLog, dataFolder } from './deps.ts';
 import { startHealthChecks } from './health-checks.ts';
 import { nearMisses, sentenceOf } from './near-misses.ts';
+import { observe } from './observe/observe.ts';
 import { hasOrganizations, placeOf } from './place.ts';
 import { startRunner } from './runner/runner.ts';
 import { stopSignal } from './signals.ts';
@@ -55,11 +56,12 @@ async function greeting(deps: Deps, config: Config, demo: Demo | NoDemo): Promis
 
 async function serveUntil(
   stop: AbortSignal,
-  deps: Deps,
+  unobserved: Deps,
   config: Config,
   greet: (url: string) => string,
 ): Promise<void> {
-  const app = createApp(deps, config);
+  const { deps, observer } = await observe(unobserved, config);
+  const app = createApp(deps, config, observer);
   const server = createHttpServer(app);
   const url = await listen(server, config);
   const background = startBackground(deps, config);

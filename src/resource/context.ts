@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Store } from '../store/store.ts';
 import type { Ids } from '../words/ids.ts';
 import type { Loaders } from './loaders.ts';
+import type { Meter } from './meter.ts';
 
 /** Who asks: one org, one actor, what it may do, and (when limited) the workspaces it may see. */
 export interface Principal {
@@ -36,6 +37,8 @@ export interface Deps {
   allowPrivateAddresses: boolean;
   /** Tells the background runner that a commit has left it work. */
   wake: () => void;
+  /** Hears of decisions, streams and webhooks; absent where nothing is measured. */
+  meter?: Meter;
 }
 
 /** What a reply shows, as the record of an Idempotency-Key keeps it. */

@@ -187,6 +187,8 @@ export class StoreRefused extends StartRefused {}
 export interface StoreStats {
   reads: number;
   commits: number;
+  /** Hears how many commits were made durable together; absent where nobody measures. */
+  onGroup?: (size: number) => void;
 }
 
 export interface Store {

@@ -30,7 +30,9 @@ export function decide(ctx: Context, input: DecideInput): Promise<Saved<{ decisi
       ...reservations(ctx, decision, prepared),
       { change: { type: 'insert', in: decisions.collection, doc: decision } },
     ];
-    return save(ctx, changes, { decision });
+    const saved = await save(ctx, changes, { decision });
+    ctx.deps.meter?.decided(decision.refusal?.code ?? null);
+    return saved;
   });
 }
 

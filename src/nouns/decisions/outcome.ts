@@ -32,7 +32,7 @@ export function reportOutcome(ctx: Context, input: OutcomeInput): Promise<Saved<
     const reported: Planned = {
       change: { type: 'put', in: decisions.collection, doc: decision, expected: before.version },
     };
-    return save(
+    const saved = await save(
       ctx,
       [
         reported,
@@ -42,6 +42,8 @@ export function reportOutcome(ctx: Context, input: OutcomeInput): Promise<Saved<
       ],
       { decision },
     );
+    ctx.deps.meter?.reported(resultOf(outcome));
+    return saved;
   });
 }
 
@@ -63,6 +65,11 @@ function outcomeOf(ctx: Context, input: OutcomeInput): Outcome {
     retryAfterSeconds,
     reportedAt: isoNow(ctx),
   };
+}
+
+/** In a word of a closed list. */
+function resultOf({ success, errorClass }: Outcome): string {
+  return success ? 'success' : (errorClass ?? 'unknown');
 }
 
 /** Whether it counts for the provider: null for the caller's own fault. */

@@ -139,6 +139,7 @@ export class MongoStore extends MongoReads implements Store {
       try {
         const deadline = Math.max(...group.map((one) => one.deadline ?? begun));
         for (const settle of await this.#tryGroup(group, deadline)) settle();
+        this.stats.onGroup?.(group.length);
         return;
       } catch (error) {
         const isUnavailable = error instanceof StoreUnavailable;

@@ -230,6 +230,7 @@ export class SqliteStore implements Store {
         const settlements = this.#runGroup(group);
         this.#waiting.unshift(...group.slice(settlements.length));
         for (const settle of settlements) settle();
+        this.stats.onGroup?.(settlements.length);
         return;
       } catch (error) {
         if (isBusy(error)) await this.#waitForLock();

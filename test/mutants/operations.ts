@@ -1,0 +1,55 @@
+import type { Mutant } from './mutant.ts';
+
+const metrics = ['test/operations/metrics.test.ts'];
+const lines = ['test/operations/access-line.test.ts'];
+
+export const mutants: Mutant[] = [
+  {
+    breaks: 'figures of a server that others can reach are not for everybody',
+    file: 'src/process/app.ts',
+    edits: [["isLoopback(config.HOST ?? '127.0.0.1') && ", '']],
+    tests: metrics,
+  },
+  {
+    breaks: 'nor are those of a server behind a proxy on its own machine',
+    file: 'src/process/app.ts',
+    edits: [[' && !isPassedOn(req)', '']],
+    tests: metrics,
+  },
+  {
+    breaks: 'figures need metrics:read',
+    file: 'src/process/app.ts',
+    edits: [["if (!allows(principal.permissions, 'metrics:read')) throw forbidden('metrics:read');", '']],
+    tests: metrics,
+  },
+  {
+    breaks: 'an operation is counted by what it is, not by what a caller names it',
+    file: 'src/process/observe/visit.ts',
+    edits: [['visit.operation = operation.kind', 'visit.operation = operation.name ?? operation.kind']],
+    tests: metrics,
+  },
+  {
+    breaks: 'a decision that was refused is no admitted one',
+    file: 'src/nouns/decisions/decide.ts',
+    edits: [['decided(decision.refusal?.code ?? null)', 'decided(null)']],
+    tests: metrics,
+  },
+  {
+    breaks: 'commits that were made durable together are counted',
+    file: 'src/store/sqlite/engine.ts',
+    edits: [['this.stats.onGroup?.(settlements.length);', '']],
+    tests: metrics,
+  },
+  {
+    breaks: 'an access line holds no query string',
+    file: 'src/process/app.ts',
+    edits: [['visitOf(req, pathOf(req), requestId)', "visitOf(req, req.url ?? '/', requestId)"]],
+    tests: lines,
+  },
+  {
+    breaks: 'an access line says who asked',
+    file: 'src/process/app.ts',
+    edits: [['visit.principal = principal;', '']],
+    tests: lines,
+  },
+];
