@@ -1,11 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
+import { canRun, freePort, pinnedServer } from './pinned-server.ts';
 
 export interface TestServer {
   uri: string;
@@ -15,9 +14,6 @@ export interface TestServer {
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
-
-const REQUIREMENTS = fileURLToPath(new URL('secantus-requirements.txt', import.meta.url));
-const CACHE = fileURLToPath(new URL('../node_modules/.cache/secantus', import.meta.url));
 
 export const HOW_TO_GET_ONE =
   'set MONGODB_TEST_URI, put mongod on the PATH, or have python3.11; compose.yaml starts a one-node replica set';
@@ -31,43 +27,9 @@ export async function findMongo(env: NodeJS.ProcessEnv): Promise<TestServer | nu
   return command ? startSecantus(command) : null;
 }
 
-function canRun(command: string, args: string[]): boolean {
-  try {
-    execFileSync(command, args, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Installs once; the requirements' text names the environment, so that a new version makes a new one. */
+/** The pinned server from PyPI; null where it cannot be had. */
 export function secantus(): string | null {
-  const python = ['python3.11', 'python3'].find((name) =>
-    canRun(name, ['-c', 'import sys, venv; sys.exit(sys.version_info[:2] != (3, 11))']),
-  );
-  if (!python) return null;
-  const mark = join(CACHE, 'installed.txt');
-  const wanted = readFileSync(REQUIREMENTS, 'utf8');
-  const command = join(CACHE, 'bin', 'secantusd-py');
-  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return command;
-  process.stdout.write('Making the test server’s environment (once) …\n');
-  try {
-    rmSync(CACHE, { recursive: true, force: true });
-    mkdirSync(CACHE, { recursive: true });
-    execFileSync(python, ['-m', 'venv', CACHE], { stdio: 'ignore' });
-    execFileSync(
-      join(CACHE, 'bin', 'pip'),
-      ['install', '--quiet', '--disable-pip-version-check', '--require-hashes', '--no-deps', '-r', REQUIREMENTS],
-      { stdio: 'pipe' },
-    );
-  } catch (error) {
-    process.stdout.write(
-      `It cannot be made here: ${String((error as { stderr?: Buffer }).stderr ?? error).slice(0, 300)}\n`,
-    );
-    return null;
-  }
-  writeFileSync(mark, wanted);
-  return command;
+  return pinnedServer('secantus', 'secantusd-py');
 }
 
 export async function startSecantus(
@@ -147,12 +109,4 @@ async function whenUp(child: ChildProcess, uri: string, kind: string, folder: st
   }
   await stop();
   throw new Error(`${kind} did not come up`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
