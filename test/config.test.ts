@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readConfig } from '../src/process/config.ts';
+import { bucketNameOf, isBucketPrefix } from '../src/process/buckets/name.ts';
+import { readConfig, usesS3 } from '../src/process/config.ts';
 import { dataFolder } from '../src/process/deps.ts';
+import { createIds } from '../src/words/ids.ts';
 
 const NUMBERS = ['PORT', 'RATE_LIMIT_PER_MINUTE', 'SHUTDOWN_SECONDS', 'SHUTDOWN_DELAY_SECONDS', 'HEALTH_CHECK_SECONDS'];
 
@@ -73,5 +75,48 @@ test('an origin that no browser sends is refused by its key; those that browsers
     fc.property(fc.oneof(spoiled, bare), (text) => {
       expect(() => readConfig({ CORS_ORIGINS: `https://a.example,${text}` })).toThrow(/^CORS_ORIGINS: expected \* or /);
     }),
+  );
+});
+
+test('buckets on S3: what is given wrongly or by half stops the start, without what could be a secret', () => {
+  const S3_ENDPOINT = 'http://127.0.0.1:9000';
+  const keys = { S3_ACCESS_KEY_ID: 'id', S3_SECRET_ACCESS_KEY: 's3cret' };
+  expect(readConfig({ S3_ENDPOINT, ...keys })).toMatchObject({ S3_ENDPOINT, S3_BUCKET_PREFIX: 'switchyard-' });
+  expect(usesS3(readConfig({ S3_REGION: 'eu-central-1' }))).toBe(true);
+  expect(usesS3(readConfig({}))).toBe(false);
+  for (const text of [
+    'ftp://host',
+    'host:9000',
+    'http://me:s3cret@host',
+    'http://host?s3cret',
+    'http://host#s3cret',
+    'http://',
+  ])
+    expect(() => readConfig({ S3_ENDPOINT: text })).toThrow(/^S3_ENDPOINT: expected an address (?!.*s3cret)/);
+  expect(() => readConfig({ S3_REGION: 'eu central' })).toThrow(
+    "S3_REGION: expected a region such as eu-central-1, got 'eu central'",
+  );
+  for (const text of ['Acme-', '-acme', 'a.b-', 'a_b', 'xn--', 'x'.repeat(35)])
+    expect(() => readConfig({ S3_BUCKET_PREFIX: text })).toThrow(
+      'S3_BUCKET_PREFIX: expected up to 34 lower-case letters',
+    );
+  expect(() => readConfig({ S3_ENDPOINT, S3_ACCESS_KEY_ID: 'id' })).toThrow(
+    'S3_SECRET_ACCESS_KEY: expected beside S3_ACCESS_KEY_ID',
+  );
+  expect(() => readConfig({ S3_ENDPOINT, S3_SECRET_ACCESS_KEY: 's3cret' })).toThrow(/^S3_ACCESS_KEY_ID: (?!.*s3cret)/);
+  expect(() => readConfig(keys)).toThrow('S3_ACCESS_KEY_ID: expected S3_ENDPOINT or S3_REGION beside it');
+});
+
+test('every prefix that is taken makes a name that S3 takes', () => {
+  const prefix = fc.stringMatching(/^[a-zA-Z0-9.-]{1,40}$/);
+  const { next } = createIds(Date.now);
+  fc.assert(
+    fc.property(prefix, (text) => {
+      if (!isBucketPrefix(text)) return;
+      const name = bucketNameOf(next('ws_'), text);
+      expect(name).toMatch(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/);
+      expect(name).not.toMatch(/^xn--/);
+    }),
+    { numRuns: 500 },
   );
 });

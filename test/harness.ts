@@ -11,7 +11,7 @@ import { describe } from 'vitest';
 import { collections, rules } from '../src/catalog/collections.ts';
 import { createHttpServer } from '../src/http/server.ts';
 import { type AppConfig, createApp } from '../src/process/app.ts';
-import { createLocalProvisioner } from '../src/process/buckets.ts';
+import { createLocalProvisioner } from '../src/process/buckets/folder.ts';
 import type { Config } from '../src/process/config.ts';
 import { observe } from '../src/process/observe/observe.ts';
 import { createOrg } from '../src/process/org-command.ts';

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { StartRefused } from '../words/refused.ts';
+import { DEFAULT_PREFIX, isBucketPrefix, isRegion } from './buckets/name.ts';
 
 const shown = (text: string) => `'${text.length > 40 ? `${text.slice(0, 40)}…` : text}'`;
 
@@ -39,6 +40,12 @@ function isOrigin(text: string): boolean {
   return !/^https?:/.test(text) || (URL.canParse(text) && new URL(text).origin === text);
 }
 
+/** The address of a server alone: what stands in front of its host could be a password. */
+function isServer(text: string): boolean {
+  if (!/^https?:\/\/[^\s?#@]+$/.test(text)) return false;
+  return URL.canParse(text);
+}
+
 /** The environment, one key a line; the README's table is made from it. */
 export const configSchema = z.object({
   HOST: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
@@ -47,7 +54,7 @@ export const configSchema = z.object({
     .string()
     .min(1)
     .default('./data')
-    .describe('Where the embedded engine keeps its data, and where buckets are made.'),
+    .describe('Where the embedded engine keeps its data, and where buckets are made as folders.'),
   MONGODB_URI: z
     .string()
     .regex(
@@ -77,6 +84,36 @@ export const configSchema = z.object({
   SHUTDOWN_DELAY_SECONDS: whole(0, DAY_SECONDS)
     .default(0)
     .describe('How long it goes on serving before that, not ready any more: for balancers that are late to notice.'),
+  S3_ENDPOINT: z
+    .string()
+    .refine(
+      isServer,
+      'expected an address such as http://127.0.0.1:9000, without credentials (what was given is not shown)',
+    )
+    .optional()
+    .describe('Where buckets are made by the API of S3, in path style; unset, with `S3_REGION`: at AWS.'),
+  S3_REGION: z
+    .string()
+    .refine(isRegion, {
+      error: ({ input }) => `expected a region such as eu-central-1, got ${shown(String(input))}`,
+    })
+    .optional()
+    .describe(
+      'Set: buckets are made at AWS, in the region of their workspace. Beside `S3_ENDPOINT`: the region that its requests are signed for.',
+    ),
+  S3_ACCESS_KEY_ID: z
+    .string()
+    .optional()
+    .describe('The key that makes buckets; unset: credentials are found as every AWS SDK finds them.'),
+  S3_SECRET_ACCESS_KEY: z.string().optional().describe('Its secret.'),
+  S3_BUCKET_PREFIX: z
+    .string()
+    .refine(isBucketPrefix, {
+      error: ({ input }) =>
+        `expected up to 34 lower-case letters, digits and hyphens that S3 lets a name begin with, got ${shown(String(input))}`,
+    })
+    .default(DEFAULT_PREFIX)
+    .describe('What the names of buckets made there begin with; the id of the workspace follows.'),
   HEALTH_CHECK_SECONDS: whole(1, 7 * DAY_SECONDS)
     .optional()
     .describe('How often provider accounts are checked; unset: on demand only.'),
@@ -100,5 +137,21 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     // The value is not repeated: a connection string may hold a password.
     throw new StartRefused(`${String(issue!.path[0])}: ${issue!.message}`);
   }
+  mustBelongTogether(result.data);
   return { ...result.data, DATA_DIR: resolve(result.data.DATA_DIR) };
+}
+
+/** Whether buckets are made by S3's API. */
+export function usesS3({ S3_ENDPOINT, S3_REGION }: Pick<Config, 'S3_ENDPOINT' | 'S3_REGION'>): boolean {
+  return S3_ENDPOINT !== undefined || S3_REGION !== undefined;
+}
+
+const S3_KEYS = ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
+
+/** A half of what is needed would make buckets elsewhere, or by somebody else. */
+function mustBelongTogether(config: Config): void {
+  const [missing, ...others] = S3_KEYS.filter((key) => config[key] === undefined);
+  if (missing && others.length === 0)
+    throw new StartRefused(`${missing}: expected beside ${S3_KEYS.find((key) => key !== missing)}`);
+  if (!missing && !usesS3(config)) throw new StartRefused(`${S3_KEYS[0]}: expected S3_ENDPOINT or S3_REGION beside it`);
 }

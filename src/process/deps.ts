@@ -9,8 +9,8 @@ import { openSqlite } from '../store/sqlite/engine.ts';
 import type { Store } from '../store/store.ts';
 import { createIds } from '../words/ids.ts';
 import { StartRefused } from '../words/refused.ts';
-import { createLocalProvisioner } from './buckets.ts';
-import type { Config } from './config.ts';
+import { createLocalProvisioner } from './buckets/folder.ts';
+import { type Config, usesS3 } from './config.ts';
 
 const BUCKETS = 'buckets';
 const AS_FILE = constants.R_OK | constants.W_OK;
@@ -27,7 +27,7 @@ export async function createDeps(config: Config, env: Record<string, string | un
     random: Math.random,
     randomBytes,
     log,
-    provisioner: createLocalProvisioner(join(config.DATA_DIR, BUCKETS)),
+    provisioner: await createProvisioner(config),
     env: (name) => env[name],
     allowPrivateAddresses: config.ALLOW_PRIVATE_ADDRESSES,
     wake: () => {},
@@ -66,6 +66,13 @@ export function createLog(level: string): Logger {
     },
     destination,
   );
+}
+
+/** The SDK is loaded where it is used. */
+async function createProvisioner(config: Config): Promise<Deps['provisioner']> {
+  if (!usesS3(config)) return createLocalProvisioner(join(config.DATA_DIR, BUCKETS));
+  const { createS3Provisioner } = await import('./buckets/s3.ts');
+  return createS3Provisioner(config);
 }
 
 async function openStore(config: Config, log: Logger): Promise<Store> {

@@ -25,6 +25,11 @@ const ELSEWHERE: Record<string, string> = {
   RATELIMITPERMIN: 'RATE_LIMIT_PER_MINUTE',
   SHUTDOWNTIMEOUT: 'SHUTDOWN_SECONDS',
   NODEENVIRONMENT: 'NODE_ENV',
+  S3URL: 'S3_ENDPOINT',
+  S3ENDPOINTURL: 'S3_ENDPOINT',
+  S3ACCESSKEY: 'S3_ACCESS_KEY_ID',
+  S3SECRETKEY: 'S3_SECRET_ACCESS_KEY',
+  S3PREFIX: 'S3_BUCKET_PREFIX',
 };
 /** What orchestrators say of a service that is called as we are: `SWITCHYARD_PORT=tcp://10.0.0.7:4000`. */
 const SERVICE = /^(tcp|udp|sctp):\/\//;

@@ -29,8 +29,8 @@ export interface Deps {
   random: () => number;
   randomBytes: (size: number) => Uint8Array;
   log: Logger;
-  /** Makes the buckets of workspaces; one that is there already is made. */
-  provisioner: { provision(bucket: string, region: string, signal: AbortSignal): Promise<void> };
+  /** Makes the buckets of workspaces, whose names begin with `prefix`; one that is there already is made. */
+  provisioner: { prefix?: string; provision(bucket: string, region: string, signal: AbortSignal): Promise<void> };
   /** Resolves `env:NAME` references. */
   env: (name: string) => string | undefined;
   /** Whether health checks may call addresses inside. */

@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const scheduler = ['test/runner/scheduler.test.ts'];
 const buckets = ['test/runner/buckets.test.ts'];
+const s3 = ['test/runner/s3.test.ts'];
 
 export const mutants: Mutant[] = [
   {
@@ -80,5 +81,29 @@ export const mutants: Mutant[] = [
       ],
     ],
     tests: ['test/threads.test.ts'],
+  },
+  {
+    breaks: 'what an account does not own is not its bucket',
+    file: 'src/process/buckets/s3.ts',
+    edits: [['if (await isOurs(client, bucket, abortSignal)) return;', 'return;']],
+    tests: s3,
+  },
+  {
+    breaks: 'a bucket of ours that some server says exists is made',
+    file: 'src/process/buckets/s3.ts',
+    edits: [['if (await isOurs(client, bucket, abortSignal)) return;', '']],
+    tests: s3,
+  },
+  {
+    breaks: 'the runner alone tries a bucket again',
+    file: 'src/process/buckets/s3.ts',
+    edits: [['maxAttempts: 1', 'maxAttempts: 3']],
+    tests: s3,
+  },
+  {
+    breaks: 'what a store answers is not repeated',
+    file: 'src/process/buckets/s3.ts',
+    edits: [[': new BucketRefused(wordsOf(error, region))', ': error']],
+    tests: s3,
   },
 ];

@@ -1,6 +1,7 @@
 import { settleBucket, wantedBucket } from '../../nouns/workspaces/bucket.ts';
 import type { Deps } from '../../resource/context.ts';
-import { bucketNameOf, reasonOf } from '../buckets.ts';
+import { bucketNameOf } from '../buckets/name.ts';
+import { reasonOf } from '../buckets/reason.ts';
 import { systemContext } from '../system.ts';
 import { within } from './call.ts';
 import type { Lease } from './lease.ts';
@@ -18,7 +19,7 @@ export function createProvision(deps: Deps, callMs = CALL_MS) {
     const ctx = systemContext(deps, task.targetOrgId);
     const { workspace } = await wantedBucket(ctx, task);
     if (!workspace) return 'done';
-    const bucket = bucketNameOf(workspace.id);
+    const bucket = bucketNameOf(workspace.id, deps.provisioner.prefix);
     try {
       await within(callMs, signal, (heed) => deps.provisioner.provision(bucket, workspace.region, heed));
     } catch (error) {
