@@ -10,12 +10,22 @@ import { idempotencyRecords } from '../resource/idempotency.ts';
 import { tasks } from '../resource/task.ts';
 import { decisionRules } from '../routing/rules.ts';
 import { meters, policyBreakers, policyCounters } from '../routing/state.ts';
-import { type AnyCollection, type Rule, tombstones } from '../store/store.ts';
+import { type AnyCollection, numberings, type Rule, tombstones } from '../store/store.ts';
 
 /** Everything that is stored: an engine makes its tables and indexes from this list. */
 export const collections: readonly AnyCollection[] = [
   ...allNouns().map((noun) => noun.collection),
-  ...[credentials, tokenUses, tasks, tombstones, orgIndex, idempotencyRecords, healthCollection, generations],
+  ...[
+    credentials,
+    tokenUses,
+    tasks,
+    tombstones,
+    orgIndex,
+    idempotencyRecords,
+    healthCollection,
+    generations,
+    numberings,
+  ],
   ...[meters, policyCounters, policyBreakers],
 ];
 

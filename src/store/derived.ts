@@ -5,7 +5,16 @@ import type { AnyCollection, Doc } from './store.ts';
  * Where the text that is stored differs, an engine makes all of it anew from the documents.
  */
 export function derivedOf(collection: AnyCollection): string {
-  const { columns = [], scopes = [], ancestors = [], expires = null, totals = [], search, queue } = collection;
+  const {
+    columns = [],
+    scopes = [],
+    ancestors = [],
+    expires = null,
+    totals = [],
+    search,
+    queue,
+    numbered,
+  } = collection;
   return JSON.stringify({
     columns: [...new Set([...columns, ...scopes, ...ancestors.map(({ field }) => field)])].sort(),
     expires,
@@ -14,6 +23,7 @@ export function derivedOf(collection: AnyCollection): string {
     refs: collection.refs !== undefined,
     search: search?.scope ?? null,
     ...(queue ? { queue } : {}),
+    ...(numbered ? { numbered } : {}),
   });
 }
 

@@ -1,4 +1,5 @@
 import { type AnyCollection, type Change, type Doc, type Key, type Query, type Rule, StoreConflict } from './store.ts';
+import { type Writes, writesTo } from './telling.ts';
 
 /** What a commit sees while it is evaluated: the stored documents and the commit's own earlier writes. */
 export interface View {
@@ -14,12 +15,29 @@ export interface View {
   sweep(from: AnyCollection, field: string, value: string, limit: number): number;
 }
 
-/** The one meaning of every change, whichever the engine: checks the condition, then writes through the view. */
-export function evaluate(changes: readonly Change[], view: View, rules: Record<string, Rule>, now: string): unknown[] {
-  return changes.map((change, at) => evaluateOne(change, at, view, rules, now));
+export interface Evaluated {
+  results: unknown[];
+  /** The orgs in which it gave numbers. */
+  numberedOrgs: string[];
 }
 
-function evaluateOne(change: Change, at: number, view: View, rules: Record<string, Rule>, now: string): unknown {
+/** What a change is evaluated with. */
+interface Scope {
+  view: View;
+  writes: Writes;
+  rules: Record<string, Rule>;
+  now: string;
+}
+
+/** The one meaning of every change, whichever the engine: checks the condition, then writes through the view. */
+export function evaluate(changes: readonly Change[], view: View, rules: Record<string, Rule>, now: string): Evaluated {
+  const scope: Scope = { view, writes: writesTo(view, now), rules, now };
+  const results = changes.map((change, at) => evaluateOne(change, at, scope));
+  return { results, numberedOrgs: scope.writes.numberedOrgs };
+}
+
+function evaluateOne(change: Change, at: number, scope: Scope): unknown {
+  const { view, writes } = scope;
   const refuse = (kind: StoreConflict['kind'], detail?: unknown): never => {
     throw new StoreConflict(kind, change, at, detail);
   };
@@ -27,12 +45,12 @@ function evaluateOne(change: Change, at: number, view: View, rules: Record<strin
     case 'insert':
       if (view.get(change.in, change.doc)) refuse('exists', change.doc.id);
       checkUnique(change.in, change.doc, view, refuse);
-      return view.insert(change.in, change.doc);
+      return writes.insert(change.in, change.doc);
     case 'put': {
       const before = view.get(change.in, change.doc) ?? refuse('missing');
       if (before.version !== change.expected) refuse('version', before.version);
       if (keyOf(change.in, before) !== keyOf(change.in, change.doc)) checkUnique(change.in, change.doc, view, refuse);
-      return view.replace(change.in, change.doc, before);
+      return writes.replace(change.in, change.doc, before);
     }
     case 'remove': {
       const before = view.get(change.in, change.key) ?? refuse('missing');
@@ -53,7 +71,7 @@ function evaluateOne(change: Change, at: number, view: View, rules: Record<strin
       return ids.length < change.min ? refuse('unmatched') : undefined;
     }
     case 'apply':
-      return applyRule(change, view, rules, now, refuse);
+      return applyRule(change, scope, refuse);
     case 'sweep':
       return view.sweep(change.in, change.field, change.value, change.limit);
   }
@@ -74,9 +92,7 @@ function keyOf(from: AnyCollection, doc: Doc): string | null {
 
 function applyRule(
   change: Extract<Change, { type: 'apply' }>,
-  view: View,
-  rules: Record<string, Rule>,
-  now: string,
+  { view, writes, rules, now }: Scope,
   refuse: Refuse,
 ): unknown {
   const rule = rules[change.rule];
@@ -84,11 +100,11 @@ function applyRule(
   const before = view.get(change.in, change.key);
   const answer = rule(before, change.input as never, now);
   if ('refused' in answer) return refuse('refused', answer.refused);
-  for (const one of answer.also ?? []) view.insert(one.in, one.doc);
+  for (const one of answer.also ?? []) writes.insert(one.in, one.doc);
   if (answer.next === null) return answer.result;
   const base = before ?? { ...change.key, version: 0, createdAt: now, createdBy: null };
   const next: Doc = { ...base, ...answer.next, version: base.version + 1, updatedAt: now };
-  if (before) view.replace(change.in, next, before);
-  else view.insert(change.in, next);
+  if (before) writes.replace(change.in, next, before);
+  else writes.insert(change.in, next);
   return answer.result;
 }

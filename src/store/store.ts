@@ -7,6 +7,7 @@
  */
 
 import { StartRefused } from '../words/refused.ts';
+import type { Bell } from './bell.ts';
 import type { FirstValues } from './complete.ts';
 import type { Deadline } from './deadline.ts';
 
@@ -71,6 +72,16 @@ export interface Collection<D extends Doc = Doc> {
   kept?: boolean;
   /** It decides who may do what: `changes` moves with every write to it. */
   watched?: boolean;
+  /** The field that numbers an org's documents from 1, without a hole and in the order of their commits: given by the commit itself. */
+  numbered?: string;
+  /** What a new or changed document tells: further documents that the same commit inserts, whoever makes it. */
+  tells?(after: D, before: D | null, now: string): Told[];
+}
+
+/** A document that a commit inserts because of another one. */
+export interface Told {
+  in: AnyCollection;
+  doc: Doc;
 }
 
 export type Clause =
@@ -103,6 +114,14 @@ export interface DueQuery {
   limit: number;
 }
 
+/** Of a numbered collection: what lies between two numbers, both exclusive. */
+export interface NumberedQuery extends Pick<Query, 'orgId' | 'where'> {
+  after: number;
+  before: number;
+  order: 'asc' | 'desc';
+  limit: number;
+}
+
 export interface Position {
   createdAt: string;
   id: string;
@@ -125,8 +144,7 @@ export interface Page<D> {
 export type Rule = (doc: Doc | null, input: never, now: string) => RuleResult;
 export type RuleResult =
   /** `also`: further documents to insert in the same commit (an event of what the rule did). */
-  | { next: Record<string, unknown> | null; result: unknown; also?: { in: AnyCollection; doc: Doc }[] }
-  | { refused: unknown };
+  { next: Record<string, unknown> | null; result: unknown; also?: Told[] } | { refused: unknown };
 
 // biome-ignore lint/suspicious/noExplicitAny: a collection is invariant in its document; the port only passes it through.
 export type AnyCollection = Collection<any>;
@@ -205,6 +223,10 @@ export interface Store {
   lanes(from: AnyCollection, query: LanesQuery): MaybePromise<string[]>;
   /** Longest due first; costs what it answers. */
   due<D extends Doc>(from: Collection<D>, query: DueQuery): MaybePromise<D[]>;
+  /** Costs what it answers and what lies between. Whoever reads no further than `lastNumbers` tells misses nothing. */
+  numbered<D extends Doc>(from: Collection<D>, query: NumberedQuery): MaybePromise<D[]>;
+  /** The last number that each org's documents have; 0: none yet. */
+  lastNumbers(from: AnyCollection, orgIds: readonly string[]): MaybePromise<number[]>;
   commit(changes: readonly Change[]): Promise<Committed>;
   /** Every document of every org in one stable order, those below a tombstone too: for copies and backups. */
   scan<D extends Doc>(from: Collection<D>, after: Key | null, limit: number): MaybePromise<D[]>;
@@ -214,6 +236,8 @@ export interface Store {
   discard(from: AnyCollection, keys: readonly Key[]): Promise<void>;
   /** Moves with every write to a watched collection by this process and, where the engine hears of them, by others; time tells of the rest. */
   readonly changes: { epoch(): number };
+  /** Rings when a commit of this process has given numbers. */
+  readonly numbers: Bell;
   /** Whether the engine answers; rejects with `StoreUnavailable`. */
   ping(): Promise<void>;
   readonly stats: StoreStats;
@@ -243,6 +267,16 @@ export const tombstones: Collection<Tombstone> = {
   first: { field: '', sweptAt: null },
   columns: ['field', 'sweptAt'],
 };
+
+/** How far the documents of a numbered collection have been counted; its id is the collection's name. */
+export interface Numbering extends Doc {
+  last: number;
+}
+export const numberings: Collection<Numbering> = { name: 'numberings', first: { last: 0 } };
+
+export function numberingKey(from: AnyCollection, orgId: string): Key {
+  return { orgId, id: from.name };
+}
 
 /** Stands for a deleted document whose subtree is still stored; `field` names it in the documents below. */
 export interface Tombstone extends Doc {

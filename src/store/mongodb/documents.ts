@@ -55,7 +55,15 @@ export function toStored(from: AnyCollection, doc: Doc, fence: number): Stored {
 }
 
 /** The collection's own fields that queries may name, beside the ones that every document has. */
-function columnsOf({ columns = [], scopes = [], ancestors = [], expires, search, queue }: AnyCollection): string[] {
+function columnsOf({
+  columns = [],
+  scopes = [],
+  ancestors = [],
+  expires,
+  search,
+  queue,
+  numbered,
+}: AnyCollection): string[] {
   const names = new Set<string>([
     ...columns,
     ...scopes,
@@ -63,6 +71,7 @@ function columnsOf({ columns = [], scopes = [], ancestors = [], expires, search,
     ...(expires ? [expires] : []),
     ...(search ? [search.scope] : []),
     ...(queue ? [queue.lane, queue.due] : []),
+    ...(numbered ? [numbered] : []),
   ]);
   for (const name of ['id', 'orgId', 'createdAt', 'version']) names.delete(name);
   return [...names];
@@ -94,6 +103,7 @@ export function indexesOf(collection: AnyCollection): Index[] {
     ...(collection.queue
       ? [index('queue', { orgId: 1, [collection.queue.lane]: 1, [collection.queue.due]: 1, id: 1 })]
       : []),
+    ...(collection.numbered ? [index('numbered', { orgId: 1, [collection.numbered]: 1 })] : []),
     // A sweep of what has expired spans the orgs.
     ...(collection.expires ? [index('expires', { [collection.expires]: 1 })] : []),
   ];

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db, MongoClient } from 'mongodb';
+import { type Bell, createBell } from '../bell.ts';
 import { afterMs, answerBy, type Deadline, REQUEST_MS } from '../deadline.ts';
 import { isSecondKey, type Tell } from '../derived.ts';
 import { evaluate } from '../evaluate.ts';
@@ -60,6 +61,7 @@ export class MongoStore extends MongoReads implements Store {
   }
 
   readonly changes = { epoch: (): number => this.#epoch };
+  readonly numbers = createBell();
 
   /** Begins to hear at once of what other processes change in the watched collections. */
   listen(): void {
@@ -169,8 +171,11 @@ export class MongoStore extends MongoReads implements Store {
     const settle = group.map(({ changes, resolve, reject }) => {
       overlay.begin();
       try {
-        const results = evaluate(changes, overlay, this.#options.rules, this.#options.now());
-        return () => resolve({ results });
+        const { results, numberedOrgs } = evaluate(changes, overlay, this.#options.rules, this.#options.now());
+        return () => {
+          resolve({ results });
+          this.numbers.ring(numberedOrgs);
+        };
       } catch (error) {
         overlay.undo();
         return () => reject(error);
@@ -202,6 +207,7 @@ export class MongoStore extends MongoReads implements Store {
 class MongoRequest extends MongoReads implements Store {
   readonly engine = 'mongodb';
   readonly changes: Store['changes'];
+  readonly numbers: Bell;
   readonly #store: MongoStore;
   readonly #until: Deadline;
 
@@ -209,6 +215,7 @@ class MongoRequest extends MongoReads implements Store {
     super(db, until, store.stats);
     this.clashing = store.clashing;
     this.changes = store.changes;
+    this.numbers = store.numbers;
     this.#store = store;
     this.#until = until;
   }

@@ -10,6 +10,9 @@ import {
   type Key,
   type LanesQuery,
   meaningOf,
+  type NumberedQuery,
+  numberingKey,
+  numberings,
   type Page,
   type PageQuery,
   type Query,
@@ -121,6 +124,30 @@ export class MongoReads {
       const found = await readDue(this.db.collection<Stored>(from.name), from, { ...query, buried }, deadline);
       return found.map(({ doc }) => todays(from, doc as D));
     });
+  }
+
+  numbered<D extends Doc>(from: Collection<D>, query: NumberedQuery): Promise<D[]> {
+    const { numbered } = from;
+    if (!numbered) throw new Error(`${from.name} is not numbered`);
+    return this.read(async (deadline) => {
+      const buried = [...(await this.buriedFor(from, [query.orgId], deadline))];
+      const filter = { ...filterOf(from, query, buried), [numbered]: { $gt: query.after, $lt: query.before } };
+      const sort = { [numbered]: query.order === 'desc' ? -1 : 1 } as const;
+      const found = await exchange(deadline, (maxTimeMS) =>
+        this.of<D>(from)
+          .find(filter as never, { sort, limit: query.limit, hint: 'numbered', maxTimeMS })
+          .toArray(),
+      );
+      return found.map(({ doc }) => todays(from, doc as D));
+    });
+  }
+
+  async lastNumbers(from: AnyCollection, orgIds: readonly string[]): Promise<number[]> {
+    const found = await this.getMany(
+      numberings,
+      orgIds.map((orgId) => numberingKey(from, orgId)),
+    );
+    return found.map((doc) => doc?.last ?? 0);
   }
 
   async #union<Q extends Query>(

@@ -1,7 +1,7 @@
 import type { AnyBulkWriteOperation, Db } from 'mongodb';
 import { complete } from '../complete.ts';
 import type { Deadline } from '../deadline.ts';
-import type { AnyCollection, Change, Doc, Query } from '../store.ts';
+import { type AnyCollection, type Change, type Doc, numberingKey, numberings, type Query } from '../store.ts';
 import { keyOf, type Stored, toStored } from './documents.ts';
 import { exchange } from './errors.ts';
 import { filterOf } from './filters.ts';
@@ -27,7 +27,11 @@ export async function loadOverlay(reader: Reader, commits: readonly (readonly Ch
   const buried = new Map(
     await Promise.all(orgs.map(async (orgId) => [orgId, await buriedIn(reader.db, orgId, reader.deadline)] as const)),
   );
-  await Promise.all(wantedOf(reader, changes).map((wanted) => loadCollection(reader, overlay, wanted, buried)));
+  // Any commit may tell of something that is numbered.
+  const numbered = [...reader.collections.values()].filter(({ numbered }) => numbered);
+  await Promise.all(
+    wantedOf(reader, changes, orgs, numbered).map((wanted) => loadCollection(reader, overlay, wanted, buried)),
+  );
   for (const change of changes) {
     if (change.type !== 'none' && change.type !== 'atLeast') continue;
     overlay.isStrict = true;
@@ -49,13 +53,19 @@ interface Wanted {
 }
 
 /** Keys, unique keys, and the documents above what is inserted. */
-function wantedOf({ collections }: Reader, changes: readonly Change[]): Wanted[] {
+function wantedOf(
+  { collections }: Reader,
+  changes: readonly Change[],
+  orgs: readonly string[],
+  numbered: readonly AnyCollection[],
+): Wanted[] {
   const wanted = new Map<string, Wanted>();
   const of = (from: AnyCollection) => {
     const one = wanted.get(from.name) ?? { from, ids: new Set<string>(), uniques: [] };
     wanted.set(from.name, one);
     return one;
   };
+  for (const from of numbered) for (const orgId of orgs) of(numberings).ids.add(keyOf(numberingKey(from, orgId)));
   for (const change of changes) {
     if (change.type === 'insert' || change.type === 'put') {
       of(change.in).ids.add(keyOf(change.doc));
@@ -159,7 +169,9 @@ export function batchesOf(overlay: Overlay, collections: ReadonlyMap<string, Any
     }
     addWrite(of(from.name), slot);
   }
-  return [...batches.values()];
+  // What the commits of an org contend for comes first: who loses knows it before anything else is written.
+  const contended = batches.get(numberings.name);
+  return [...new Set([...(contended ? [contended] : []), ...batches.values()])];
 }
 
 function ancestorKeys({ from, current }: Slot, collections: ReadonlyMap<string, AnyCollection>): string[] {

@@ -1,8 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inTurns, pace } from '../../words/pace.ts';
+import { createBell } from '../bell.ts';
 import { afterMs, type Deadline, REQUEST_MS } from '../deadline.ts';
-import { evaluate } from '../evaluate.ts';
+import { type Evaluated, evaluate } from '../evaluate.ts';
 import { migrations as allMigrations } from '../migrations/index.ts';
 import {
   type AnyCollection,
@@ -16,18 +17,21 @@ import {
   type LanesQuery,
   type MaybePromise,
   meaningOf,
+  type NumberedQuery,
+  numberings,
   type Page,
   type PageQuery,
   type Query,
-  type Rule,
   type Store,
   StoreRefused,
   type StoreStats,
   StoreUnavailable,
 } from '../store.ts';
 import { MIGRATION_WAIT_MS, withBusyWait } from './busy.ts';
-import { isBusy, isSqlite, isTorn, unavailable } from './errors.ts';
+import { isBusy, isTorn, unavailable } from './errors.ts';
 import { sameFile } from './file.ts';
+import { runMember } from './member.ts';
+import { readLastNumbers, readNumbered } from './numbered.ts';
 import type { SqliteOptions } from './options.ts';
 import { checkVersion, prepare } from './prepare.ts';
 import { readDue, readLanes } from './queue.ts';
@@ -68,9 +72,7 @@ export class SqliteStore implements Store {
   readonly stats: StoreStats = { reads: 0, commits: 0 };
   readonly #db: DatabaseSync;
   readonly #tables = new Map<string, Table>();
-  readonly #rules: Record<string, Rule>;
-  readonly #view = viewOf((of) => this.#table(of));
-  readonly #now: () => string;
+  readonly #evaluate: (changes: readonly Change[]) => Evaluated;
   readonly #busyTimeoutMs: number;
   readonly #checkFile: () => void;
   #waiting: Waiting[] = [];
@@ -80,14 +82,15 @@ export class SqliteStore implements Store {
 
   constructor(db: DatabaseSync, options: SqliteOptions) {
     this.#db = db;
-    this.#rules = options.rules;
-    this.#now = options.now;
+    const view = viewOf((of) => this.#table(of));
+    this.#evaluate = (changes) => evaluate(changes, view, options.rules, options.now());
     this.#busyTimeoutMs = options.busyTimeoutMs ?? REQUEST_MS;
     this.#checkFile = sameFile(options.file);
     for (const collection of options.collections) this.#tables.set(collection.name, new Table(db, collection));
   }
 
   readonly changes = { epoch: (): number => this.#epoch };
+  readonly numbers = createBell();
 
   settings = (): Settings => settingsOf(this.#db);
 
@@ -127,6 +130,14 @@ export class SqliteStore implements Store {
 
   due<D extends Doc>(from: Collection<D>, query: DueQuery): D[] {
     return this.#read(() => readDue<D>(this.#table(from), query));
+  }
+
+  numbered<D extends Doc>(from: Collection<D>, query: NumberedQuery): D[] {
+    return this.#read(() => readNumbered<D>(this.#table(from), query));
+  }
+
+  lastNumbers(from: AnyCollection, orgIds: readonly string[]): number[] {
+    return this.#read(() => readLastNumbers(this.#table(numberings), from, orgIds));
   }
 
   until(deadline: Deadline): Store {
@@ -258,7 +269,7 @@ export class SqliteStore implements Store {
       const settlements: (() => void)[] = [];
       for (const one of group) {
         if (settlements.length > 0 && performance.now() > until) break;
-        settlements.push(this.#runOne(one));
+        settlements.push(runMember(this.#db, one, this.#evaluate, this.numbers));
       }
       this.#finish();
       if (group.some(({ changes }) => isWatched(changes))) this.#epoch += 1;
@@ -279,20 +290,6 @@ export class SqliteStore implements Store {
       this.#db.exec('COMMIT');
     } catch (error) {
       throw isTorn(error) ? unavailable(error, true) : error;
-    }
-  }
-
-  #runOne({ changes, resolve, reject }: Waiting): () => void {
-    this.#db.exec('SAVEPOINT member');
-    try {
-      const results = evaluate(changes, this.#view, this.#rules, this.#now());
-      this.#db.exec('RELEASE member');
-      return () => resolve({ results });
-    } catch (error) {
-      if (!this.#db.isTransaction) throw error;
-      this.#db.exec('ROLLBACK TO member; RELEASE member');
-      if (!isSqlite(error)) return () => reject(error);
-      throw error;
     }
   }
 }

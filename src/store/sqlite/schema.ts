@@ -24,7 +24,7 @@ export function searchTableSql(collection: AnyCollection): Record<string, string
 
 /** Each index by its name. */
 export function indexSql(collection: AnyCollection): Record<string, string> {
-  const { name, scopes = [], expires, unique, queue } = collection;
+  const { name, scopes = [], expires, unique, queue, numbered } = collection;
   const indexes: Record<string, string> = {};
   const add = (suffix: string, on: string, kind = 'INDEX') => {
     indexes[`${name}_${suffix}`] = `CREATE ${kind} ${quote(`${name}_${suffix}`)} ON ${quote(name)} ${on}`;
@@ -36,19 +36,21 @@ export function indexSql(collection: AnyCollection): Record<string, string> {
     const due = quote(queue.due);
     add('queue', `(org, ${quote(queue.lane)}, ${due}, id) WHERE ${due} IS NOT NULL`);
   }
+  if (numbered) add('numbered', `(org, ${quote(numbered)})`);
   if (unique) add('unique', '(org, uniq) WHERE uniq IS NOT NULL', 'UNIQUE INDEX');
   return indexes;
 }
 
 /** The collection's own columns, each once: those it names, its scopes, ancestors and the time of expiry. */
 export function columnsOf(collection: AnyCollection): string[] {
-  const { columns = [], scopes = [], ancestors = [], expires, queue } = collection;
+  const { columns = [], scopes = [], ancestors = [], expires, queue, numbered } = collection;
   const names = new Set<string>([
     ...columns,
     ...scopes,
     ...ancestors.map(({ field }) => field),
     ...(expires ? [expires] : []),
     ...(queue ? [queue.lane, queue.due] : []),
+    ...(numbered ? [numbered] : []),
   ]);
   if (collection.search) for (const name of ['foldA', 'foldB', collection.search.scope]) names.add(name);
   for (const name of ['id', 'createdAt', 'version']) names.delete(name);

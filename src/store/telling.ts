@@ -1,0 +1,40 @@
+import type { View } from './evaluate.ts';
+import { type AnyCollection, type Doc, type Numbering, numberingKey, numberings } from './store.ts';
+
+/** The writes of one commit: a document gets its number here, and what it tells is inserted behind it. */
+export interface Writes {
+  insert(from: AnyCollection, doc: Doc): void;
+  replace(from: AnyCollection, doc: Doc, before: Doc): void;
+  /** The orgs in which numbers were given. */
+  readonly numberedOrgs: string[];
+}
+
+export function writesTo(view: View, now: string): Writes {
+  const numberedOrgs: string[] = [];
+  const tell = (from: AnyCollection, doc: Doc, before: Doc | null) => {
+    for (const told of from.tells?.(doc, before, now) ?? []) insert(told.in, told.doc);
+  };
+  const insert = (from: AnyCollection, doc: Doc) => {
+    if (from.numbered) numberedOrgs.push(doc.orgId);
+    view.insert(from, from.numbered ? { ...doc, [from.numbered]: nextNumber(view, from, doc.orgId, now) } : doc);
+    tell(from, doc, null);
+  };
+  return {
+    insert,
+    replace(from, doc, before) {
+      view.replace(from, doc, before);
+      tell(from, doc, before);
+    },
+    numberedOrgs,
+  };
+}
+
+/** The numbering is a document of the org: whoever gives a number at the same time conflicts, so numbers follow the commits. */
+function nextNumber(view: View, from: AnyCollection, orgId: string, now: string): number {
+  const key = numberingKey(from, orgId);
+  const before = view.get(numberings, key) as Numbering | null;
+  const last = (before?.last ?? 0) + 1;
+  if (before) view.replace(numberings, { ...before, last, version: before.version + 1, updatedAt: now } as Doc, before);
+  else view.insert(numberings, { ...key, version: 1, createdAt: now, updatedAt: now, createdBy: null, last } as Doc);
+  return last;
+}
