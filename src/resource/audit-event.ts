@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { feedEvent } from './feed-event.ts';
 import * as field from './field/index.ts';
 import { defineNounOf } from './noun.ts';
 
@@ -16,6 +17,7 @@ const fields = {
   requestId: field.made(field.id('The request that asked for it.')),
   changes: field.made(field.freeMap(changed, '`{field: {before, after}}`, by documented names.')),
   counts: field.made(field.optionalCounts('Of a deleted subtree: how much of each kind went with it.')),
+  privateTo: field.hidden(field.made(field.optionalText('Of a thing that only one actor sees: who that was then.'))),
   at: field.derived(field.time('When.')),
   ...field.authored,
 };
@@ -32,5 +34,12 @@ export const auditEvents = defineNounOf(fields, {
     columns: ['action', 'workspaceId', 'resourceType'],
     scopes: ['actorId', 'resourceId'],
     totals: [[]],
+    tells: (event, before) => {
+      if (before) return [];
+      const { action, resourceType, resourceId, workspaceId, actorId, requestId, privateTo, changes, counts } = event;
+      const data = { changes, counts };
+      const who = { workspaceId, actorId, requestId, privateTo };
+      return [feedEvent(event, { kind: action, resourceType, resourceId, data, ...who })];
+    },
   },
 });

@@ -1,3 +1,4 @@
+import { feedEvent } from '../resource/feed-event.ts';
 import { defineNoun } from '../resource/noun.ts';
 import type { Doc } from '../store/store.ts';
 
@@ -39,8 +40,28 @@ export const routingEvents = defineNoun<RoutingEvent>({
     scopes: ['resourceId'],
     totals: [[]],
     expires: 'purgeAt',
+    tells: (event, before) => (before ? [] : [told(event)]),
   },
 });
+
+const BREAKER_KINDS: Record<string, string> = {
+  open: 'breaker.opened',
+  half_open: 'breaker.half_open',
+  closed: 'breaker.closed',
+};
+const KINDS: Record<RoutingEvent['kind'], (to: string) => string> = {
+  breaker: (to) => BREAKER_KINDS[to]!,
+  latch: () => 'policy.latched',
+  quota: () => 'quota.threshold',
+  account_status: () => 'account.status',
+};
+
+/** A quota's threshold is a limit and how much of it is used; all others are transitions. */
+function told(event: RoutingEvent) {
+  const { kind, resourceType, resourceId, target, from, to } = event;
+  const data = kind === 'quota' ? { limit: from, percent: Number.parseInt(to, 10) } : { target, from, to };
+  return feedEvent(event, { kind: KINDS[kind](to), resourceType, resourceId, data });
+}
 
 const KEPT_MS = 90 * 24 * 3_600_000;
 

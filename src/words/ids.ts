@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
 export interface Ids {
   /** A new id: the prefix, then 26 characters that sort by creation (ULID, lower case, increasing within a millisecond). */
   next(prefix: string): string;
 }
 
+const TAIL = 16;
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
 export function createIds(now: () => number, random: (size: number) => Uint8Array = randomBytes): Ids {
@@ -15,11 +16,17 @@ export function createIds(now: () => number, random: (size: number) => Uint8Arra
       const time = now();
       if (time > last) {
         last = time;
-        tail = Array.from(random(16), (byte) => byte & 31);
+        tail = Array.from(random(TAIL), (byte) => byte & 31);
       } else increase(tail);
       return prefix + encodeTime(last) + tail.map((digit) => ALPHABET[digit]).join('');
     },
   };
+}
+
+/** The id that a seed has at a moment: the same whoever asks for it. */
+export function idFrom(prefix: string, time: number, seed: string): string {
+  const bytes = createHash('sha256').update(seed).digest().subarray(0, TAIL);
+  return prefix + encodeTime(time) + Array.from(bytes, (byte) => ALPHABET[byte & 31]).join('');
 }
 
 function encodeTime(time: number): string {

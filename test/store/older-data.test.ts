@@ -115,6 +115,9 @@ describeEngines('what 0.1.0 stored', (engine) => {
   });
 });
 
+/** Collections that the older program did not have. */
+const SINCE = ['feed', 'numberings'];
+
 describeEngines('bringing data up to date', (engine) => {
   test('changes no document, and nothing at all a second time', async () => {
     const older = await olderData(engine);
@@ -129,7 +132,8 @@ describeEngines('bringing data up to date', (engine) => {
     expect(await everything(second)).toEqual(before);
     await second.close();
     await older.remove();
-    expect(Object.entries(before).filter(([, docs]) => docs.length === 0)).toEqual([]);
+    const empty = Object.entries(before).filter(([name, docs]) => docs.length === 0 && !SINCE.includes(name));
+    expect(empty).toEqual([]);
   });
 
   test('makes what a later noun needs, and what a known one has anew', async () => {

@@ -7,8 +7,10 @@ import { collections, rules } from '../../src/catalog/collections.ts';
 import { logicalModels } from '../../src/nouns/logical-models/model.ts';
 import { namespaces } from '../../src/nouns/namespaces/model.ts';
 import { auditEvents } from '../../src/resource/audit-event.ts';
+import { feedEvents } from '../../src/resource/feed-event.ts';
 import { tasks } from '../../src/resource/task.ts';
 import { openSqlite, type SqliteStore } from '../../src/store/sqlite/engine.ts';
+import { numberedSql } from '../../src/store/sqlite/numbered.ts';
 import { dueSql, lanesSql } from '../../src/store/sqlite/queue.ts';
 import { pageSql } from '../../src/store/sqlite/reads.ts';
 import { Table } from '../../src/store/sqlite/table.ts';
@@ -107,6 +109,19 @@ test('lanes and what is due in one are walked by the index of the queue', () => 
     expect(reads).not.toEqual([]);
     for (const read of reads) expect(read).toMatch(/^SEARCH d (EXISTS )?USING (COVERING )?INDEX tasks_queue/);
     expect(steps.join('\n')).not.toContain('TEMP B-TREE');
+  }
+});
+
+test('a range of numbers is walked by the index of the numbers, from either end', () => {
+  const table = new Table(db, feedEvents.collection);
+  for (const order of ['asc', 'desc'] as const) {
+    const where = [{ field: 'kind', from: 'namespace.', until: 'namespace/' }];
+    const { sql, values } = numberedSql(table, { orgId: 'o', after: 5, before: 9, order, limit: 5, where });
+    const steps = db
+      .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .all(...values)
+      .map(({ detail }) => String(detail));
+    expect(steps).toEqual(['SEARCH d USING INDEX feed_numbered (org=? AND place>? AND place<?)']);
   }
 });
 

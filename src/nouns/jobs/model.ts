@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { feedEvent, idOfChange } from '../../resource/feed-event.ts';
 import * as field from '../../resource/field/index.ts';
 import { defineNounOf } from '../../resource/noun.ts';
 import { within } from '../../validation/fields.ts';
@@ -30,11 +32,38 @@ const fields = {
 };
 export type Job = field.DocOf<typeof fields>;
 
+/** What an org's feed is told of a job: that it runs, comes on, or has ended in one way or another. */
+function transitionsOf(after: Job, before: Job | null, now: string) {
+  const { id, orgId, kind, status, progress, error, resourceType, resourceId, workspaceId } = after;
+  const hasMoved = status !== before?.status;
+  const comesOn = status === 'running' && !isDeepStrictEqual(progress, before?.progress);
+  if (status === 'pending' || !(hasMoved || comesOn)) return [];
+  return [
+    feedEvent(
+      { id: idOfChange(after, now), orgId, createdAt: now, createdBy: null },
+      {
+        kind: `job.${hasMoved ? status : 'progress'}`,
+        resourceType: 'job',
+        resourceId: id,
+        workspaceId,
+        namespaceId: resourceType === 'namespace' ? resourceId : null,
+        data: { kind, status, progress, error, resource_type: resourceType, resource_id: resourceId },
+      },
+    ),
+  ];
+}
+
 export const jobs = defineNounOf(fields, {
   type: 'Job',
   resource: 'job',
   permission: 'jobs',
-  collection: { name: 'jobs', columns: ['workspaceId', 'status'], scopes: ['resourceId'], totals: [[]] },
+  collection: {
+    name: 'jobs',
+    columns: ['workspaceId', 'status'],
+    scopes: ['resourceId'],
+    totals: [[]],
+    tells: transitionsOf,
+  },
 });
 
 const target = { ...within, jobId: z.string().describe('The job.') };

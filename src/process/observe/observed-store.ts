@@ -9,6 +9,7 @@ import {
   type Key,
   type LanesQuery,
   type MaybePromise,
+  type NumberedQuery,
   type Page,
   type PageQuery,
   type Query,
@@ -25,6 +26,8 @@ export const STORE_CALLS = [
   'counts',
   'lanes',
   'due',
+  'numbered',
+  'lastNumbers',
   'commit',
 ] as const;
 export type StoreCall = (typeof STORE_CALLS)[number];
@@ -36,6 +39,7 @@ export type StoreListener = (call: StoreCall, from: string | number, begunMs: nu
 export class ObservedStore implements Store {
   readonly engine: Store['engine'];
   readonly changes: Store['changes'];
+  readonly numbers: Store['numbers'];
   readonly stats: Store['stats'];
   readonly #store: Store;
   readonly #tell: StoreListener;
@@ -43,6 +47,7 @@ export class ObservedStore implements Store {
   constructor(store: Store, tell: StoreListener) {
     this.engine = store.engine;
     this.changes = store.changes;
+    this.numbers = store.numbers;
     this.stats = store.stats;
     this.#store = store;
     this.#tell = tell;
@@ -78,6 +83,14 @@ export class ObservedStore implements Store {
 
   due<D extends Doc>(from: Collection<D>, query: DueQuery): MaybePromise<D[]> {
     return this.#heard('due', from.name, () => this.#store.due(from, query));
+  }
+
+  numbered<D extends Doc>(from: Collection<D>, query: NumberedQuery): MaybePromise<D[]> {
+    return this.#heard('numbered', from.name, () => this.#store.numbered(from, query));
+  }
+
+  lastNumbers(from: AnyCollection, orgIds: readonly string[]): MaybePromise<number[]> {
+    return this.#heard('lastNumbers', from.name, () => this.#store.lastNumbers(from, orgIds));
   }
 
   async commit(changes: readonly Change[]): Promise<Committed> {

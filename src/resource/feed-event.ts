@@ -1,0 +1,78 @@
+import type { Doc } from '../store/store.ts';
+import { idFrom } from '../words/ids.ts';
+import { defineNoun } from './noun.ts';
+
+/** One thing that happened in an org, with its place in the one order that every reader sees. */
+export interface FeedEvent extends Doc {
+  /** From 1 on, without a hole, in the order of the commits; given by the commit itself. */
+  place: number;
+  kind: string;
+  resourceType: string;
+  resourceId: string;
+  workspaceId: string | null;
+  actorId: string | null;
+  requestId: string | null;
+  /** The namespace that it tells of: whoever does not see that one does not see this. */
+  namespaceId: string | null;
+  /** Whose it was alone at that time, for when it is gone; null: everybody's. */
+  privateTo: string | null;
+  data: Record<string, unknown>;
+  purgeAt: string;
+}
+
+export const feedEvents = defineNoun<FeedEvent>({
+  type: 'Event',
+  resource: 'event',
+  permission: 'events',
+  collection: {
+    name: 'feed',
+    first: {
+      place: 0,
+      kind: '',
+      resourceType: '',
+      resourceId: '',
+      workspaceId: null,
+      actorId: null,
+      requestId: null,
+      namespaceId: null,
+      privateTo: null,
+      data: {},
+      purgeAt: '',
+    },
+    columns: ['kind', 'resourceType', 'resourceId', 'workspaceId', 'namespaceId'],
+    expires: 'purgeAt',
+    numbered: 'place',
+  },
+});
+
+const KEPT_MS = 7 * 24 * 3_600_000;
+/** An event goes a while after nobody may resume behind it any more: clocks of processes differ. */
+const GRACE_MS = 3_600_000;
+
+type Happened = Pick<FeedEvent, 'kind' | 'resourceType' | 'resourceId' | 'data'> & Partial<FeedEvent>;
+
+/** An event as the document that tells of it has it; its id is the other one's own where that is an event itself. */
+export function feedEvent({ id, orgId, createdAt, createdBy }: Omit<Doc, 'version' | 'updatedAt'>, happened: Happened) {
+  const doc: FeedEvent = {
+    id,
+    orgId,
+    version: 1,
+    createdAt,
+    updatedAt: createdAt,
+    createdBy,
+    place: 0,
+    workspaceId: null,
+    actorId: null,
+    requestId: null,
+    namespaceId: happened.resourceType === 'namespace' ? happened.resourceId : null,
+    privateTo: null,
+    ...happened,
+    purgeAt: new Date(Date.parse(createdAt) + KEPT_MS + GRACE_MS).toISOString(),
+  };
+  return { in: feedEvents.collection, doc };
+}
+
+/** The id of an event that a change of a document is, where nothing else gives it one. */
+export function idOfChange({ id, version }: Doc, now: string): string {
+  return idFrom('evt_', Date.parse(now), `${id} ${version}`);
+}

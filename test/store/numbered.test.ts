@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type AuditEvent, auditEvents } from '../../src/resource/audit-event.ts';
+import { type FeedEvent, feedEvents } from '../../src/resource/feed-event.ts';
+import { complete } from '../../src/store/complete.ts';
+import { afterMs } from '../../src/store/deadline.ts';
+import { type Change, type Store, StoreConflict } from '../../src/store/store.ts';
+import { describeEngines, type Opened, openEngine, PATIENCE_MS } from '../harness.ts';
+
+/** Numbers are what an org's feed rests on: one order of commits, without a hole, whoever makes them. */
+describeEngines('a numbered collection', (engine) => {
+  let opened: Opened;
+  let other: Opened;
+  beforeAll(async () => {
+    opened = await openEngine(engine);
+    other = await opened.again();
+  });
+  afterAll(async () => {
+    await other.close();
+    await opened.close();
+  });
+
+  const event = (orgId: string, id: string): Change => {
+    const at = new Date().toISOString();
+    const doc = { id, orgId, version: 1, createdAt: at, updatedAt: at, createdBy: null, action: id };
+    return { type: 'insert', in: auditEvents.collection, doc: complete(auditEvents.collection, doc as AuditEvent) };
+  };
+  const readAll = async (store: Store, orgId: string, after = 0): Promise<FeedEvent[]> => {
+    const [last] = await store.lastNumbers(feedEvents.collection, [orgId]);
+    const query = { orgId, after, before: last! + 1, order: 'asc', limit: 10_000 } as const;
+    return store.numbered(feedEvents.collection, query);
+  };
+
+  test('writers of two processes make one order without a hole, and whoever reads meanwhile misses nothing', async () => {
+    const seen: FeedEvent[][] = [[], []];
+    let writing = true;
+    const readers = [opened.store, other.store].map(async (store, at) => {
+      while (writing || seen[at]!.length < 600) {
+        seen[at]!.push(...(await readAll(store, 'busy', seen[at]!.at(-1)?.place)));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    });
+    await Promise.all(
+      Array.from({ length: 50 }, async (_, writer) => {
+        // A busy machine must not end what waits for its turn.
+        const store = (writer % 2 === 0 ? opened : other).store.until(afterMs(PATIENCE_MS));
+        for (let at = 0; at < 6; at += 1)
+          await store.commit([event('busy', `a${writer}.${at}`), event('busy', `b${writer}.${at}`)]);
+      }),
+    );
+    writing = false;
+    await Promise.all(readers);
+    expect(seen[0]!.map(({ place }) => place)).toEqual(Array.from({ length: 600 }, (_, at) => at + 1));
+    expect(seen[1]).toEqual(seen[0]);
+    expect(new Set(seen[0]!.map(({ id }) => id)).size).toBe(600);
+    // What one commit tells lies together, in the order of its changes.
+    for (let at = 0; at < 600; at += 2) expect(seen[0]![at]!.id.slice(1)).toBe(seen[0]![at + 1]!.id.slice(1));
+  });
+
+  test('a commit that is refused takes no number, and each org has its own', async () => {
+    await opened.store.commit([event('one', 'x')]);
+    await expect(opened.store.commit([event('one', 'y'), event('one', 'x')])).rejects.toBeInstanceOf(StoreConflict);
+    await Promise.all([opened.store.commit([event('two', 'x')]), opened.store.commit([event('one', 'z')])]);
+    expect((await readAll(other.store, 'one')).map(({ id, place }) => [id, place])).toEqual([
+      ['x', 1],
+      ['z', 2],
+    ]);
+    expect(await other.store.lastNumbers(feedEvents.collection, ['two', 'none', 'one'])).toEqual([1, 0, 2]);
+  });
+
+  test('a number is never given again, although the document that had it is gone', async () => {
+    await opened.store.commit([event('gone', 'x')]);
+    await opened.store.discard(feedEvents.collection, [{ orgId: 'gone', id: 'x' }]);
+    await opened.store.commit([event('gone', 'y')]);
+    expect((await readAll(other.store, 'gone')).map(({ place }) => place)).toEqual([2]);
+  });
+
+  test('a range is read from either end, by conditions too', async () => {
+    await opened.store.commit(['k', 'l', 'k', 'l', 'k'].map((kind, at) => event('range', `${kind}${at}`)));
+    const read = async (query: object) =>
+      (
+        await opened.store.numbered(feedEvents.collection, {
+          orgId: 'range',
+          after: 0,
+          before: 9,
+          order: 'asc',
+          limit: 9,
+          ...query,
+        })
+      ).map(({ place }) => place);
+    expect(await read({ after: 2 })).toEqual([3, 4, 5]);
+    expect(await read({ order: 'desc', before: 5, limit: 2 })).toEqual([4, 3]);
+    expect(await read({ where: [{ field: 'kind', from: 'k', until: 'l' }], after: 1 })).toEqual([3, 5]);
+  });
+
+  test('a commit rings for the orgs in which it gave numbers, once it is made, and for no others', async () => {
+    const rung: string[] = [];
+    const stop = opened.store.numbers.hear((orgId) => void rung.push(orgId));
+    await opened.store.commit([event('bell', 'x'), event('bell', 'y')]);
+    await opened.store.commit([{ type: 'none', in: auditEvents.collection, query: { orgId: 'quiet' } }]);
+    await new Promise((resolve) => setImmediate(resolve));
+    stop();
+    await opened.store.commit([event('bell', 'z')]);
+    expect(rung).toEqual(['bell']);
+  });
+});
