@@ -3,6 +3,7 @@ import type { Context } from '../resource/context.ts';
 import type { Field, Fields, ObjectFields, Shown, ValueOf, ValuesOf, Words } from '../resource/field/field.ts';
 import type { MaybePromise } from '../store/store.ts';
 import { builder, type SchemaTypes } from './builder.ts';
+import { property } from './execution/direct.ts';
 import { enumType } from './inputs.ts';
 
 type Types = PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>;
@@ -25,9 +26,7 @@ export function exposed<D>(t: ObjectBuilder<D>, fields: Fields, answers: object 
     if (!shown || place === 'given' || EVERYWHERE.has(name)) return [];
     const answer = (answers as Record<string, Answer<D, unknown> | undefined>)[name];
     const stored = place === 'id' ? 'id' : name;
-    const resolve = answer
-      ? (parent: D, _args: object, ctx: Context) => answer(parent, ctx)
-      : (parent: D) => (parent as Record<string, unknown>)[stored];
+    const resolve = answer ? (parent: D, _args: object, ctx: Context) => answer(parent, ctx) : property(stored);
     return [[name, fieldOf(t as ObjectBuilder<unknown>, shown, resolve as Resolve)] as const];
   });
   return Object.fromEntries(own);

@@ -27,7 +27,9 @@ function literal(node: ValueNode, variables: Record<string, unknown>): unknown {
   return node.kind === Kind.NULL ? null : node.value;
 }
 
-(everything.getType('JSON') as GraphQLScalarType).parseLiteral = (node, variables) => literal(node, variables ?? {});
+const json = everything.getType('JSON') as GraphQLScalarType;
+json.parseLiteral = (node, variables) => literal(node, variables ?? {});
+json.extensions = { shows: 'json' };
 // A scalar whose reading is not its writing, and which refuses what others take.
 const strict = everything.getType('Strict') as GraphQLScalarType;
 const number = (value: unknown) => {

@@ -1,5 +1,6 @@
 import {
   type GraphQLField,
+  type GraphQLFieldResolver,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
   GraphQLScalarType,
@@ -13,6 +14,7 @@ import {
   isSpecifiedScalarType,
   lexicographicSortSchema,
 } from 'graphql';
+import { direct } from '../../src/graphql/execution/direct.ts';
 
 /** What each resolver was given, in the order of the calls. */
 export interface Recording {
@@ -28,11 +30,22 @@ export function recordingSchema(schema: GraphQLSchema): GraphQLSchema {
     if (!isObjectType(type)) continue;
     const isRoot = type === copy.getQueryType() || type === copy.getMutationType();
     for (const field of Object.values(type.getFields()) as GraphQLField<unknown, Recording>[]) {
-      // Half of the others are methods of their parent, which is what a field without a resolver calls.
-      field.resolve = isRoot || hash(`${type.name}.${field.name}`) % 2 === 0 ? record : undefined;
+      field.resolve = isRoot ? record : resolverOf(`${type.name}.${field.name}`, field.type, copy);
     }
   }
   return copy;
+}
+
+type Resolver = GraphQLFieldResolver<unknown, Recording>;
+
+/**
+ * Of the fields below the roots a third is recorded, a third are methods of their parent, which is what a field without a
+ * resolver calls, and a third is read off the parent without a call.
+ */
+function resolverOf(name: string, type: GraphQLOutputType, schema: GraphQLSchema): Resolver | undefined {
+  if (hash(name) % 3 === 0) return record;
+  if (hash(name) % 3 === 1) return undefined;
+  return direct((source) => answerOf(type, `${name} of ${(source as Source).variant}`, schema));
 }
 
 function record(_source: unknown, args: object, recording: Recording, info: GraphQLResolveInfo): unknown {
@@ -77,7 +90,7 @@ function presentAnswer(type: GraphQLOutputType, place: string, schema: GraphQLSc
   const possible = isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
   if (isAbstractType(type) && dice % 29 === 0) return { __typename: 'Query' };
   const object = possible[dice % possible.length]!;
-  return sourceOf(object.name, schema);
+  return sourceOf(object.name, dice % VARIANTS, schema);
 }
 
 /** What throws in a list would end the resolver itself: it is an item that is an error. */
@@ -89,20 +102,27 @@ function answerInList(type: GraphQLOutputType, place: string, schema: GraphQLSch
   }
 }
 
+interface Source {
+  variant: number;
+}
+
+/** Parents of one type that are told apart. */
+const VARIANTS = 40;
 const sources = new WeakMap<GraphQLSchema, Map<string, object>>();
 
-function sourceOf(name: string, schema: GraphQLSchema): object {
+function sourceOf(name: string, variant: number, schema: GraphQLSchema): object {
   const known = sources.get(schema) ?? new Map<string, object>();
   sources.set(schema, known);
+  const place = `${name} ${variant}`;
   const type = schema.getType(name);
-  if (!known.has(name) && isObjectType(type)) {
+  if (!known.has(place) && isObjectType(type)) {
     const methods = Object.values(type.getFields()).map((field) => [
       field.name,
       (args: object, recording: Recording, info: GraphQLResolveInfo) => record(null, args, recording, info),
     ]);
-    known.set(name, { ...Object.fromEntries(methods), __typename: name });
+    known.set(place, { ...Object.fromEntries(methods), __typename: name, variant });
   }
-  return known.get(name)!;
+  return known.get(place)!;
 }
 
 function nameOf(value: unknown): string {
@@ -112,7 +132,9 @@ function nameOf(value: unknown): string {
 function leafOf(type: { name: string } & object, dice: number): unknown {
   if (isEnumType(type)) return dice % 23 === 0 ? 'NOT_ONE' : type.getValues()[dice % type.getValues().length]!.value;
   if (type instanceof GraphQLScalarType && !isSpecifiedScalarType(type))
-    return [7, '2030-01-01T00:00:00.000Z'][dice % 2];
+    return [7, '2030-01-01T00:00:00.000Z', { a: [1, null] }, ['x'], Number.NaN, new Error('answered as a value')][
+      dice % 6
+    ];
   // Lax ones too: a number where text is wanted is text in the answer, and text that is no number is an error.
   return [dice % 100, String(dice % 100), true, 1.5, 'text', {}, Number.NaN][dice % 7];
 }

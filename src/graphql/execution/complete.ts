@@ -13,12 +13,11 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
-import { type FieldNodes, type Plan, planSelection, type SelectionPlan } from './plan.ts';
+import { failed, hear } from './failure.ts';
+import { answerFields } from './fields.ts';
+import { SHOWN_ITEMS_MAX, shownTest } from './leaf.ts';
+import type { Complete, FieldNodes, Path, Plan, Run, Selection } from './plan.ts';
 import { after, isPromise } from './promise.ts';
-import { failed, isTimeUp, type Path, type Run, runFields } from './run.ts';
-
-/** Makes of what a resolver answered what the caller gets; throws what is an error, null where none may stand included. */
-export type Complete = (run: Run, info: GraphQLResolveInfo, value: unknown, path: Path) => unknown;
 
 /** How values of a type are completed, chosen once for all of them. */
 export function completer(plan: Plan, type: GraphQLOutputType, nodes: FieldNodes): Complete {
@@ -51,6 +50,7 @@ function leafCompleter(type: GraphQLLeafType): Complete {
 
 function listCompleter(plan: Plan, itemType: GraphQLOutputType, nodes: FieldNodes): Complete {
   const complete = completer(plan, itemType, nodes);
+  const isShown = shownTest(itemType);
   const nullable = !isNonNullType(itemType);
   return (run, info, value, path) => {
     if (typeof value !== 'object' || !(Symbol.iterator in (value as object)))
@@ -58,6 +58,7 @@ function listCompleter(plan: Plan, itemType: GraphQLOutputType, nodes: FieldNode
         `Expected Iterable, but did not find one for field "${info.parentType.name}.${info.fieldName}".`,
       );
     const items = Array.isArray(value) ? value : [...(value as Iterable<unknown>)];
+    if (isShown !== null && items.length <= SHOWN_ITEMS_MAX && items.every(isShown)) return items;
     const completed: unknown[] = [];
     let waits = false;
     const completeFrom = (start: number): unknown => {
@@ -84,6 +85,17 @@ function listCompleter(plan: Plan, itemType: GraphQLOutputType, nodes: FieldNode
   };
 }
 
+/** So many values take a few milliseconds at most; nobody who asks for fewer ever waits, or pays for a look at the clock. */
+const VALUES_PER_LOOK = 1_000;
+
+/** Whether the rest of a list has to wait for a later turn of the event loop; once it has, all lists of the run do. */
+function isTimeUp(run: Run): boolean {
+  if (run.values < VALUES_PER_LOOK) return false;
+  if (run.pace.isUp()) return true;
+  run.values = 0;
+  return false;
+}
+
 /** What throws here ends the list: the items that are still to come may fail too, and nobody would hear of it. */
 function heard<T>(items: unknown[], act: () => T): T {
   try {
@@ -94,19 +106,14 @@ function heard<T>(items: unknown[], act: () => T): T {
   }
 }
 
-/** A rejection that comes while nobody listens yet would end the process. */
-function hear(items: readonly unknown[]): void {
-  for (const item of items) if (isPromise(item)) item.then(undefined, () => {});
-}
-
 function objectCompleter(plan: Plan, type: GraphQLObjectType, nodes: FieldNodes): Complete {
-  let selection: SelectionPlan | null = null;
+  let selection: Selection | null = null;
   return (run, info, value, path) => {
-    selection ??= planSelection(plan, type, nodes);
+    selection ??= plan.select(type, nodes);
     const known = selection;
-    if (!type.isTypeOf) return runFields(run, known, value, path);
+    if (!type.isTypeOf) return answerFields(run, known, value, path);
     return after(type.isTypeOf(value, run.context, info), (isOne) => {
-      if (isOne) return runFields(run, known, value, path);
+      if (isOne) return answerFields(run, known, value, path);
       throw new GraphQLError(`Expected value of type "${type.name}" but got: ${String(value)}.`, { nodes });
     });
   };

@@ -11,9 +11,11 @@ import {
 } from 'graphql';
 import type { MaybePromise } from '../../store/store.ts';
 import { type Pace, pace as processPace } from '../../words/pace.ts';
-import { type Plan, planSelection, type SelectionPlan } from './plan.ts';
+import { addError } from './failure.ts';
+import { answerFields, answerFieldsInTurn } from './fields.ts';
+import type { Plan, Run, Selection } from './plan.ts';
 import { isPromise } from './promise.ts';
-import { addError, type Run, runFields, runFieldsInTurn } from './run.ts';
+import { selectionOf } from './selection.ts';
 import { type Coerced, type Variables, variableReader } from './variables.ts';
 
 /** One operation of a valid document, ready for any number of calls. */
@@ -47,12 +49,12 @@ export function prepareOperation(
     let plan = plans.get(key);
     if (!plan) {
       if (plans.size === PLANS_MAX) plans.clear();
-      plan = { schema, fragments, operation: node, conditions: pick(variables, conditions) };
+      plan = planOf({ schema, fragments, operation: node, conditions: pick(variables, conditions) });
       plans.set(key, plan);
     }
     return plan;
   };
-  const roots = new WeakMap<Plan, SelectionPlan>();
+  const roots = new WeakMap<Plan, Selection>();
   const rootType = schema.getRootType(node.operation)!;
   return {
     node,
@@ -65,16 +67,21 @@ export function prepareOperation(
         return { errors: run.errors, data: null };
       };
       try {
-        const root = roots.get(plan) ?? planSelection(plan, rootType, [node]);
+        const root = roots.get(plan) ?? selectionOf(plan, rootType, [node]);
         roots.set(plan, root);
         const inTurn = node.operation === OperationTypeNode.MUTATION;
-        const data = inTurn ? runFieldsInTurn(run, root) : runFields(run, root, run.rootValue, undefined);
+        const data = inTurn ? answerFieldsInTurn(run, root) : answerFields(run, root, run.rootValue, undefined);
         return isPromise(data) ? data.then((settled) => answer(run, settled), failed) : answer(run, data);
       } catch (error) {
         return failed(error);
       }
     },
   };
+}
+
+function planOf(known: Omit<Plan, 'select'>): Plan {
+  const plan: Plan = { ...known, select: (type, nodes) => selectionOf(plan, type, nodes) };
+  return plan;
 }
 
 function answer({ errors }: Run, data: Record<string, unknown>): ExecutionResult {

@@ -1,0 +1,60 @@
+import {
+  defaultFieldResolver,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isNonNullType,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
+  TypeNameMetaFieldDef,
+} from 'graphql';
+import { argumentReader } from './arguments.ts';
+import { collectFields } from './collect.ts';
+import { completer } from './complete.ts';
+import { readerOf } from './direct.ts';
+import { shownTest } from './leaf.ts';
+import type { FieldNodes, FieldPlan, Plan, Selection } from './plan.ts';
+
+/** Found when the first object of the type comes; most documents are asked for again. */
+export function selectionOf(
+  plan: Plan,
+  type: GraphQLObjectType,
+  nodes: readonly Pick<FieldNodes[number], 'selectionSet'>[],
+): Selection {
+  const collected = collectFields(
+    plan,
+    type,
+    nodes.map((node) => node.selectionSet),
+  );
+  const fields = [...collected].flatMap(([key, same]) => fieldOf(plan, type, key, same) ?? []);
+  return { fields, template: Object.fromEntries(fields.map(({ key }) => [key, null])) };
+}
+
+function fieldOf(plan: Plan, parentType: GraphQLObjectType, key: string, nodes: FieldNodes): FieldPlan | null {
+  const definition = definitionOf(plan.schema, parentType, nodes[0]!.name.value);
+  if (!definition) return null;
+  const { type, resolve } = definition;
+  return {
+    key,
+    definition,
+    parentType,
+    nodes,
+    nullable: !isNonNullType(type),
+    read: readerOf(definition, parentType.name),
+    isShown: shownTest(type),
+    resolve: resolve ?? defaultFieldResolver,
+    readArguments: argumentReader(definition, nodes[0]!),
+    complete: completer(plan, type, nodes),
+  };
+}
+
+function definitionOf(
+  schema: GraphQLSchema,
+  parentType: GraphQLObjectType,
+  name: string,
+): GraphQLField<unknown, unknown> | undefined {
+  if (name === TypeNameMetaFieldDef.name) return TypeNameMetaFieldDef;
+  if (parentType === schema.getQueryType())
+    for (const meta of [SchemaMetaFieldDef, TypeMetaFieldDef]) if (name === meta.name) return meta;
+  return parentType.getFields()[name];
+}
