@@ -42,7 +42,9 @@ function recording(store: Store, asked: Asked, pause: () => Promise<unknown>): S
     asked.commits += 1;
     return store.commit(changes);
   };
-  return withMembers(store, { ...Object.fromEntries(READS.map((name) => [name, read(name)])), commit });
+  // Whoever asks reads together what a server would be asked together.
+  const engine = 'mongodb';
+  return withMembers(store, { ...Object.fromEntries(READS.map((name) => [name, read(name)])), commit, engine });
 }
 
 /** The same store but for some members. */

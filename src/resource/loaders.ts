@@ -1,74 +1,61 @@
-import DataLoader from 'dataloader';
-import type { AnyCollection, Collection, Doc, Page, PageQuery, Query, Store } from '../store/store.ts';
+import type { AnyCollection, Collection, Doc, MaybePromise, Page, PageQuery, Query, Store } from '../store/store.ts';
 import { createTurns } from '../words/turns.ts';
 import type { Principal } from './context.ts';
+import { type Reads, readsAtOnce, readsTogether } from './reads.ts';
 
 /**
- * One request's batched reads: whatever a selection asks of many parents becomes one store call per collection and kind,
- * so a nested query costs a fixed number of calls whatever its page sizes. Only what asks for many hundred rows is read
- * in several turns of the event loop, each with calls of its own.
+ * What one request's selections ask of the store, each thing once. From a server whatever is asked of many parents is read
+ * together, so that a nested query costs a fixed number of calls whatever its page sizes; the embedded engine answers at
+ * once. Only what asks for many hundred rows is read in several turns of the event loop.
  */
 export interface Loaders {
-  get<D extends Doc>(from: Collection<D>, id: string): Promise<D | null>;
-  page<D extends Doc>(from: Collection<D>, query: PageQuery): Promise<Page<D>>;
-  count(from: AnyCollection, query: Query): Promise<number>;
+  get<D extends Doc>(from: Collection<D>, id: string): MaybePromise<D | null>;
+  page<D extends Doc>(from: Collection<D>, query: PageQuery): MaybePromise<Page<D>>;
+  count(from: AnyCollection, query: Query): MaybePromise<number>;
   /** What a commit that is about to be made will leave, for a reply that is rendered before it. */
   expect<D extends Doc>(from: Collection<D>, doc: D): void;
   /** Forgets what was read, after a write of the same request. */
   clear(): void;
 }
 
-export function createLoaders(store: Store, principal: Principal): Loaders {
-  let gets = new Map<string, DataLoader<string, Doc | null>>();
-  let pages = new Map<string, DataLoader<PageQuery, Page<Doc>, string>>();
-  let counts = new Map<string, DataLoader<Query, number, string>>();
-  const keyOf = (id: string) => ({ orgId: principal.orgId, id });
-  const turns = createTurns();
-  const inTurn = <T>(rows: number, load: () => Promise<T>): Promise<T> => turns.take(rows)?.then(load) ?? load();
-  return {
-    get: <D extends Doc>(from: Collection<D>, id: string) =>
-      inTurn(
-        1,
-        () =>
-          obtain(gets, from.name, () => new DataLoader(async (ids) => store.getMany(from, ids.map(keyOf)))).load(
-            id,
-          ) as Promise<D | null>,
-      ),
-    page: <D extends Doc>(from: Collection<D>, query: PageQuery) =>
-      inTurn(
-        1 + query.limit,
-        () =>
-          obtain(
-            pages,
-            from.name,
-            () => new DataLoader(async (queries) => store.pages(from, queries), { cacheKeyFn: JSON.stringify }),
-          ).load(query) as Promise<Page<D>>,
-      ),
-    count: (from, query) =>
-      inTurn(1, () =>
-        obtain(
-          counts,
-          from.name,
-          () => new DataLoader(async (queries) => store.counts(from, queries), { cacheKeyFn: JSON.stringify }),
-        ).load(query),
-      ),
-    expect(from, doc) {
-      const loader = obtain(gets, from.name, () => new DataLoader(async (ids) => store.getMany(from, ids.map(keyOf))));
-      loader.clear(doc.id).prime(doc.id, doc);
-    },
-    clear() {
-      gets = new Map();
-      pages = new Map();
-      counts = new Map();
-    },
-  };
+/** What is read of one collection. */
+interface Memory {
+  docs: Reads<string, Doc | null>;
+  pages: Reads<PageQuery, Page<Doc>>;
+  counts: Reads<Query, number>;
 }
 
-function obtain<T>(map: Map<string, T>, key: string, create: () => T): T {
-  let value = map.get(key);
-  if (value === undefined) {
-    value = create();
-    map.set(key, value);
-  }
-  return value;
+export function createLoaders(store: Store, { orgId }: Principal): Loaders {
+  const reads = store.engine === 'sqlite' ? readsAtOnce : readsTogether;
+  const memories = new Map<string, Memory>();
+  const memoryOf = (from: AnyCollection): Memory => {
+    const known = memories.get(from.name);
+    if (known) return known;
+    const memory: Memory = {
+      docs: reads(
+        (id) => id,
+        (ids) =>
+          store.getMany(
+            from,
+            ids.map((id) => ({ orgId, id })),
+          ),
+      ),
+      pages: reads(JSON.stringify, (queries) => store.pages(from, queries)),
+      counts: reads(JSON.stringify, (queries) => store.counts(from, queries)),
+    };
+    memories.set(from.name, memory);
+    return memory;
+  };
+  const turns = createTurns();
+  const inTurn = <T>(rows: number, load: () => MaybePromise<T>): MaybePromise<T> =>
+    turns.take(rows)?.then(load) ?? load();
+  return {
+    get: <D extends Doc>(from: Collection<D>, id: string) =>
+      inTurn(1, () => memoryOf(from).docs.load(id) as MaybePromise<D | null>),
+    page: <D extends Doc>(from: Collection<D>, query: PageQuery) =>
+      inTurn(1 + query.limit, () => memoryOf(from).pages.load(query) as MaybePromise<Page<D>>),
+    count: (from, query) => inTurn(1, () => memoryOf(from).counts.load(query)),
+    expect: (from, doc) => memoryOf(from).docs.expect(doc.id, doc),
+    clear: () => memories.clear(),
+  };
 }

@@ -109,11 +109,10 @@ export function find<D extends Doc>(ctx: Context, noun: Noun<D>, id: string): Ma
   );
 }
 
-/** The same, batched with the other reads of this request. */
-export async function load<D extends Doc>(ctx: Context, noun: Noun<D>, id: string | null): Promise<D | null> {
+/** The same, read together with what else this request asks for. */
+export function load<D extends Doc>(ctx: Context, noun: Noun<D>, id: string | null): MaybePromise<D | null> {
   if (id === null) return null;
-  const doc = await ctx.loaders.get(noun.collection, id);
-  return doc && canSee(ctx.principal, noun, doc) ? doc : null;
+  return chain(ctx.loaders.get(noun.collection, id), (doc) => (doc && canSee(ctx.principal, noun, doc) ? doc : null));
 }
 
 export async function need<D extends Doc>(ctx: Context, noun: Noun<D>, id: string): Promise<D> {

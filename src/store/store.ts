@@ -262,6 +262,11 @@ export function chain<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePro
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
+/** All of them: at once where none is a promise. */
+export function all<T>(values: readonly MaybePromise<T>[]): MaybePromise<T[]> {
+  return values.some((value) => value instanceof Promise) ? Promise.all(values) : (values as T[]);
+}
+
 export const tombstones: Collection<Tombstone> = {
   name: 'tombstones',
   first: { field: '', sweptAt: null },
