@@ -172,13 +172,32 @@ function measureFragment(name: string, fragments: Map<string, FragmentDefinition
   return size;
 }
 
-/** The largest product of page sizes along a path; needs the variables, so it is checked before each execution. */
-export function pageProductErrors(
+/**
+ * Refuses the largest product of page sizes along a path. It needs the variables where one of them decides a size; else
+ * what is found out once holds for every call.
+ */
+export function pageProductTest(
   document: DocumentNode,
   operation: OperationDefinitionNode,
-  variables: Record<string, unknown>,
-): GraphQLError[] {
-  const product = largestProduct(operation.selectionSet, fragmentsOf(document), variables, new Set());
+): (variables: Record<string, unknown>) => GraphQLError[] {
+  const fragments = fragmentsOf(document);
+  const errorsOf = (variables: Record<string, unknown>) =>
+    productErrors(largestProduct(operation.selectionSet, fragments, variables, new Set()));
+  let varies = false;
+  visit(document, {
+    Argument({ name, value }) {
+      varies ||= SIZES.has(name.value) && value.kind === Kind.VARIABLE;
+    },
+  });
+  if (varies) return errorsOf;
+  const errors = errorsOf({});
+  return () => errors;
+}
+
+/** The arguments that say how many items are asked for. */
+const SIZES = new Set(['first', 'last', 'ids']);
+
+function productErrors(product: number): GraphQLError[] {
   if (product <= LIMITS.pageProduct) return [];
   return [
     new GraphQLError(

@@ -20,14 +20,19 @@ import { inTurns, type Pace, pace as processPace } from '../words/pace.ts';
 import { withCode } from './errors.ts';
 import { type Executable, prepareOperation } from './execution/execute.ts';
 import { ERRORS_MAX } from './execution/variables.ts';
-import { definitionErrors, documentErrors, LIMITS, pageProductErrors } from './limits.ts';
+import { definitionErrors, documentErrors, LIMITS, pageProductTest } from './limits.ts';
 import { isNestedBeyond } from './nesting.ts';
 
 /** A document that passed parsing, limits and validation, or the errors that say why not. */
 export interface Operation {
   document: DocumentNode;
   errors: readonly GraphQLError[];
-  executables: Map<OperationDefinitionNode, Executable>;
+  prepared: Map<OperationDefinitionNode, Prepared>;
+}
+
+interface Prepared {
+  executable: Executable;
+  pageErrors: ReturnType<typeof pageProductTest>;
 }
 
 /** How much query text is remembered: a document takes some twenty times its text in memory. */
@@ -73,7 +78,7 @@ export class Operations {
 
   /** Each step is some ten milliseconds at the most. */
   *#read(query: string): Generator<void, Operation> {
-    const refused = (errors: readonly GraphQLError[]) => ({ document: EMPTY, errors, executables: new Map() });
+    const refused = (errors: readonly GraphQLError[]) => ({ document: EMPTY, errors, prepared: new Map() });
     const unread = (error: GraphQLError) => refused([withCode(error, 'GRAPHQL_PARSE_FAILED')]);
     if (query.length > LIMITS.queryCharacters)
       return unread(new GraphQLFault(`The document is longer than ${LIMITS.queryCharacters} characters.`));
@@ -101,7 +106,7 @@ export class Operations {
       yield;
       found.push(...this.#validate(document, rules));
     }
-    return found.length > 0 ? refused(refusedBy(found).errors) : { document, errors: [], executables: new Map() };
+    return found.length > 0 ? refused(refusedBy(found).errors) : { document, errors: [], prepared: new Map() };
   }
 
   #validate(document: DocumentNode, rules: readonly ValidationRule[]): readonly GraphQLError[] {
@@ -110,7 +115,7 @@ export class Operations {
 
   /** Chooses the operation and coerces the variables, once for all that comes after. */
   select(
-    { document, executables }: Operation,
+    { document, prepared }: Operation,
     operationName: string | null | undefined,
     given: Record<string, unknown>,
   ): Selected | { errors: readonly GraphQLError[] } {
@@ -118,13 +123,19 @@ export class Operations {
     if (!node) return refusedBy([unknownOperation(operationName)]);
     if (!this.#schema.getRootType(node.operation))
       return refusedBy([new GraphQLFault(`There are no ${node.operation}s in this graph.`)]);
-    const executable = executables.get(node) ?? prepareOperation(this.#schema, document, node, this.#pace);
-    executables.set(node, executable);
+    const { executable, pageErrors } = prepared.get(node) ?? this.#prepareOne(document, node, prepared);
     const { coerced, errors } = executable.coerce(given);
     if (!coerced) return refusedBy(errors);
-    const tooMany = pageProductErrors(document, node, coerced);
+    const tooMany = pageErrors(coerced);
     if (tooMany.length > 0) return refusedBy(tooMany);
     return { executable, variables: coerced };
+  }
+
+  #prepareOne(document: DocumentNode, node: OperationDefinitionNode, prepared: Operation['prepared']): Prepared {
+    const executable = prepareOperation(this.#schema, document, node, this.#pace);
+    const one = { executable, pageErrors: pageProductTest(document, node) };
+    prepared.set(node, one);
+    return one;
   }
 
   run({ executable, variables }: Selected, context: Context): MaybePromise<ExecutionResult> {
