@@ -3,14 +3,13 @@ import RelayPlugin from '@pothos/plugin-relay';
 import { GraphQLError, Kind, type ValueNode } from 'graphql';
 import type { Context } from '../resource/context.ts';
 import { instantOf } from '../validation/instant.ts';
+import type { ScalarExtensions } from './execution/leaf.ts';
 import { typeOf } from './global-id.ts';
 import { PERMISSION_PLUGIN } from './permission-plugin.ts';
 
 export interface SchemaTypes {
   Context: Context;
   DefaultFieldNullability: false;
-  DefaultEdgesNullability: false;
-  DefaultNodeNullability: false;
   Scalars: {
     ID: { Input: string; Output: string };
     SafeInt: { Input: number; Output: number };
@@ -19,6 +18,9 @@ export interface SchemaTypes {
     JSONObject: { Input: Record<string, unknown>; Output: Record<string, unknown> };
   };
 }
+
+/** Tells the executor that the scalar's `serialize` answers such values as they are. */
+const shows = (shows: ScalarExtensions['shows']): Record<string, unknown> => ({ shows });
 
 /** The one builder; nouns add their types to it. It defines no types of the domain. */
 export const builder = new SchemaBuilder<SchemaTypes>({
@@ -29,23 +31,11 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     cursorType: 'String',
     nodeQueryOptions: false,
     nodesQueryOptions: false,
-    nodesOnConnection: { description: 'The items of this page.' },
     nodeTypeOptions: {
       description: 'Anything with an opaque global id, by which `node` and `nodes` find it again.',
       resolveType: (value) => typeOf(value as object),
     },
     idFieldOptions: { description: 'The opaque global id.' },
-    pageInfoTypeOptions: { description: 'Where a page lies in its list; both flags are exact.' },
-    hasNextPageFieldOptions: { description: 'Whether a further item follows the last one of this page.' },
-    hasPreviousPageFieldOptions: { description: 'Whether an item precedes the first one of this page.' },
-    startCursorFieldOptions: { description: 'The cursor of the first item; null on an empty page.' },
-    endCursorFieldOptions: { description: 'The cursor of the last item; null on an empty page.' },
-    edgesFieldOptions: { description: 'The items of this page, each with its cursor.', nullable: false },
-    nodeFieldOptions: { description: 'The item.', nullable: false },
-    cursorFieldOptions: {
-      description: 'Where the item lies in this list; opaque, good for this list and its filters only.',
-    },
-    pageInfoFieldOptions: { description: 'Where this page lies in the list.' },
     firstArgOptions: { description: 'The first so many of the items that the cursors leave, 1–200; 50 by default.' },
     lastArgOptions: {
       description: 'The last so many of the items that the cursors leave, 1–200; not together with `first`.',
@@ -60,6 +50,7 @@ builder.mutationType({ description: 'What can be changed; each change is one com
 
 /** I-JSON's whole numbers (RFC 7493, section 2.2) are those that every JSON parser reads alike. */
 builder.scalarType('SafeInt', {
+  extensions: shows('number'),
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc7493#section-2.2',
   description: 'A whole number within ±(2^53 − 1), for counts and limits beyond the 32 bits of Int.',
   serialize: (value) => Number(value),
@@ -68,6 +59,7 @@ builder.scalarType('SafeInt', {
 });
 
 builder.scalarType('DateTime', {
+  extensions: shows('string'),
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339#section-5.6',
   description: 'A moment in UTC, RFC 3339 with milliseconds: `2025-01-01T00:00:00.000Z`.',
   serialize: (value) => String(value),
@@ -76,6 +68,7 @@ builder.scalarType('DateTime', {
 });
 
 builder.scalarType('JSON', {
+  extensions: shows('json'),
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
   description: 'Any JSON value.',
   serialize: (value) => value,
@@ -84,6 +77,7 @@ builder.scalarType('JSON', {
 });
 
 builder.scalarType('JSONObject', {
+  extensions: shows('json'),
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259#section-4',
   description: 'A JSON object; its keys are kept as they are.',
   serialize: (value) => value as Record<string, unknown>,

@@ -7,9 +7,10 @@ import { etagOf } from '../resource/version.ts';
 import { chain, type Doc, type MaybePromise } from '../store/store.ts';
 import { invalid, valueError } from '../words/errors.ts';
 import { builder, type SchemaTypes } from './builder.ts';
+import { type ConnectionRef, connectionType } from './connections.ts';
+import { direct, property } from './execution/direct.ts';
 import { type Answers, exposed } from './expose.ts';
 import { brand, decodeGlobalId, encodeGlobalId } from './global-id.ts';
-import { COUNT } from './wire.ts';
 
 type Types = PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>;
 type FieldsOf<D> = (t: PothosSchemaTypes.ObjectFieldBuilder<Types, D>) => FieldMap;
@@ -20,7 +21,6 @@ interface NodeType {
   ref: NodeRef<Doc>;
   connection: ConnectionRef<Doc>;
 }
-type ConnectionRef<D extends Doc> = ObjectRef<Types, Connection<D>, Connection<D>>;
 
 const nodeTypes = new Map<string, NodeType>();
 
@@ -37,21 +37,7 @@ function nodeTypeOf<D extends Doc>(noun: Noun<D>): NodeType {
   const known = nodeTypes.get(noun.type);
   if (known) return known;
   const ref = builder.objectRef<Doc>(noun.type) as NodeRef<Doc>;
-  const connection = builder.connectionObject(
-    {
-      type: ref,
-      name: `${noun.type}Connection`,
-      description: `A page of a list of ${noun.type} objects.`,
-      fields: (t) => ({
-        totalCount: t.field({
-          ...COUNT,
-          description: 'How many items the filters match, on all pages.',
-          resolve: (parent) => (parent as unknown as Connection<Doc>).total(),
-        }),
-      }),
-    },
-    { name: `${noun.type}Edge`, description: `A ${noun.type} in a list.` },
-  ) as unknown as ConnectionRef<Doc>;
+  const connection = connectionType(noun.type, ref);
   const made = { noun, ref, connection };
   nodeTypes.set(noun.type, made);
   return made;
@@ -75,28 +61,28 @@ export function defineNode<D extends Doc>(
     description,
     interfaces: [builder.nodeInterfaceRef()],
     fields: (t) => ({
-      id: t.id({ description: 'The opaque global id.', resolve: (doc) => encodeGlobalId(noun.type, doc.id) }),
+      id: t.id({ description: 'The opaque global id.', resolve: direct((doc) => encodeGlobalId(noun.type, doc.id)) }),
       ...exposed(t, noun.fields ?? {}, answers),
       ...edges?.(t as never),
       version: t.int({
         description:
           'Counts the changes from 1, the product’s own too (a bucket that becomes ready); `expectedVersion` of updates is compared with it.',
-        resolve: (doc) => doc.version,
+        resolve: property('version'),
       }),
       etag: t.string({
         description: 'The strong ETag of this version, as REST replies carry it.',
-        resolve: (doc) => etagOf(doc),
+        resolve: direct((doc) => etagOf(doc)),
       }),
-      createdAt: t.field({ type: 'DateTime', description: 'When it was created.', resolve: (doc) => doc.createdAt }),
+      createdAt: t.field({ type: 'DateTime', description: 'When it was created.', resolve: property('createdAt') }),
       updatedAt: t.field({
         type: 'DateTime',
         description: 'When it last changed; counters and derived status do not count.',
-        resolve: (doc) => doc.updatedAt,
+        resolve: property('updatedAt'),
       }),
       createdBy: t.string({
         nullable: true,
         description: 'The actor (member or service token) that created it.',
-        resolve: (doc) => doc.createdBy,
+        resolve: property('createdBy'),
       }),
     }),
   });
@@ -210,19 +196,18 @@ builder.queryField('nodes', (t) =>
     nullable: { list: false, items: true },
     description: `Finds up to ${NODES_MAX} things by their global ids, in the order asked; null where one is absent or hidden.`,
     args: { ids: t.arg.idList({ required: true, description: 'Global ids.' }) },
-    resolve: async (_root, { ids }, ctx) => {
+    resolve: (_root, { ids }, ctx) => {
       if (ids.length > NODES_MAX) throw tooManyIds(ids.length);
-      return Promise.all(ids.map((id) => batchedNode(ctx, id))) as never;
+      return ids.map((id) => batchedNode(ctx, id)) as never;
     },
   }),
 );
 
-async function batchedNode(ctx: Context, globalId: string): Promise<object | null> {
+function batchedNode(ctx: Context, globalId: string): MaybePromise<object | null> {
   const parts = decodeGlobalId(globalId);
   const noun = parts && nodeTypes.get(parts.type)?.noun;
   if (!noun || !may(ctx.principal, `${noun.permission}:read`)) return null;
-  const doc = await load(ctx, noun, parts.id);
-  return doc && brand(noun.type, doc);
+  return chain(load(ctx, noun, parts.id), (doc) => doc && brand(noun.type, doc));
 }
 
 function tooManyIds(count: number): Error {

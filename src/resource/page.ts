@@ -1,6 +1,6 @@
-import { crc32 } from 'node:zlib';
 import { everyPage } from '../store/every.ts';
 import {
+  all,
   type Clause,
   chain,
   type Doc,
@@ -12,6 +12,7 @@ import {
 } from '../store/store.ts';
 import { type Issue, invalid, valueError } from '../words/errors.ts';
 import type { Context } from './context.ts';
+import { boundCursors, type Cursors } from './cursors.ts';
 import { type Noun, visibleWhere } from './noun.ts';
 
 export const PAGE_SIZE_DEFAULT = 50;
@@ -39,11 +40,19 @@ export interface List<D extends Doc> {
   totals?: { sign: 1 | -1; where: Clause[] }[];
 }
 
+/** One page; what is more than its items is found out where it is asked for. */
 export interface Connection<D> {
-  edges: { cursor: string; node: D }[];
-  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
-  /** Asked for only when selected. */
+  nodes: readonly D[];
+  cursorOf: (node: D) => string;
+  hasNextPage: () => MaybePromise<boolean>;
+  hasPreviousPage: () => MaybePromise<boolean>;
   total: () => MaybePromise<number>;
+}
+
+/** An item of a page. */
+export interface Edge<D> {
+  node: D;
+  page: Connection<D>;
 }
 
 /**
@@ -51,8 +60,8 @@ export interface Connection<D> {
  * The flags are exact: whether anything of the list precedes or follows the page. Total and the far flag only when asked for.
  */
 export function connect<D extends Doc>(ctx: Context, list: List<D>, args: PageArgs): MaybePromise<Connection<D>> {
-  const binding = bindingOf(ctx, list);
-  const window = windowOf(args, binding);
+  const cursors = cursorsOf(ctx, list);
+  const window = windowOf(args, cursors);
   const { forward, start, end } = walkOf(window);
   const query = queryOf(ctx, list);
   const order = forward === Boolean(list.ascending) ? 'asc' : 'desc';
@@ -60,7 +69,7 @@ export function connect<D extends Doc>(ctx: Context, list: List<D>, args: PageAr
     list.nested ? ctx.loaders.page(list.noun.collection, page) : ctx.deps.store.page(list.noun.collection, page);
   return chain(readPage({ ...query, order, limit: window.size, after: start }), (page) => {
     const walked = end ? page.docs.filter((doc) => comes(doc, end, order) < 0) : page.docs;
-    const ahead = page.more || walked.length < page.docs.length;
+    const ahead = () => page.more || walked.length < page.docs.length;
     const any = (other: PageQuery) => chain(readPage(other), ({ docs }) => docs.length > 0);
     const reverse = order === 'asc' ? 'desc' : 'asc';
     const behind = (): MaybePromise<boolean> => {
@@ -71,33 +80,14 @@ export function connect<D extends Doc>(ctx: Context, list: List<D>, args: PageAr
       const own = { ...query, where: [...(query.where ?? []), { field: 'id', in: [start.id] }] };
       return chain(before, (found) => found || any({ ...own, order, limit: 1 }));
     };
-    const docs = forward ? walked : walked.toReversed();
-    return connectionOf(binding, docs, forward ? { behind, ahead } : { behind: ahead, ahead: behind }, () =>
-      totalOf(ctx, list, query),
-    );
+    return {
+      nodes: forward ? walked : walked.toReversed(),
+      cursorOf: cursors.encode,
+      hasNextPage: forward ? ahead : behind,
+      hasPreviousPage: forward ? behind : ahead,
+      total: () => totalOf(ctx, list, query),
+    };
   });
-}
-
-function connectionOf<D extends Doc>(
-  binding: number,
-  docs: D[],
-  more: Record<'behind' | 'ahead', boolean | (() => MaybePromise<boolean>)>,
-  total: () => MaybePromise<number>,
-): Connection<D> {
-  const edges = docs.map((node) => ({ cursor: encodeCursor(binding, node), node }));
-  const flag = (value: boolean | (() => MaybePromise<boolean>)) =>
-    (typeof value === 'function' ? value() : value) as boolean;
-  const pageInfo = {
-    startCursor: edges[0]?.cursor ?? null,
-    endCursor: edges.at(-1)?.cursor ?? null,
-    get hasNextPage() {
-      return flag(more.ahead);
-    },
-    get hasPreviousPage() {
-      return flag(more.behind);
-    },
-  };
-  return { edges, pageInfo, total };
 }
 
 /** A list whose filter is derived, not stored: reads all of the scope, keeps what passes, pages in memory. */
@@ -107,8 +97,8 @@ export async function connectDerived<D extends Doc>(
   args: PageArgs,
   keeps: (docs: D[]) => Promise<boolean[]>,
 ): Promise<Connection<D>> {
-  const binding = bindingOf(ctx, list);
-  const window = windowOf(args, binding);
+  const cursors = cursorsOf(ctx, list);
+  const window = windowOf(args, cursors);
   const kept: D[] = [];
   const whole = { ...queryOf(ctx, list), order: list.ascending ? 'asc' : 'desc', limit: 500 } as const;
   for await (const docs of everyPage(ctx.deps.store, list.noun.collection, whole)) {
@@ -122,9 +112,13 @@ export async function connectDerived<D extends Doc>(
   const until = end ? walk.filter((doc) => comes(doc, end, order) < 0).length : walk.length;
   const walked = walk.slice(from, Math.min(until, from + window.size));
   const [behind, ahead] = [from > 0, from + walked.length < walk.length];
-  const docs = forward ? walked : walked.toReversed();
-  const more = forward ? { behind, ahead } : { behind: ahead, ahead: behind };
-  return connectionOf(binding, docs, more, () => kept.length);
+  return {
+    nodes: forward ? walked : walked.toReversed(),
+    cursorOf: cursors.encode,
+    hasNextPage: () => (forward ? ahead : behind),
+    hasPreviousPage: () => (forward ? behind : ahead),
+    total: () => kept.length,
+  };
 }
 
 /** Which way a page is read: from one cursor on, up to the other. */
@@ -151,13 +145,19 @@ function totalOf<D extends Doc>(ctx: Context, list: List<D>, query: Query): Mayb
   const parts = kept ? list.totals! : [{ sign: 1, where: query.where ?? [] }];
   const queries = parts.map((part) => ({ ...query, where: part.where }));
   const sum = (counts: number[]) => counts.reduce((total, count, at) => total + count * parts[at]!.sign, 0);
-  if (list.nested) return Promise.all(queries.map((one) => ctx.loaders.count(list.noun.collection, one))).then(sum);
+  if (list.nested) return chain(all(queries.map((one) => ctx.loaders.count(list.noun.collection, one))), sum);
   return chain(ctx.deps.store.counts(list.noun.collection, queries), sum);
 }
 
 /** What is wrong with the page that is asked for; known before anything is read. */
 export function pageIssues<D extends Doc>(ctx: Context, list: List<D>, args: PageArgs): Issue[] {
-  return readWindow(args, bindingOf(ctx, list)).issues;
+  return readWindow(args, cursorsOf(ctx, list)).issues;
+}
+
+/** What a cursor is bound to: the org, the list, its filters and its order. */
+function cursorsOf<D extends Doc>(ctx: Context, list: List<D>): Cursors {
+  const { name, where, ref = null, search = null, ascending = false } = list;
+  return boundCursors(() => JSON.stringify([ctx.principal.orgId, name, where, ref, search, ascending]));
 }
 
 interface Window {
@@ -168,13 +168,13 @@ interface Window {
   before: Position | null;
 }
 
-function windowOf(args: PageArgs, binding: number): Window {
-  const { issues, ...window } = readWindow(args, binding);
+function windowOf(args: PageArgs, cursors: Cursors): Window {
+  const { issues, ...window } = readWindow(args, cursors);
   if (issues.length > 0) throw invalid(issues);
   return window;
 }
 
-function readWindow(args: PageArgs, binding: number): Window & { issues: Issue[] } {
+function readWindow(args: PageArgs, cursors: Cursors): Window & { issues: Issue[] } {
   const issues: Issue[] = [];
   const { first, last, after, before } = args;
   if (first != null && last != null) issues.push(valueError(['last'], 'first and last cannot be given together', last));
@@ -197,30 +197,10 @@ function readWindow(args: PageArgs, binding: number): Window & { issues: Issue[]
   }
   const at = (name: string, cursor: string | null | undefined): Position | null => {
     if (cursor == null) return null;
-    const position = decodeCursor(binding, cursor);
+    const position = cursors.decode(cursor);
     if (!position) issues.push(valueError([name], 'the cursor is not one of this list', cursor));
     return position;
   };
   const positions = { after: at('after', after), before: at('before', before) };
   return { size: first ?? last ?? PAGE_SIZE_DEFAULT, forward: last == null, ...positions, issues };
-}
-
-/** What a cursor is bound to: the org, the list, its filters and its order. */
-function bindingOf<D extends Doc>(ctx: Context, list: List<D>): number {
-  const { name, where, ref = null, search = null, ascending = false } = list;
-  return crc32(JSON.stringify([ctx.principal.orgId, name, where, ref, search, ascending]));
-}
-
-function encodeCursor(binding: number, { createdAt, id }: Position): string {
-  const body = `${createdAt}|${id}`;
-  return Buffer.from(`${crc32(body, binding).toString(36)}|${body}`).toString('base64url');
-}
-
-/** Null for a cursor that is foreign, edited or cut. */
-function decodeCursor(binding: number, cursor: string): Position | null {
-  const text = Buffer.from(cursor, 'base64url').toString();
-  const [sum, createdAt, ...rest] = text.split('|');
-  if (createdAt === undefined || rest.length === 0) return null;
-  const position = { createdAt, id: rest.join('|') };
-  return sum !== undefined && encodeCursor(binding, position) === cursor ? position : null;
 }

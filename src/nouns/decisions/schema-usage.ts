@@ -63,8 +63,8 @@ builder.objectField(connectionOf(usageBuckets), 'totals', (t) =>
   t.field({
     type: UsageTally,
     description: 'The sum over the buckets of this page.',
-    resolve: ({ edges }) =>
-      edges.map(({ node }) => node.total).reduce<Tally>((sum, tally) => plus(sum, tally), [0, 0, 0, 0]),
+    resolve: ({ nodes }) =>
+      nodes.map(({ total }) => total).reduce<Tally>((sum, tally) => plus(sum, tally), [0, 0, 0, 0]),
   }),
 );
 
