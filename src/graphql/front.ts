@@ -10,6 +10,7 @@ import { mediaTypeOf } from '../http/body.ts';
 import { ANSWER_MAX_BYTES } from '../http/pieces.ts';
 import { json, jsonInTurns, type Reply } from '../http/reply.ts';
 import type { Context, Deps } from '../resource/context.ts';
+import { chain, type MaybePromise } from '../store/store.ts';
 import { fault, tooLong } from '../words/errors.ts';
 import { isOfReply, toPublic } from './errors.ts';
 import { type Operation, Operations, type Selected } from './operations.ts';
@@ -27,7 +28,7 @@ export interface GraphQLCall {
 
 export interface GraphQLFront {
   /** From the media type on; the checks before (path, method, token, rate, size) are those of both doors. */
-  handle(call: GraphQLCall, ctx: Context): Promise<Reply>;
+  handle(call: GraphQLCall, ctx: Context): MaybePromise<Reply>;
 }
 
 export const GRAPHQL_METHODS = ['GET', 'POST'];
@@ -39,7 +40,7 @@ export const GRAPHQL_METHODS = ['GET', 'POST'];
 export function createGraphQLFront(schema: GraphQLSchema, deps: Pick<Deps, 'log'>): GraphQLFront {
   const operations = new Operations(schema);
   return {
-    async handle({ method, search, headers, bytes }, ctx) {
+    handle({ method, search, headers, bytes }, ctx) {
       const { accept } = headers;
       if (method === 'POST' && !isPlainJson(headers))
         return refusal(accept, fault('UNSUPPORTED_MEDIA_TYPE', { accepted: ['application/json'] }));
@@ -47,42 +48,47 @@ export function createGraphQLFront(schema: GraphQLSchema, deps: Pick<Deps, 'log'
       if (type === null) return refusal(accept, notAcceptable(), 406);
       const request = method === 'POST' ? readJsonRequest(bytes) : readQueryRequest(search);
       if (request instanceof GraphQLError) return answer({ errors: [request] }, 400, type);
-      const selected = await selectedBy(operations, request, method === 'GET');
-      if (selected === 'not by GET') return refusal(accept, fault('METHOD_NOT_ALLOWED', { allow: ['POST'] }));
-      if ('errors' in selected) return answer(selected, type === RESPONSE_TYPE ? 400 : 200, type);
-      const { node } = selected.executable;
-      const result = await operations.run(selected, ctx);
-      const errors = result.errors?.map((error) =>
-        toPublic(error, deps.log, { requestId: ctx.requestId, isCommitted: isOfReply(node, error) }),
-      );
-      return answer(errors ? { errors, data: result.data } : result, 200, type, node);
+      return chain(selectedBy(operations, request, method === 'GET'), (selected) => {
+        if (selected === 'not by GET') return refusal(accept, fault('METHOD_NOT_ALLOWED', { allow: ['POST'] }));
+        if ('errors' in selected) return answer(selected, type === RESPONSE_TYPE ? 400 : 200, type);
+        const { node } = selected.executable;
+        return chain(operations.run(selected, ctx), (result) => answer(shown(result, node, ctx), 200, type, node));
+      });
     },
   };
+
+  function shown({ data, errors }: ExecutionResult, node: OperationDefinitionNode, ctx: Context): ExecutionResult {
+    if (!errors) return { data };
+    const stageOf = (error: GraphQLError) => ({ requestId: ctx.requestId, isCommitted: isOfReply(node, error) });
+    return { errors: errors.map((error) => toPublic(error, deps.log, stageOf(error))), data };
+  }
 }
 
 /** What is to run, or the errors that say why nothing does. */
-async function selectedBy(
+function selectedBy(
   operations: Operations,
   { query, operationName, variables }: GraphQLRequest,
   readsOnly: boolean,
-): Promise<Selected | Pick<Operation, 'errors'> | 'not by GET'> {
-  const operation = await operations.prepare(query);
-  if (operation.errors.length > 0) return { errors: operation.errors };
-  const node = getOperationAST(operation.document, operationName);
-  if (readsOnly && node?.operation === 'mutation') return 'not by GET';
-  return operations.select(operation, operationName, variables);
+): MaybePromise<Selected | Pick<Operation, 'errors'> | 'not by GET'> {
+  return chain(operations.prepare(query), (operation) => {
+    if (operation.errors.length > 0) return { errors: operation.errors };
+    const node = getOperationAST(operation.document, operationName);
+    if (readsOnly && node?.operation === 'mutation') return 'not by GET';
+    return operations.select(operation, operationName, variables);
+  });
 }
 
-async function answer(
+function answer(
   result: ExecutionResult,
   status: number,
   type: ResponseType,
   node: OperationDefinitionNode | null = null,
-): Promise<Reply> {
+): MaybePromise<Reply> {
   const headers = { 'Content-Type': type };
-  const written = await jsonInTurns(status, result, headers);
-  const reply = written ?? json(200, { errors: [tooLong(['query'], ANSWER_MAX_BYTES)], data: null }, headers);
-  return { ...reply, operation: ranOf(node, result.errors) };
+  return chain(jsonInTurns(status, result, headers), (written) => {
+    const reply = written ?? json(200, { errors: [tooLong(['query'], ANSWER_MAX_BYTES)], data: null }, headers);
+    return { ...reply, operation: ranOf(node, result.errors) };
+  });
 }
 
 function isPlainJson(headers: IncomingHttpHeaders): boolean {

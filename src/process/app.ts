@@ -82,7 +82,7 @@ export function createApp(deps: Deps, config: AppConfig, observer: Observer | nu
     if (path === '/graphql') {
       if (!GRAPHQL_METHODS.includes(method)) return error(req, 'METHOD_NOT_ALLOWED', { allow: GRAPHQL_METHODS });
       if (wantsPage(req)) return graphiql.page;
-      return admitted(req, visit, deadline, (ctx, bytes) =>
+      return admitted(req, visit, deadline, async (ctx, bytes) =>
         graphql.handle({ method, search, headers: req.headers, bytes }, ctx),
       );
     }

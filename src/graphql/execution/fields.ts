@@ -44,7 +44,7 @@ export function answerFieldsInTurn(run: Run, { fields, template }: Selection): M
       const field = fields[next]!;
       const value = answerField(run, field, run.rootValue, undefined);
       if (isPromise(value))
-        return value.then((settled) => {
+        return Promise.resolve(value).then((settled) => {
           answer[field.key] = settled;
           return from(next + 1);
         });
