@@ -14,7 +14,7 @@ import { type AppConfig, createApp } from '../src/process/app.ts';
 import { createLocalProvisioner } from '../src/process/buckets/folder.ts';
 import type { Config } from '../src/process/config.ts';
 import { observe } from '../src/process/observe/observe.ts';
-import { createOrg } from '../src/process/org-command.ts';
+import { createOrg } from '../src/process/operator/orgs.ts';
 import { type Runner, startRunner } from '../src/process/runner/runner.ts';
 import type { Deps } from '../src/resource/context.ts';
 import { openMongo } from '../src/store/mongodb/open.ts';

@@ -5,13 +5,17 @@ import { credentialChange, prefixOf } from '../nouns/tokens/credentials.ts';
 import { tokens } from '../nouns/tokens/model.ts';
 import type { Context } from '../resource/context.ts';
 import { created, docFrom } from '../resource/new-doc.ts';
-import { commit, insertion } from '../resource/write.ts';
-import { createSecret } from '../words/secret.ts';
+import { commit, insertion, type Planned } from '../resource/write.ts';
+import { createSecret, type Secret } from '../words/secret.ts';
 
 /** The operator's door: an org, the built-in roles, its first Admin and a token that acts as it, in one commit. */
 export async function createOrganization(
   ctx: Context,
   name: string,
+  {
+    secret = createSecret(ctx.deps.randomBytes),
+    conditions = [],
+  }: { secret?: Secret; conditions?: readonly Planned[] } = {},
 ): Promise<{ organization: Organization; member: Member; token: string }> {
   const organization = docFrom(organizations, created(ctx, ctx.principal.orgId), { name });
   const roles = builtInRoles(ctx);
@@ -20,13 +24,13 @@ export async function createOrganization(
     name: 'First admin',
     roleId: roles.admin.id,
   });
-  const secret = createSecret(ctx.deps.randomBytes);
   const token = docFrom(tokens, created(ctx, ctx.principal.tokenId), {
     name: 'First token',
     memberId: admin.id,
     prefix: prefixOf(secret.publicId),
   });
   const planned = [
+    ...conditions,
     ...insertion(ctx, organizations, organization),
     ...roles.planned,
     ...insertion(ctx, members, admin),

@@ -13,6 +13,7 @@ import { corsHeaders, isPreflight } from '../http/cors.ts';
 import type { Draining } from '../http/drain.ts';
 import { isLoopback, isPassedOn } from '../http/local.ts';
 import { createPressure } from '../http/pressure.ts';
+import { locatedAt, prefixCutter } from '../http/public-url.ts';
 import { createRateLimiter, type RateState } from '../http/rate-limit.ts';
 import { errorReply, json, type Reply, send } from '../http/reply.ts';
 import type { Handler } from '../http/server.ts';
@@ -35,6 +36,8 @@ export interface App extends Handler, Draining {
 export interface AppConfig extends Pick<Config, 'RATE_LIMIT_PER_MINUTE' | 'CORS_ORIGINS'> {
   /** Where it listens: on loopback, `/metrics` asks for no token. */
   HOST?: string;
+  /** Where callers reach it. */
+  PUBLIC_URL?: string | undefined;
   /** What a request may take from its arrival; not counted is what its body takes to come in. */
   requestMs?: number;
 }
@@ -46,7 +49,9 @@ export function createApp(deps: Deps, config: AppConfig, observer: Observer | nu
   const rest = createRestAdapter(schema, rows, deps);
   const graphql = createGraphQLFront(schema, deps);
   const graphiql = createGraphiQL();
-  const openApi = JSON.stringify(openApiDocument(schema, rows));
+  const publicUrl = config.PUBLIC_URL ?? '';
+  const unprefixed = prefixCutter(publicUrl);
+  const openApi = JSON.stringify(openApiDocument(schema, rows, publicUrl || '/'));
   const origins = listOf(config.CORS_ORIGINS);
   const pressure = createPressure();
   const connections = createConnections();
@@ -166,13 +171,19 @@ export function createApp(deps: Deps, config: AppConfig, observer: Observer | nu
       : await answer(req, visit, refused).catch((cause: unknown) => failed(req, requestId, cause));
     if (reply !== PREFLIGHT && pathOf(req) === '/graphql') res.appendHeader('Vary', 'Accept');
     const endsIt = ending && (await connections.isLast(req));
-    const sent = send(req, res, endsIt ? { ...reply, headers: { ...reply.headers, Connection: 'close' } } : reply);
+    const located = locatedAt(publicUrl, reply);
+    const sent = send(
+      req,
+      res,
+      endsIt ? { ...located, headers: { ...located.headers, Connection: 'close' } } : located,
+    );
     observer?.answered(visit, reply, refused && reply.status === 503);
     return sent;
   }
 
   return {
     handle(req, res) {
+      req.url = unprefixed(req.url ?? '/');
       connections.came(req);
       const start = (refused: boolean) => serve(req, res, refused);
       if (NEVER_WAITS.test(pathOf(req))) pressure.pass(start);

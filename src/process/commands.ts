@@ -1,7 +1,7 @@
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
 import pkg from '../../package.json' with { type: 'json' };
-
-type Env = Record<string, string | undefined>;
+import { addConfig, addOrg, addToken } from './operator/commands.ts';
+import { type Env, example } from './words.ts';
 
 /** The words of the command line. What a command does is loaded when it is asked for, so that help is quick. */
 export function createProgram(env: Env): Command {
@@ -14,8 +14,10 @@ export function createProgram(env: Env): Command {
   addServe(program, env);
   addOrg(program, env);
   addToken(program, env);
+  addConfig(program, env);
   addCopy(program);
   addSimulate(program);
+  addCompletion(program);
   addHelp(program);
   return example(program, 'serve --no-demo').addHelpText(
     'after',
@@ -34,40 +36,6 @@ function addServe(program: Command, env: Env): void {
       await start(demo ? env : { ...env, DEMO: 'false' });
     });
   example(serve, 'serve --no-demo');
-}
-
-function addOrg(program: Command, env: Env): void {
-  const org = program.command('org').description("The operator's work on organizations.");
-  const create = org
-    .command('create')
-    .summary('make an organization, its first Admin and a token')
-    .description('Makes an organization, its first Admin and a token, also beside a running server.')
-    .argument('<name>', 'what it is called')
-    .option('--json', 'print one line of JSON (as it does without, too)')
-    .action(async (name: string) => {
-      const { createOrgCommand } = await import('./org-command.ts');
-      await createOrgCommand(name, env);
-    });
-  example(create, 'org create "Acme Corp"');
-}
-
-function addToken(program: Command, env: Env): void {
-  const token = program.command('token').description("The operator's work on tokens.");
-  const create = token
-    .command('create')
-    .summary('make a token in an organization, for one whose Admin token is lost')
-    .description(
-      'Makes a token in an organization and prints it, this once; also beside a running server. The audit names the operator as its maker.',
-    )
-    .requiredOption('--org <id>', 'the organization (org_…)')
-    .requiredOption('--role <role>', 'the name or id of its role')
-    .option('--name <name>', 'what it is for', 'Made by the operator')
-    .option('--json', 'print one line of JSON: org_id, token_id, token')
-    .action(async (words: { org: string; role: string; name: string; json?: boolean }) => {
-      const { createTokenCommand } = await import('./token-command.ts');
-      await createTokenCommand(words, env);
-    });
-  example(create, 'token create --org org_01k5m3 --role Admin');
 }
 
 function addCopy(program: Command): void {
@@ -99,6 +67,21 @@ function addSimulate(program: Command): void {
   example(simulate, 'simulate simulations/down-60s-pair.yaml');
 }
 
+function addCompletion(program: Command): void {
+  const completion = program
+    .command('completion')
+    .summary('print the script by which a shell completes these words')
+    .description('Prints the script by which a shell completes the words of this program.')
+    .addArgument(new Argument('<shell>', 'which one').choices(['bash', 'zsh', 'fish']))
+    .option('--json', 'print one line of JSON: shell, script')
+    .action(async (shell: 'bash' | 'zsh' | 'fish', { json }: { json?: boolean }) => {
+      const { completionOf } = await import('./operator/completion.ts');
+      const script = completionOf(program, shell);
+      process.stdout.write(json ? `${JSON.stringify({ shell, script })}\n` : script);
+    });
+  example(completion, 'completion bash > /etc/bash_completion.d/switchyard');
+}
+
 /** Commander's own takes one word only, and answers an unknown one with the help of all. */
 function addHelp(program: Command): void {
   const help = program
@@ -115,8 +98,4 @@ function addHelp(program: Command): void {
       command.help();
     });
   example(help, 'help org create');
-}
-
-function example(command: Command, words: string): Command {
-  return command.addHelpText('after', `\nExample:\n  $ switchyard ${words}`);
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { StartRefused } from '../words/refused.ts';
 import { DEFAULT_PREFIX, isBucketPrefix, isRegion } from './buckets/name.ts';
+import { readSecretFile } from './secret-files.ts';
 
 const shown = (text: string) => `'${text.length > 40 ? `${text.slice(0, 40)}…` : text}'`;
 
@@ -25,6 +26,11 @@ const flag = z
   .regex(SWITCH, { error: ({ input }) => `expected true or false, got ${shown(String(input))}` })
   .transform((text) => /^(true|1|yes|on)$/i.test(text));
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+function withSecretFiles(env: Record<string, string | undefined>): Record<string, string | undefined> {
+  const files = SECRETS.filter((name) => env[`${name}_FILE`]);
+  return { ...env, ...Object.fromEntries(files.map((name) => [name, readSecretFile(env, name)])) };
+}
 
 export function listOf(text: string): string[] {
   return text
@@ -63,6 +69,22 @@ export const configSchema = z.object({
     )
     .optional()
     .describe('A MongoDB replica set or sharded cluster; unset: SQLite in DATA_DIR.'),
+  PUBLIC_URL: z
+    .string()
+    .refine(isPublicUrl, {
+      error: ({ input }) => `expected an address such as https://example.com/switchyard, got ${shown(String(input))}`,
+    })
+    .transform((text) => text.replace(/\/+$/, ''))
+    .optional()
+    .describe('Where callers reach it, behind a proxy; a path in it may be passed on or cut off.'),
+  INIT_ORG: z
+    .string()
+    .optional()
+    .describe('The name of an organization that the first start on an empty store makes, with its Admin.'),
+  INIT_TOKEN_FILE: z
+    .string()
+    .optional()
+    .describe("That Admin's token: read from the file, or made and written to it where it is not there."),
   RATE_LIMIT_PER_MINUTE: count(6000).describe('Requests per token and minute; 0 switches the limit off.'),
   METRICS: flag
     .default(true)
@@ -128,17 +150,47 @@ export const configSchema = z.object({
 
 export type Config = z.output<typeof configSchema>;
 
+/** Its path must not be one of our own: what a proxy cuts off could not be told from what it does not. */
+function isPublicUrl(text: string): boolean {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
+  const { username, search, hash, pathname } = new URL(text);
+  return `${username}${search}${hash}` === '' && !/^\/(v1|graphql|health|metrics)(\/|$)/.test(pathname);
+}
+
+/** What may also be given as a file, by the same name and `_FILE`. */
+export const SECRETS: readonly (keyof Config)[] = ['MONGODB_URI', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'];
+
 /** Parses the environment; a bad value stops the start with one line that names the key. An empty value counts as unset. */
 export function readConfig(env: Record<string, string | undefined>): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
-  const result = configSchema.safeParse(given);
-  if (!result.success) {
-    const [issue] = result.error.issues;
-    // The value is not repeated: a connection string may hold a password.
-    throw new StartRefused(`${String(issue!.path[0])}: ${issue!.message}`);
-  }
+  const result = parseConfig(env);
+  if (!result.success) throw new StartRefused(told(result.error.issues[0]!));
   mustBelongTogether(result.data);
   return { ...result.data, DATA_DIR: resolve(result.data.DATA_DIR) };
+}
+
+function parseConfig(env: Record<string, string | undefined>) {
+  const given = Object.fromEntries(
+    Object.entries(withSecretFiles(env)).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  return configSchema.safeParse(given);
+}
+
+/** The value is not repeated: a connection string may hold a password. */
+function told({ path, message }: { path: PropertyKey[]; message: string }): string {
+  return `${String(path[0])}: ${message}`;
+}
+
+/** All that would stop a start, each in one line. */
+export function configIssues(env: Record<string, string | undefined>): string[] {
+  try {
+    const result = parseConfig(env);
+    if (!result.success) return result.error.issues.map(told);
+    readConfig(env);
+    return [];
+  } catch (error) {
+    if (error instanceof StartRefused) return [error.message];
+    throw error;
+  }
 }
 
 /** Whether buckets are made by S3's API. */
@@ -150,6 +202,8 @@ const S3_KEYS = ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
 
 /** A half of what is needed would make buckets elsewhere, or by somebody else. */
 function mustBelongTogether(config: Config): void {
+  if ((config.INIT_ORG === undefined) !== (config.INIT_TOKEN_FILE === undefined))
+    throw new StartRefused('INIT_ORG: it is given together with INIT_TOKEN_FILE, or not at all');
   const [missing, ...others] = S3_KEYS.filter((key) => config[key] === undefined);
   if (missing && others.length === 0)
     throw new StartRefused(`${missing}: expected beside ${S3_KEYS.find((key) => key !== missing)}`);

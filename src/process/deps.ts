@@ -11,6 +11,7 @@ import { createIds } from '../words/ids.ts';
 import { StartRefused } from '../words/refused.ts';
 import { createLocalProvisioner } from './buckets/folder.ts';
 import { type Config, usesS3 } from './config.ts';
+import { secretOf } from './secret-files.ts';
 
 const BUCKETS = 'buckets';
 const AS_FILE = constants.R_OK | constants.W_OK;
@@ -28,7 +29,7 @@ export async function createDeps(config: Config, env: Record<string, string | un
     randomBytes,
     log,
     provisioner: await createProvisioner(config),
-    env: (name) => env[name],
+    env: secretOf(env),
     allowPrivateAddresses: config.ALLOW_PRIVATE_ADDRESSES,
     wake: () => {},
   };

@@ -9,6 +9,7 @@ import { type Config, readConfig } from './config.ts';
 import { type Demo, type NoDemo, openDemo, welcome } from './demo/demo.ts';
 import { createDeps, createLog, dataFolder } from './deps.ts';
 import { startHealthChecks } from './health-checks.ts';
+import { initOrganization } from './init.ts';
 import { nearMisses, sentenceOf } from './near-misses.ts';
 import { observe } from './observe/observe.ts';
 import { hasOrganizations, placeOf } from './place.ts';
@@ -27,6 +28,7 @@ export async function serve(env: Record<string, string | undefined> = process.en
   const log = createLog(config.LOG_LEVEL);
   for (const miss of nearMisses(env)) log.warn(miss, sentenceOf(miss));
   const deps = await unlessStopped(stop, () => createDeps(config, env));
+  await initOrganization(deps, config);
   const demo = await openDemo(deps, config);
   if (!stop.aborted) await serveUntil(stop, deps, config, await greeting(deps, config, demo));
   await Promise.race([deps.store.close(), sleep(BACKGROUND_SECONDS * 1000)]);

@@ -1,4 +1,4 @@
-import { configSchema } from './config.ts';
+import { configSchema, SECRETS } from './config.ts';
 
 type Env = Record<string, string | undefined>;
 
@@ -41,11 +41,16 @@ const names = new Map(Object.keys(configSchema.shape).map((name) => [lettersOf(n
 /** Variables that are nobody's but almost ours, whose wish would be passed over without a word. */
 export function nearMisses(env: Env): NearMiss[] {
   return Object.keys(env).flatMap((given) => {
-    if (Object.hasOwn(configSchema.shape, given) || !env[given] || SERVICE.test(env[given])) return [];
+    if (isRead(given) || !env[given] || SERVICE.test(env[given])) return [];
     const meant = meantBy(given);
     // The other name may be there for somebody else; where ours says the same, nothing is lost.
     return meant === null || env[meant] === env[given] ? [] : [{ given, meant }];
   });
+}
+
+/** Ours, or the file with one of our secrets. */
+function isRead(given: string): boolean {
+  return Object.hasOwn(configSchema.shape, given) || SECRETS.some((name) => given === `${name}_FILE`);
 }
 
 export function sentenceOf({ given, meant }: NearMiss): string {

@@ -14,7 +14,7 @@ import { parametersOf, type Row } from './row.ts';
 const BODY = 'Body';
 
 /** The product's own OpenAPI document, made from the rows, their inputs and the graph's types. */
-export function openApiDocument(schema: GraphQLSchema, rows: readonly Row[]): Json {
+export function openApiDocument(schema: GraphQLSchema, rows: readonly Row[], server = '/'): Json {
   const schemas: Record<string, Json> = { ...ERROR_SCHEMAS };
   const paths: Record<string, Json> = {};
   for (const row of rows) {
@@ -31,7 +31,7 @@ export function openApiDocument(schema: GraphQLSchema, rows: readonly Row[]): Js
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
       contact: { name: 'Switchyard' },
     },
-    servers: [{ url: '/', description: 'The server that this document comes from.' }],
+    servers: [{ url: server, description: 'The server that this document comes from.' }],
     tags: tagsOf(schema, rows),
     paths,
     components: {

@@ -16,8 +16,8 @@ describe('the GraphiQL page', () => {
     fetch(harness.url + path, { headers: { 'Accept-Encoding': 'identity', ...headers } });
   const assets = async () => {
     const html = await (await get('/graphql', { Accept: BROWSER })).text();
-    const boot = await (await get(/\/graphql\/assets\/switchyard\.[^"]+\.js/.exec(html)![0])).text();
-    return [...new Set(`${html} ${boot}`.match(/\/graphql\/assets\/[\w.-]+/g))];
+    const boot = await (await get(`/${/graphql\/assets\/switchyard\.[^"]+\.js/.exec(html)![0]}`)).text();
+    return [...new Set(`${html} ${boot}`.match(/graphql\/assets\/[\w.-]+/g))].map((part) => `/${part}`);
   };
 
   test('is what a browser gets that asks for a document, whatever the address asks; a program gets the graph', async () => {

@@ -52,4 +52,22 @@ export const mutants: Mutant[] = [
     edits: [['visit.principal = principal;', '']],
     tests: lines,
   },
+  {
+    breaks: 'of several first starts one makes the organization',
+    file: 'src/process/init.ts',
+    edits: [['conditions: [{ change: isEmpty, otherwise: () => new AnotherWasFaster() }]', 'conditions: []']],
+    tests: ['test/operations/first-start.test.ts'],
+  },
+  {
+    breaks: 'config check shows no secret',
+    file: 'src/process/operator/config-check.ts',
+    edits: [["isSecret && value !== null ? 'set, not shown' : value", 'isSecret ? value : value']],
+    tests: ['test/operations/operator.test.ts'],
+  },
+  {
+    breaks: 'what is created is located where callers reach it',
+    file: 'src/process/app.ts',
+    edits: [['locatedAt(publicUrl, reply)', 'reply']],
+    tests: ['test/operations/public-url.test.ts'],
+  },
 ];

@@ -4,7 +4,7 @@ import { EXAMPLES } from './examples.ts';
 export function bootScript(workers: Record<string, string>): string {
   return `'use strict';
 globalThis.EXAMPLES = ${JSON.stringify(EXAMPLES)};
-globalThis.MonacoEnvironment = { globalAPI: false, getWorkerUrl: (_, label) => (${JSON.stringify(workers)})[label] };
+globalThis.MonacoEnvironment = { globalAPI: false, getWorkerUrl: (_, label) => new URL((${JSON.stringify(workers)})[label], location.href).href };
 ${[switchyardOptions, askForToken, forwardTabClicks, keepOpenTab, start].map(String).join('\n')}
 start();
 `;
@@ -29,7 +29,7 @@ async function switchyardOptions(): Promise<object> {
       headers: { ...headers, 'Content-Type': 'application/json' },
       body: JSON.stringify({ query }),
     };
-    const answer = await fetch('/graphql', init).then(
+    const answer = await fetch(page.location.pathname, init).then(
       (response) => response.json() as Promise<Ids>,
       () => null,
     );
@@ -46,7 +46,7 @@ async function switchyardOptions(): Promise<object> {
   });
   return {
     title: 'Switchyard',
-    endpoint: '/graphql',
+    endpoint: page.location.pathname,
     additionalHeaders: headers,
     headers: token ? '' : JSON.stringify({ Authorization: 'Bearer <your token>' }, null, 2),
     defaultTabs,

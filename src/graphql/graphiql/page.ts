@@ -45,7 +45,7 @@ export function createGraphiQL(): GraphiQL {
     json: part('json-worker.js', SCRIPT, 'jsonWorker'),
     graphql: part('graphql-worker.js', SCRIPT, 'graphqlWorker'),
   };
-  const addresses = Object.fromEntries(Object.entries(workers).map(([label, { address }]) => [label, address]));
+  const addresses = Object.fromEntries(Object.entries(workers).map(([label, one]) => [label, fromPage(one)]));
   const styles = [part('graphiql.css', CSS, 'css'), own('switchyard.css', CSS, STYLE)];
   const scripts = [own('switchyard.js', SCRIPT, bootScript(addresses)), part('graphiql.js', SCRIPT, 'js')];
   const reply = createAssetReplies();
@@ -72,6 +72,11 @@ const PAGE_HEADERS = {
   'X-Content-Type-Options': 'nosniff',
 };
 
+/** As the page at `/graphql` asks for it, below whatever path a proxy has put it. */
+function fromPage({ address }: Asset): string {
+  return address.slice(1);
+}
+
 function html(styles: Asset[], scripts: Asset[]): string {
   return `<!doctype html>
 <html lang="en">
@@ -80,8 +85,8 @@ function html(styles: Asset[], scripts: Asset[]): string {
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>Switchyard</title>
     <link rel="icon" href="data:,">
-    ${styles.map(({ address }) => `<link rel="stylesheet" href="${address}">`).join('\n    ')}
-    ${scripts.map(({ address }) => `<script defer src="${address}"></script>`).join('\n    ')}
+    ${styles.map((one) => `<link rel="stylesheet" href="${fromPage(one)}">`).join('\n    ')}
+    ${scripts.map((one) => `<script defer src="${fromPage(one)}"></script>`).join('\n    ')}
   </head>
   <body id="body" class="no-focus-outline">
     <noscript>GraphiQL needs JavaScript.</noscript>

@@ -20,7 +20,7 @@ import { createWorkspaceInput } from '../../nouns/workspaces/model.ts';
 import { createWorkspace } from '../../nouns/workspaces/repository.ts';
 import type { Context, Deps } from '../../resource/context.ts';
 import { createContext } from '../app.ts';
-import { createOrg } from '../org-command.ts';
+import { createOrg } from '../operator/orgs.ts';
 import { ACCOUNTS, COMPANY, MODELS, POLICIES, TEAMS } from './content.ts';
 
 /** Makes the demo org through the same functions that every request runs; answers its token. */

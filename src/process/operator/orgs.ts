@@ -1,12 +1,16 @@
-import { createOrganization } from '../access/found.ts';
-import type { Deps } from '../resource/context.ts';
-import { name } from '../validation/fields.ts';
-import { walk } from '../validation/walk.ts';
-import { UsageRefused } from '../words/refused.ts';
-import { createContext } from './app.ts';
-import { type Config, readConfig } from './config.ts';
-import { createDeps } from './deps.ts';
-import { hasOrganizations, isNewFolder, placeOf, remark, remarkNearMisses } from './place.ts';
+import { createOrganization } from '../../access/found.ts';
+import { organizations, orgIndex } from '../../nouns/orgs/model.ts';
+import type { Deps } from '../../resource/context.ts';
+import { everyDoc } from '../../store/every.ts';
+import { name } from '../../validation/fields.ts';
+import { walk } from '../../validation/walk.ts';
+import { UsageRefused } from '../../words/refused.ts';
+import { createContext } from '../app.ts';
+import { type Config, readConfig } from '../config.ts';
+import { createDeps } from '../deps.ts';
+import { hasOrganizations, isNewFolder, placeOf, remark, remarkNearMisses } from '../place.ts';
+import { type Env, withStore } from './open.ts';
+import { printJson, printTable } from './print.ts';
 
 /** `switchyard org create NAME`, also beside a running server. */
 export async function createOrgCommand(orgName: string, env: Record<string, string | undefined>): Promise<void> {
@@ -38,6 +42,7 @@ async function whereItIs(config: Config, isNew: boolean, isFirst: boolean): Prom
 export async function createOrg(
   deps: Deps,
   orgName: string,
+  more?: Parameters<typeof createOrganization>[2],
 ): Promise<{ orgId: string; memberId: string; token: string }> {
   const orgId = deps.ids.next('org_');
   const principal = {
@@ -51,6 +56,21 @@ export async function createOrg(
     rateLimitPerMinute: null,
   };
   const ctx = createContext(deps, principal, deps.ids.next('req_'));
-  const { member, token } = await createOrganization(ctx, orgName);
+  const { member, token } = await createOrganization(ctx, orgName, more);
   return { orgId, memberId: member.id, token };
+}
+
+export async function listOrgsCommand({ json }: { json?: boolean }, env: Env): Promise<void> {
+  await withStore(env, async ({ store }) => {
+    const shown: { org_id: string; name: string; created_at: string }[] = [];
+    for await (const { id } of everyDoc(store, orgIndex, { orgId: '' })) {
+      const org = await store.get(organizations.collection, { orgId: id, id });
+      if (org) shown.push({ org_id: id, name: org.name, created_at: org.createdAt });
+    }
+    if (json) return printJson({ organizations: shown });
+    printTable(
+      ['org_id', 'name', 'created'],
+      shown.map(({ org_id, name, created_at }) => [org_id, name, created_at]),
+    );
+  });
 }

@@ -1,0 +1,67 @@
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { orgIndex } from '../nouns/orgs/model.ts';
+import type { Deps } from '../resource/context.ts';
+import { name } from '../validation/fields.ts';
+import { walk } from '../validation/walk.ts';
+import { StartRefused } from '../words/refused.ts';
+import { createSecret, hashOf, parseToken, type Secret } from '../words/secret.ts';
+import type { Config } from './config.ts';
+import { createOrg } from './operator/orgs.ts';
+import { hasOrganizations } from './place.ts';
+
+/**
+ * The first Admin without a person: on an empty store, `INIT_ORG` is made with the token of `INIT_TOKEN_FILE`. The token is
+ * in its file before the commit, so that a start that is killed in between is finished by the next one with the same token.
+ */
+export async function initOrganization(deps: Deps, { INIT_ORG, INIT_TOKEN_FILE }: Config): Promise<void> {
+  if (INIT_ORG === undefined || INIT_TOKEN_FILE === undefined) return;
+  const { value, issues } = walk(name('The name.'), INIT_ORG, ['name'], { naming: 'camel' });
+  if (issues.length > 0) throw new StartRefused(`INIT_ORG: ${issues[0]!.msg}`);
+  if (await hasOrganizations(deps.store)) return;
+  const { secret, isNew } = secretIn(INIT_TOKEN_FILE, createSecret(deps.randomBytes));
+  try {
+    const isEmpty = { type: 'none', in: orgIndex, query: { orgId: '' } } as const;
+    await createOrg(deps, value, {
+      secret,
+      conditions: [{ change: isEmpty, otherwise: () => new AnotherWasFaster() }],
+    });
+  } catch (error) {
+    if (!(error instanceof AnotherWasFaster)) throw error;
+    // Its token is in a file of its own; this one opens nothing.
+    if (isNew) rmSync(INIT_TOKEN_FILE, { force: true });
+  }
+}
+
+class AnotherWasFaster extends Error {}
+
+/** The token that the file holds, or the one made here, which it holds from now on. */
+function secretIn(file: string, made: Secret): { secret: Secret; isNew: boolean } {
+  const given = read(file);
+  if (given !== null) return { secret: given, isNew: false };
+  const draft = `${file}.${made.publicId}`;
+  try {
+    writeFileSync(draft, `${made.token}\n`, { mode: 0o600, flag: 'wx' });
+    linkSync(draft, file);
+    return { secret: made, isNew: true };
+  } catch (error) {
+    const other = (error as NodeJS.ErrnoException).code === 'EEXIST' ? read(file) : null;
+    if (other) return { secret: other, isNew: false };
+    throw new StartRefused(`INIT_TOKEN_FILE: cannot write ${file}: ${(error as Error).message}`);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function read(file: string): Secret | null {
+  let token: string;
+  try {
+    token = readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new StartRefused(`INIT_TOKEN_FILE: cannot read ${file}: ${(error as Error).message}`);
+  }
+  const publicId = parseToken(token);
+  if (publicId === null)
+    throw new StartRefused(`INIT_TOKEN_FILE: ${file} holds no token of the form that "switchyard token create" prints`);
+  return { token, publicId, hash: hashOf(token) };
+}

@@ -1,0 +1,30 @@
+import { StartRefused } from '../../words/refused.ts';
+import { configIssues, configSchema, readConfig, SECRETS } from '../config.ts';
+import { nearMisses, sentenceOf } from '../near-misses.ts';
+import type { Env } from './open.ts';
+import { printJson, printTable } from './print.ts';
+
+/** What a start with this environment would work with, or every reason why it would not; nothing is opened or made. */
+export function checkConfigCommand({ json }: { json?: boolean }, env: Env): void {
+  const problems = configIssues(env);
+  const warnings = nearMisses(env).map(sentenceOf);
+  if (problems.length > 0) {
+    if (json) printJson({ ok: false, problems, warnings });
+    throw new StartRefused(problems.join('; '));
+  }
+  const values = readConfig(env);
+  const settings = Object.keys(configSchema.shape).map((name) => ({ name, ...settingOf(name, values, env) }));
+  if (json) return printJson({ ok: true, settings, warnings });
+  printTable(
+    ['variable', 'value', 'from'],
+    settings.map(({ name, value, from }) => [name, value === null ? '' : String(value), from]),
+  );
+  for (const warning of warnings) process.stderr.write(`switchyard: ${warning}\n`);
+}
+
+function settingOf(name: string, values: Record<string, unknown>, env: Env): { value: unknown; from: string } {
+  const from = env[name] ? 'environment' : env[`${name}_FILE`] ? `${name}_FILE` : 'default';
+  const isSecret = (SECRETS as readonly string[]).includes(name);
+  const value = values[name] ?? null;
+  return { value: isSecret && value !== null ? 'set, not shown' : value, from };
+}

@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { StartRefused } from '../words/refused.ts';
+
+type Env = Record<string, string | undefined>;
+
+/** The content of the file that `NAME_FILE` names, without the line's end that editors leave. */
+export function readSecretFile(env: Env, name: string): string {
+  const file = env[`${name}_FILE`]!;
+  if (env[name]) throw new StartRefused(`${name}_FILE: ${name} is given, too; give one of them`);
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    throw new StartRefused(`${name}_FILE: cannot read ${file}: ${(error as Error).message}`);
+  }
+}
+
+/** What `env:NAME` refers to: the variable, or the file that `NAME_FILE` names, read anew each time since it may be rotated. */
+export function secretOf(env: Env): (name: string) => string | undefined {
+  return (name) => {
+    if (env[name] || !env[`${name}_FILE`]) return env[name];
+    try {
+      return readSecretFile(env, name);
+    } catch {
+      return undefined;
+    }
+  };
+}

@@ -1,0 +1,85 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readConfig } from '../../src/process/config.ts';
+import { initOrganization } from '../../src/process/init.ts';
+import { secretOf } from '../../src/process/secret-files.ts';
+import { createSecret } from '../../src/words/secret.ts';
+import { describeEngines, type Harness, startHarness } from '../harness.ts';
+
+describeEngines('the first admin without a person', (engine) => {
+  let harness: Harness;
+  let folder: string;
+  let file: string;
+  beforeEach(async () => {
+    harness = await startHarness(engine);
+    folder = mkdtempSync(join(tmpdir(), 'switchyard-first-'));
+    file = join(folder, 'token');
+  });
+  afterEach(async () => {
+    await harness.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const start = (on = harness, tokenFile = file) =>
+    initOrganization(on.deps, readConfig({ INIT_ORG: ' Acme ', INIT_TOKEN_FILE: tokenFile }));
+  const me = async (token: string) => (await harness.client(token).rest('GET', '/v1/me')).body;
+
+  test('a start on an empty store makes it once and writes the token, for its owner alone', async () => {
+    await start();
+    const token = readFileSync(file, 'utf8');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const { org_id, role } = await me(token.trim());
+    expect(role).toBe('Admin');
+    expect((await harness.client(token.trim()).rest('GET', `/v1/orgs/${org_id}`)).body.name).toBe('Acme');
+    await start();
+    expect(readFileSync(file, 'utf8')).toBe(token);
+  });
+
+  test('a token that lies there is the one that opens it: as a secret that all servers are given, or from a start that was killed', async () => {
+    const { token } = createSecret();
+    writeFileSync(file, token);
+    await start();
+    expect((await me(token)).role).toBe('Admin');
+  });
+
+  test('of several that begin together one makes it, and no other leaves a token that opens nothing', async () => {
+    const second = await harness.again();
+    const files = [1, 2, 3, 4].map((n) => join(folder, `token-${n}`));
+    await Promise.all(files.map((one, at) => start(at % 2 ? second : harness, one)));
+    const left = files.filter((one) => existsSync(one));
+    expect(left).toHaveLength(1);
+    expect((await me(readFileSync(left[0]!, 'utf8').trim())).role).toBe('Admin');
+    await second.close();
+  });
+
+  test('a store with organizations is left alone', async () => {
+    await harness.org();
+    await start();
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test.each([
+    ['x/y/token', undefined, /INIT_TOKEN_FILE: cannot write/],
+    ['token', 'hunter2', /INIT_TOKEN_FILE: .* holds no token/],
+  ])('a file %s that holds %s stops the start in one line', async (name, content, line) => {
+    const place = join(folder, name);
+    if (content) writeFileSync(place, content);
+    const failed = await start(harness, place).catch((error: Error) => error.message);
+    expect(failed).toMatch(line);
+    expect(failed).not.toContain('hunter2');
+  });
+});
+
+test('env:NAME is found in the file of NAME_FILE, read anew each time', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-secret-'));
+  const file = join(folder, 'key');
+  const env = secretOf({ KEY_FILE: file, OTHER: 'plain' });
+  expect([env('KEY'), env('OTHER'), env('NONE')]).toEqual([undefined, 'plain', undefined]);
+  writeFileSync(file, 'first\n');
+  expect(env('KEY')).toBe('first');
+  writeFileSync(file, 'second\n');
+  expect(env('KEY')).toBe('second');
+  rmSync(folder, { recursive: true });
+});
