@@ -6,12 +6,14 @@
  * Documents below a tombstone (`ancestors`) are absent from every read and every condition.
  */
 
+import type { MaybePromise } from '../words/maybe.ts';
 import { StartRefused } from '../words/refused.ts';
 import type { Bell } from './bell.ts';
 import type { FirstValues } from './complete.ts';
 import type { Deadline } from './deadline.ts';
 
-export type MaybePromise<T> = T | Promise<T>;
+export { all, chain, type MaybePromise } from '../words/maybe.ts';
+
 export type Scalar = string | number | boolean | null;
 
 /** What every stored document carries. `version` counts its changes from 1; times are RFC 3339 with milliseconds. */
@@ -255,16 +257,6 @@ const CONDITIONS: readonly Change['type'][] = ['exists', 'none', 'atLeast'];
 /** Whether a commit writes what `changes` tells of. */
 export function isWatched(changes: readonly Change[]): boolean {
   return changes.some((change) => change.in.watched && !CONDITIONS.includes(change.type));
-}
-
-/** Goes on at once with a value, later with a promise. */
-export function chain<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
-  return value instanceof Promise ? value.then(next) : next(value);
-}
-
-/** All of them: at once where none is a promise. */
-export function all<T>(values: readonly MaybePromise<T>[]): MaybePromise<T[]> {
-  return values.some((value) => value instanceof Promise) ? Promise.all(values) : (values as T[]);
 }
 
 export const tombstones: Collection<Tombstone> = {
