@@ -5,10 +5,11 @@ import { type Credential, credentials, type Token, type TokenUse, tokens, tokenU
 import { rightsOf } from '../nouns/tokens/rights.ts';
 import type { Deps, Principal } from '../resource/context.ts';
 import type { Doc, Store } from '../store/store.ts';
+import type { MaybePromise } from '../words/maybe.ts';
 import { hashOf, parseToken, sameHash } from '../words/secret.ts';
 
-/** Reads from the store that the request was given. */
-export type Authenticate = (authorization: string | undefined, store: Store) => Promise<Principal | null>;
+/** Reads from the store that the request was given; answers at once who was known a moment ago. */
+export type Authenticate = (authorization: string | undefined, store: Store) => MaybePromise<Principal | null>;
 
 interface Entry {
   principal: Principal;
@@ -27,8 +28,18 @@ const ENTRIES_MAX = 10_000;
 /** Bearer token to principal; null for none, malformed, unknown, expired or revoked, which callers cannot tell apart. */
 export function createAuthenticate(deps: Deps): Authenticate {
   const entries = new LRUCache<string, Entry>({ max: ENTRIES_MAX });
-  return async (authorization, store) => {
-    const token = /^Bearer ([^\s]+)$/i.exec(authorization ?? '')?.[1];
+  /** By the header as it was sent: what has proved itself need not be hashed again as long as its entry is fresh. */
+  const proven = new LRUCache<string, Entry>({ max: ENTRIES_MAX });
+  return (authorization = '', store) => {
+    const entry = proven.get(authorization);
+    if (!entry || !isFresh(deps, entry) || entry.endsAt <= deps.now()) return prove(authorization, store);
+    noteUse(deps, entry);
+    return entry.principal;
+  };
+
+  async function prove(authorization: string, store: Store): Promise<Principal | null> {
+    proven.delete(authorization);
+    const token = /^Bearer ([^\s]+)$/i.exec(authorization)?.[1];
     const publicId = token === undefined ? null : parseToken(token);
     if (token === undefined || publicId === null) return null;
     const hash = hashOf(token);
@@ -39,9 +50,10 @@ export function createAuthenticate(deps: Deps): Authenticate {
       return null;
     }
     entries.set(publicId, entry);
+    proven.set(authorization, entry);
     noteUse(deps, entry);
     return entry.principal;
-  };
+  }
 }
 
 function isFresh(deps: Deps, entry: Entry): boolean {
