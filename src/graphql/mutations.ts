@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Context } from '../resource/context.ts';
 import { find, idNameOf, type Noun } from '../resource/noun.ts';
 import type { Saved } from '../resource/write.ts';
-import type { Doc } from '../store/store.ts';
+import { chain, type Doc, type MaybePromise } from '../store/store.ts';
 import { type Checked, passed } from '../validation/checked.ts';
 import { isPlainName } from '../validation/names.ts';
 import { shapeOf } from '../validation/shape.ts';
@@ -135,20 +135,21 @@ async function checkInput<S extends z.ZodType, F extends PayloadFields>(
  * The name that an update repeats as it is stored, though it could not be given any more: what GET gave can be sent
  * back. `target` has the id by the input's name of it. The store is asked for such names only.
  */
-export async function keptNameIn(
+export function keptNameIn(
   ctx: Context,
   changes: Noun<Doc> | undefined,
   target: unknown,
   body: unknown,
-): Promise<string | null> {
+): MaybePromise<string | null> {
   if (!changes || !isObject(body) || !isObject(target)) return null;
   const { name } = body;
   if (typeof name !== 'string' || isPlainName(name)) return null;
   const idName = idNameOf(changes)!;
   const id = target[idName] ?? (idName === 'orgId' ? ctx.principal.orgId : null);
   if (typeof id !== 'string') return null;
-  const stored = (await find(ctx, changes, id)) as { name?: unknown } | null;
-  return stored?.name === name ? name : null;
+  return chain(find(ctx, changes, id), (stored) =>
+    (stored as { name?: unknown } | null)?.name === name ? name : null,
+  );
 }
 
 /** What the mutation's own rules find, as issues below `input`. */

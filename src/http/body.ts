@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { parse } from 'content-type';
+import type { MaybePromise } from '../words/maybe.ts';
 
 export const BODY_MAX_BYTES = 1_048_576;
 
 const EMPTY = Buffer.alloc(0);
 
 /** Without either header there is no body (RFC 9112, section 6.3): nothing to wait for. */
-function hasBody({ headers }: IncomingMessage): boolean {
+export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 }
 
@@ -14,17 +15,24 @@ function hasBody({ headers }: IncomingMessage): boolean {
  * The body's bytes, or `too_large` as soon as there are more than the limit: counted while they stream in.
  * The rest is left in the request, which stays open: to destroy it would take the reply with it.
  */
-export async function readBody(req: IncomingMessage, maxBytes: number = BODY_MAX_BYTES): Promise<Buffer | 'too_large'> {
-  if (Number(req.headers['content-length'] ?? 0) > maxBytes) return 'too_large';
+export function readBody(req: IncomingMessage, maxBytes: number = BODY_MAX_BYTES): MaybePromise<Buffer | 'too_large'> {
   if (!hasBody(req)) return EMPTY;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) return 'too_large';
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  if (Number(req.headers['content-length'] ?? 0) > maxBytes) return 'too_large';
+  return new Promise((resolve, reject) => {
+    // Its caller has gone while it waited for its turn: nothing more comes of it, not even an error.
+    if (req.destroyed) return reject(new Error('the request was aborted'));
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const take = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= maxBytes) return void chunks.push(chunk);
+      req.off('data', take).pause();
+      resolve('too_large');
+    };
+    req.on('data', take);
+    req.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+    req.on('error', reject);
+  });
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -9,10 +9,11 @@ const IN_FLIGHT_MAX = 1_024;
 /** What the pace of the last turns counts for in the next one. */
 const MEMORY = 0.9;
 
-type Start = (refused: boolean) => Promise<unknown>;
+/** Begins a request, and says when it has ended. */
+type Start = (refused: boolean, onEnd: () => void) => void;
 
 export interface Pressure {
-  /** Requests whose `start` has not ended. */
+  /** Requests that have not ended. */
   readonly inFlight: number;
   /** Starts a request when its turn has come, or at once as one that is refused. */
   enter(start: Start): void;
@@ -37,15 +38,13 @@ export function createPressure(
   let begun = 0;
   let pace = { ms: 0, requests: 0 };
 
-  const run = (start: Start, refused: boolean) => {
-    void start(refused).finally(() => {
-      inFlight -= 1;
-    });
+  const onEnd = () => {
+    inFlight -= 1;
   };
   const hasTime = () => now() - turnBegan < TURN_MS;
   const begin = (start: Start) => {
     begun += 1;
-    run(start, false);
+    start(false, onEnd);
   };
   /** Each that waits looks once a turn whether it is the first of the queue that has time left. */
   const look = () => {
@@ -75,7 +74,7 @@ export function createPressure(
     },
     enter(start) {
       inFlight += 1;
-      if (isTooMuch()) return run(start, true);
+      if (isTooMuch()) return start(true, onEnd);
       if (!isTurning) startTurn();
       isTurning = true;
       if (waiting.length === 0 && hasTime()) return begin(start);
@@ -84,7 +83,7 @@ export function createPressure(
     },
     pass(start) {
       inFlight += 1;
-      run(start, false);
+      start(false, onEnd);
     },
   };
 }

@@ -31,11 +31,17 @@ export function createRateLimiter(defaultPerMinute: number, now: () => number): 
       const limit = own ?? defaultPerMinute;
       if (limit <= 0) return null;
       const perMs = limit / 60_000;
-      const before = buckets.get(tokenId) ?? { tokens: limit, at: now() };
-      const tokens = Math.min(limit, before.tokens + Math.max(0, now() - before.at) * perMs);
+      const at = now();
+      let bucket = buckets.get(tokenId);
+      if (!bucket) {
+        bucket = { tokens: limit, at };
+        buckets.set(tokenId, bucket);
+      }
+      const tokens = Math.min(limit, bucket.tokens + Math.max(0, at - bucket.at) * perMs);
       const allowed = tokens >= 1;
       const left = allowed ? tokens - 1 : tokens;
-      buckets.set(tokenId, { tokens: left, at: now() });
+      bucket.tokens = left;
+      bucket.at = at;
       return {
         allowed,
         limit,

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { finished } from 'node:stream';
 import { type Details, ERRORS, type ErrorCode, envelope, type Issue } from '../words/errors.ts';
 import { inTurns, pace } from '../words/pace.ts';
+import { hasBody } from './body.ts';
 import { inPieces, isLarge } from './pieces.ts';
 
 /** What a door answers; headers by their usual names. */
@@ -49,34 +50,56 @@ export function errorHeaders(code: ErrorCode, details: Details): Record<string, 
 }
 
 /**
- * A reply is sent at once, and ended once the request has been read: a socket that is closed with unread bytes (either
- * side may have asked to close it) takes the reply with it. Who never stops sending meets the server's request timeout.
- * Resolves when the reply has been handed to the system, or nobody is there to take it.
+ * A reply is sent at once, with `first` (names and values in turn) before its own headers, and ended once the request has
+ * been read: a socket that is closed with unread bytes (either side may have asked to close it) takes the reply with it.
+ * Who never stops sending meets the server's request timeout. `onSent` is called once, when the reply has been handed to
+ * the system, or nobody is there to take it.
  */
-export function send(req: IncomingMessage, res: ServerResponse, reply: Reply): Promise<void> {
-  return new Promise((resolve) => {
-    if (res.destroyed || res.headersSent) return resolve();
-    res.on('close', resolve);
-    write(req, res, reply, resolve);
-  });
+export function send(
+  req: IncomingMessage,
+  res: ServerResponse,
+  reply: Reply,
+  first: readonly string[],
+  onSent: () => void,
+): void {
+  if (res.destroyed || res.headersSent) return onSent();
+  const { status, body } = reply;
+  // One flat list: what is set one by one is kept, folded and copied by Node for each reply.
+  const headers = [...first];
+  for (const name in reply.headers) headers.push(name, reply.headers[name]!);
+  if (status !== 204 && status !== 304) headers.push('Content-Length', String(lengthOf(body)));
+  res.writeHead(status, headers);
+  const pieces = req.method === 'HEAD' || body === null ? [] : Array.isArray(body) ? body : [body as string | Buffer];
+  for (let at = 0; at < pieces.length - 1; at += 1) res.write(pieces[at]);
+  const last = pieces.at(-1);
+  // Where no body comes the request has been read, though its end may not have been told yet.
+  if (!req.complete && hasBody(req)) return endWhenRead(req, res, last, onSent);
+  res.on('close', onSent);
+  res.end(last);
 }
 
-function write(req: IncomingMessage, res: ServerResponse, reply: Reply, onHandedOver: () => void): void {
-  const bodyless = reply.status === 204 || reply.status === 304;
-  const pieces = reply.body === null ? [] : Array.isArray(reply.body) ? reply.body : [reply.body as string | Buffer];
-  const length = pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
-  const { Vary, ...headers } = reply.headers;
-  // Beside what CORS makes every reply vary by.
-  if (Vary) res.appendHeader('Vary', Vary);
-  res.writeHead(reply.status, { ...headers, ...(bodyless ? {} : { 'Content-Length': String(length) }) });
-  const [last, ...before] = req.method === 'HEAD' ? [] : pieces.toReversed();
-  for (const piece of before.toReversed()) res.write(piece);
-  if (req.complete) {
-    res.end(last);
-    return;
-  }
+function lengthOf(body: Reply['body']): number {
+  if (body === null) return 0;
+  if (typeof body === 'string') return Buffer.byteLength(body);
+  return Buffer.isBuffer(body)
+    ? body.length
+    : (body as readonly Buffer[]).reduce((sum, piece) => sum + piece.length, 0);
+}
+
+function endWhenRead(
+  req: IncomingMessage,
+  res: ServerResponse,
+  last: string | Buffer | undefined,
+  onSent: () => void,
+): void {
+  let isSent = false;
+  const sent = () => {
+    if (!isSent) onSent();
+    isSent = true;
+  };
+  res.on('close', sent);
   if (last === undefined) res.flushHeaders();
-  res.write(last ?? '', onHandedOver);
+  res.write(last ?? '', sent);
   finished(req, () => res.end());
   req.resume();
 }

@@ -24,6 +24,7 @@ import { createRestAdapter } from '../rest/adapter.ts';
 import { openApiDocument } from '../rest/openapi.ts';
 import { afterMs, type Deadline, REQUEST_MS } from '../store/deadline.ts';
 import { codeOf, type Details, detailsOf, type ErrorCode, fault, forbidden } from '../words/errors.ts';
+import { chain, type MaybePromise, rescue } from '../words/maybe.ts';
 import { type Config, listOf } from './config.ts';
 import type { Observer } from './observe/observe.ts';
 import { noteRow, type Visit, visitOf } from './observe/visit.ts';
@@ -59,13 +60,13 @@ export function createApp(deps: Deps, config: AppConfig, observer: Observer | nu
   let ending = false;
 
   /** An error in the form of the door that the request came to. */
-  const error = (req: IncomingMessage, code: ErrorCode, details: Details = {}, message?: string) =>
-    pathOf(req) === '/graphql'
+  const error = ({ req, path }: Arrival, code: ErrorCode, details: Details = {}, message?: string) =>
+    path === '/graphql'
       ? refusal(req.headers.accept, fault(code, details, message))
       : errorReply(code, details, deps.now(), message);
 
   /** What is open to everybody: all by GET alone. */
-  const open: Record<string, (req: IncomingMessage, deadline: Deadline) => Reply | Promise<Reply>> = {
+  const open: Record<string, (arrival: Arrival, deadline: Deadline) => MaybePromise<Reply>> = {
     '/': () => ({ status: 302, headers: { Location: '/graphql' }, body: null }),
     '/health/live': () => json(200, { status: 'live' }),
     '/health/ready': ready,
@@ -77,116 +78,120 @@ export function createApp(deps: Deps, config: AppConfig, observer: Observer | nu
     ...graphiql.assets,
   };
 
-  async function answer(req: IncomingMessage, visit: Visit, refused: boolean): Promise<Reply> {
+  function answer(arrival: Arrival, refused: boolean): MaybePromise<Reply> {
+    const { req, path, search, visit } = arrival;
     const deadline = afterMs(config.requestMs ?? REQUEST_MS);
-    const [path, search] = splitUrl(req.url ?? '/');
     const method = methodOf(req);
+    const only = (allow: string[]) => error(arrival, 'METHOD_NOT_ALLOWED', { allow });
     const page = Object.hasOwn(open, path) ? open[path]! : null;
-    if (page) return method === 'GET' ? page(req, deadline) : error(req, 'METHOD_NOT_ALLOWED', { allow: ['GET'] });
-    if (refused) return error(req, 'SERVICE_UNAVAILABLE', { retry_after: 1 });
+    if (page) return method === 'GET' ? page(arrival, deadline) : only(['GET']);
+    if (refused) return error(arrival, 'SERVICE_UNAVAILABLE', { retry_after: 1 });
     if (path === '/graphql') {
-      if (!GRAPHQL_METHODS.includes(method)) return error(req, 'METHOD_NOT_ALLOWED', { allow: GRAPHQL_METHODS });
+      if (!GRAPHQL_METHODS.includes(method)) return only(GRAPHQL_METHODS);
       if (wantsPage(req)) return graphiql.page;
-      return admitted(req, visit, deadline, async (ctx, bytes) =>
+      return admitted(arrival, deadline, (ctx, bytes) =>
         graphql.handle({ method, search, headers: req.headers, bytes }, ctx),
       );
     }
-    if (path === '/metrics' && observer?.metrics) {
-      if (method !== 'GET') return error(req, 'METHOD_NOT_ALLOWED', { allow: ['GET'] });
-      return metrics(req, visit, deadline, observer.metrics);
-    }
+    if (path === '/metrics' && observer?.metrics)
+      return method === 'GET' ? metrics(arrival, deadline, observer.metrics) : only(['GET']);
     const match = rest.match(method, path);
-    if (!match) return error(req, 'RESOURCE_NOT_FOUND', { resource_type: 'route', resource_id: path.slice(0, 1_000) });
-    if ('allow' in match) return error(req, 'METHOD_NOT_ALLOWED', { allow: match.allow });
+    if (!match)
+      return error(arrival, 'RESOURCE_NOT_FOUND', { resource_type: 'route', resource_id: path.slice(0, 1_000) });
+    if ('allow' in match) return only(match.allow);
     noteRow(visit, match.row);
-    return admitted(req, visit, deadline, async (ctx, bytes) =>
+    return admitted(arrival, deadline, (ctx, bytes) =>
       rest.handle(match.row, match.parameters, { path, search, headers: req.headers, bytes }, ctx),
     );
   }
 
   /** Token, rate, size: the checks that both doors begin with. */
-  async function admitted(
-    req: IncomingMessage,
-    visit: Visit,
-    deadline: Deadline,
-    next: (ctx: Context, bytes: Buffer) => Promise<Reply>,
-  ): Promise<Reply> {
-    const principal = await authenticate(req.headers.authorization, deps.store.until(deadline));
-    if (!principal) return error(req, 'AUTHENTICATION_FAILED');
-    visit.principal = principal;
-    const rate = limiter.take(principal.tokenId, principal.rateLimitPerMinute);
-    const reply = await within(rate).catch((cause: unknown) => failed(req, visit.requestId, cause));
-    return { ...reply, headers: { ...reply.headers, ...rateHeaders(rate) } };
+  function admitted(arrival: Arrival, deadline: Deadline, next: Next): MaybePromise<Reply> {
+    const { req, visit } = arrival;
+    const store = deps.store.until(deadline);
+    return chain(authenticate(req.headers.authorization, store), (principal) => {
+      if (!principal) return error(arrival, 'AUTHENTICATION_FAILED');
+      visit.principal = principal;
+      const rate = limiter.take(principal.tokenId, principal.rateLimitPerMinute);
+      const reply = rescue(
+        () => within(principal, rate),
+        (cause) => failed(arrival, cause),
+      );
+      return rate ? chain(reply, (made) => withHeaders(made, rateHeaders(rate))) : reply;
+    });
 
-    async function within(rate: RateState | null): Promise<Reply> {
-      if (rate && !rate.allowed) return error(req, 'RATE_LIMIT_EXCEEDED', { retry_after: rate.retryAfterSeconds });
+    function within(principal: Principal, rate: RateState | null): MaybePromise<Reply> {
+      if (rate && !rate.allowed) return error(arrival, 'RATE_LIMIT_EXCEEDED', { retry_after: rate.retryAfterSeconds });
+      const body = readBody(req);
+      if (Buffer.isBuffer(body)) return next(createContext(deps, principal, visit.requestId, store), body);
       const begun = performance.now();
-      const bytes = await readBody(req);
-      const arrived = deadline + performance.now() - begun;
-      if (bytes === 'too_large') return error(req, 'PAYLOAD_TOO_LARGE', { max_bytes: BODY_MAX_BYTES });
-      return next(createContext(deps, principal!, visit.requestId, arrived), bytes);
+      return chain(body, (bytes) => {
+        if (bytes === 'too_large') return error(arrival, 'PAYLOAD_TOO_LARGE', { max_bytes: BODY_MAX_BYTES });
+        const later = deps.store.until(deadline + performance.now() - begun);
+        return next(createContext(deps, principal, visit.requestId, later), bytes);
+      });
     }
   }
 
-  function failed(req: IncomingMessage, requestId: string, cause: unknown): Reply {
+  function failed(arrival: Arrival, cause: unknown): Reply {
     // Whoever hangs up in the middle of a body hears nothing, and it is no fault of ours.
-    if (req.readableAborted) return error(req, 'INTERNAL_SERVER_ERROR');
-    const shown = toPublic(cause, deps.log, { requestId, isCommitted: false });
-    return error(req, codeOf(shown) ?? 'INTERNAL_SERVER_ERROR', detailsOf(shown), shown.message);
+    if (arrival.req.readableAborted) return error(arrival, 'INTERNAL_SERVER_ERROR');
+    const shown = toPublic(cause, deps.log, { requestId: arrival.visit.requestId, isCommitted: false });
+    return error(arrival, codeOf(shown) ?? 'INTERNAL_SERVER_ERROR', detailsOf(shown), shown.message);
   }
 
   /** Figures of the machine: on loopback for everybody, unless somebody has passed the request on from elsewhere. */
-  async function metrics(
-    req: IncomingMessage,
-    visit: Visit,
-    deadline: Deadline,
-    read: () => Promise<string>,
-  ): Promise<Reply> {
+  function metrics(arrival: Arrival, deadline: Deadline, read: () => Promise<string>): MaybePromise<Reply> {
     const show = async (): Promise<Reply> => ({
       status: 200,
       headers: { 'Content-Type': METRICS_TYPE },
       body: await read(),
     });
-    if (isLoopback(config.HOST ?? '127.0.0.1') && !isPassedOn(req)) return show();
-    return admitted(req, visit, deadline, async ({ principal }) => {
+    if (isLoopback(config.HOST ?? '127.0.0.1') && !isPassedOn(arrival.req)) return show();
+    return admitted(arrival, deadline, ({ principal }) => {
       if (!allows(principal.permissions, 'metrics:read')) throw forbidden('metrics:read');
       return show();
     });
   }
 
-  async function ready(req: IncomingMessage, deadline: Deadline): Promise<Reply> {
-    if (draining) return error(req, 'SERVICE_UNAVAILABLE', { retry_after: 1 });
+  async function ready(arrival: Arrival, deadline: Deadline): Promise<Reply> {
+    if (draining) return error(arrival, 'SERVICE_UNAVAILABLE', { retry_after: 1 });
     await deps.store.until(deadline).ping();
     return json(200, { status: 'ready' });
   }
 
-  async function serve(req: IncomingMessage, res: ServerResponse, refused: boolean): Promise<void> {
-    const requestId = requestIdOf(req) ?? deps.ids.next('req_');
-    const cors = corsHeaders(req, origins);
-    res.setHeader('X-Request-Id', requestId);
-    for (const [name, value] of Object.entries(cors)) res.setHeader(name, value);
-    const visit = visitOf(req, pathOf(req), requestId);
-    const reply = isPreflight(req, origins)
-      ? PREFLIGHT
-      : await answer(req, visit, refused).catch((cause: unknown) => failed(req, requestId, cause));
-    if (reply !== PREFLIGHT && pathOf(req) === '/graphql') res.appendHeader('Vary', 'Accept');
-    const endsIt = ending && (await connections.isLast(req));
-    const located = locatedAt(publicUrl, reply);
-    const sent = send(
-      req,
-      res,
-      endsIt ? { ...located, headers: { ...located.headers, Connection: 'close' } } : located,
+  /** What needs not wait is answered at once, without a promise: most reads are. */
+  function serve(arrival: Arrival, res: ServerResponse, refused: boolean, onEnd: () => void): void {
+    const { req, path, visit } = arrival;
+    const first = ['X-Request-Id', visit.requestId, ...corsHeaders(req, origins)];
+    const isAsked = !isPreflight(req, origins);
+    if (isAsked && path === '/graphql') first.push('Vary', 'Accept');
+    const deliver = (reply: Reply) => {
+      send(req, res, locatedAt(publicUrl, reply), first, onEnd);
+      observer?.answered(visit, reply, refused && reply.status === 503);
+    };
+    const reply = rescue(
+      () => (isAsked ? answer(arrival, refused) : PREFLIGHT),
+      (cause) => failed(arrival, cause),
     );
-    observer?.answered(visit, reply, refused && reply.status === 503);
-    return sent;
+    void chain(reply, (made) => {
+      if (!ending) return deliver(made);
+      return connections.isLast(req).then((isLast) => {
+        if (isLast) first.push('Connection', 'close');
+        deliver(made);
+      });
+    });
   }
 
   return {
     handle(req, res) {
-      req.url = unprefixed(req.url ?? '/');
       connections.came(req);
-      const start = (refused: boolean) => serve(req, res, refused);
-      if (NEVER_WAITS.test(pathOf(req))) pressure.pass(start);
+      const [path, search] = splitUrl(unprefixed(req.url ?? '/'));
+      const start = (refused: boolean, onEnd: () => void) => {
+        const visit = visitOf(req, path, requestIdOf(req) ?? deps.ids.next('req_'));
+        serve({ req, path, search, visit }, res, refused, onEnd);
+      };
+      if (NEVER_WAITS.test(path)) pressure.pass(start);
       else pressure.enter(start);
     },
     drain() {
@@ -201,19 +206,28 @@ export function createApp(deps: Deps, config: AppConfig, observer: Observer | nu
   };
 }
 
+/** A request as it has come: where it goes, and what is known of it so far. */
+interface Arrival {
+  req: IncomingMessage;
+  path: string;
+  search: string;
+  visit: Visit;
+}
+
+/** What a door does once the caller and the body are known. */
+type Next = (ctx: Context, bytes: Buffer) => MaybePromise<Reply>;
+
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 const PREFLIGHT: Reply = { status: 204, headers: {}, body: null };
 /** What tells of an overload is answered under it. */
 const NEVER_WAITS = /^\/(health\/|metrics$)/;
 
-/** With a deadline, all that the context asks of the store has until then. */
-export function createContext(deps: Deps, principal: Principal, requestId: string, deadline?: Deadline): Context {
-  const store = deadline === undefined ? deps.store : deps.store.until(deadline);
-  const loaders = createLoaders(store, principal);
+/** The context asks the given store, which may have a deadline. */
+export function createContext(deps: Deps, principal: Principal, requestId: string, store = deps.store): Context {
   return {
     deps: { ...deps, store },
     principal,
-    loaders,
+    loaders: createLoaders(store, principal),
     requestId,
     terms: NO_TERMS,
   };
@@ -222,10 +236,6 @@ export function createContext(deps: Deps, principal: Principal, requestId: strin
 function splitUrl(url: string): [string, string] {
   const at = url.indexOf('?');
   return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
-}
-
-function pathOf(req: IncomingMessage): string {
-  return splitUrl(req.url ?? '/')[0];
 }
 
 /** HEAD is answered as GET is; what is sent leaves the body out. */
@@ -245,8 +255,11 @@ function wantsPage(req: IncomingMessage): boolean {
   return methodOf(req) === 'GET' && preferred(req.headers.accept) === 'text/html';
 }
 
-function rateHeaders(rate: RateState | null): Record<string, string> {
-  if (!rate) return {};
+function withHeaders(reply: Reply, headers: Record<string, string>): Reply {
+  return { ...reply, headers: { ...reply.headers, ...headers } };
+}
+
+function rateHeaders(rate: RateState): Record<string, string> {
   return {
     'RateLimit-Limit': String(rate.limit),
     'RateLimit-Remaining': String(rate.remaining),

@@ -11,6 +11,7 @@ import { commit, keptReply } from '../resource/write.ts';
 import { StoreConflict, StoreUnavailable } from '../store/store.ts';
 import type { Checked } from '../validation/checked.ts';
 import { codeOf, conflict, detailsOf, fault, type Issue, invalid, tooLong } from '../words/errors.ts';
+import { chain, type MaybePromise, rescue } from '../words/maybe.ts';
 import { type CompiledRow, compileRow, untagged } from './compile.ts';
 import { checkRequest, type Variables } from './input.ts';
 import { findRecord, hashRequest, recordIdOf } from './replay.ts';
@@ -29,7 +30,7 @@ export interface RestRequest {
 export interface RestAdapter {
   match(method: string, path: string): Match;
   /** From the media type on; the checks before (path, method, token, rate, size) are the front's. */
-  handle(row: Row, parameters: Record<string, string>, request: RestRequest, ctx: Context): Promise<Reply>;
+  handle(row: Row, parameters: Record<string, string>, request: RestRequest, ctx: Context): MaybePromise<Reply>;
 }
 
 export function createRestAdapter(
@@ -41,56 +42,57 @@ export function createRestAdapter(
   const running = new Set<string>();
   return {
     match: createRouter(rows),
-    async handle(row, parameters, request, ctx) {
+    handle(row, parameters, request, ctx) {
       const one = compiled.get(row)!;
-      try {
-        return await answer(one, parameters, request, ctx, running);
-      } catch (error) {
-        const { requestId } = ctx;
-        const shown = toPublic(error, deps.log, { requestId, isCommitted: isOfReply(one.operation.node, error) });
-        const code = codeOf(shown) ?? 'INTERNAL_SERVER_ERROR';
-        // The reference pages give the sentences of the other codes.
-        const message = ['CONFLICT', 'SERVICE_UNAVAILABLE'].includes(code) ? shown.message : undefined;
-        const details = detailsOf(shown);
-        // It tells back what was sent, each issue its part.
-        const told = code === 'VALIDATION_FAILED' ? await jsonInTurns(422, { detail: details.detail }) : null;
-        return told ?? errorReply(code, details, deps.now(), message);
-      }
+      return rescue(
+        () => answer(one, parameters, request, ctx, running),
+        (error) => {
+          const { requestId } = ctx;
+          const isCommitted = isOfReply(one.operation.node, error);
+          return failure(toPublic(error, deps.log, { requestId, isCommitted }), deps.now());
+        },
+      );
     },
   };
 }
 
+async function failure(shown: GraphQLError, now: number): Promise<Reply> {
+  const code = codeOf(shown) ?? 'INTERNAL_SERVER_ERROR';
+  // The reference pages give the sentences of the other codes.
+  const message = ['CONFLICT', 'SERVICE_UNAVAILABLE'].includes(code) ? shown.message : undefined;
+  const details = detailsOf(shown);
+  // It tells back what was sent, each issue its part.
+  const told = code === 'VALIDATION_FAILED' ? await jsonInTurns(422, { detail: details.detail }) : null;
+  return told ?? errorReply(code, details, now, message);
+}
+
 /** The contract's order: media type, JSON, permission, fields; then what only the operation can tell. */
-async function answer(
+function answer(
   compiled: CompiledRow,
   parameters: Record<string, string>,
   request: RestRequest,
   ctx: Context,
   running: Set<string>,
-): Promise<Reply> {
+): MaybePromise<Reply> {
   const { row } = compiled;
   const body = readJson(row, request);
   checkAccess(ctx.principal, compiled.needs, parameters.org_id);
-  const key = row.method === 'POST' ? header(request, 'idempotency-key') : undefined;
-  const variables = await checkRequest(ctx, compiled, {
-    parameters,
-    search: request.search,
-    body,
-    idempotencyKey: key,
+  const idempotencyKey = row.method === 'POST' ? header(request, 'idempotency-key') : undefined;
+  const raw = { parameters, search: request.search, body, idempotencyKey };
+  return chain(checkRequest(ctx, compiled, raw), (variables) => {
+    const ifMatch = row.method === 'GET' || row.method === 'POST' ? null : (header(request, 'if-match') ?? null);
+    const terms = ifMatch === null ? ctx.terms : { ifMatch, idempotency: null };
+    const call: Call = { compiled, variables, path: request.path, ctx: { ...ctx, terms } };
+    if (idempotencyKey !== undefined)
+      return idempotent(call, idempotencyKey, hashRequest(row.method, request.path, body), running);
+    const condition = row.method === 'GET' && row.conditional ? header(request, 'if-none-match') : undefined;
+    return chain(run(call), (rendered) => {
+      const { etag } = rendered;
+      if (condition === undefined || etag === null || !matchesTag(condition, etag, { weak: true }))
+        return replyOf(call, rendered);
+      return { status: 304, headers: { ETag: etag }, body: null };
+    });
   });
-  const ifMatch = row.method === 'GET' || row.method === 'POST' ? null : (header(request, 'if-match') ?? null);
-  const call: Call = {
-    compiled,
-    variables,
-    path: request.path,
-    ctx: { ...ctx, terms: { ifMatch, idempotency: null } },
-  };
-  if (key !== undefined) return idempotent(call, key, hashRequest(row.method, request.path, body), running);
-  const reply = await replyOf(call, await run(call));
-  const condition = row.method === 'GET' && row.conditional ? header(request, 'if-none-match') : undefined;
-  if (condition !== undefined && reply.headers.ETag && matchesTag(condition, reply.headers.ETag, { weak: true }))
-    return { status: 304, headers: { ETag: reply.headers.ETag }, body: null };
-  return reply;
 }
 
 function header(request: RestRequest, name: string): string | undefined {
@@ -132,7 +134,7 @@ interface Call {
   ctx: Context;
 }
 
-async function run({ compiled, variables, ctx }: Call): Promise<Rendered> {
+function run({ compiled, variables, ctx }: Call): MaybePromise<Rendered> {
   // An input was checked by what its type in the graph is made from; coercing it would be a second check.
   if (compiled.isMutation) return shown(compiled, ctx, variables, { input: variables.input as Known['input'] });
   const { coerced, errors } = compiled.operation.coerce(variables);
@@ -141,22 +143,24 @@ async function run({ compiled, variables, ctx }: Call): Promise<Rendered> {
 }
 
 /** The operation's answer as the documented reply. */
-async function shown(compiled: CompiledRow, ctx: Context, variables: Variables, known: Known): Promise<Rendered> {
+function shown(compiled: CompiledRow, ctx: Context, variables: Variables, known: Known): MaybePromise<Rendered> {
   const { row, operation } = compiled;
-  const { data, errors } = await operation.execute(ctx, variables, known);
-  if (errors) throw asSent(compiled, errors[0]!);
-  const { value, etag } = untagged(row, (data as { result: object }).result);
-  return { status: row.status, body: row.shape(value), etag };
+  return chain(operation.execute(ctx, variables, known), ({ data, errors }) => {
+    if (errors) throw asSent(compiled, errors[0]!);
+    const { value, etag } = untagged(row, (data as { result: object }).result);
+    return { status: row.status, body: row.shape(value), etag };
+  });
 }
 
-async function replyOf({ compiled, path }: Call, { status, body, etag }: Rendered): Promise<Reply> {
+function replyOf({ compiled, path }: Call, { status, body, etag }: Rendered): MaybePromise<Reply> {
   const headers: Record<string, string> = etag === null ? {} : { ETag: etag };
   if (body === null) return { status, headers, body: null };
   const made = compiled.made?.(body);
-  const all = made === undefined ? headers : { ...headers, Location: `${path}/${made}` };
-  const reply = await jsonInTurns(status, body, all);
-  if (reply) return reply;
-  throw tooLong(['query', 'limit'], ANSWER_MAX_BYTES);
+  if (made !== undefined) headers.Location = `${path}/${made}`;
+  return chain(jsonInTurns(status, body, headers), (reply) => {
+    if (reply) return reply;
+    throw tooLong(['query', 'limit'], ANSWER_MAX_BYTES);
+  });
 }
 
 /** Runs once per key: the record that the commit leaves is both the lock and the later answer. */

@@ -5,6 +5,7 @@ import { type Checked, passed } from '../validation/checked.ts';
 import { shapeOf } from '../validation/shape.ts';
 import { textIssue, walk } from '../validation/walk.ts';
 import { type Issue, valueError } from '../words/errors.ts';
+import { chain, type MaybePromise } from '../words/maybe.ts';
 import { snake } from '../words/naming.ts';
 import type { CompiledRow } from './compile.ts';
 import { locOf } from './wire.ts';
@@ -22,23 +23,19 @@ export interface RawInput {
 export type Variables = Record<string, unknown>;
 
 /** Checks path, query, header and body, in this order; VALIDATION_FAILED with all that is wrong with them. */
-export async function checkRequest(ctx: Context, compiled: CompiledRow, raw: RawInput): Promise<Checked<Variables>> {
+export function checkRequest(ctx: Context, compiled: CompiledRow, raw: RawInput): MaybePromise<Checked<Variables>> {
   const path = checkPath(compiled, raw.parameters);
   const query = checkQuery(ctx, compiled, raw.search);
   const header = checkHeader(raw.idempotencyKey);
-  const keptName = await keptNameIn(ctx, compiled.own.changes, path.value, raw.body);
-  const body = checkBody(ctx, compiled, raw.body, keptName);
-  const cursor = checkCursor(ctx, compiled, { ...path.value, ...renamed(query.value, compiled.row.renames) });
-  const issues = [
-    ...path.issues,
-    ...sortByField(wireNames(compiled.row.query ?? noQuery), [...query.issues, ...cursor]),
-    ...header,
-    ...body.issues,
-  ];
-  const variables = compiled.takesInput
-    ? { input: { ...inputOf(compiled, body), ...path.value } }
-    : { ...path.value, ...renamed(query.value, compiled.row.renames) };
-  return passed(variables, issues);
+  return chain(keptNameIn(ctx, compiled.own.changes, path.value, raw.body), (keptName) => {
+    const body = checkBody(ctx, compiled, raw.body, keptName);
+    const asked = { ...path.value, ...renamed(query.value, compiled.row.renames) };
+    const cursor = checkCursor(ctx, compiled, asked);
+    const ofQuery = [...query.issues, ...cursor];
+    const sorted = ofQuery.length === 0 ? ofQuery : sortByField(wireNames(compiled.row.query ?? noQuery), ofQuery);
+    const issues = [...path.issues, ...sorted, ...header, ...body.issues];
+    return passed(compiled.takesInput ? { input: { ...inputOf(compiled, body), ...path.value } } : asked, issues);
+  });
 }
 
 function wireNames(schema: z.ZodType): string[] {

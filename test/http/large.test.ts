@@ -103,7 +103,7 @@ describe('who never stops sending', () => {
   ])('is closed at the deadline of a request, %s, with one answer', async (_, status, answered) => {
     const server = createHttpServer({
       handle: (req, res) => {
-        if (answered) void send(req, res, { status: 413, headers: {}, body: 'too large' });
+        if (answered) send(req, res, { status: 413, headers: {}, body: 'too large' }, [], () => {});
         else req.resume();
       },
     });

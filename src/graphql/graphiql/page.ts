@@ -50,7 +50,7 @@ export function createGraphiQL(): GraphiQL {
   const scripts = [own('switchyard.js', SCRIPT, bootScript(addresses)), part('graphiql.js', SCRIPT, 'js')];
   const reply = createAssetReplies();
   const assets = [...Object.values(workers), ...styles, ...scripts].map(
-    (one) => [one.address, (req: IncomingMessage) => reply(one, req.headers['accept-encoding'])] as const,
+    (one) => [one.address, ({ req }: { req: IncomingMessage }) => reply(one, req.headers['accept-encoding'])] as const,
   );
   return {
     page: { status: 200, headers: PAGE_HEADERS, body: html(styles, scripts) },
@@ -61,7 +61,7 @@ export function createGraphiQL(): GraphiQL {
 export interface GraphiQL {
   page: Reply;
   /** What the page asks for, by its path. */
-  assets: Record<string, (req: IncomingMessage) => Promise<Reply>>;
+  assets: Record<string, (asked: { req: IncomingMessage }) => Promise<Reply>>;
 }
 
 const PAGE_HEADERS = {
