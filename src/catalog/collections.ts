@@ -5,6 +5,7 @@ import { orgIndex } from '../nouns/orgs/model.ts';
 import { healthRules } from '../nouns/provider-accounts/health.ts';
 import { healthCollection } from '../nouns/provider-accounts/repository.ts';
 import { credentials, tokenUses } from '../nouns/tokens/model.ts';
+import { jobCountRules, jobCounts } from '../nouns/work-items/counts.ts';
 import { generationRules, generations } from '../resource/generation.ts';
 import { idempotencyRecords } from '../resource/idempotency.ts';
 import { tasks } from '../resource/task.ts';
@@ -26,7 +27,7 @@ export const collections: readonly AnyCollection[] = [
     generations,
     numberings,
   ],
-  ...[meters, policyCounters, policyBreakers],
+  ...[meters, policyCounters, policyBreakers, jobCounts],
 ];
 
 /** Every rule that an `apply` can name. */
@@ -35,4 +36,5 @@ export const rules: Record<string, Rule> = {
   ...generationRules,
   ...decisionRules,
   ...healthRules,
+  ...jobCountRules,
 } as Record<string, Rule>;

@@ -4,7 +4,7 @@ import { firstVersion } from './new-doc.ts';
 
 /** Work that a commit left for the runner: written with the change, removed when done. Keyed by itself. */
 export interface Task extends Doc {
-  kind: 'provision' | 'sweep';
+  kind: 'provision' | 'sweep' | 'reindex' | 'adopt';
   targetOrgId: string;
   targetId: string;
   /** From when on anybody may take it: a claim moves it to the end of its lease, a failure to the end of its pause. */
@@ -13,12 +13,14 @@ export interface Task extends Doc {
   tries: number;
   /** The job that a person sees of it. */
   jobId: string | null;
+  /** How far it is, where it goes on from there. */
+  cursor: string | null;
 }
 
 export const tasks: Collection<Task> = {
   name: 'tasks',
   // What an older program left is due: nobody of it is alive any more.
-  first: { kind: 'sweep', targetOrgId: '', targetId: '', dueAt: '', tries: 0, jobId: null },
+  first: { kind: 'sweep', targetOrgId: '', targetId: '', dueAt: '', tries: 0, jobId: null, cursor: null },
   queue: { lane: 'targetOrgId', due: 'dueAt' },
 };
 
@@ -28,7 +30,7 @@ export function taskChange(
   kind: Task['kind'],
   targetOrgId: string,
   targetId: string,
-  jobId: string | null = null,
+  { jobId = null, cursor = null }: Partial<Pick<Task, 'jobId' | 'cursor'>> = {},
 ): Change {
   const now = isoNow(ctx);
   const doc: Task = {
@@ -39,6 +41,7 @@ export function taskChange(
     dueAt: now,
     tries: 0,
     jobId,
+    cursor,
   };
   return { type: 'insert', in: tasks, doc };
 }

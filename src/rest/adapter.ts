@@ -85,14 +85,18 @@ function answer(
     const call: Call = { compiled, variables, path: request.path, ctx: { ...ctx, terms } };
     if (idempotencyKey !== undefined)
       return idempotent(call, idempotencyKey, hashRequest(row.method, request.path, body), running);
-    const condition = row.method === 'GET' && row.conditional ? header(request, 'if-none-match') : undefined;
+    const condition = row.method === 'GET' ? header(request, 'if-none-match') : undefined;
     return chain(run(call), (rendered) => {
       const { etag } = rendered;
-      if (condition === undefined || etag === null || !matchesTag(condition, etag, { weak: true }))
-        return replyOf(call, rendered);
+      const isSame = condition !== undefined && etag !== null && matchesTag(condition, etag, { weak: true });
+      if (!isSame || !isConditional(row, rendered)) return replyOf(call, rendered);
       return { status: 304, headers: { ETag: etag }, body: null };
     });
   });
+}
+
+function isConditional({ conditional = false }: Row, { body }: Rendered): boolean {
+  return typeof conditional === 'function' ? conditional(body as Record<string, unknown>) : conditional;
 }
 
 function header(request: RestRequest, name: string): string | undefined {

@@ -109,7 +109,7 @@ function headersOf(row: Row): [string, Json, string][] {
       'Makes a repeated request answer the first one’s result.',
     ],
     [changes, 'if-match', text, 'The ETag that the caller read.'],
-    [row.conditional ?? false, 'if-none-match', text, 'The ETag that the caller has.'],
+    [Boolean(row.conditional), 'if-none-match', text, 'The ETag that the caller has.'],
   ];
   return headers.filter(([applies]) => applies).map(([, ...header]) => header);
 }

@@ -39,11 +39,14 @@ export interface Row {
   reply: ReplySchema | null;
   /** The payload's field that holds the resource, for its ETag; '' when the root itself is the resource. */
   resource: string | null;
-  /** Whether GET with If-None-Match may answer 304: only where no counter or derived status is shown. */
-  conditional?: boolean;
+  /** Whether GET with If-None-Match may answer 304: only where (or as long as) no counter or derived status is shown. */
+  conditional?: Conditional;
   /** A query parameter that must equal the path's org. */
   sameOrg?: string;
 }
+
+/** Always, or as the reply says. */
+type Conditional = boolean | ((reply: Record<string, unknown>) => boolean);
 
 /** Documented in OpenAPI by this name; `fields` come from the selection and the graph's types. */
 export interface ReplySchema {
@@ -89,7 +92,7 @@ interface Resource {
   fields: string;
   /** The payload's field of its mutations. */
   payload: string;
-  conditional?: boolean;
+  conditional?: Conditional;
   documented?: Documented;
 }
 

@@ -89,7 +89,7 @@ describeEngines('tenancy', (engine) => {
       const there = await call(nobody, row, fill(row, own, mine, extra.mine!));
       const absent = await call(nobody, row, absentPath(row, own));
       expect(there.status).toBe(403);
-      expect(there.body.details.required_permission).toMatch(/^[a-z_]+:(read|create|update|delete|reindex)$/);
+      expect(there.body.details.required_permission).toMatch(/^[a-z_]+:(read|create|update|delete|reindex|work)$/);
       expect(shown(absent)).toEqual(shown(there));
     },
   );

@@ -56,7 +56,7 @@ function createWorld(store: Store, processes: number) {
       store,
       now: () => now,
       log: pino({ level: 'silent' }),
-      work: { provision: work(process), sweep: work(process) },
+      work: { provision: work(process), sweep: work(process), reindex: work(process), adopt: work(process) },
       freed: () => {
         freed += 1;
       },
@@ -82,7 +82,8 @@ function createWorld(store: Store, processes: number) {
         count += 1;
         return {
           ...{ id: `${prefix}_${String(count).padStart(6, '0')}`, orgId: '', version: 1, createdAt: at, updatedAt: at },
-          ...{ createdBy: null, kind: 'provision', targetOrgId: lane, targetId: 'x', dueAt: at, tries: 0, jobId: null },
+          ...{ createdBy: null, kind: 'provision', targetOrgId: lane, targetId: 'x', dueAt: at, tries: 0 },
+          ...{ jobId: null, cursor: null },
         };
       });
       for (const doc of docs) pending.add(doc.id);

@@ -6,6 +6,7 @@ import { reach } from '../../resource/path.ts';
 import { countBelow, tombstone } from '../../resource/subtree.ts';
 import { checkVersion } from '../../resource/version.ts';
 import { insertion, removal, save, stillThere, update, withRetry } from '../../resource/write.ts';
+import { calledOffBelow } from '../jobs/below.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { type App, apps, type createAppInput, type deleteAppInput, type updateAppInput } from './model.ts';
 
@@ -40,6 +41,8 @@ export function deleteApp(ctx: Context, input: z.output<typeof deleteAppInput>) 
     const app = await readApp(ctx, input);
     checkVersion(ctx, app, input.expectedVersion);
     const counts = await countBelow(ctx, apps, app.id);
-    return save(ctx, [...removal(ctx, apps, app, { counts }), ...tombstone(ctx, apps, app)], { app });
+    const calledOff = await calledOffBelow(ctx, 'appId', app.id);
+    const marked = tombstone(ctx, apps, app);
+    return save(ctx, [...removal(ctx, apps, app, { counts }), ...calledOff, ...marked], { app });
   });
 }

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { feedEvent, idOfChange } from '../../resource/feed-event.ts';
 import * as field from '../../resource/field/index.ts';
-import { defineNounOf } from '../../resource/noun.ts';
-import { within } from '../../validation/fields.ts';
+import { defineNounOf, may } from '../../resource/noun.ts';
+import { expectedVersion, within } from '../../validation/fields.ts';
 
 export const jobStatus = field.words('JobStatus', 'How far long work is.', {
   pending: 'Asked for, not begun.',
@@ -12,6 +12,14 @@ export const jobStatus = field.words('JobStatus', 'How far long work is.', {
   failed: 'Given up.',
   cancelled: 'Called off.',
 });
+
+const qualityGate = field.object('QualityGate', 'What the vectors of a reindex have to reach before it switches.', {
+  minOverlap: field.share(0, 'The least mean overlap of the samples that workers report, from 0 to 1.'),
+  minSamples: field.smallInteger(1, { min: 0, max: 1_000_000 }, 'How many samples it takes at least.'),
+});
+
+/** Who sees a job: everybody who may read jobs, or (of a private namespace) its creator and those who manage namespaces. */
+export const EVERYBODY = '';
 
 const fields = {
   jobId: field.documentedId(),
@@ -27,14 +35,21 @@ const fields = {
   resourceType: field.made(field.text(z.string(), 'The kind of thing it works on.')),
   resourceId: field.made(field.text(z.string(), 'The thing.')),
   workspaceId: field.readOnly(field.optionalText('The workspace that it lies in.')),
-  error: field.readOnly(field.optionalText('Why it failed.')),
+  error: field.readOnly(field.optionalText('Why it failed, in words.')),
+  reason: field.readOnly(field.optionalText('Why it failed: `items_failed` or `quality_gate`; null: neither.')),
+  qualityGate: field.optionalSettings(qualityGate, 'What the vectors have to reach; null: nothing.'),
+  appId: field.hidden(field.optionalText('The app that it lies in.')),
+  modelId: field.hidden(field.optionalText('The embedding model that a reindex switches to.')),
+  visibleTo: field.hidden(
+    field.optionalText('The creator of the private namespace that it works on, or nobody alone.'),
+  ),
   ...field.authored,
 };
 export type Job = field.DocOf<typeof fields>;
 
 /** What an org's feed is told of a job: that it runs, comes on, or has ended in one way or another. */
 function transitionsOf(after: Job, before: Job | null, now: string) {
-  const { id, orgId, kind, status, progress, error, resourceType, resourceId, workspaceId } = after;
+  const { id, orgId, kind, status, progress, error, resourceType, resourceId, workspaceId, visibleTo } = after;
   const hasMoved = status !== before?.status;
   const comesOn = status === 'running' && !isDeepStrictEqual(progress, before?.progress);
   if (status === 'pending' || !(hasMoved || comesOn)) return [];
@@ -47,6 +62,7 @@ function transitionsOf(after: Job, before: Job | null, now: string) {
         resourceId: id,
         workspaceId,
         namespaceId: resourceType === 'namespace' ? resourceId : null,
+        privateTo: visibleTo === EVERYBODY ? null : visibleTo,
         data: { kind, status, progress, error, resource_type: resourceType, resource_id: resourceId },
       },
     ),
@@ -59,13 +75,28 @@ export const jobs = defineNounOf(fields, {
   permission: 'jobs',
   collection: {
     name: 'jobs',
-    columns: ['workspaceId', 'status'],
-    scopes: ['resourceId'],
-    totals: [[]],
+    columns: ['status', 'visibleTo'],
+    scopes: ['resourceId', 'workspaceId', 'appId'],
+    totals: [[], ['visibleTo']],
     tells: transitionsOf,
   },
+  // What an older program stored belongs to nobody, until the runner has found out to whom.
+  hides: {
+    test: (principal, job) =>
+      job.visibleTo !== EVERYBODY && job.visibleTo !== principal.actorId && !may(principal, 'namespaces:manage'),
+    where: (principal) =>
+      may(principal, 'namespaces:manage') ? [] : [{ field: 'visibleTo', in: [EVERYBODY, principal.actorId] }],
+  },
 });
+
+export function isActive({ status }: Pick<Job, 'status'>): boolean {
+  return status === 'pending' || status === 'running';
+}
 
 const target = { ...within, jobId: z.string().describe('The job.') };
 export const retryJobInput = z.object(target);
 export const cancelJobInput = z.object(target);
+export const updateJobBody = jobs.bodies.update;
+export const qualityGateBody = field.createBody(qualityGate.fields);
+export type QualityGate = field.ValuesOf<typeof qualityGate.fields>;
+export const updateJobInput = updateJobBody.extend({ ...target, expectedVersion });

@@ -1,7 +1,7 @@
 import './schema.ts';
 import { listQuery } from '../../rest/lists.ts';
 import { getRow, listRow, type Row, resourceOf, writeRow } from '../../rest/row.ts';
-import { jobs } from './model.ts';
+import { jobs, updateJobBody } from './model.ts';
 
 // Its progress and status are no versions of it.
 const job = resourceOf(jobs, { tag: 'Jobs', conditional: false });
@@ -17,6 +17,15 @@ export const jobRows: Row[] = [
     query: listQuery(200),
   }),
   getRow(job, { path: `${LIST}/{job_id}`, operationId: 'get_job', summary: 'Get Job', root: 'job' }),
+  writeRow(job, {
+    method: 'PATCH',
+    path: `${LIST}/{job_id}`,
+    operationId: 'update_job',
+    summary: 'Update Job',
+    root: 'updateJob',
+    body: updateJobBody,
+    status: 200,
+  }),
   writeRow(job, {
     method: 'POST',
     path: `${LIST}/{job_id}/retry`,

@@ -3,7 +3,7 @@ import * as field from '../../resource/field/index.ts';
 import { defineNounOf, may } from '../../resource/noun.ts';
 import { expectedVersion, id, withinApp, withinWorkspace } from '../../validation/fields.ts';
 import { fold } from '../../words/fold.ts';
-import { jobStatus } from '../jobs/model.ts';
+import { jobStatus, qualityGateBody } from '../jobs/model.ts';
 
 const namespaceStatus = field.words('NamespaceStatus', 'Whether a namespace is in use.', {
   active: 'In use.',
@@ -85,6 +85,10 @@ export const namespaces = defineNounOf(fields, {
   },
 });
 
+export function isReindexing({ reindexStatus }: Pick<Namespace, 'reindexStatus'>): boolean {
+  return reindexStatus === 'pending' || reindexStatus === 'running';
+}
+
 const threadFields = {
   threadId: field.made(field.text(z.string(), 'The id of the thread; opaque.')),
   namespaceId: field.parent('The namespace.'),
@@ -127,5 +131,9 @@ export const updateNamespaceInput = namespaces.bodies.update.extend({ ...withinA
 export const deleteNamespaceInput = z.object({ ...withinApp, ...target, expectedVersion });
 export const addThreadInput = z.object({ ...withinApp, ...target, ...thread });
 export const removeThreadInput = z.object({ ...withinApp, ...target, ...thread, expectedVersion });
-export const reindexNamespaceInput = reindexNamespaceBody.extend({ ...withinApp, ...target });
+export const reindexNamespaceInput = reindexNamespaceBody.extend({
+  ...withinApp,
+  ...target,
+  qualityGate: qualityGateBody.nullable().optional().describe('What the new vectors have to reach before it switches.'),
+});
 export const cancelReindexInput = z.object({ ...withinApp, ...target, expectedVersion });

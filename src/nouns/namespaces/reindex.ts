@@ -2,19 +2,34 @@ import type { z } from 'zod';
 import { type Context, isoNow } from '../../resource/context.ts';
 import { created } from '../../resource/new-doc.ts';
 import { needReference } from '../../resource/path.ts';
+import { taskChange } from '../../resource/task.ts';
 import { checkVersion } from '../../resource/version.ts';
 import { type Planned, replacement, save, stillThere, withRetry } from '../../resource/write.ts';
-import { conflict, invalidField } from '../../words/errors.ts';
-import { type Job, jobs } from '../jobs/model.ts';
-import { logicalModels } from '../logical-models/model.ts';
-import { type cancelReindexInput, type Namespace, namespaces, type reindexNamespaceInput } from './model.ts';
-import { isReindexing, readNamespace } from './repository.ts';
+import { conflict, invalidField, notFound } from '../../words/errors.ts';
+import { isActive, type Job } from '../jobs/model.ts';
+import { beginJob } from '../jobs/transition.ts';
+import { visibleTo } from '../jobs/visibility.ts';
+import { type LogicalModel, logicalModels } from '../logical-models/model.ts';
+import { type Counts, jobCounts, NOTHING } from '../work-items/counts.ts';
+import { sourcesOf } from '../work-items/items.ts';
+import { FIRST, nextBatch } from '../work-items/layout.ts';
+import { cancelledJob, cancelledReindex } from './called-off.ts';
+import {
+  type cancelReindexInput,
+  isReindexing,
+  type Namespace,
+  namespaces,
+  type reindexNamespaceInput,
+} from './model.ts';
+import { readNamespace } from './repository.ts';
+
+type ReindexInput = z.output<typeof reindexNamespaceInput>;
 
 /**
- * A stored state machine: `pending` (then `running`) until the items are done, `completed` at once where there are none.
- * `embeddingModelId` switches in the commit that completes it, never before.
+ * A stored state machine: `pending` until the first item is claimed, `running` until the last is settled, `completed` at
+ * once where there are none. `embeddingModelId` switches in the commit that completes it, never before.
  */
-export function reindexNamespace(ctx: Context, input: z.output<typeof reindexNamespaceInput>) {
+export function reindexNamespace(ctx: Context, input: ReindexInput) {
   return withRetry(async () => {
     const before = await readNamespace(ctx, input);
     const model = await needReference(ctx, logicalModels, input.newEmbeddingModelId);
@@ -26,48 +41,76 @@ export function reindexNamespace(ctx: Context, input: z.output<typeof reindexNam
       );
     checkVersion(ctx, before, null);
     if (isReindexing(before)) throw conflict('namespace', { reason: 'reindex_running', conflictingId: before.id });
-    const job = startedJob(ctx, before);
-    const { after, planned } = replacement(ctx, namespaces, before, started(before, model.id, job), 'reindex');
+    const counts = countsAtBeginning(ctx, before);
+    const { job, planned: begun } = begunJob(ctx, before, model, counts.total, input.qualityGate);
+    const { after, planned } = replacement(ctx, namespaces, before, started(ctx, before, job), 'reindex');
+    const insert: Planned = { change: { type: 'insert', in: jobCounts, doc: { ...counts, id: job.id } } };
+    const laidOut = counts.total === 0 ? [] : await beginLayout(ctx, job, after);
     const payload = { namespace: after };
-    const insert: Planned = { change: { type: 'insert', in: jobs.collection, doc: job } };
-    return save(ctx, [stillThere(logicalModels, model), ...planned, insert], payload);
+    return save(
+      ctx,
+      [stillThere(logicalModels, model), ...planned, ...begun, insert, ...laidOut, ...leftBy(ctx, before)],
+      payload,
+    );
   });
 }
 
-function startedJob(ctx: Context, namespace: Namespace): Job {
-  const total = namespace.threadCount + namespace.sourceIds.length;
-  return {
-    ...created(ctx, ctx.deps.ids.next('job_')),
+function countsAtBeginning(ctx: Context, namespace: Namespace): Counts {
+  const total = namespace.threadCount + sourcesOf(namespace).length;
+  const isEmpty = total === 0;
+  return { ...created(ctx, ''), ...NOTHING, total, percent: isEmpty ? 100 : 0, closed: isEmpty, run: 1 };
+}
+
+function begunJob(
+  ctx: Context,
+  namespace: Namespace,
+  model: LogicalModel,
+  total: number,
+  qualityGate: ReindexInput['qualityGate'],
+) {
+  const isEmpty = total === 0;
+  return beginJob(ctx, {
     kind: 'reindex',
-    status: total === 0 ? 'completed' : 'pending',
-    progress: { total, done: 0, failed: 0, percent: total === 0 ? 100 : 0 },
+    status: isEmpty ? 'completed' : 'pending',
+    progress: { total, done: 0, failed: 0, percent: isEmpty ? 100 : 0 },
     resourceType: 'namespace',
     resourceId: namespace.id,
     workspaceId: namespace.workspaceId,
-    error: null,
-  };
+    appId: namespace.appId,
+    modelId: model.id,
+    qualityGate: qualityGate ?? null,
+    visibleTo: visibleTo(namespace),
+  });
 }
 
-function started(before: Namespace, modelId: string, job: Job): Namespace {
+/** The first items are there at once; the rest is the runner's, which looks after the job as long as it lasts. */
+async function beginLayout(ctx: Context, job: Job, namespace: Namespace): Promise<Planned[]> {
+  const { planned, next } = await nextBatch(ctx, job, namespace, FIRST);
+  const cursor = next && JSON.stringify(next);
+  return [...planned, { change: taskChange(ctx, 'reindex', job.orgId, job.id, { cursor }) }];
+}
+
+/** Items that had failed for good are nobody's any more. */
+function leftBy(ctx: Context, { orgId, reindexJobId, reindexStatus }: Namespace): Planned[] {
+  if (reindexJobId === null || reindexStatus !== 'failed') return [];
+  return [{ change: taskChange(ctx, 'reindex', orgId, reindexJobId) }];
+}
+
+function started(ctx: Context, before: Namespace, job: Job): Namespace {
   const base = { ...before, reindexError: null, reindexJobId: job.id, reindexProgress: job.progress };
-  if (job.status === 'pending')
-    return {
-      ...base,
-      reindexStatus: 'pending',
-      reindexModelId: modelId,
-      reindexStartedAt: null,
-      reindexCompletedAt: null,
-    };
-  const now = job.createdAt;
+  if (isActive(job)) return { ...base, ...WAITING, reindexModelId: job.modelId };
+  const now = isoNow(ctx);
   return {
     ...base,
     reindexStatus: 'completed',
     reindexModelId: null,
-    embeddingModelId: modelId,
+    embeddingModelId: job.modelId,
     reindexStartedAt: now,
     reindexCompletedAt: now,
   };
 }
+
+const WAITING = { reindexStatus: 'pending', reindexStartedAt: null, reindexCompletedAt: null } as const;
 
 export function cancelReindex(ctx: Context, input: z.output<typeof cancelReindexInput>) {
   return withRetry(async () => {
@@ -75,25 +118,17 @@ export function cancelReindex(ctx: Context, input: z.output<typeof cancelReindex
     checkVersion(ctx, before, input.expectedVersion);
     if (!isReindexing(before)) throw conflict('namespace', { reason: 'no_reindex_running', conflictingId: before.id });
     const { after, planned } = cancelledReindex(ctx, before);
-    const payload = { namespace: after };
-    return save(ctx, [...planned, ...(await cancelledJob(ctx, before))], payload);
+    return save(ctx, [...planned, ...(await cancelledJob(ctx, before))], { namespace: after });
   });
 }
 
-export function cancelledReindex(ctx: Context, before: Namespace) {
-  const next: Namespace = {
-    ...before,
-    reindexStatus: 'cancelled',
-    reindexCompletedAt: isoNow(ctx),
-    reindexModelId: null,
-  };
-  return replacement(ctx, namespaces, before, next, 'cancel_reindex');
-}
-
-async function cancelledJob(ctx: Context, namespace: Namespace): Promise<Planned[]> {
-  if (namespace.reindexJobId === null) return [];
-  const job = await ctx.deps.store.get(jobs.collection, { orgId: namespace.orgId, id: namespace.reindexJobId });
-  if (!job) return [];
-  const doc: Job = { ...job, status: 'cancelled', version: job.version + 1, updatedAt: isoNow(ctx) };
-  return [{ change: { type: 'put', in: jobs.collection, doc, expected: job.version } }];
+/** The namespace waits again, for the items that its job hands out once more. */
+export async function againReindexing(ctx: Context, job: Job): Promise<Planned[]> {
+  const before = await ctx.deps.store.get(namespaces.collection, { orgId: job.orgId, id: job.resourceId });
+  if (!before) throw notFound('namespace', job.resourceId);
+  if (before.reindexJobId !== job.id)
+    throw conflict('job', { reason: 'not_failed', conflictingId: before.reindexJobId });
+  const model = await needReference(ctx, logicalModels, job.modelId ?? '');
+  const next: Namespace = { ...before, ...WAITING, reindexModelId: model.id, reindexError: null };
+  return [stillThere(logicalModels, model), ...replacement(ctx, namespaces, before, next, 'retry_reindex').planned];
 }

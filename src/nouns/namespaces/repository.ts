@@ -9,11 +9,16 @@ import { insertion, type Planned, removal, save, stillThere, update, withRetry }
 import { conflict } from '../../words/errors.ts';
 import { apps } from '../apps/model.ts';
 import { environments } from '../environments/model.ts';
+import { reshown } from '../jobs/visibility.ts';
 import { logicalModels } from '../logical-models/model.ts';
+import { followed } from '../work-items/follow.ts';
+import { sourceSubject } from '../work-items/items.ts';
 import { workspaces } from '../workspaces/model.ts';
+import { cancelledJob } from './called-off.ts';
 import {
   type createNamespaceInput,
   type deleteNamespaceInput,
+  isReindexing,
   type Namespace,
   namespaces,
   type updateNamespaceInput,
@@ -59,10 +64,6 @@ async function referencesOf(ctx: Context, next: Namespace, before: Namespace | n
   return planned;
 }
 
-export function isReindexing(namespace: Namespace): boolean {
-  return namespace.reindexStatus === 'pending' || namespace.reindexStatus === 'running';
-}
-
 export function updateNamespace(ctx: Context, input: z.output<typeof updateNamespaceInput>) {
   return update(
     ctx,
@@ -71,24 +72,40 @@ export function updateNamespace(ctx: Context, input: z.output<typeof updateNames
     input.expectedVersion,
     async (before) => {
       const doc = replaceFields(namespaces, before, input);
-      const also = await referencesOf(ctx, doc, before);
-      const switches = isReindexing(before) && doc.embeddingModelId !== before.embeddingModelId;
-      return {
-        doc,
-        also,
-        refuse: switches ? conflict('namespace', { reason: 'reindex_running', conflictingId: before.id }) : null,
-      };
+      const references = await referencesOf(ctx, doc, before);
+      const shown = doc.isPrivate === before.isPrivate ? [] : await reshown(ctx, doc);
+      const moved = movedSources(before, doc);
+      const isTooMuch = moved.in.length + moved.out.length > MOVED_MAX;
+      const switches = doc.embeddingModelId !== before.embeddingModelId;
+      if (isReindexing(before) && (switches || isTooMuch))
+        return { doc, refuse: conflict('namespace', { reason: 'reindex_running', conflictingId: before.id }) };
+      const { planned, namespace: ended } = await followed(ctx, before, moved);
+      return { doc: { ...doc, ...ended }, also: [...references, ...shown, ...planned] };
     },
     (namespace) => ({ namespace }),
   );
+}
+
+/** Sources that may come and go in one change while the namespace is being reindexed, since their items do so with it. */
+const MOVED_MAX = 1_000;
+
+function movedSources(before: Namespace, doc: Namespace) {
+  if (before.sourceIds === doc.sourceIds) return { in: [], out: [] };
+  const [old, now] = [new Set(before.sourceIds), new Set(doc.sourceIds)];
+  return {
+    in: [...now].filter((id) => !old.has(id)).map(sourceSubject),
+    out: [...old].filter((id) => !now.has(id)).map(sourceSubject),
+  };
 }
 
 export function deleteNamespace(ctx: Context, input: z.output<typeof deleteNamespaceInput>) {
   return withRetry(async () => {
     const namespace = await readNamespace(ctx, input);
     checkVersion(ctx, namespace, input.expectedVersion);
-    const mark = namespace.threadCount > 0 ? tombstone(ctx, namespaces, namespace) : [];
+    const isEmpty = namespace.threadCount === 0 && namespace.reindexJobId === null;
+    const mark = isEmpty ? [] : tombstone(ctx, namespaces, namespace);
     const counts = { threads: namespace.threadCount };
-    return save(ctx, [...removal(ctx, namespaces, namespace, { counts }), ...mark], { namespace });
+    const calledOff = await cancelledJob(ctx, namespace);
+    return save(ctx, [...removal(ctx, namespaces, namespace, { counts }), ...calledOff, ...mark], { namespace });
   });
 }

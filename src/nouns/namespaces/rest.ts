@@ -4,7 +4,12 @@ import { listQuery } from '../../rest/lists.ts';
 import { getRow, listRow, type Row, resourceOf, writeRow } from '../../rest/row.ts';
 import { namespaces, reindexNamespaceBody } from './model.ts';
 
-const namespace = resourceOf(namespaces, { tag: 'Namespaces', documented: { defaults: true } });
+// The progress of a reindex is no version of the namespace.
+const namespace = resourceOf(namespaces, {
+  tag: 'Namespaces',
+  documented: { defaults: true },
+  conditional: ({ reindex_status: status }) => status !== 'pending' && status !== 'running',
+});
 
 const LIST = '/v1/orgs/{org_id}/workspaces/{workspace_id}/apps/{app_id}/namespaces';
 const ONE = `${LIST}/{namespace_id}`;

@@ -5,6 +5,7 @@ import { naming } from '../../resource/list.ts';
 import { apps } from '../apps/model.ts';
 import { environments } from '../environments/model.ts';
 import { logicalModels } from '../logical-models/model.ts';
+import { progressNow } from '../work-items/progress.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { namespaceList } from './connection.ts';
 import {
@@ -54,7 +55,11 @@ defineNode(
     ),
     threads: filteredEdge(t, threads, 'Its threads, in order of addition.', threadList as never),
   }),
-  { threadIds: (namespace, ctx) => threadIdsOf(ctx, namespace) },
+  {
+    threadIds: (namespace, ctx) => threadIdsOf(ctx, namespace),
+    reindexProgress: ({ reindexJobId: job, reindexProgress: first }, ctx) =>
+      job === null || first === null ? first : progressNow(ctx, job, first),
+  },
 );
 
 defineNode(threads, 'A thread in a namespace.', (t) => ({
@@ -131,7 +136,7 @@ mutation('removeThreadFromNamespace', {
 
 mutation('reindexNamespace', {
   permission: 'namespaces:reindex',
-  description: 'Asks for a reindex by another embedding model; one at a time.',
+  description: 'Asks for a reindex by another embedding model; one at a time. Workers do it, item by item.',
   input: reindexNamespaceInput,
   payload,
   resolve: reindexNamespace,

@@ -6,6 +6,8 @@ import { type Planned, replacement, save, withRetry } from '../../resource/write
 import { chain, type MaybePromise, type PageQuery } from '../../store/store.ts';
 import { conflict, notFound } from '../../words/errors.ts';
 import { createOneByOne } from '../../words/one-by-one.ts';
+import { followed } from '../work-items/follow.ts';
+import { threadSubject } from '../work-items/items.ts';
 import {
   type addThreadInput,
   type Namespace,
@@ -72,8 +74,9 @@ export function addThread(ctx: Context, input: z.output<typeof addThreadInput>) 
       { workspaceId, appId, namespaceId, threadId: input.threadId },
     );
     const insert: Planned = { change: { type: 'insert', in: threads.collection, doc: thread } };
+    const { planned: items } = await followed(ctx, after, { in: [threadSubject(thread)] });
     const payload = { namespace: { ...after, change: { added: input.threadId } } as Changed };
-    return save(ctx, [...planned, insert], payload);
+    return save(ctx, [...planned, insert, ...items], payload);
   });
 }
 
@@ -83,16 +86,12 @@ export function removeThread(ctx: Context, input: z.output<typeof removeThreadIn
     const thread = await threadOf(ctx, before, input.threadId);
     if (!thread) throw notFound('thread', input.threadId);
     checkVersion(ctx, before, input.expectedVersion);
-    const { after, planned } = replacement(
-      ctx,
-      namespaces,
-      before,
-      { ...before, threadCount: before.threadCount - 1 },
-      'remove_thread',
-    );
+    const { planned: items, namespace: ended } = await followed(ctx, before, { out: [threadSubject(thread)] });
+    const next: Namespace = { ...before, threadCount: before.threadCount - 1, ...ended };
+    const { after, planned } = replacement(ctx, namespaces, before, next, 'remove_thread');
     const remove: Planned = { change: { type: 'remove', in: threads.collection, key: thread } };
     const payload = { namespace: { ...after, change: { removed: input.threadId } } as Changed };
-    return save(ctx, [...planned, remove], payload);
+    return save(ctx, [...planned, remove, ...items], payload);
   });
 }
 

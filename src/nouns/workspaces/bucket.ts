@@ -1,9 +1,9 @@
-import { type Context, isoNow } from '../../resource/context.ts';
-import { created } from '../../resource/new-doc.ts';
+import type { Context } from '../../resource/context.ts';
 import { find, need } from '../../resource/noun.ts';
 import { type Task, taskChange } from '../../resource/task.ts';
 import { commit, type Planned, replacement, withRetry } from '../../resource/write.ts';
 import { type Job, jobs } from '../jobs/model.ts';
+import { beginJob, changeJob } from '../jobs/transition.ts';
 import { type Workspace, workspaces } from './model.ts';
 
 /** What the provisioner answered: the bucket, or why there is none. */
@@ -46,23 +46,15 @@ function settled(ctx: Context, before: Workspace, made: Provisioned): Planned[] 
 function settledJob(ctx: Context, workspace: Workspace, job: Job | null, made: Provisioned): Planned[] {
   const status = 'bucket' in made ? 'completed' : 'failed';
   const how = { status, progress: PROGRESS[status], error: 'reason' in made ? made.reason : null } as const;
-  if (job) return [jobChange(ctx, job, how)];
+  if (job) return changeJob(ctx, job, how).planned;
   if (status === 'completed') return [];
-  const doc: Job = {
-    ...created(ctx, ctx.deps.ids.next('job_')),
+  return beginJob(ctx, {
     kind: 'bucket',
     resourceType: 'workspace',
     resourceId: workspace.id,
     workspaceId: workspace.id,
     ...how,
-  };
-  return [{ change: { type: 'insert', in: jobs.collection, doc } }];
-}
-
-/** A change of a job that nobody asked for, and so without an audit event. */
-function jobChange(ctx: Context, job: Job, fields: Partial<Job>): Planned {
-  const doc: Job = { ...job, ...fields, version: job.version + 1, updatedAt: isoNow(ctx) };
-  return { change: { type: 'put', in: jobs.collection, doc, expected: job.version } };
+  }).planned;
 }
 
 /** Asked for again: the workspace waits for its bucket as a new one does. */
@@ -73,7 +65,7 @@ export async function retriedBucket(ctx: Context, job: Job): Promise<{ fields: P
     fields: { status: 'pending', progress: PROGRESS.pending, error: null },
     planned: [
       ...replacement(ctx, workspaces, workspace, next, 'retry_bucket').planned,
-      { change: taskChange(ctx, 'provision', workspace.orgId, workspace.id, job.id) },
+      { change: taskChange(ctx, 'provision', workspace.orgId, workspace.id, { jobId: job.id }) },
     ],
   };
 }

@@ -8,6 +8,7 @@ import { taskChange } from '../../resource/task.ts';
 import { checkVersion } from '../../resource/version.ts';
 import { insertion, removal, save, update, withRetry } from '../../resource/write.ts';
 import { environments, slugOf } from '../environments/model.ts';
+import { calledOffBelow } from '../jobs/below.ts';
 import {
   type createWorkspaceInput,
   type deleteWorkspaceInput,
@@ -49,8 +50,8 @@ export function deleteWorkspace(ctx: Context, input: z.output<typeof deleteWorks
     const workspace = await reach(ctx, [], workspaces, input.workspaceId);
     checkVersion(ctx, workspace, input.expectedVersion);
     const counts = await countBelow(ctx, workspaces, workspace.id);
-    return save(ctx, [...removal(ctx, workspaces, workspace, { counts }), ...tombstone(ctx, workspaces, workspace)], {
-      workspace,
-    });
+    const calledOff = await calledOffBelow(ctx, 'workspaceId', workspace.id);
+    const marked = tombstone(ctx, workspaces, workspace);
+    return save(ctx, [...removal(ctx, workspaces, workspace, { counts }), ...calledOff, ...marked], { workspace });
   });
 }

@@ -9,6 +9,8 @@ export interface Lease {
   readonly signal: AbortSignal;
   /** Holds it for a further lease; throws `LeaseLost` where somebody else has it. */
   renew(): Promise<void>;
+  /** Holds it likewise in the commit that takes the work as far as the cursor says. */
+  advance(cursor: string | null, commit: (kept: Planned) => Promise<void>): Promise<void>;
   /** The task's end, as one more change of the commit that does its work. */
   end(): Planned;
 }
@@ -31,6 +33,13 @@ export async function move(
     await store.commit([{ type: 'put', in: tasks, doc, expected: task.version }]);
     return doc;
   });
+}
+
+/** The task at another cursor, as one more change of a commit. */
+export function advanced(task: Task, changed: Pick<Task, 'cursor' | 'dueAt'>): { doc: Task; planned: Planned } {
+  const doc: Task = { ...task, ...changed, version: task.version + 1 };
+  const change = { type: 'put', in: tasks, doc, expected: task.version } as const;
+  return { doc, planned: { change, otherwise: () => new LeaseLost() } };
 }
 
 export function endOf(task: Task): Planned {

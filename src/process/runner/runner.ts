@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../../resource/context.ts';
+import { createAdoption, leaveAdoption } from './adopt.ts';
 import { dropExpired } from './expiry.ts';
 import { createGate, type Gate } from './gate.ts';
 import { createProvision } from './provision.ts';
+import { createReindex } from './reindex.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 import { createSweep } from './sweep.ts';
 
@@ -45,6 +47,7 @@ export function startRunner(deps: Deps): Runner {
     return bell.promise;
   };
   const loops = [
+    leaveAdoption(deps).then(wake, (error: unknown) => deps.log.warn({ err: error }, 'cannot look for old jobs')),
     every(TURN_MS, () => scheduler.look(), rung),
     every(
       EXPIRY_MS,
@@ -65,6 +68,11 @@ export function startRunner(deps: Deps): Runner {
 /** The scheduler with all that the product has tasks for. */
 export function createTasks(deps: Deps, gate: Gate, freed?: () => void): Scheduler {
   const { store, now, log } = deps;
-  const work = { provision: createProvision(deps), sweep: createSweep({ store, now, gate }) };
+  const work = {
+    provision: createProvision(deps),
+    sweep: createSweep(deps, gate),
+    reindex: createReindex(deps, gate),
+    adopt: createAdoption(deps),
+  };
   return createScheduler({ store, now, log, work, freed });
 }

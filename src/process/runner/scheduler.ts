@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { type Task, tasks } from '../../resource/task.ts';
 import { type Store, StoreUnavailable } from '../../store/store.ts';
-import { endOf, ignoringConflict, type Lease, LeaseLost, move } from './lease.ts';
+import { advanced, endOf, ignoringConflict, type Lease, LeaseLost, move } from './lease.ts';
 import { inTurn } from './turn-taking.ts';
 
 /** `ended`: the work's own commit took the task away with it. */
@@ -12,7 +12,7 @@ export interface SchedulerOptions {
   store: Store;
   now: () => number;
   log: Logger;
-  work: Record<Task['kind'], Work>;
+  work: Readonly<Record<Task['kind'], Work>>;
   /** Told whenever a place becomes free. */
   freed?: () => void;
 }
@@ -107,6 +107,11 @@ export function createScheduler({ store, now, log, work, freed = () => {} }: Sch
         const renewed = await move(store, one.task, { dueAt: iso(LEASE_MS) });
         if (!renewed) throw new LeaseLost();
         one.task = renewed;
+      },
+      async advance(cursor, commit) {
+        const { doc, planned } = advanced(one.task, { cursor, dueAt: iso(LEASE_MS) });
+        await commit(planned);
+        one.task = doc;
       },
       end: () => endOf(one.task),
     };

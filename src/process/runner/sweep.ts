@@ -1,5 +1,9 @@
+import { calledOffBelow } from '../../nouns/jobs/below.ts';
+import type { Deps } from '../../resource/context.ts';
 import { collectionsBelow } from '../../resource/subtree.ts';
+import { commit, withRetry } from '../../resource/write.ts';
 import { type AnyCollection, type Store, type Tombstone, tombstones } from '../../store/store.ts';
+import { systemContext } from '../system.ts';
 import type { Gate } from './gate.ts';
 import { ignoringConflict, type Lease } from './lease.ts';
 import type { Outcome } from './scheduler.ts';
@@ -12,7 +16,8 @@ const TOMBSTONE_MS = 60_000;
 const RENEW_MS = 10_000;
 
 /** Removes a marked subtree in batches, then (a minute later) its mark. */
-export function createSweep({ store, now, gate }: { store: Store; now: () => number; gate: Gate }) {
+export function createSweep(deps: Deps, gate: Gate) {
+  const { store, now } = deps;
   return async (lease: Lease): Promise<Outcome> => {
     const key = { orgId: lease.task.targetOrgId, id: lease.task.targetId };
     const mark = await store.get(tombstones, key);
@@ -21,6 +26,7 @@ export function createSweep({ store, now, gate }: { store: Store; now: () => num
       await ignoringConflict(() => store.commit([{ type: 'remove', in: tombstones, key }]));
       return 'done';
     }
+    await callOffBelow(deps, mark);
     let renewed = now();
     for (const collection of collectionsBelow(mark.field))
       await sweepAll(gate, store, { in: collection, field: mark.field, value: mark.id }, async () => {
@@ -33,6 +39,12 @@ export function createSweep({ store, now, gate }: { store: Store; now: () => num
     await ignoringConflict(() => store.commit([{ type: 'put', in: tombstones, doc, expected: mark.version }]));
     return { againInMs: TOMBSTONE_MS };
   };
+}
+
+/** What was asked for while the subtree was being marked. */
+function callOffBelow(deps: Deps, { orgId, field, id }: Tombstone): Promise<void> {
+  const ctx = systemContext(deps, orgId);
+  return withRetry(async () => commit(ctx, await calledOffBelow(ctx, field, id)));
 }
 
 interface Swept {

@@ -132,6 +132,11 @@ export function percent(first: number, description: string, said: Said = {}) {
   return defaulted(z.number().min(0).max(100), first, [description, said], shownAs('Float', said.shown ?? description));
 }
 
+/** A share, from 0 to 1. */
+export function share(first: number, description: string) {
+  return defaulted(z.number().min(0).max(1), first, [description, {}], shownAs('Float', description));
+}
+
 export interface Bounds {
   min?: number;
   max?: number;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { object as completed, listOf } from '../../store/complete.ts';
+import { object as completed, listOf, nullable as nullableOf } from '../../store/complete.ts';
 import { type Changed, type Created, createBody, updateBody } from './bodies.ts';
 import type { Field, Fields, ObjectFields, ValuesOf } from './field.ts';
 import { type Said, shownAs } from './kinds.ts';
@@ -33,6 +33,16 @@ export function settings<F extends Fields>(
   const field = requiredSettings(object, description, said);
   const values = completed<ValuesOf<F>>(firstsOf(object.fields)).first();
   return { ...field, create: field.create.default(values as never).describe(description) };
+}
+
+/** Null where they are not set. Only a change says them, one by one; null takes them away. */
+export function optionalSettings<F extends Fields>(
+  object: ObjectFields<F>,
+  description: string,
+): Field<'stored', ValuesOf<F> | null, null, z.ZodOptional<z.ZodNullable<z.ZodObject<Changed<F>>>>> {
+  const update = updateBody(object.fields).nullable().optional().describe(description);
+  const first = nullableOf<ValuesOf<F>>(firstsOf(object.fields));
+  return { place: 'stored', first, create: null, update, shown: shownAs(object, description, { nullable: true }) };
 }
 
 /** Where POST and a change may say the same they share one type of input; else each is described as what it does. */

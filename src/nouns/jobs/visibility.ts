@@ -1,0 +1,22 @@
+import type { Context } from '../../resource/context.ts';
+import type { Planned } from '../../resource/write.ts';
+import type { Namespace } from '../namespaces/model.ts';
+import { EVERYBODY, jobs } from './model.ts';
+import { changeJob } from './transition.ts';
+
+/** Whom the jobs of a namespace are shown to, beside those who manage namespaces. */
+export function visibleTo({ isPrivate, createdBy }: Pick<Namespace, 'isPrivate' | 'createdBy'>): string {
+  return isPrivate ? (createdBy ?? NOBODY) : EVERYBODY;
+}
+
+const NOBODY = '-';
+
+/** More jobs of one namespace than anybody has asked for. */
+const JOBS_MAX = 1_000;
+
+/** The jobs of a namespace become as private as it does. */
+export async function reshown(ctx: Context, namespace: Namespace): Promise<Planned[]> {
+  const query = { orgId: namespace.orgId, where: [{ field: 'resourceId', in: [namespace.id] }] };
+  const { docs } = await ctx.deps.store.page(jobs.collection, { ...query, order: 'desc', limit: JOBS_MAX });
+  return docs.flatMap((job) => changeJob(ctx, job, { visibleTo: visibleTo(namespace) }).planned);
+}

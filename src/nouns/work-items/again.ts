@@ -1,0 +1,34 @@
+import { type Context, isoNow } from '../../resource/context.ts';
+import { taskChange } from '../../resource/task.ts';
+import type { Planned } from '../../resource/write.ts';
+import { conflict } from '../../words/errors.ts';
+import type { Job } from '../jobs/model.ts';
+import { type Counts, jobCounts, NOTHING, percentOf } from './counts.ts';
+import { type Cursor, resetBatch } from './layout.ts';
+import { countsOf } from './settle.ts';
+
+/** A further run of a job that has failed: the first of its items are there at once, the rest is the runner's. */
+export async function handedOutAgain(ctx: Context, job: Job, reset: 'failed' | 'all'): Promise<Planned[]> {
+  const before = await countsOf(ctx, job.id);
+  if (!before) throw conflict('job', { reason: 'not_failed', conflictingId: job.id });
+  const { total, done } = before;
+  const tally = reset === 'all' ? { ...NOTHING, total } : { ...before, total, done, failed: 0, firstError: null };
+  const run = before.run + 1;
+  const counts: Counts = {
+    ...before,
+    ...tally,
+    percent: percentOf(tally),
+    closed: false,
+    run,
+    version: before.version + 1,
+    updatedAt: isoNow(ctx),
+  };
+  const first: Cursor = { reset, after: null };
+  const { planned, next } = await resetBatch(ctx, job, first, run);
+  const cursor = next && JSON.stringify(next);
+  return [
+    { change: { type: 'put', in: jobCounts, doc: counts, expected: before.version } },
+    ...planned,
+    { change: taskChange(ctx, 'reindex', job.orgId, job.id, { cursor }) },
+  ];
+}

@@ -1,0 +1,145 @@
+import type { z } from 'zod';
+import { type Context, isoNow } from '../../resource/context.ts';
+import { canSee, need } from '../../resource/noun.ts';
+import { type Planned, replacement, type Saved, save, withRetry } from '../../resource/write.ts';
+import { createOneByOne } from '../../words/one-by-one.ts';
+import { isActive, type Job, jobs } from '../jobs/model.ts';
+import { changeJob } from '../jobs/transition.ts';
+import { type LogicalModel, logicalModels } from '../logical-models/model.ts';
+import { namespaces } from '../namespaces/model.ts';
+import { providerAccounts } from '../provider-accounts/model.ts';
+import { givenUp } from './given-up.ts';
+import { replaced } from './layout.ts';
+import { type claimInput, TRIES_MAX, type WorkItem, workItems } from './model.ts';
+
+type ClaimInput = z.output<typeof claimInput>;
+
+/** An item in the hands of a worker, and what it is to be embedded by. */
+export interface Claimed {
+  item: WorkItem;
+  job: Job;
+  target: Target | null;
+}
+
+/** Whoever claims of one organization in this process does so in turn: none takes what another has just taken. */
+const inTurn = createOneByOne();
+
+/** Up to `limit` items, those of the oldest job first; each is held by whoever claims it until its lease ends. */
+export async function claimWorkItems(ctx: Context, input: ClaimInput): Promise<Saved<{ items: Claimed[] }>> {
+  return inTurn(ctx.principal.orgId, () => claimNow(ctx, input));
+}
+
+function claimNow(ctx: Context, input: ClaimInput) {
+  let tries = 0;
+  return withRetry(async () => {
+    tries += 1;
+    const found = await lookFor(ctx, input, tries);
+    const planned: Planned[] = [];
+    const items: Claimed[] = [];
+    for (const { job, due } of found) {
+      const begun = job.status === 'pending' ? await begin(ctx, job) : { job, planned: [] };
+      planned.push(...begun.planned);
+      const target = await targetOf(ctx, job);
+      for (const item of due) {
+        const fields = held(ctx, item, input);
+        planned.push(replaced(ctx, item, fields));
+        items.push({ item: { ...item, ...fields }, job: begun.job, target });
+      }
+    }
+    return save(ctx, planned, { items });
+  });
+}
+
+type Target = LogicalModel['targets'][number];
+
+/** All vectors of a namespace come from one model: of its targets that are in use the one of most weight. */
+async function targetOf(ctx: Context, { orgId, modelId }: Job): Promise<Target | null> {
+  const model = modelId === null ? null : await ctx.deps.store.get(logicalModels.collection, { orgId, id: modelId });
+  const targets = (model?.targets ?? []).filter(({ enabled }) => enabled).sort((a, b) => b.weight - a.weight);
+  const keys = targets.map(({ providerAccountId }) => ({ orgId, id: providerAccountId }));
+  const accounts = await ctx.deps.store.getMany(providerAccounts.collection, keys);
+  return targets.find((_, at) => accounts[at]?.enabled) ?? null;
+}
+
+function held(ctx: Context, { tries }: WorkItem, { leaseSeconds, worker }: ClaimInput) {
+  return {
+    status: 'working',
+    tries: tries + 1,
+    lease: ctx.deps.ids.next('lease_'),
+    leaseSeconds,
+    dueAt: new Date(ctx.deps.now() + leaseSeconds * 1_000).toISOString(),
+    worker: worker ?? null,
+  } as const;
+}
+
+/** The first item that is claimed begins the job. */
+async function begin(ctx: Context, job: Job) {
+  const namespace = await ctx.deps.store.get(namespaces.collection, { orgId: job.orgId, id: job.resourceId });
+  const changed = changeJob(ctx, job, { status: 'running' });
+  if (!namespace) return changed;
+  const next = { ...namespace, reindexStatus: 'running' as const, reindexStartedAt: isoNow(ctx) };
+  const { planned } = replacement(ctx, namespaces, namespace, next, 'start_reindex');
+  return { job: changed.job, planned: [...changed.planned, ...planned] };
+}
+
+interface Found {
+  job: Job;
+  due: WorkItem[];
+}
+
+const LANES_AT_ONCE = 16;
+
+/** From job to job until there are enough; those that the caller does not see, or that have ended, are passed over. */
+async function lookFor(ctx: Context, { limit, jobId }: ClaimInput, tries: number): Promise<Found[]> {
+  const { orgId } = ctx.principal;
+  if (jobId != null) return lookIn(ctx, [await need(ctx, jobs, jobId)], limit, tries);
+  const found: Found[] = [];
+  let left = limit;
+  for (let after: string | null = null; left > 0; ) {
+    const lanes: string[] = await ctx.deps.store.lanes(workItems.collection, {
+      orgId,
+      now: isoNow(ctx),
+      after,
+      limit: LANES_AT_ONCE,
+    });
+    const inOrder = await ctx.deps.store.getMany(
+      jobs.collection,
+      lanes.map((id) => ({ orgId, id })),
+    );
+    const visible = inOrder.filter((job) => job !== null && canSee(ctx.principal, jobs, job)) as Job[];
+    const more = await lookIn(ctx, visible, left, tries);
+    found.push(...more);
+    left -= more.reduce((sum, { due }) => sum + due.length, 0);
+    if (lanes.length < LANES_AT_ONCE) return found;
+    after = lanes.at(-1)!;
+  }
+  return found;
+}
+
+async function lookIn(ctx: Context, of: readonly Job[], limit: number, tries: number): Promise<Found[]> {
+  const found: Found[] = [];
+  let left = limit;
+  for (const job of of.filter(isActive)) {
+    if (left === 0) break;
+    const due = await dueOf(ctx, job, left, tries);
+    if (due.length > 0) found.push({ job, due });
+    left -= due.length;
+  }
+  return found;
+}
+
+/** Whoever has lost against another process looks further on: there is more than one beginning of a long queue. */
+async function dueOf(ctx: Context, job: Job, limit: number, tries: number): Promise<WorkItem[]> {
+  const wide = limit * Math.min(tries, WIDTH_MAX);
+  const query = { orgId: job.orgId, lane: job.id, now: isoNow(ctx), limit: wide };
+  const due = await ctx.deps.store.due(workItems.collection, query);
+  const lapsed = due.filter((item) => item.tries >= TRIES_MAX);
+  if (lapsed.length > 0) {
+    await givenUp(ctx, job.id, lapsed);
+    return dueOf(ctx, job, limit, tries);
+  }
+  const from = Math.floor(ctx.deps.random() * Math.max(0, due.length - limit + 1));
+  return due.slice(from, from + limit);
+}
+
+const WIDTH_MAX = 5;

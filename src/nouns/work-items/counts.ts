@@ -1,0 +1,82 @@
+import type { Progress } from '../../resource/field/progress.ts';
+import type { Change, Collection, Doc, RuleResult } from '../../store/store.ts';
+
+/** How far the items of a job are, apart from the job: every report moves it, and no ETag. Its id is the job's. */
+export interface Counts extends Doc, Tally {
+  /** The share that is done or has failed, as it was when that was highest: what is added never takes it back. */
+  percent: number;
+  /** Nothing counts any more: the job has ended. */
+  closed: boolean;
+  /** Which run of the job it is: each retry is a further one. */
+  run: number;
+}
+
+/** What is counted. */
+export interface Tally {
+  total: number;
+  done: number;
+  failed: number;
+  /** Items that were sampled, and the sum of their overlaps. */
+  samples: number;
+  overlap: number;
+  /** The reason of the first item that failed for good. */
+  firstError: string | null;
+}
+
+export const NOTHING: Tally = { total: 0, done: 0, failed: 0, samples: 0, overlap: 0, firstError: null };
+
+export const jobCounts: Collection<Counts> = {
+  name: 'jobCounts',
+  first: { ...NOTHING, percent: 0, closed: false, run: 1 },
+};
+
+export function added(one: Tally, other: Tally): Tally {
+  return {
+    total: one.total + other.total,
+    done: one.done + other.done,
+    failed: one.failed + other.failed,
+    samples: one.samples + other.samples,
+    overlap: one.overlap + other.overlap,
+    firstError: one.firstError ?? other.firstError,
+  };
+}
+
+export function isNothing({ firstError: _, ...numbers }: Tally): boolean {
+  return Object.values(numbers).every((number) => number === 0);
+}
+
+/** Whether nothing is left to do. */
+export function isSettled({ total, done, failed }: Tally): boolean {
+  return done + failed >= total;
+}
+
+/** To a tenth; 100 is said only when all is settled. */
+export function percentOf(tally: Tally): number {
+  if (isSettled(tally)) return 100;
+  return Math.min(99.9, Math.floor((1_000 * (tally.done + tally.failed)) / tally.total) / 10);
+}
+
+export function progressOf({ total, done, failed, percent }: Counts): Progress {
+  return { total, done, failed, percent };
+}
+
+/** Counts on, beside all others that do; refused where the job would be settled by it, which takes more than counting. */
+export function count(orgId: string, jobId: string, by: Tally): Change {
+  return { type: 'apply', in: jobCounts, key: { orgId, id: jobId }, rule: 'jobCounts.count', input: by };
+}
+
+/** From now on nothing counts. */
+export function close(orgId: string, jobId: string): Change {
+  return { type: 'apply', in: jobCounts, key: { orgId, id: jobId }, rule: 'jobCounts.close', input: null };
+}
+
+export const jobCountRules = {
+  'jobCounts.count': (doc: Doc | null, by: Tally): RuleResult => {
+    const before = doc as Counts | null;
+    if (!before || before.closed) return { refused: 'closed' };
+    const tally = added(before, by);
+    if (isSettled(tally)) return { refused: 'settled' };
+    return { next: { ...tally, percent: Math.max(before.percent, percentOf(tally)) }, result: null };
+  },
+  'jobCounts.close': (doc: Doc | null): RuleResult => ({ next: doc && { closed: true }, result: null }),
+};
