@@ -38,6 +38,8 @@ export function describeEngines(title: string, body: (engine: EngineName) => voi
 
 export interface Opened {
   store: Store;
+  /** The file, or the server's address. */
+  place: string;
   /** Changes a stored document behind the engine's back, as another program would have stored it. */
   rewrite: Rewrite;
   /** The same database opened once more, as another process would. */
@@ -62,6 +64,7 @@ function openTestSqlite(now: () => string): Opened {
   const file = join(folder, 'switchyard.db');
   const open = () => openSqlite({ file, collections, rules, now });
   return asOpened(open(), async () => open(), {
+    place: file,
     async rewrite(collection, { orgId, id }, change) {
       const db = new DatabaseSync(file);
       const row = db.prepare(`SELECT doc FROM ${collection} WHERE org = ? AND id = ?`).get(orgId, id);
@@ -78,12 +81,13 @@ function openTestSqlite(now: () => string): Opened {
 function asOpened(
   store: Store,
   open: () => Promise<Store>,
-  { rewrite, remove }: { rewrite: Rewrite; remove(): Promise<void> },
+  { place, rewrite, remove }: { place: string; rewrite: Rewrite; remove(): Promise<void> },
 ): Opened {
   return {
     store,
+    place,
     rewrite,
-    again: async () => asOpened(await open(), open, { rewrite, remove: async () => {} }),
+    again: async () => asOpened(await open(), open, { place, rewrite, remove: async () => {} }),
     async close() {
       await store.close();
       await remove();
@@ -103,6 +107,7 @@ async function openTestMongo(now: () => string, appName: string): Promise<Opened
   const uri = freshMongoUri(appName);
   const open = () => openMongo({ uri, collections, rules, now });
   return asOpened(await open(), open, {
+    place: uri,
     async rewrite(name, { orgId, id }, change) {
       const client = new MongoClient(uri);
       const collection = client.db().collection<{ _id: string; doc: Stored }>(name);

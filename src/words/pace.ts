@@ -48,7 +48,7 @@ export function createPace(
 }
 
 /** Work that says after each of its steps that it can be put off; it is done at once where there is time. */
-export function inTurns<T>(work: Generator<void, T>, { isUp, later }: Pace): T | Promise<T> {
+export function inTurns<T>(work: Pick<Generator<void, T>, 'next'>, { isUp, later }: Pace): T | Promise<T> {
   for (;;) {
     const { done, value } = work.next();
     if (done) return value;

@@ -17,7 +17,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'a group of commits takes no more of a turn than it may',
-    file: 'src/store/sqlite/engine.ts',
+    file: 'src/store/sqlite/commits.ts',
     edits: [['if (settlements.length > 0 && performance.now() > until) break;', '']],
     tests: ['test/store/large.test.ts'],
   },

@@ -1,27 +1,29 @@
 import type { Mutant } from './mutant.ts';
 
 const SQLITE = 'src/store/sqlite/engine.ts';
+const COMMITS = 'src/store/sqlite/commits.ts';
 
 export const mutants: Mutant[] = [
   {
     breaks: 'a write is acknowledged after its commit',
-    file: SQLITE,
+    file: COMMITS,
     edits: [
       ['this.#finish();\n      if (group', 'if (group'],
+      ['return settlements;\n    } finally {\n      this.#end();', 'return settlements;\n    } finally {'],
       [
-        'for (const settle of this.#runGroup(group)) settle();\n',
-        'for (const settle of this.#runGroup(group)) settle();\n        await sleep(20);\n        this.#finish();\n',
+        'for (const settle of settlements) settle();\n',
+        'for (const settle of settlements) settle();\n        await sleep(20);\n        this.#finish();\n        this.#end();\n',
       ],
     ],
     tests: ['test/e2e/crash.test.ts'],
   },
   {
     breaks: 'changes that belong together are one commit',
-    file: SQLITE,
+    file: COMMITS,
     edits: [
       [
         'return new Promise((resolve, reject) => {\n      this.#waiting.push({ changes, deadline, resolve, reject });',
-        'return new Promise(async (resolve, reject) => {\n      if (changes.length > 1) {\n        const results = [];\n        try {\n          for (const change of changes) {\n            results.push(...(await this.commit([change])).results);\n            await sleep(5);\n          }\n          resolve({ results });\n        } catch (error) {\n          reject(error);\n        }\n        return;\n      }\n      this.#waiting.push({ changes, deadline, resolve, reject });',
+        'return new Promise(async (resolve, reject) => {\n      if (changes.length > 1) {\n        const results = [];\n        try {\n          for (const change of changes) {\n            results.push(...(await this.add([change], deadline)).results);\n            await sleep(5);\n          }\n          resolve({ results });\n        } catch (error) {\n          reject(error);\n        }\n        return;\n      }\n      this.#waiting.push({ changes, deadline, resolve, reject });',
       ],
     ],
     tests: ['test/e2e/crash.test.ts'],

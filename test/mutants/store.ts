@@ -44,7 +44,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'commits behind a group that waits end at their own deadline',
-    file: 'src/store/sqlite/engine.ts',
+    file: 'src/store/sqlite/commits.ts',
     edits: [['this.#waiting = this.#waiting.filter(isInTime);', '']],
     tests: ['test/store/locked.test.ts'],
   },

@@ -84,7 +84,7 @@ const cases: [string, AnyCollection, PageQuery, RegExp][] = [
   ],
 ];
 test.each(cases)('%s walks an index and sorts nothing', (title, from, query, plan) => {
-  const { sql, values } = pageSql(new Table(db, from), query, 'd.doc');
+  const { sql, values } = pageSql(new Table(db, from), query, 'doc');
   const steps = db
     .prepare(`EXPLAIN QUERY PLAN ${sql}`)
     .all(...values)

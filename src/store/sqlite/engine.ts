@@ -1,9 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { inTurns, pace } from '../../words/pace.ts';
 import { createBell } from '../bell.ts';
 import { afterMs, type Deadline, REQUEST_MS } from '../deadline.ts';
-import { type Evaluated, evaluate } from '../evaluate.ts';
+import { evaluate } from '../evaluate.ts';
 import { migrations as allMigrations } from '../migrations/index.ts';
 import {
   type AnyCollection,
@@ -12,7 +11,6 @@ import {
   type Committed,
   type Doc,
   type DueQuery,
-  isWatched,
   type Key,
   type LanesQuery,
   type MaybePromise,
@@ -28,9 +26,9 @@ import {
   StoreUnavailable,
 } from '../store.ts';
 import { MIGRATION_WAIT_MS, withBusyWait } from './busy.ts';
-import { isBusy, isTorn, unavailable } from './errors.ts';
+import { Commits } from './commits.ts';
+import { unavailable } from './errors.ts';
 import { sameFile } from './file.ts';
-import { runMember } from './member.ts';
 import { readLastNumbers, readNumbered } from './numbered.ts';
 import type { SqliteOptions } from './options.ts';
 import { checkVersion, prepare } from './prepare.ts';
@@ -38,13 +36,10 @@ import { readDue, readLanes } from './queue.ts';
 import { readCount, readMany, readPage, readPages } from './reads.ts';
 import { requestStore } from './request.ts';
 import { limitPages, type Settings, settingsOf } from './settings.ts';
+import { Shared } from './shared.ts';
+import { Snapshot } from './snapshot.ts';
 import { Table } from './table.ts';
 import { viewOf } from './view.ts';
-import { isInTime, type Waiting } from './waiting.ts';
-
-/** Commits that share one fsync, and what they may take of one turn of the event loop. */
-const GROUP_MAX = 256;
-const GROUP_MS = 10;
 
 /** Opens (and where needed creates or migrates) the database; throws `StoreRefused` with one line for a person. */
 export function openSqlite(options: SqliteOptions): SqliteStore {
@@ -72,21 +67,31 @@ export class SqliteStore implements Store {
   readonly stats: StoreStats = { reads: 0, commits: 0 };
   readonly #db: DatabaseSync;
   readonly #tables = new Map<string, Table>();
-  readonly #evaluate: (changes: readonly Change[]) => Evaluated;
+  readonly #shared: Shared;
+  readonly #snapshot: Snapshot;
   readonly #busyTimeoutMs: number;
   readonly #checkFile: () => void;
-  #waiting: Waiting[] = [];
-  #flushing: Promise<void> | null = null;
+  readonly #commits: Commits;
   #epoch = 0;
   #closed = false;
 
   constructor(db: DatabaseSync, options: SqliteOptions) {
     this.#db = db;
-    const view = viewOf((of) => this.#table(of));
-    this.#evaluate = (changes) => evaluate(changes, view, options.rules, options.now());
     this.#busyTimeoutMs = options.busyTimeoutMs ?? REQUEST_MS;
     this.#checkFile = sameFile(options.file);
-    for (const collection of options.collections) this.#tables.set(collection.name, new Table(db, collection));
+    this.#shared = new Shared(db);
+    this.#snapshot = new Snapshot(db, () => this.#shared.forget());
+    for (const collection of options.collections)
+      this.#tables.set(collection.name, new Table(db, collection, this.#shared));
+    const view = viewOf((of) => this.#table(of));
+    this.#commits = new Commits(db, this.#shared, this.#snapshot, {
+      evaluate: (changes) => evaluate(changes, view, options.rules, options.now()),
+      numbers: this.numbers,
+      checkFile: this.#checkFile,
+      noteWatched: () => {
+        this.#epoch += 1;
+      },
+    });
   }
 
   readonly changes = { epoch: (): number => this.#epoch };
@@ -148,10 +153,7 @@ export class SqliteStore implements Store {
     if (this.#closed) throw new StoreUnavailable('the store is closed');
     if (this.#isIdle(changes)) return { results: [0] };
     this.stats.commits += 1;
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ changes, deadline, resolve, reject });
-      this.#flushing ??= this.#flush();
-    });
+    return this.#commits.add(changes, deadline);
   }
 
   scan<D extends Doc>(from: Collection<D>, after: Key | null, limit: number): D[] {
@@ -167,28 +169,21 @@ export class SqliteStore implements Store {
   }
 
   #writeAll(into: AnyCollection, work: (table: Table) => void): void {
-    this.#read(() => {
-      this.#db.exec('BEGIN IMMEDIATE');
-      try {
-        work(this.#table(into));
-        this.#db.exec('COMMIT');
-      } catch (error) {
-        if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-        throw error;
-      }
-    });
+    this.stats.reads += 1;
+    this.#commits.alone(() => work(this.#table(into)));
     if (into.watched) this.#epoch += 1;
   }
 
   async ping(): Promise<void> {
     this.#checkFile();
-    this.#read(() => this.#db.prepare('SELECT 1').get());
+    this.#read(() => {});
   }
 
   async close(): Promise<void> {
-    await this.#flushing;
+    await this.#commits.close();
     if (this.#closed) return;
     this.#closed = true;
+    this.#snapshot.release();
     this.#db.close();
   }
 
@@ -212,6 +207,7 @@ export class SqliteStore implements Store {
   #read<T>(work: () => T): T {
     this.stats.reads += 1;
     try {
+      this.#snapshot.take();
       return work();
     } catch (error) {
       throw unavailable(error);
@@ -220,76 +216,11 @@ export class SqliteStore implements Store {
 
   /** Large documents are read while others have their turns in between; all others at once. */
   #readInTurns<T>(work: Generator<void, T>): MaybePromise<T> {
-    const read = this.#read(() => inTurns(work, pace));
+    const next = () => {
+      this.#snapshot.take();
+      return work.next();
+    };
+    const read = this.#read(() => inTurns({ next }, pace));
     return read instanceof Promise ? read.catch((error: unknown) => Promise.reject(unavailable(error))) : read;
-  }
-
-  /** Commits what waits, group after group; a turn of the event loop in between lets more requests join one fsync. */
-  async #flush(): Promise<void> {
-    await new Promise(setImmediate);
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting.splice(0, GROUP_MAX);
-      await this.#commitGroup(group);
-      await new Promise(setImmediate);
-    }
-    this.#flushing = null;
-  }
-
-  async #commitGroup(members: readonly Waiting[]): Promise<void> {
-    for (let group = members; group.length > 0; group = group.filter(isInTime))
-      try {
-        const settlements = this.#runGroup(group);
-        this.#waiting.unshift(...group.slice(settlements.length));
-        for (const settle of settlements) settle();
-        this.stats.onGroup?.(settlements.length);
-        return;
-      } catch (error) {
-        if (isBusy(error)) await this.#waitForLock();
-        else if (group.length === 1) return group[0]!.reject(unavailable(error));
-        // An error that ended the transaction (a full disk) says nothing of the others: each is tried alone.
-        else {
-          for (const one of group) await this.#commitGroup([one]);
-          return;
-        }
-      }
-  }
-
-  /** Another process writes. Whoever's time is up is answered, of those behind this group too. */
-  async #waitForLock(): Promise<void> {
-    await sleep(2 + Math.random() * 8);
-    this.#waiting = this.#waiting.filter(isInTime);
-  }
-
-  /** One transaction, a savepoint for each member that it has time for; answers how to settle them once it is on disk. */
-  #runGroup(group: readonly Waiting[]): (() => void)[] {
-    try {
-      this.#rollBack();
-      this.#db.exec('BEGIN IMMEDIATE');
-      const until = performance.now() + GROUP_MS;
-      const settlements: (() => void)[] = [];
-      for (const one of group) {
-        if (settlements.length > 0 && performance.now() > until) break;
-        settlements.push(runMember(this.#db, one, this.#evaluate, this.numbers));
-      }
-      this.#finish();
-      if (group.some(({ changes }) => isWatched(changes))) this.#epoch += 1;
-      return settlements;
-    } catch (error) {
-      this.#rollBack();
-      throw error;
-    }
-  }
-
-  #rollBack(): void {
-    if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-  }
-
-  #finish(): void {
-    this.#checkFile();
-    try {
-      this.#db.exec('COMMIT');
-    } catch (error) {
-      throw isTorn(error) ? unavailable(error, true) : error;
-    }
   }
 }

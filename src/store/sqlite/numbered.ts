@@ -1,25 +1,36 @@
 import { type AnyCollection, type Doc, meaningOf, type NumberedQuery, type Numbering, numberingKey } from '../store.ts';
 import { quote } from './schema.ts';
 import type { Table } from './table.ts';
-import { type Where, whereOf } from './where.ts';
+import { aliveOf, bindQuery, type Value, type Where, whereSql } from './where.ts';
 
 export function readNumbered<D extends Doc>(table: Table, query: NumberedQuery): D[] {
-  const { sql, values } = numberedSql(table, query);
-  const rows = table.prepare(sql).all(...values) as unknown as [string][];
-  return rows.map(([doc]) => meaningOf(table.collection, table.read(doc) as D));
+  const values: Value[] = [];
+  const shape = bindNumbered(table, query, values);
+  const rows = table.statement(shape, () => numberedText(table, query, 'rowid')).all(...values);
+  return (rows as unknown as [number][]).map(([rowid]) => meaningOf(table.collection, table.at(rowid) as D));
 }
 
+/** For tests of its plan. */
 export function numberedSql(table: Table, query: NumberedQuery): Where {
+  const values: Value[] = [];
+  bindNumbered(table, query, values);
+  return { sql: numberedText(table, query, 'doc'), values };
+}
+
+function bindNumbered(table: Table, query: NumberedQuery, values: Value[]): string {
+  const shape = bindQuery(query, values);
+  values.push(query.after, query.before, query.limit);
+  return `numbered ${query.order} ${table.hasBuried(query.orgId) ? 'alive ' : ''}${shape}`;
+}
+
+function numberedText(table: Table, query: NumberedQuery, column: 'rowid' | 'doc'): string {
   const { name, numbered } = table.collection;
   if (!numbered) throw new Error(`${name} is not numbered`);
   const number = `d.${quote(numbered)}`;
-  const where = whereOf(table.collection, query);
-  return {
-    sql: `SELECT d.doc FROM ${quote(name)} d INDEXED BY ${quote(`${name}_numbered`)}
-      WHERE ${where.sql} AND ${number} > ? AND ${number} < ?
-      ORDER BY ${number} ${query.order === 'desc' ? 'DESC' : 'ASC'} LIMIT ?`,
-    values: [...where.values, query.after, query.before, query.limit],
-  };
+  const alive = table.hasBuried(query.orgId) ? ` AND ${aliveOf(table.collection)}` : '';
+  return `SELECT d.${column} FROM ${quote(name)} d INDEXED BY ${quote(`${name}_numbered`)}
+      WHERE ${whereSql(query)}${alive} AND ${number} > ? AND ${number} < ?
+      ORDER BY ${number} ${query.order === 'desc' ? 'DESC' : 'ASC'} LIMIT ?`;
 }
 
 export function readLastNumbers(numberings: Table, from: AnyCollection, orgIds: readonly string[]): number[] {

@@ -1,45 +1,40 @@
 import { type Clause, type Doc, type Key, meaningOf, type Page, type PageQuery, type Query } from '../store.ts';
+import { scopeToken, totalKey } from './beside.ts';
 import { quote } from './schema.ts';
-import { scopeToken, type Table, totalKey } from './table.ts';
-import { toValue, type Value, type Where, whereOf } from './where.ts';
+import type { Table } from './table.ts';
+import { aliveOf, bindQuery, toValue, type Value, type Where, whereSql } from './where.ts';
 
 /** A scope with more rows than this is searched by trigram; a smaller one is scanned by its own index, which is faster. */
 const SCAN_MAX = 2_000;
 
-/** A page of the default size, and one to tell whether more follow, is one query. */
-const ROWS_AT_ONCE = 51;
-/** Where documents have been seen that are a thousand times the usual size. */
-const WIDE_ROWS_AT_ONCE = 4;
-/** What a further query of the same page may bring, and after how much others get their turn. */
-const BYTES_AT_ONCE = 2_097_152;
-const BYTES_PER_STEP = 262_144;
-const WIDE_BYTES = 65_536;
+/** How much is read and parsed before others get their turn. */
+const SIZE_PER_STEP = 262_144;
 
 /** What one read has brought since others could have their turn. */
 interface Load {
   sinceStep: number;
 }
 
-/** A page is as many queries as its documents are large: the next one begins behind the last document of the one before. */
+/**
+ * Which rows, by the index; then their documents, those in memory from there. Where others had their turn meanwhile, the
+ * rows are asked for again behind the last document: a page is as many queries as its documents are large.
+ */
 export function* readPage<D extends Doc>(
   table: Table,
   query: PageQuery,
   load: Load = { sinceStep: 0 },
 ): Generator<void, Page<D>> {
   const docs: D[] = [];
-  let rows = table.isWide ? WIDE_ROWS_AT_ONCE : query.search === undefined ? ROWS_AT_ONCE : query.limit + 1;
   for (let after = query.after; ; after = docs.at(-1)) {
-    const count = Math.min(rows, query.limit + 1 - docs.length);
-    const { sql, values } = pageSql(table, { ...query, after, limit: count - 1 }, 'd.doc');
-    const found = table.prepare(sql).all(...values) as unknown as [string][];
-    let bytes = 0;
-    for (const [text] of found) {
-      bytes += text.length;
-      if (docs.length === query.limit) return { docs, more: true };
-      docs.push(yield* readDoc<D>(table, text, load));
-    }
-    if (found.length < count) return { docs, more: false };
-    rows = Math.max(1, Math.floor((BYTES_AT_ONCE * found.length) / bytes));
+    const left = query.limit - docs.length;
+    const rows = pageRows(table, { ...query, after, limit: left }, 'rowid') as [number][];
+    const count = Math.min(rows.length, left);
+    for (let at = 0; at < count && load.sinceStep <= SIZE_PER_STEP; at += 1)
+      docs.push(meaningOf(table.collection, table.at(rows[at]![0], load) as D));
+    if (load.sinceStep > SIZE_PER_STEP) {
+      yield;
+      load.sinceStep = 0;
+    } else return { docs, more: rows.length > left };
   }
 }
 
@@ -51,82 +46,96 @@ export function* readPages<D extends Doc>(table: Table, queries: readonly PageQu
 }
 
 /** Documents by their keys, each as large as it may be. */
-export function* readMany<D extends Doc>(
-  table: Table,
-  keys: readonly Key[],
-  load: Load = { sinceStep: 0 },
-): Generator<void, (D | null)[]> {
+export function* readMany<D extends Doc>(table: Table, keys: readonly Key[]): Generator<void, (D | null)[]> {
+  const load: Load = { sinceStep: 0 };
   const docs: (D | null)[] = [];
   for (const key of keys) {
-    const text = table.text(key);
-    docs.push(text === null ? null : yield* readDoc<D>(table, text, load));
+    const doc = table.get(key, load) as D | null;
+    docs.push(doc && meaningOf(table.collection, doc));
+    if (load.sinceStep <= SIZE_PER_STEP) continue;
+    yield;
+    load.sinceStep = 0;
   }
   return docs;
 }
 
-function* readDoc<D extends Doc>(table: Table, text: string, load: Load): Generator<void, D> {
-  if (text.length > WIDE_BYTES) table.isWide = true;
-  load.sinceStep += text.length;
-  if (load.sinceStep > BYTES_PER_STEP) {
-    yield;
-    load.sinceStep = 0;
-  }
-  return meaningOf(table.collection, table.read(text) as D);
-}
-
 /** Ids of up to `limit` matching documents. */
 export function readIds(table: Table, query: Query, limit: number): string[] {
-  const { sql, values } = pageSql(table, { ...query, order: 'asc', limit: limit - 1 }, 'd.id');
-  return (table.prepare(sql).all(...values) as unknown as [string][]).map(([id]) => id);
+  const rows = pageRows(table, { ...query, order: 'asc', limit: limit - 1 }, 'id') as [string][];
+  return rows.map(([id]) => id);
 }
 
 export function readCount(table: Table, query: Query): number {
   const kept = keptKey(table, query);
-  if (kept !== null) {
-    const row = table.prepare('SELECT n FROM totals WHERE org = ? AND key = ?').get(query.orgId, kept);
-    return (row as unknown as [number] | undefined)?.[0] ?? 0;
-  }
-  const { sql, values } = fromOf(table, query);
-  const row = table.prepare(`SELECT COUNT(*) ${sql}`).get(...values);
-  return (row as unknown as [number])[0];
+  if (kept !== null) return table.total(query.orgId, kept);
+  const match = matchOf(table, query);
+  const values: Value[] = [];
+  const shape = bindFrom(table, query, match, values);
+  const statement = table.statement(`count ${shape}`, () => `SELECT COUNT(*) ${fromSql(table, query, match)}`);
+  return (statement.get(...values) as unknown as [number])[0];
 }
 
-export function pageSql(table: Table, query: PageQuery, columns: string): Where {
-  const from = fromOf(table, query);
+function pageRows(table: Table, query: PageQuery, column: 'rowid' | 'id'): unknown[] {
+  const match = matchOf(table, query);
+  const values: Value[] = [];
+  const shape = bindFrom(table, query, match, values);
+  const { after, limit, order } = query;
+  if (after) values.push(after.createdAt, after.id);
+  values.push(limit + 1);
+  return table
+    .statement(`${column} ${order}${after ? ' after' : ''} ${shape}`, () => pageText(table, query, match, column))
+    .all(...values);
+}
+
+/** For tests of its plan. */
+export function pageSql(table: Table, query: PageQuery, column: 'rowid' | 'id' | 'doc'): Where {
+  const match = matchOf(table, query);
+  const values: Value[] = [];
+  bindFrom(table, query, match, values);
+  const { after, limit } = query;
+  return {
+    sql: pageText(table, query, match, column),
+    values: [...values, ...(after ? [after.createdAt, after.id] : []), limit + 1],
+  };
+}
+
+function pageText(table: Table, query: PageQuery, match: string | null, column: 'rowid' | 'id' | 'doc'): string {
   const desc = query.order === 'desc';
   const at = query.ref === undefined ? 'd' : 'r';
   const after = query.after ? ` AND (${at}."createdAt", ${at}.id) ${desc ? '<' : '>'} (?, ?)` : '';
   const order = desc ? `${at}."createdAt" DESC, ${at}.id DESC` : `${at}."createdAt", ${at}.id`;
-  return {
-    sql: `SELECT ${columns} ${from.sql}${after} ORDER BY ${order} LIMIT ?`,
-    values: [...from.values, ...(query.after ? [query.after.createdAt, query.after.id] : []), query.limit + 1],
-  };
+  return `SELECT d.${column} ${fromSql(table, query, match)}${after} ORDER BY ${order} LIMIT ?`;
 }
 
 /** `FROM … WHERE …`, driven by what narrows most: the refs table, the trigrams of a large scope, or the table's own index. */
-function fromOf(table: Table, query: Query): Where {
+function fromSql(table: Table, query: Query, match: string | null): string {
   const name = quote(table.collection.name);
-  const where = whereOf(table.collection, query);
+  const alive = table.hasBuried(query.orgId) ? ` AND ${aliveOf(table.collection)}` : '';
+  const where = `${whereSql(query)}${alive}`;
   if (query.ref !== undefined)
-    return {
-      sql: `FROM refs r CROSS JOIN ${name} d ON d.org = r.org AND d.id = r.id WHERE r.org = ? AND r.collection = ? AND r.ref = ? AND ${where.sql}`,
-      values: [query.orgId, table.collection.name, query.ref, ...where.values],
-    };
-  const match = trigramOf(table, query);
-  if (match !== null) {
-    const fts = quote(`${table.collection.name}_fts`);
-    return {
-      sql: `FROM ${fts} CROSS JOIN ${name} d ON d.rowid = ${fts}.rowid WHERE ${fts} MATCH ? AND ${where.sql}`,
-      values: [match, ...where.values],
-    };
+    return `FROM refs r CROSS JOIN ${name} d ON d.org = r.org AND d.id = r.id WHERE r.org = ? AND r.collection = ? AND r.ref = ? AND ${where}`;
+  if (match === null) return `FROM ${name} d WHERE ${where}`;
+  const fts = quote(`${table.collection.name}_fts`);
+  return `FROM ${fts} CROSS JOIN ${name} d ON d.rowid = ${fts}.rowid WHERE ${fts} MATCH ? AND ${where}`;
+}
+
+/** Adds the values of the same in its order, and answers its shape. */
+function bindFrom(table: Table, query: Query, match: string | null, values: Value[]): string {
+  let way = table.hasBuried(query.orgId) ? 'alive ' : '';
+  if (query.ref !== undefined) {
+    values.push(query.orgId, table.collection.name, query.ref);
+    way += 'ref ';
+  } else if (match !== null) {
+    values.push(match);
+    way += 'match ';
   }
-  return { sql: `FROM ${name} d WHERE ${where.sql}`, values: where.values };
+  return way + bindQuery(query, values);
 }
 
 /** The full-text expression for a search that is worth it: three characters or more, in a scope that is large. */
-function trigramOf(table: Table, query: Query): string | null {
+function matchOf(table: Table, query: Query): string | null {
   const search = table.collection.search;
-  if (!search || query.search === undefined || [...query.search].length < 3) return null;
+  if (!search || query.search === undefined || query.ref !== undefined || [...query.search].length < 3) return null;
   const scope = singleValue(query.where ?? [], search.scope);
   if (typeof scope !== 'string') return null;
   const size = readCount(table, { orgId: query.orgId, where: [{ field: search.scope, in: [scope] }] });

@@ -3,7 +3,7 @@ import { quote } from './schema.ts';
 
 export type Value = string | number | null;
 
-/** A condition in SQL with its values, in order. */
+/** SQL with its values, in order. */
 export interface Where {
   sql: string;
   values: Value[];
@@ -13,14 +13,69 @@ export function toValue(value: Scalar | undefined): Value {
   return typeof value === 'boolean' ? (value ? 1 : 0) : (value ?? null);
 }
 
-/** The query as SQL over the table alias `d`, documents below a tombstone left out. */
-export function whereOf(from: AnyCollection, query: Query): Where {
-  const parts: Where[] = [{ sql: 'd.org = ?', values: [query.orgId] }];
-  for (const clause of query.where ?? []) parts.push(clauseOf(clause));
-  if (query.search !== undefined)
-    parts.push({ sql: '(instr(d."foldA", ?) OR instr(d."foldB", ?))', values: [query.search, query.search] });
-  parts.push({ sql: aliveOf(from), values: [] });
-  return all(parts);
+/** The query over the table alias `d`, in the order of `bindQuery`; what lies below a tombstone is left out by `aliveOf`. */
+export function whereSql({ where = [], search }: Query): string {
+  return [
+    'd.org = ?',
+    ...where.map(clauseSql),
+    ...(search === undefined ? [] : ['(instr(d."foldA", ?) OR instr(d."foldB", ?))']),
+  ].join(' AND ');
+}
+
+function clauseSql(clause: Clause): string {
+  if ('any' in clause) return `(${clause.any.map(clauseSql).join(' OR ') || '0'})`;
+  const column = `d.${quote(clause.field)}`;
+  if ('in' in clause) {
+    if (clause.in.length !== 1) return `${column} IN (SELECT value FROM json_each(?))`;
+    return isNull(clause.in[0]) ? `${column} IS NULL` : `${column} = ?`;
+  }
+  const bounds = [
+    ...(clause.from === undefined ? [] : [`${column} >= ?`]),
+    ...(clause.until === undefined ? [] : [`${column} < ?`]),
+  ];
+  return bounds.join(' AND ') || '1';
+}
+
+/** Adds the query's values; answers its shape, which is equal for queries of the same SQL only. */
+export function bindQuery({ orgId, where, search }: Query, values: Value[]): string {
+  values.push(orgId);
+  let shape = '';
+  if (where !== undefined) for (const clause of where) shape += bindClause(clause, values);
+  if (search === undefined) return shape;
+  values.push(search, search);
+  return `${shape}~`;
+}
+
+function bindClause(clause: Clause, values: Value[]): string {
+  if ('any' in clause) {
+    let inner = '';
+    for (const one of clause.any) inner += bindClause(one, values);
+    return `(${inner})`;
+  }
+  if ('in' in clause) {
+    if (clause.in.length !== 1) {
+      values.push(JSON.stringify(clause.in.map(toValue)));
+      return `${clause.field}*`;
+    }
+    const value = toValue(clause.in[0]);
+    if (value === null) return `${clause.field}0`;
+    values.push(value);
+    return `${clause.field}1`;
+  }
+  let shape = `${clause.field}.`;
+  if (clause.from !== undefined) {
+    values.push(clause.from);
+    shape += '>';
+  }
+  if (clause.until !== undefined) {
+    values.push(clause.until);
+    shape += '<';
+  }
+  return shape;
+}
+
+function isNull(value: Scalar | undefined): boolean {
+  return toValue(value) === null;
 }
 
 /** True where no ancestor of the row is tombstoned. */
@@ -29,32 +84,4 @@ export function aliveOf(from: AnyCollection): string {
     ({ field }) => `NOT EXISTS (SELECT 1 FROM tombstones t WHERE t.org = d.org AND t.id = d.${quote(field)})`,
   );
   return checks.join(' AND ') || '1';
-}
-
-function clauseOf(clause: Clause): Where {
-  if ('any' in clause) {
-    const parts = clause.any.map(clauseOf);
-    return {
-      sql: `(${parts.map((part) => part.sql).join(' OR ') || '0'})`,
-      values: parts.flatMap((part) => part.values),
-    };
-  }
-  const column = `d.${quote(clause.field)}`;
-  if ('in' in clause) return inOf(column, clause.in.map(toValue));
-  const parts: Where[] = [];
-  if (clause.from !== undefined) parts.push({ sql: `${column} >= ?`, values: [clause.from] });
-  if (clause.until !== undefined) parts.push({ sql: `${column} < ?`, values: [clause.until] });
-  return all(parts);
-}
-
-function inOf(column: string, values: Value[]): Where {
-  if (values.length === 1) {
-    const [only] = values as [Value];
-    return only === null ? { sql: `${column} IS NULL`, values: [] } : { sql: `${column} = ?`, values: [only] };
-  }
-  return { sql: `${column} IN (SELECT value FROM json_each(?))`, values: [JSON.stringify(values)] };
-}
-
-function all(parts: Where[]): Where {
-  return { sql: parts.map((part) => part.sql).join(' AND ') || '1', values: parts.flatMap((part) => part.values) };
 }

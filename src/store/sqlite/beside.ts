@@ -1,0 +1,109 @@
+import type { StatementSync } from 'node:sqlite';
+import { refsOf } from '../derived.ts';
+import type { AnyCollection, Doc } from '../store.ts';
+import { quote } from './schema.ts';
+import { toValue, type Value } from './where.ts';
+
+export type Texts = [string, string] | undefined;
+type Statement = (name: string, sql: () => string) => StatementSync;
+
+/** What is kept beside a collection's rows: its refs, its totals and its search texts. */
+export class Beside {
+  readonly #collection: AnyCollection;
+  readonly #statement: Statement;
+
+  constructor(collection: AnyCollection, statement: Statement) {
+    this.#collection = collection;
+    this.#statement = statement;
+  }
+
+  texts(doc: Doc): Texts {
+    return this.#collection.search?.texts(doc);
+  }
+
+  add(rowid: number, doc: Doc, texts: Texts): void {
+    this.#addRefs(doc);
+    for (const key of this.#totalKeys(doc)) this.#addTotal(doc.orgId, key, 1);
+    if (texts) this.#index(rowid, doc, texts);
+  }
+
+  /** The row is only looked up where a search may tell the two documents apart. */
+  move(before: Doc, doc: Doc, texts: Texts, rowid: () => number): void {
+    if (String(refsOf(this.#collection, doc)) !== String(refsOf(this.#collection, before))) {
+      this.#removeRefs(before);
+      this.#addRefs(doc);
+    }
+    const keys = this.#totalKeys(doc);
+    this.#totalKeys(before).forEach((old, at) => {
+      if (old === keys[at]) return;
+      this.#addTotal(doc.orgId, old, -1);
+      this.#addTotal(doc.orgId, keys[at]!, 1);
+    });
+    if (!texts || (this.#scope(doc) === this.#scope(before) && isEqual(texts, this.texts(before)))) return;
+    const row = rowid();
+    this.#unindex(row);
+    this.#index(row, doc, texts);
+  }
+
+  remove(doc: Doc, rowid: () => number): void {
+    if (this.#collection.search) this.#unindex(rowid());
+    this.#removeRefs(doc);
+    for (const key of this.#totalKeys(doc)) this.#addTotal(doc.orgId, key, -1);
+  }
+
+  #addRefs(doc: Doc): void {
+    for (const ref of refsOf(this.#collection, doc))
+      this.#statement('add ref', () => ADD_REF).run(doc.orgId, this.#collection.name, ref, doc.createdAt, doc.id);
+  }
+
+  #removeRefs(doc: Doc): void {
+    for (const ref of refsOf(this.#collection, doc))
+      this.#statement('remove ref', () => REMOVE_REF).run(doc.orgId, this.#collection.name, ref, doc.createdAt, doc.id);
+  }
+
+  #totalKeys(doc: Doc): string[] {
+    const source = doc as unknown as Record<string, Value>;
+    return (this.#collection.totals ?? []).map((fields) =>
+      totalKey(
+        this.#collection,
+        fields.map((field: string) => [field, source[field] ?? null]),
+      ),
+    );
+  }
+
+  #addTotal(orgId: string, key: string, by: 1 | -1): void {
+    this.#statement('add total', () => ADD_TOTAL).run(orgId, key, by);
+  }
+
+  #scope(doc: Doc): string {
+    return String((doc as unknown as Record<string, unknown>)[this.#collection.search!.scope]);
+  }
+
+  #index(rowid: number, doc: Doc, [a, b]: [string, string]): void {
+    this.#statement(
+      'index',
+      () => `INSERT INTO ${quote(`${this.#collection.name}_fts`)} (rowid, scope, a, b) VALUES (?, ?, ?, ?)`,
+    ).run(rowid, scopeToken(this.#scope(doc)), a, b);
+  }
+
+  #unindex(rowid: number): void {
+    this.#statement('unindex', () => `DELETE FROM ${quote(`${this.#collection.name}_fts`)} WHERE rowid = ?`).run(rowid);
+  }
+}
+
+const ADD_REF = 'INSERT INTO refs (org, collection, ref, "createdAt", id) VALUES (?, ?, ?, ?, ?)';
+const REMOVE_REF = 'DELETE FROM refs WHERE org = ? AND collection = ? AND ref = ? AND "createdAt" = ? AND id = ?';
+const ADD_TOTAL = 'INSERT INTO totals (org, key, n) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n';
+
+function isEqual([a, b]: [string, string], other: Texts): boolean {
+  return a === other?.[0] && b === other[1];
+}
+
+/** The random end of an id: its beginning is the time, which whole tables share, and would make every posting list long. */
+export function scopeToken(id: string): string {
+  return id.slice(-16);
+}
+
+export function totalKey(collection: AnyCollection, values: readonly (readonly [string, Value | boolean])[]): string {
+  return JSON.stringify([collection.name, ...values.map(([field, value]) => [field, toValue(value)])]);
+}

@@ -1,0 +1,149 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Bell } from '../bell.ts';
+import type { Deadline } from '../deadline.ts';
+import type { Evaluated } from '../evaluate.ts';
+import { type Change, type Committed, isWatched } from '../store.ts';
+import { isBusy, isTorn, unavailable } from './errors.ts';
+import { runMember } from './member.ts';
+import type { Shared } from './shared.ts';
+import type { Snapshot } from './snapshot.ts';
+import { isInTime, type Waiting } from './waiting.ts';
+
+/** Commits that share one fsync, and what they may take of one turn of the event loop. */
+const GROUP_MAX = 256;
+const GROUP_MS = 10;
+
+export interface CommitOptions {
+  evaluate: (changes: readonly Change[]) => Evaluated;
+  /** Rings for the numbers that a commit has given. */
+  numbers: Bell;
+  /** Throws where the file is no longer the one that was opened. */
+  checkFile: () => void;
+  /** Something was written that decides who may do what. */
+  noteWatched: () => void;
+}
+
+/** The writing half of the engine: commits wait for each other and are made in groups. */
+export class Commits {
+  readonly #db: DatabaseSync;
+  readonly #shared: Shared;
+  readonly #snapshot: Snapshot;
+  readonly #options: CommitOptions;
+  #waiting: Waiting[] = [];
+  #flushing: Promise<void> | null = null;
+
+  constructor(db: DatabaseSync, shared: Shared, snapshot: Snapshot, options: CommitOptions) {
+    this.#db = db;
+    this.#shared = shared;
+    this.#snapshot = snapshot;
+    this.#options = options;
+  }
+
+  add(changes: readonly Change[], deadline: Deadline): Promise<Committed> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ changes, deadline, resolve, reject });
+      this.#flushing ??= this.#flush();
+    });
+  }
+
+  /** One transaction of its own. */
+  alone(work: () => void): void {
+    try {
+      this.#begin();
+      work();
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      throw unavailable(error);
+    } finally {
+      this.#end();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#flushing;
+  }
+
+  /** Commits what waits, group after group; a turn of the event loop in between lets more requests join one fsync. */
+  async #flush(): Promise<void> {
+    await new Promise(setImmediate);
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, GROUP_MAX);
+      await this.#commitGroup(group);
+      await new Promise(setImmediate);
+    }
+    this.#flushing = null;
+  }
+
+  async #commitGroup(members: readonly Waiting[]): Promise<void> {
+    for (let group = members; group.length > 0; group = group.filter(isInTime))
+      try {
+        const settlements = this.#runGroup(group);
+        this.#waiting.unshift(...group.slice(settlements.length));
+        for (const settle of settlements) settle();
+        return;
+      } catch (error) {
+        if (isBusy(error)) await this.#waitForLock();
+        else if (group.length === 1) return group[0]!.reject(unavailable(error));
+        // An error that ended the transaction (a full disk) says nothing of the others: each is tried alone.
+        else {
+          for (const one of group) await this.#commitGroup([one]);
+          return;
+        }
+      }
+  }
+
+  /** Another process writes. Whoever's time is up is answered, of those behind this group too. */
+  async #waitForLock(): Promise<void> {
+    await sleep(2 + Math.random() * 8);
+    this.#waiting = this.#waiting.filter(isInTime);
+  }
+
+  /** One transaction, a savepoint for each member that it has time for; answers how to settle them once it is on disk. */
+  #runGroup(group: readonly Waiting[]): (() => void)[] {
+    try {
+      this.#begin();
+      const { evaluate, numbers } = this.#options;
+      const until = performance.now() + GROUP_MS;
+      const settlements: (() => void)[] = [];
+      for (const one of group) {
+        if (settlements.length > 0 && performance.now() > until) break;
+        settlements.push(runMember(this.#db, one, evaluate, numbers));
+      }
+      this.#finish();
+      if (group.some(({ changes }) => isWatched(changes))) this.#options.noteWatched();
+      return settlements;
+    } finally {
+      this.#end();
+    }
+  }
+
+  /** From here on nobody else writes, and what is kept in memory is what is stored. */
+  #begin(): void {
+    this.#snapshot.release();
+    this.#rollBack();
+    this.#db.exec('BEGIN IMMEDIATE');
+    this.#snapshot.check();
+    this.#shared.isWriting = true;
+  }
+
+  /** After its COMMIT, or instead of it. */
+  #end(): void {
+    this.#rollBack();
+    this.#shared.isWriting = false;
+    this.#shared.burials.settle();
+  }
+
+  #rollBack(): void {
+    if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+  }
+
+  #finish(): void {
+    this.#options.checkFile();
+    try {
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      throw isTorn(error) ? unavailable(error, true) : error;
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { Burials } from './burials.ts';
+import { Memory } from './memory.ts';
+
+/** Characters of JSON whose documents are kept parsed; parsed they take two to three times as many bytes. */
+const MEMORY_ROOM = 16_777_216;
+
+/** What the tables of one connection know of the file besides what they read. */
+export class Shared {
+  readonly memory = new Memory(MEMORY_ROOM);
+  readonly burials: Burials;
+  /** A transaction that writes takes from memory and adds nothing to it, since it may be undone. */
+  isWriting = false;
+
+  constructor(db: DatabaseSync) {
+    this.burials = new Burials(db);
+  }
+
+  /** Another connection has committed. */
+  forget(): void {
+    this.memory.clear();
+    this.burials.clear();
+  }
+}

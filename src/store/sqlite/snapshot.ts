@@ -1,0 +1,56 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/**
+ * One instant of the database for all that is read in one go, until whoever reads lets others have their turn: the rows
+ * of a page, its total and what was kept of earlier reads belong together, and the file is locked and looked at once.
+ */
+export class Snapshot {
+  readonly #db: DatabaseSync;
+  readonly #outdated: () => void;
+  readonly #begin;
+  readonly #end;
+  readonly #version;
+  readonly #release = () => this.release();
+  #isTaken = false;
+  #seen: unknown;
+
+  /** `outdated` hears that another connection, of this process or another, has committed since the last instant. */
+  constructor(db: DatabaseSync, outdated: () => void) {
+    this.#db = db;
+    this.#outdated = outdated;
+    this.#begin = db.prepare('BEGIN');
+    this.#end = db.prepare('COMMIT');
+    this.#version = db.prepare('PRAGMA data_version');
+    this.#version.setReturnArrays(true);
+  }
+
+  take(): void {
+    if (this.#isTaken) return;
+    this.#begin.get();
+    this.#isTaken = true;
+    try {
+      this.check();
+    } catch (error) {
+      this.release();
+      throw error;
+    }
+    void settled.then(this.#release);
+  }
+
+  /** In a transaction that has begun: it is what SQLite compares within its snapshot. */
+  check(): void {
+    const [version] = this.#version.get() as unknown as [number];
+    if (version === this.#seen) return;
+    this.#seen = version;
+    this.#outdated();
+  }
+
+  release(): void {
+    if (!this.#isTaken) return;
+    this.#isTaken = false;
+    // What failed may have ended it.
+    if (this.#db.isTransaction) this.#end.get();
+  }
+}
+
+const settled = Promise.resolve();

@@ -1,0 +1,60 @@
+import type { Mutant } from './mutant.ts';
+
+const tests = ['test/store/stale.test.ts'];
+
+export const mutants: Mutant[] = [
+  {
+    breaks: 'what another process has committed is not answered from memory',
+    file: 'src/store/sqlite/snapshot.ts',
+    edits: [['    this.#outdated();\n', '']],
+    tests,
+  },
+  {
+    breaks: 'a commit is decided on what another process has committed before it',
+    file: 'src/store/sqlite/commits.ts',
+    edits: [['    this.#snapshot.check();\n', '']],
+    tests,
+  },
+  {
+    breaks: 'what a commit writes or removes is forgotten',
+    file: 'src/store/sqlite/table.ts',
+    edits: [['    this.#shelf.forget(orgId, id);\n', '']],
+    tests,
+  },
+  {
+    breaks: 'a tombstone of this process is seen at once',
+    file: 'src/store/sqlite/table.ts',
+    edits: [['this.#shared.burials.change();', '']],
+    tests,
+  },
+  {
+    breaks: 'a tombstone of another process is seen at once',
+    file: 'src/store/sqlite/shared.ts',
+    edits: [['    this.burials.clear();\n', '']],
+    tests,
+  },
+  {
+    breaks: 'what a commit wrote before it was undone is not kept',
+    file: 'src/store/sqlite/table.ts',
+    edits: [['if (!this.#shared.isWriting) this', 'this']],
+    tests,
+  },
+  {
+    breaks: 'a tombstone that was undone is not kept',
+    file: 'src/store/sqlite/burials.ts',
+    edits: [['    if (this.#isChanging) return buried;\n', '']],
+    tests,
+  },
+  {
+    breaks: 'the rows of a page are of one instant',
+    file: 'src/store/sqlite/snapshot.ts',
+    edits: [['    this.#begin.get();\n', '']],
+    tests: ['test/store/instant.test.ts'],
+  },
+  {
+    breaks: 'what is in memory is nobody’s to change',
+    file: 'src/store/sqlite/memory.ts',
+    edits: [['doc: frozen(doc)', 'doc']],
+    tests: ['test/store/instant.test.ts'],
+  },
+];

@@ -1,0 +1,68 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openSqlite, type SqliteStore } from '../../src/store/sqlite/engine.ts';
+import { type Collection, type Doc, tombstones } from '../../src/store/store.ts';
+
+interface Note extends Doc {
+  text: string;
+}
+
+/** Between two rows of a page somebody else commits a change of all of them. */
+let meanwhile = () => {};
+const notes: Collection<Note> = {
+  name: 'notes',
+  totals: [[]],
+  read(stored) {
+    meanwhile();
+    return stored;
+  },
+};
+const base = { orgId: 'o', version: 1, updatedAt: 't', createdBy: null };
+const folder = mkdtempSync(join(tmpdir(), 'switchyard-instant-'));
+const file = join(folder, 'switchyard.db');
+const list = { orgId: 'o', order: 'asc' as const, limit: 9 };
+let store: SqliteStore;
+let other: DatabaseSync;
+beforeAll(async () => {
+  store = openSqlite({ file, collections: [notes, tombstones], rules: {}, now: () => 't', migrations: [] });
+  const docs = ['a', 'b', 'c'].map((id) => ({ ...base, id, createdAt: id, text: 'old' }));
+  await store.commit(docs.map((doc) => ({ type: 'insert', in: notes, doc })));
+  other = new DatabaseSync(file);
+});
+afterAll(async () => {
+  other.close();
+  await store.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('all that is read in one go is of one instant: a page, whatever of it was in memory, and its total', async () => {
+  const texts = async () => (await store.page(notes, list)).docs.map(({ text }) => text);
+  store.get(notes, { orgId: 'o', id: 'b' });
+  meanwhile = () => {
+    meanwhile = () => {};
+    other.exec(`UPDATE notes SET doc = replace(doc, 'old', 'new'); DELETE FROM totals`);
+  };
+  const [page, total] = [texts(), store.counts(notes, [{ orgId: 'o' }])];
+  expect([await page, total]).toEqual([['old', 'old', 'old'], [3]]);
+  expect([await texts(), store.counts(notes, [{ orgId: 'o' }])]).toEqual([['new', 'new', 'new'], [0]]);
+});
+
+test('a document that is handed out cannot be changed by whoever reads it', () => {
+  const doc = store.get(notes, { orgId: 'o', id: 'a' })!;
+  expect(() => Object.assign(doc, { text: 'mine' })).toThrow(TypeError);
+});
+
+test('what this process writes leaves the rest in memory, what another writes nothing', async () => {
+  const [a, b] = ['a', 'b'].map((id) => () => store.get(notes, { orgId: 'o', id })!);
+  const before = b!();
+  const next = { ...a!(), text: 'mine', version: 2 };
+  await store.commit([{ type: 'put', in: notes, doc: next, expected: 1 }]);
+  expect(a!()).toEqual(next);
+  expect(b!()).toBe(before);
+  await Promise.resolve();
+  other.exec(`INSERT INTO totals VALUES ('o', 'x', 1)`);
+  expect(b!()).not.toBe(before);
+});
