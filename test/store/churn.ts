@@ -2,7 +2,7 @@ import { apps } from '../../src/nouns/apps/model.ts';
 import { workspaces } from '../../src/nouns/workspaces/model.ts';
 import { type Change, type Doc, type Store, StoreConflict, StoreUnavailable } from '../../src/store/store.ts';
 
-export const PAIRS = 4;
+const PAIRS = 4;
 const WORKSPACE = 'ws';
 
 interface Marked extends Doc {
