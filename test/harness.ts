@@ -13,6 +13,7 @@ import { createHttpServer } from '../src/http/server.ts';
 import { type AppConfig, createApp } from '../src/process/app.ts';
 import { createLocalProvisioner } from '../src/process/buckets/folder.ts';
 import type { Config } from '../src/process/config.ts';
+import { federation } from '../src/process/federation.ts';
 import { observe } from '../src/process/observe/observe.ts';
 import { createOrg } from '../src/process/operator/orgs.ts';
 import { type Runner, startRunner } from '../src/process/runner/runner.ts';
@@ -167,7 +168,11 @@ export interface Tenant extends Client {
 export async function startHarness(
   engine: EngineName = 'sqlite',
   config: Partial<AppConfig> &
-    Partial<Pick<Config, 'METRICS'>> & { deps?: Partial<Deps>; appName?: string; opened?: Opened } = {},
+    Partial<Pick<Config, 'METRICS' | 'OIDC_ISSUER' | 'OIDC_AUDIENCE' | 'OIDC_ORG_CLAIM' | 'OIDC_ROLE_CLAIM'>> & {
+      deps?: Partial<Deps>;
+      appName?: string;
+      opened?: Opened;
+    } = {},
 ): Promise<Harness> {
   const clock = { offsetMs: 0 };
   const now = () => Date.now() + clock.offsetMs;
@@ -189,7 +194,11 @@ export async function startHarness(
   };
   const { deps, observer } = await observe(unobserved, { METRICS: config.METRICS ?? false });
   // A busy machine must not turn answers into 503s; tests of the deadline set their own.
-  const app = createApp(deps, { RATE_LIMIT_PER_MINUTE: 0, CORS_ORIGINS: '', requestMs: 120_000, ...config }, observer);
+  const app = createApp(
+    deps,
+    { RATE_LIMIT_PER_MINUTE: 0, CORS_ORIGINS: '', requestMs: 120_000, ...config },
+    { observer, federated: await federation(deps, config) },
+  );
   const server = createHttpServer(app);
   // Nor may it close connections whose answers are late: the real limits are tried on real processes.
   server.timeout = 0;

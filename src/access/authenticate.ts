@@ -25,8 +25,8 @@ interface Entry {
 const FRESH_MS = 500;
 const ENTRIES_MAX = 10_000;
 
-/** Bearer token to principal; null for none, malformed, unknown, expired or revoked, which callers cannot tell apart. */
-export function createAuthenticate(deps: Deps): Authenticate {
+/** Bearer token to principal (what is no token of ours may be one of another issuer); null for none, malformed, unknown, expired or revoked, which callers cannot tell apart. */
+export function createAuthenticate(deps: Deps, federated: Authenticate | null = null): Authenticate {
   const entries = new LRUCache<string, Entry>({ max: ENTRIES_MAX });
   /** By the header as it was sent: what has proved itself need not be hashed again as long as its entry is fresh. */
   const proven = new LRUCache<string, Entry>({ max: ENTRIES_MAX });
@@ -41,7 +41,7 @@ export function createAuthenticate(deps: Deps): Authenticate {
     proven.delete(authorization);
     const token = /^Bearer ([^\s]+)$/i.exec(authorization)?.[1];
     const publicId = token === undefined ? null : parseToken(token);
-    if (token === undefined || publicId === null) return null;
+    if (token === undefined || publicId === null) return federated ? federated(authorization, store) : null;
     const hash = hashOf(token);
     const known = entries.get(publicId);
     const entry = known && isFresh(deps, known) ? known : await read({ ...deps, store }, publicId, known?.usedMinute);

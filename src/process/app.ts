@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createAuthenticate } from '../access/authenticate.ts';
+import { type Authenticate, createAuthenticate } from '../access/authenticate.ts';
 import { schema } from '../catalog/graph.ts';
 import { rows } from '../catalog/nouns.ts';
 import { toPublic } from '../graphql/errors.ts';
@@ -43,9 +43,16 @@ export interface AppConfig extends Pick<Config, 'RATE_LIMIT_PER_MINUTE' | 'CORS_
   requestMs?: number;
 }
 
+/** What is there only where it is configured. */
+export interface Around {
+  observer?: Observer | null;
+  /** Who asks by a token of another issuer. */
+  federated?: Authenticate | null;
+}
+
 /** Which request goes to which door; no port and no globals. */
-export function createApp(deps: Deps, config: AppConfig, observer: Observer | null = null): App {
-  const authenticate = createAuthenticate(deps);
+export function createApp(deps: Deps, config: AppConfig, { observer = null, federated = null }: Around = {}): App {
+  const authenticate = createAuthenticate(deps, federated);
   const limiter = createRateLimiter(config.RATE_LIMIT_PER_MINUTE, deps.now);
   const rest = createRestAdapter(schema, rows, deps);
   const graphql = createGraphQLFront(schema, deps);

@@ -85,6 +85,19 @@ export const configSchema = z.object({
     .string()
     .optional()
     .describe("That Admin's token: read from the file, or made and written to it where it is not there."),
+  OIDC_ISSUER: z
+    .string()
+    .refine((text) => /^https?:\/\//.test(text) && URL.canParse(text), {
+      error: ({ input }) => `expected an address such as https://login.example.com, got ${shown(String(input))}`,
+    })
+    .optional()
+    .describe('Whose JWTs are taken as bearer tokens: the address by which it names itself.'),
+  OIDC_AUDIENCE: z.string().optional().describe('For whom they must be meant (`aud`); needed with it.'),
+  OIDC_ORG_CLAIM: z.string().default('org_id').describe("The claim with the organization's id."),
+  OIDC_ROLE_CLAIM: z
+    .string()
+    .optional()
+    .describe('The claim with the role of a member that is not there yet; unset: none is made.'),
   RATE_LIMIT_PER_MINUTE: count(6000).describe('Requests per token and minute; 0 switches the limit off.'),
   METRICS: flag
     .default(true)
@@ -204,6 +217,8 @@ const S3_KEYS = ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
 function mustBelongTogether(config: Config): void {
   if ((config.INIT_ORG === undefined) !== (config.INIT_TOKEN_FILE === undefined))
     throw new StartRefused('INIT_ORG: it is given together with INIT_TOKEN_FILE, or not at all');
+  if ((config.OIDC_ISSUER === undefined) !== (config.OIDC_AUDIENCE === undefined))
+    throw new StartRefused('OIDC_ISSUER: it is given together with OIDC_AUDIENCE, or not at all');
   const [missing, ...others] = S3_KEYS.filter((key) => config[key] === undefined);
   if (missing && others.length === 0)
     throw new StartRefused(`${missing}: expected beside ${S3_KEYS.find((key) => key !== missing)}`);

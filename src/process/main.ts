@@ -8,6 +8,7 @@ import { createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
 import { type Demo, type NoDemo, openDemo, welcome } from './demo/demo.ts';
 import { createDeps, createLog, dataFolder } from './deps.ts';
+import { federation } from './federation.ts';
 import { startHealthChecks } from './health-checks.ts';
 import { initOrganization } from './init.ts';
 import { nearMisses, sentenceOf } from './near-misses.ts';
@@ -63,7 +64,7 @@ async function serveUntil(
   greet: (url: string) => string,
 ): Promise<void> {
   const { deps, observer } = await observe(unobserved, config);
-  const app = createApp(deps, config, observer);
+  const app = createApp(deps, config, { observer, federated: await federation(deps, config) });
   const server = createHttpServer(app);
   const url = await listen(server, config);
   const background = startBackground(deps, config);

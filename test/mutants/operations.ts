@@ -70,4 +70,46 @@ export const mutants: Mutant[] = [
     edits: [['locatedAt(publicUrl, reply)', 'reply']],
     tests: ['test/operations/public-url.test.ts'],
   },
+  {
+    breaks: 'a JWT for another audience opens nothing',
+    file: 'src/access/oidc-verifier.ts',
+    edits: [['      audience,\n', '']],
+    tests: ['test/operations/oidc.test.ts'],
+  },
+  {
+    breaks: 'a public key is no secret to sign with',
+    file: 'src/access/oidc-verifier.ts',
+    edits: [["'EdDSA'];", "'EdDSA', 'HS256'];"]],
+    tests: ['test/operations/oidc.test.ts'],
+  },
+  {
+    breaks: 'known keys go on while their issuer does not answer',
+    file: 'src/access/oidc-verifier.ts',
+    edits: [['if (last === null) throw error;', 'throw error;']],
+    tests: ['test/operations/oidc.test.ts'],
+  },
+  {
+    breaks: 'a key that is new is looked for at once',
+    file: 'src/access/oidc-verifier.ts',
+    edits: [['if (!isNew || waiting >= WAITING_MAX) throw error;', 'throw error;']],
+    tests: ['test/operations/oidc.test.ts'],
+  },
+  {
+    breaks: 'an email that nobody has verified names nobody',
+    file: 'src/access/oidc.ts',
+    edits: [["isVerified === false || isVerified === 'false'", 'isVerified === undefined && isVerified']],
+    tests: ['test/operations/oidc.test.ts'],
+  },
+  {
+    breaks: 'a token that was seen before ends when it says so',
+    file: 'src/access/oidc.ts',
+    edits: [['if (!claimed || claimed.endsAt + SKEW_MS <= deps.now()) return null;', 'if (!claimed) return null;']],
+    tests: ['test/operations/oidc.test.ts'],
+  },
+  {
+    breaks: 'who may change members gives nobody the rights of an Admin by an email',
+    file: 'src/nouns/members/repository.ts',
+    edits: [['if (fold(email) !== fold(before.email)) {', 'if (false) {']],
+    tests: ['test/operations/oidc.test.ts'],
+  },
 ];

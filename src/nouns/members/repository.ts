@@ -8,7 +8,9 @@ import { ADMIN } from '../../resource/permissions.ts';
 import { referenceTo } from '../../resource/references.ts';
 import { checkVersion } from '../../resource/version.ts';
 import { insertion, type Planned, removal, save, stillThere, update, withRetry } from '../../resource/write.ts';
-import { conflict } from '../../words/errors.ts';
+import { isName } from '../../validation/names.ts';
+import { conflict, invalidField } from '../../words/errors.ts';
+import { fold } from '../../words/fold.ts';
 import { orgFence } from '../orgs/fence.ts';
 import { type Role, roles } from '../roles/model.ts';
 import { roleByName, roleNamed } from '../roles/repository.ts';
@@ -22,6 +24,7 @@ import {
 
 export function createMember(ctx: Context, input: z.output<typeof createMemberInput>) {
   return withRetry(async () => {
+    checkEmail(input.email);
     const role = await roleByName(ctx, input.role);
     checkGrant(ctx, 'members:create', { permissions: role.permissions, workspaceIds: null });
     const member = newDoc(ctx, members, ctx.deps.ids.next('mem_'), input, { roleId: role.id });
@@ -38,6 +41,7 @@ export function updateMember(ctx: Context, input: z.output<typeof updateMemberIn
     async (before) => {
       const { role: wanted, ...fields } = input;
       const doc = mergePatch(members, before, fields);
+      if (doc.email !== before.email) await checkNewEmail(ctx, before, doc.email);
       if (wanted === undefined) return { doc, field: 'email' };
       const role = await roleNamed(ctx, wanted, before.roleId);
       if (role.id === before.roleId) return { doc, field: 'email' };
@@ -50,6 +54,22 @@ export function updateMember(ctx: Context, input: z.output<typeof updateMemberIn
     },
     (member) => ({ member }),
   );
+}
+
+/** What nobody sees would make two people of one, or one of two; what was stored before goes on. */
+function checkEmail(email: string): void {
+  if (!isName(email)) throw invalidField(['email'], NO_UNSEEN, email);
+}
+
+const NO_UNSEEN = 'an email address must not contain control characters, invisible characters or bidi controls';
+
+/** Whoever proves to have the address acts as the member: to change it is to give somebody the member's rights. */
+async function checkNewEmail(ctx: Context, before: Member, email: string): Promise<void> {
+  if (fold(email) !== fold(before.email)) {
+    const role = await ctx.deps.store.get(roles.collection, { orgId: before.orgId, id: before.roleId });
+    checkGrant(ctx, 'members:update', { permissions: role?.permissions ?? [], workspaceIds: null });
+  }
+  checkEmail(email);
 }
 
 export function deleteMember(ctx: Context, input: z.output<typeof deleteMemberInput>) {

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { members } from '../nouns/members/model.ts';
+import { organizations } from '../nouns/orgs/model.ts';
+import { type Role, roles } from '../nouns/roles/model.ts';
+import type { Deps, Principal } from '../resource/context.ts';
+import type { Store } from '../store/store.ts';
+import { fold } from '../words/fold.ts';
+import type { Authenticate } from './authenticate.ts';
+import { createVerifier, type OidcSettings } from './oidc-verifier.ts';
+
+/** Makes the member that a token's email stands for, where its role claim names a role; null where that cannot be. */
+export type Welcome = (orgId: string, email: string, role: Role) => Promise<unknown>;
+
+/** What a token says, once its signature has been checked. */
+interface Said {
+  orgId: string;
+  email: string;
+  roles: string[];
+  endsAt: number;
+  checkedAt: number;
+  /** Who that was, a moment ago. */
+  seen: { principal: Principal; epoch: number; at: number } | null;
+}
+
+/** As long is a signature not checked again: a key that its issuer has withdrawn opens nothing after that. */
+const CHECKED_MS = 60_000;
+const SAID_MAX = 10_000;
+/** As with tokens of our own: another process's change holds here within this time, our own at once. */
+const FRESH_MS = 500;
+/** How much clocks may differ. */
+const SKEW_MS = 30_000;
+const TOKEN_MAX = 16_384;
+
+/** A JWT of the issuer to the principal of the member whose email it names; whatever is wrong with it, callers hear the same. */
+export function createOidc(deps: Deps, settings: OidcSettings, welcome: Welcome): Authenticate {
+  const verify = createVerifier(settings, { now: deps.now, skewMs: SKEW_MS, log: deps.log });
+  const known = new LRUCache<string, Said>({ max: SAID_MAX });
+
+  async function said(token: string): Promise<Said | null> {
+    const key = createHash('sha256').update(token).digest('base64');
+    const before = known.get(key);
+    if (before && deps.now() - before.checkedAt < CHECKED_MS) return before;
+    known.delete(key);
+    const claims = await verify(token);
+    const read = claims && readClaims(claims, settings, deps.now());
+    if (read) known.set(key, read);
+    return read;
+  }
+
+  return async (authorization, store) => {
+    const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];
+    if (token === undefined || token.length > TOKEN_MAX) return null;
+    const claimed = await said(token);
+    if (!claimed || claimed.endsAt + SKEW_MS <= deps.now()) return null;
+    const { seen } = claimed;
+    if (seen && seen.epoch === store.changes.epoch() && deps.now() - seen.at < FRESH_MS) return seen.principal;
+    const [epoch, at] = [store.changes.epoch(), deps.now()];
+    const principal = (await actor(store, claimed)) ?? (await newcomer(store, claimed));
+    claimed.seen = principal && { principal, epoch, at };
+    return principal;
+  };
+
+  async function newcomer(store: Store, claimed: Said): Promise<Principal | null> {
+    const { orgId, email } = claimed;
+    if (!(await store.get(organizations.collection, { orgId, id: orgId }))) return null;
+    for (const name of claimed.roles) {
+      const role = await store.getUnique(roles.collection, orgId, fold(name));
+      if (!role) continue;
+      // Another request may have been first with it.
+      await welcome(orgId, email, role).catch((error: unknown) =>
+        deps.log.warn({ err: error }, 'cannot make a member'),
+      );
+      return actor(store, claimed);
+    }
+    return null;
+  }
+}
+
+function readClaims(claims: Record<string, unknown>, settings: OidcSettings, now: number): Said | null {
+  const orgId = claimOf(claims, settings.OIDC_ORG_CLAIM);
+  const { email, email_verified: isVerified } = claims;
+  if (typeof orgId !== 'string' || typeof email !== 'string' || isVerified === false || isVerified === 'false')
+    return null;
+  const role = settings.OIDC_ROLE_CLAIM === undefined ? [] : claimOf(claims, settings.OIDC_ROLE_CLAIM);
+  return {
+    orgId,
+    email,
+    roles: [role].flat().filter((name) => typeof name === 'string'),
+    endsAt: Number(claims.exp) * 1000,
+    checkedAt: now,
+    seen: null,
+  };
+}
+
+/** By its whole name, which may be an address, else as a path: `realm_access.roles`. */
+function claimOf(claims: Record<string, unknown>, name: string): unknown {
+  if (Object.hasOwn(claims, name)) return claims[name];
+  return name.split('.').reduce<unknown>((at, key) => {
+    const isInside = typeof at === 'object' && at !== null && Object.hasOwn(at, key);
+    return isInside ? (at as Record<string, unknown>)[key] : undefined;
+  }, claims);
+}
+
+async function actor(store: Store, { orgId, email }: Said): Promise<Principal | null> {
+  const member = await store.getUnique(members.collection, orgId, fold(email));
+  const role = member && (await store.get(roles.collection, { orgId, id: member.roleId }));
+  if (!member || !role) return null;
+  return {
+    orgId,
+    actorId: member.id,
+    tokenId: `oidc:${member.id}`,
+    memberId: member.id,
+    role: role.name,
+    permissions: role.permissions,
+    workspaceIds: null,
+    rateLimitPerMinute: null,
+  };
+}
