@@ -21,6 +21,7 @@ import type { Deps } from '../src/resource/context.ts';
 import { openMongo } from '../src/store/mongodb/open.ts';
 import { openSqlite } from '../src/store/sqlite/engine.ts';
 import type { Key, Store } from '../src/store/store.ts';
+import { createBell } from '../src/words/bell.ts';
 import { createIds } from '../src/words/ids.ts';
 
 /** How long a test waits for what has to come, however busy the machine is: only what never comes takes so long. */
@@ -190,6 +191,7 @@ export async function startHarness(
     env: (name) => process.env[name],
     allowPrivateAddresses: false,
     wake: () => {},
+    bell: createBell(),
     ...config.deps,
   };
   const { deps, observer } = await observe(unobserved, { METRICS: config.METRICS ?? false });

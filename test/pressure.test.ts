@@ -126,6 +126,22 @@ describe('what is refused', () => {
       });
     expect([refused, pressure.inFlight]).toEqual([6, 1_030]);
   });
+
+  test('those that wait for something else are no load, until they go on', () => {
+    const pressure = createPressure(() => 0);
+    const ends: (() => void)[] = [];
+    let refused = 0;
+    const enter = () =>
+      pressure.enter((isRefused) => {
+        if (isRefused) refused += 1;
+        else ends.push(pressure.rest());
+      });
+    for (let at = 0; at < 3_000; at += 1) enter();
+    expect([refused, pressure.inFlight]).toEqual([0, 3_000]);
+    for (const end of ends) end();
+    enter();
+    expect(refused).toBe(1);
+  });
 });
 
 describeEngines('calm callers', (engine) => {

@@ -19,6 +19,8 @@ export interface Pressure {
   enter(start: Start): void;
   /** Starts what never waits and is never refused. */
   pass(start: Start): void;
+  /** A request waits for something else than its turn: until it goes on it is no load. */
+  rest(): () => void;
 }
 
 /**
@@ -32,6 +34,7 @@ export function createPressure(
   later: (work: () => void) => void = setImmediate,
 ): Pressure {
   let inFlight = 0;
+  let resting = 0;
   const waiting: Start[] = [];
   let isTurning = false;
   let turnBegan = 0;
@@ -65,7 +68,7 @@ export function createPressure(
     if (isTurning) startTurn();
   };
   const isTooMuch = () =>
-    inFlight > IN_FLIGHT_MAX ||
+    inFlight - resting > IN_FLIGHT_MAX ||
     (waiting.length >= WAITING_MIN && waiting.length * pace.ms > WAIT_MAX_MS * pace.requests);
 
   return {
@@ -84,6 +87,12 @@ export function createPressure(
     pass(start) {
       inFlight += 1;
       start(false, onEnd);
+    },
+    rest() {
+      resting += 1;
+      return () => {
+        resting -= 1;
+      };
     },
   };
 }

@@ -12,6 +12,7 @@ import { createConnections } from '../http/connections.ts';
 import { corsHeaders, isPreflight } from '../http/cors.ts';
 import type { Draining } from '../http/drain.ts';
 import { isLoopback, isPassedOn } from '../http/local.ts';
+import { createPauses, noPause } from '../http/pauses.ts';
 import { createPressure } from '../http/pressure.ts';
 import { locatedAt, prefixCutter } from '../http/public-url.ts';
 import { createRateLimiter, type RateState } from '../http/rate-limit.ts';
@@ -23,6 +24,7 @@ import { allows } from '../resource/permissions.ts';
 import { createRestAdapter } from '../rest/adapter.ts';
 import { openApiDocument } from '../rest/openapi.ts';
 import { afterMs, type Deadline, REQUEST_MS } from '../store/deadline.ts';
+import type { Store } from '../store/store.ts';
 import { codeOf, type Details, detailsOf, type ErrorCode, fault, forbidden } from '../words/errors.ts';
 import { chain, type MaybePromise, rescue } from '../words/maybe.ts';
 import { type Config, listOf } from './config.ts';
@@ -62,6 +64,7 @@ export function createApp(deps: Deps, config: AppConfig, { observer = null, fede
   const openApi = JSON.stringify(openApiDocument(schema, rows, publicUrl || '/'));
   const origins = listOf(config.CORS_ORIGINS);
   const pressure = createPressure();
+  const pauses = createPauses(pressure.rest);
   const connections = createConnections();
   let draining = false;
   let ending = false;
@@ -130,12 +133,13 @@ export function createApp(deps: Deps, config: AppConfig, { observer = null, fede
     function within(principal: Principal, rate: RateState | null): MaybePromise<Reply> {
       if (rate && !rate.allowed) return error(arrival, 'RATE_LIMIT_EXCEEDED', { retry_after: rate.retryAfterSeconds });
       const body = readBody(req);
-      if (Buffer.isBuffer(body)) return next(createContext(deps, principal, visit.requestId, store), body);
+      const pause = pauses.of(req.socket);
+      const context = (of: Store) => createContext(deps, principal, visit.requestId, of, pause);
+      if (Buffer.isBuffer(body)) return next(context(store), body);
       const begun = performance.now();
       return chain(body, (bytes) => {
         if (bytes === 'too_large') return error(arrival, 'PAYLOAD_TOO_LARGE', { max_bytes: BODY_MAX_BYTES });
-        const later = deps.store.until(deadline + performance.now() - begun);
-        return next(createContext(deps, principal, visit.requestId, later), bytes);
+        return next(context(deps.store.until(deadline + performance.now() - begun)), bytes);
       });
     }
   }
@@ -203,6 +207,7 @@ export function createApp(deps: Deps, config: AppConfig, { observer = null, fede
     },
     drain() {
       draining = true;
+      pauses.end();
     },
     endConnections() {
       ending = true;
@@ -230,13 +235,20 @@ const PREFLIGHT: Reply = { status: 204, headers: {}, body: null };
 const NEVER_WAITS = /^\/(health\/|metrics$)/;
 
 /** The context asks the given store, which may have a deadline. */
-export function createContext(deps: Deps, principal: Principal, requestId: string, store = deps.store): Context {
+export function createContext(
+  deps: Deps,
+  principal: Principal,
+  requestId: string,
+  store = deps.store,
+  pause = noPause,
+): Context {
   return {
     deps: { ...deps, store },
     principal,
     loaders: createLoaders(store, principal),
     requestId,
     terms: NO_TERMS,
+    pause,
   };
 }
 

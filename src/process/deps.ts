@@ -7,6 +7,7 @@ import type { Deps } from '../resource/context.ts';
 import type { Tell } from '../store/derived.ts';
 import { openSqlite } from '../store/sqlite/engine.ts';
 import type { Store } from '../store/store.ts';
+import { createBell } from '../words/bell.ts';
 import { createIds } from '../words/ids.ts';
 import { StartRefused } from '../words/refused.ts';
 import { createLocalProvisioner } from './buckets/folder.ts';
@@ -32,6 +33,7 @@ export async function createDeps(config: Config, env: Record<string, string | un
     env: secretOf(env),
     allowPrivateAddresses: config.ALLOW_PRIVATE_ADDRESSES,
     wake: () => {},
+    bell: createBell(),
   };
 }
 

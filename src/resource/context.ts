@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
+import type { Pause } from '../http/pauses.ts';
 import type { Store } from '../store/store.ts';
+import type { Bell } from '../words/bell.ts';
 import type { Ids } from '../words/ids.ts';
 import type { Loaders } from './loaders.ts';
 import type { Meter } from './meter.ts';
@@ -37,6 +39,8 @@ export interface Deps {
   allowPrivateAddresses: boolean;
   /** Tells the background runner that a commit has left it work. */
   wake: () => void;
+  /** Rings where a commit of this process has left something due in a queue. */
+  bell: Bell;
   /** Hears of decisions, streams and webhooks; absent where nothing is measured. */
   meter?: Meter;
 }
@@ -72,6 +76,8 @@ export interface Context {
   readonly loaders: Loaders;
   readonly requestId: string;
   readonly terms: Terms;
+  /** Waits for what may come; nothing of the store is held meanwhile, and its deadline is the caller's to renew. */
+  readonly pause: Pause;
 }
 
 export function isoNow(ctx: { deps: Deps }): string {

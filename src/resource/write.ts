@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Change, type Doc, StoreConflict } from '../store/store.ts';
+import { type AnyCollection, type Change, type Doc, StoreConflict } from '../store/store.ts';
 import { conflict, fault } from '../words/errors.ts';
 import { camel } from '../words/naming.ts';
 import { audit } from './audit.ts';
@@ -62,6 +62,22 @@ export async function commit(ctx: Context, planned: readonly Planned[]): Promise
   }
   ctx.loaders.clear();
   if (changes.some((change) => change.in === tasks)) ctx.deps.wake();
+  for (const queue of dueIn(changes, isoNow(ctx))) ctx.deps.bell.ring(queue);
+}
+
+/** The queues in which a commit has left something due. */
+function dueIn(changes: readonly Change[], now: string): Set<string> {
+  const queues = changes.flatMap((change) => {
+    if (!change.in.queue || (change.type !== 'insert' && change.type !== 'put')) return [];
+    const dueAt = (change.doc as unknown as Record<string, string | null>)[change.in.queue.due];
+    return dueAt != null && dueAt <= now ? [bellOf(change.in, change.doc.orgId)] : [];
+  });
+  return new Set(queues);
+}
+
+/** The name under which an org's queue rings. */
+export function bellOf({ name }: AnyCollection, orgId: string): string {
+  return `${name} ${orgId}`;
 }
 
 /** Insert and audit event of a new document; a taken unique key answers CONFLICT with `field` and the other's id. */

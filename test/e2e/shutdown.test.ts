@@ -123,6 +123,19 @@ describe('SIGTERM', () => {
     }
   });
 
+  test('a worker that waits for work is answered at once', async () => {
+    const worker = createClient(server.url, org.token);
+    const waiting = worker.rest('POST', `/v1/orgs/${org.org_id}/work-items/claim`, { wait_seconds: 20 });
+    await sleep(1_000);
+    const stopped = performance.now();
+    server.child.kill('SIGTERM');
+    const { status, body } = await waiting;
+    expect([status, body]).toEqual([200, { items: [] }]);
+    expect(await server.exit).toBe(0);
+    // The wait alone would take 19 s more.
+    expect(performance.now() - stopped).toBeLessThan(15_000);
+  });
+
   test('answers what is sent behind an upload before that is answered, however many reads it takes', async () => {
     const long = get('/health/live').replace('\r\n\r\n', `\r\nX-Long: ${'x'.repeat(8_000)}\r\n\r\n`);
     const upload = post('half', 10_000);

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { type Context, isoNow } from '../../resource/context.ts';
 import { canSee, need } from '../../resource/noun.ts';
-import { type Planned, replacement, type Saved, save, withRetry } from '../../resource/write.ts';
+import { bellOf, type Planned, replacement, type Saved, save, withRetry } from '../../resource/write.ts';
+import { afterMs, REQUEST_MS } from '../../store/deadline.ts';
 import { createOneByOne } from '../../words/one-by-one.ts';
 import { isActive, type Job, jobs } from '../jobs/model.ts';
 import { changeJob } from '../jobs/transition.ts';
@@ -11,6 +12,7 @@ import { providerAccounts } from '../provider-accounts/model.ts';
 import { givenUp } from './given-up.ts';
 import { replaced } from './layout.ts';
 import { type claimInput, TRIES_MAX, type WorkItem, workItems } from './model.ts';
+import { beginLook, isQuiet } from './quiet.ts';
 
 type ClaimInput = z.output<typeof claimInput>;
 
@@ -24,16 +26,44 @@ export interface Claimed {
 /** Whoever claims of one organization in this process does so in turn: none takes what another has just taken. */
 const inTurn = createOneByOne();
 
-/** Up to `limit` items, those of the oldest job first; each is held by whoever claims it until its lease ends. */
-export async function claimWorkItems(ctx: Context, input: ClaimInput): Promise<Saved<{ items: Claimed[] }>> {
-  return inTurn(ctx.principal.orgId, () => claimNow(ctx, input));
+type Answer = Saved<{ items: Claimed[] }>;
+
+/**
+ * Up to `limit` items, those of the oldest job first; each is held by whoever claims it until its lease ends. Where there
+ * are none, it waits: what comes by this process wakes it, and what comes otherwise it finds by looking now and then.
+ */
+export async function claimWorkItems(ctx: Context, input: ClaimInput): Promise<Answer> {
+  const until = performance.now() + input.waitSeconds * 1_000;
+  const { orgId } = ctx.principal;
+  const bell = bellOf(workItems.collection, orgId);
+  for (let now = ctx; ; now = renewed(ctx)) {
+    const heard = ctx.deps.bell.heard(bell);
+    const leftMs = until - performance.now();
+    const claimed = await inTurn(orgId, () => claimNow(now, input, leftMs > 0));
+    if (claimed) return claimed;
+    const isThere = await ctx.pause(Math.min(leftMs, LOOK_MS), heard);
+    // Whoever has gone, or is to leave, takes nothing with it.
+    if (!isThere) return save(renewed(ctx), [], { items: [] });
+  }
 }
 
-function claimNow(ctx: Context, input: ClaimInput) {
+/** What other processes leave, and what lapses, is found within a second. */
+const LOOK_MS = 500;
+
+/** As long as it waited it asked nothing of the store: now it may again. */
+function renewed(ctx: Context): Context {
+  const store = ctx.deps.store.until(afterMs(REQUEST_MS));
+  return { ...ctx, deps: { ...ctx.deps, store } };
+}
+
+/** null: there is nothing, and the caller would rather wait. */
+function claimNow(ctx: Context, input: ClaimInput, mayWait: boolean): Promise<Answer | null> {
   let tries = 0;
   return withRetry(async () => {
     tries += 1;
+    if (mayWait && input.jobId == null && isQuiet(ctx)) return null;
     const found = await lookFor(ctx, input, tries);
+    if (found.length === 0 && mayWait) return null;
     const planned: Planned[] = [];
     const items: Claimed[] = [];
     for (const { job, due } of found) {
@@ -95,6 +125,7 @@ async function lookFor(ctx: Context, { limit, jobId }: ClaimInput, tries: number
   if (jobId != null) return lookIn(ctx, [await need(ctx, jobs, jobId)], limit, tries);
   const found: Found[] = [];
   let left = limit;
+  const look = beginLook(ctx);
   for (let after: string | null = null; left > 0; ) {
     const lanes: string[] = await ctx.deps.store.lanes(workItems.collection, {
       orgId,
@@ -110,6 +141,7 @@ async function lookFor(ctx: Context, { limit, jobId }: ClaimInput, tries: number
     const more = await lookIn(ctx, visible, left, tries);
     found.push(...more);
     left -= more.reduce((sum, { due }) => sum + due.length, 0);
+    if (after === null && lanes.length === 0) look.foundNothing();
     if (lanes.length < LANES_AT_ONCE) return found;
     after = lanes.at(-1)!;
   }
