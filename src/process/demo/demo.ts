@@ -6,7 +6,7 @@ import { orgIndex } from '../../nouns/orgs/model.ts';
 import { workspaces } from '../../nouns/workspaces/model.ts';
 import type { Deps } from '../../resource/context.ts';
 import { openSqlite } from '../../store/sqlite/engine.ts';
-import { type Change, type Doc, type Store, StoreConflict } from '../../store/store.ts';
+import { type Change, type Doc, numberings, type Store, StoreConflict } from '../../store/store.ts';
 import { StartRefused } from '../../words/refused.ts';
 import type { Config } from '../config.ts';
 import { hasOrganizations } from '../place.ts';
@@ -116,6 +116,8 @@ function keep(work: () => void): void {
 async function everything(store: Store): Promise<Change[]> {
   const changes: Change[] = [];
   for (const collection of collections) {
+    // What the others tell, the commit itself makes anew and numbers.
+    if (collection.numbered || collection === numberings) continue;
     const docs: Doc[] = await store.scan(collection, null, DEMO_MAX);
     changes.push(...docs.map((doc) => ({ type: 'insert' as const, in: collection, doc })));
   }
