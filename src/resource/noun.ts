@@ -1,5 +1,12 @@
 import type { z } from 'zod';
-import { type Clause, type Collection, chain, type Doc, type MaybePromise } from '../store/store.ts';
+import {
+  type AnyCollection,
+  type Clause,
+  type Collection,
+  chain,
+  type Doc,
+  type MaybePromise,
+} from '../store/store.ts';
 import { notFound } from '../words/errors.ts';
 import type { Context, Principal } from './context.ts';
 import { type Changed, type Created, createBody, updateBody } from './field/bodies.ts';
@@ -78,16 +85,22 @@ export function idNameOf({ fields = {} }: { fields?: Fields }): string | undefin
   return Object.keys(fields).find((name) => fields[name]!.place === 'id');
 }
 
+const workspaceFields = new WeakMap<AnyCollection, string | null>();
+
 /** The field that holds a document's workspace, if its collection lies in workspaces. */
 function workspaceField(noun: Noun<Doc>): string | null {
-  if (noun.type === 'Workspace') return 'id';
+  const known = workspaceFields.get(noun.collection);
+  if (known !== undefined) return known;
   const { columns = [], scopes = [], ancestors = [] } = noun.collection;
-  return [...columns, ...scopes, ...ancestors.map(({ field }) => field)].includes('workspaceId') ? 'workspaceId' : null;
+  const fields = [...columns, ...scopes, ...ancestors.map(({ field }) => field)];
+  const field = noun.type === 'Workspace' ? 'id' : fields.includes('workspaceId') ? 'workspaceId' : null;
+  workspaceFields.set(noun.collection, field);
+  return field;
 }
 
 export function canSee<D extends Doc>(principal: Principal, noun: Noun<D>, doc: D): boolean {
   if (doc.orgId !== principal.orgId) return false;
-  const field = workspaceField(noun);
+  const field = principal.workspaceIds && workspaceField(noun);
   if (principal.workspaceIds && field) {
     const workspaceId = (doc as unknown as Record<string, unknown>)[field];
     if (!principal.workspaceIds.includes(workspaceId as string)) return false;

@@ -58,8 +58,16 @@ function covers(granted: string, wanted: string): boolean {
   return action === wantedAction || (action === '*' && wantedAction !== 'manage');
 }
 
+const answers = new WeakMap<readonly string[], Map<string, boolean>>();
+
+/** Asked for each field and row: whoever has permissions never writes to them, so that an answer holds as long as they do. */
 export function allows(permissions: readonly string[], wanted: string): boolean {
-  return permissions.some((granted) => covers(granted, wanted));
+  const known = answers.get(permissions) ?? new Map<string, boolean>();
+  const told = known.get(wanted);
+  if (told !== undefined) return told;
+  const answer = permissions.some((granted) => covers(granted, wanted));
+  answers.set(permissions, known.set(wanted, answer));
+  return answer;
 }
 
 /** The first of the wanted permissions that is not covered, or null. A wildcard is covered by a wildcard at least as wide. */

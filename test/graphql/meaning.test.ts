@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { type ExecutionResult, execute, type GraphQLSchema, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { schema } from '../../src/catalog/graph.ts';
+import { shapeOf } from '../../src/graphql/execution/shape.ts';
 import { Operations } from '../../src/graphql/operations.ts';
 import type { Context } from '../../src/resource/context.ts';
 import { documents, type Made } from './documents.ts';
@@ -84,3 +85,17 @@ function shown(log: Recording, { data, errors }: ExecutionResult) {
   const faults = errors?.map(({ message, path, locations }) => ({ message, path, locations }));
   return { calls: log.calls, data: JSON.stringify(data), errors: faults };
 }
+
+test('an object has the keys that it was asked for, and is the same however often its like was made', () => {
+  const name = fc.oneof(
+    fc.constantFrom('__proto__', 'constructor', 'then', '_0'),
+    fc.stringMatching(/^[_A-Za-z]\w{0,3}$/),
+  );
+  const property = fc.property(fc.uniqueArray(name, { minLength: 1, maxLength: 6 }), (keys) => {
+    const shape = shapeOf(keys, 1);
+    const values = keys.map((key, at) => (at % 2 === 0 ? { key } : at));
+    for (let made = 0; made < 3; made += 1)
+      expect(Object.entries(shape(values))).toEqual(keys.map((key, at) => [key, values[at]]));
+  });
+  fc.assert(property, { endOnFailure: seed === undefined });
+});

@@ -5,7 +5,7 @@ const tests = ['test/pace.test.ts'];
 export const mutants: Mutant[] = [
   {
     breaks: 'a large answer leaves turns to others',
-    file: 'src/graphql/execution/run.ts',
+    file: 'src/graphql/execution/complete.ts',
     edits: [['if (run.pace.isUp()) return true;', '']],
     tests,
   },

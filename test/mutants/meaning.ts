@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const tests = ['test/graphql/meaning.test.ts'];
 const ARGUMENTS = 'src/graphql/execution/arguments.ts';
+const LEAF = 'src/graphql/execution/leaf.ts';
 const COLLECT = 'src/graphql/execution/collect.ts';
 
 export const mutants: Mutant[] = [
@@ -64,7 +65,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'one null has one error',
-    file: 'src/graphql/execution/run.ts',
+    file: 'src/graphql/execution/failure.ts',
     edits: [['  nulled.add(path);\n', '']],
     tests,
   },
@@ -76,8 +77,50 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'an alias may be any word, `__proto__` too',
-    file: 'src/graphql/execution/run.ts',
-    edits: [['const answer = { ...template };\n  let waits', 'const answer: Answer = {};\n  let waits']],
+    file: 'src/graphql/execution/shape.ts',
+    edits: [['const members = keys.map(', "const members = keys.filter((key) => key !== '__proto__').map("]],
     tests,
+  },
+  {
+    breaks: 'an enum shows its own words alone',
+    file: LEAF,
+    edits: [['return (value) => words.has(value);', 'return (value) => typeof value === "string";']],
+    tests,
+  },
+  {
+    breaks: 'an Int has 32 bits',
+    file: LEAF,
+    edits: [['value === (value | 0)', 'Number.isInteger(value)']],
+    tests,
+  },
+  {
+    breaks: 'a list is shown as it is only where each of its items is',
+    file: LEAF,
+    edits: [['value.every(isItem)', 'value.some(isItem)']],
+    tests,
+  },
+  {
+    breaks: 'what is read off a parent is asked for once',
+    file: 'src/graphql/execution/fields.ts',
+    edits: [["if (!isRead || typeof value === 'function')", 'if (true as boolean)']],
+    tests,
+  },
+  {
+    breaks: 'a method of the parent is called',
+    file: 'src/graphql/execution/fields.ts',
+    edits: [["!isRead || typeof value === 'function'", '!isRead']],
+    tests,
+  },
+  {
+    breaks: 'a page size in a variable counts in each call',
+    file: 'src/graphql/limits.ts',
+    edits: [['if (varies) return errorsOf;', '']],
+    tests: ['test/graphql/graph.test.ts'],
+  },
+  {
+    breaks: 'what was read before a write of the same request is forgotten',
+    file: 'src/resource/loaders.ts',
+    edits: [['clear: () => memories.clear()', 'clear: () => undefined']],
+    tests: ['test/graphql/graph.test.ts', 'test/threads.test.ts', 'test/breaker.test.ts'],
   },
 ];

@@ -1,56 +1,50 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { MaybePromise } from '../../store/store.ts';
 import { failed } from './failure.ts';
-import type { Answer, FieldPlan, Path, Run, Selection } from './plan.ts';
+import type { FieldPlan, Path, Run, Selection } from './plan.ts';
 import { after, isPromise } from './promise.ts';
+import type { Answer } from './shape.ts';
 
 /** All fields of an object side by side, as for everything but a mutation's root. */
 export function answerFields(
   run: Run,
-  { fields, template }: Selection,
+  { fields, shape }: Selection,
   source: unknown,
   path: Path | undefined,
 ): MaybePromise<Answer> {
-  const answer = { ...template };
+  const values = new Array<unknown>(fields.length);
   let waits = false;
   run.values += fields.length;
   try {
-    for (const field of fields) {
-      const value = answerField(run, field, source, path);
-      answer[field.key] = value;
+    for (let at = 0; at < fields.length; at += 1) {
+      const value = answerField(run, fields[at]!, source, path);
+      values[at] = value;
       waits ||= isPromise(value);
     }
   } catch (error) {
     if (!waits) throw error;
     // The others are heard out first: a rejection that nobody hears ends the process.
-    return settled(answer).finally(() => {
+    return Promise.all(values).finally(() => {
       throw error;
-    });
+    }) as Promise<never>;
   }
-  return waits ? settled(answer) : answer;
-}
-
-async function settled(answer: Answer): Promise<Answer> {
-  const values = await Promise.all(Object.values(answer));
-  for (const [at, key] of Object.keys(answer).entries()) answer[key] = values[at];
-  return answer;
+  return waits ? Promise.all(values).then(shape) : shape(values);
 }
 
 /** A mutation's fields, each begun when the one before is done. */
-export function answerFieldsInTurn(run: Run, { fields, template }: Selection): MaybePromise<Answer> {
-  const answer = { ...template };
-  const from = (at: number): MaybePromise<Answer> => {
-    for (let next = at; next < fields.length; next += 1) {
-      const field = fields[next]!;
-      const value = answerField(run, field, run.rootValue, undefined);
+export function answerFieldsInTurn(run: Run, { fields, shape }: Selection): MaybePromise<Answer> {
+  const values = new Array<unknown>(fields.length);
+  const from = (start: number): MaybePromise<Answer> => {
+    for (let at = start; at < fields.length; at += 1) {
+      const value = answerField(run, fields[at]!, run.rootValue, undefined);
       if (isPromise(value))
         return Promise.resolve(value).then((settled) => {
-          answer[field.key] = settled;
-          return from(next + 1);
+          values[at] = settled;
+          return from(at + 1);
         });
-      answer[field.key] = value;
+      values[at] = value;
     }
-    return answer;
+    return shape(values);
   };
   return from(0);
 }

@@ -14,6 +14,7 @@ import type { Pace } from '../../words/pace.ts';
 import type { ReadArguments } from './arguments.ts';
 import type { Read } from './direct.ts';
 import type { IsShown } from './leaf.ts';
+import type { Shape } from './shape.ts';
 import type { Variables } from './variables.ts';
 
 /** One operation under one set of conditions: the same for all calls whose conditions are equal. */
@@ -29,13 +30,12 @@ export interface Plan {
 
 export type FieldNodes = readonly FieldNode[];
 export type Path = GraphQLResolveInfo['path'];
-export type Answer = Record<string, unknown>;
 
 /** The fields to answer for objects of one type. */
 export interface Selection {
   fields: FieldPlan[];
-  /** All keys of the answer, its own whatever their names (`__proto__`); each answer is a copy, of one shape. */
-  template: Answer;
+  /** Makes the answer of their values. */
+  shape: Shape;
 }
 
 export interface FieldPlan {

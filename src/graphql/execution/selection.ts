@@ -14,6 +14,7 @@ import { completer } from './complete.ts';
 import { readerOf } from './direct.ts';
 import { shownTest } from './leaf.ts';
 import type { FieldNodes, FieldPlan, Plan, Selection } from './plan.ts';
+import { shapeOf } from './shape.ts';
 
 /** Found when the first object of the type comes; most documents are asked for again. */
 export function selectionOf(
@@ -27,7 +28,7 @@ export function selectionOf(
     nodes.map((node) => node.selectionSet),
   );
   const fields = [...collected].flatMap(([key, same]) => fieldOf(plan, type, key, same) ?? []);
-  return { fields, template: Object.fromEntries(fields.map(({ key }) => [key, null])) };
+  return { fields, shape: shapeOf(fields.map(({ key }) => key)) };
 }
 
 function fieldOf(plan: Plan, parentType: GraphQLObjectType, key: string, nodes: FieldNodes): FieldPlan | null {
