@@ -60,6 +60,16 @@ describeEngines('the graph', (engine) => {
     expect(await calls(5, 12)).toEqual(await calls(2, 2));
   });
 
+  test('page sizes multiply along a path to 10,000 at most, those of variables in each call', async () => {
+    const query = 'query($n:Int){workspaces(first:$n){nodes{apps(first:200){nodes{name}}}}}';
+    for (const n of [50, 51, 50, 200, 1]) {
+      const { body } = await tenant.graphql(query, { n });
+      expect([n, body.errors?.[0].extensions.code]).toEqual([n, n > 50 ? 'GRAPHQL_VALIDATION_FAILED' : undefined]);
+    }
+    const written = query.replace('($n:Int)', '').replace('$n', '51');
+    for (const _ of [1, 2]) expect((await tenant.graphql(written)).body.errors[0].message).toContain('10200');
+  });
+
   /** More often than anything could count before it takes another way. */
   const CALLS = [1, 2, 3, 4, 5, 6];
 

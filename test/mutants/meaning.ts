@@ -72,7 +72,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'no rejection goes unheard',
     file: 'src/graphql/execution/complete.ts',
-    edits: [['    hear(items);\n    throw error;', '    throw error;']],
+    edits: [['    for (const items of lists) hear(items);\n', '']],
     tests,
   },
   {
@@ -100,6 +100,12 @@ export const mutants: Mutant[] = [
     tests,
   },
   {
+    breaks: 'what is wrong with the arguments of a field that looks at none is told',
+    file: 'src/graphql/execution/direct.ts',
+    edits: [['  if (args.length > 0) return null;\n', '']],
+    tests,
+  },
+  {
     breaks: 'what is read off a parent is asked for once',
     file: 'src/graphql/execution/fields.ts',
     edits: [["if (!isRead || typeof value === 'function')", 'if (true as boolean)']],
@@ -116,11 +122,5 @@ export const mutants: Mutant[] = [
     file: 'src/graphql/limits.ts',
     edits: [['if (varies) return errorsOf;', '']],
     tests: ['test/graphql/graph.test.ts'],
-  },
-  {
-    breaks: 'what was read before a write of the same request is forgotten',
-    file: 'src/resource/loaders.ts',
-    edits: [['clear: () => memories.clear()', 'clear: () => undefined']],
-    tests: ['test/graphql/graph.test.ts', 'test/threads.test.ts', 'test/breaker.test.ts'],
   },
 ];

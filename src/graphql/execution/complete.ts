@@ -76,7 +76,7 @@ function listCompleter(plan: Plan, itemType: GraphQLOutputType, nodes: FieldNode
           waits ||= isPromise(one);
           completed.push(isPromise(one) ? one.then(undefined, fail) : one);
         } catch (error) {
-          completed.push(heard(completed, () => fail(error)));
+          completed.push(heard([completed, items], () => fail(error)));
         }
       }
       return waits ? Promise.all(completed) : completed;
@@ -96,12 +96,12 @@ function isTimeUp(run: Run): boolean {
   return false;
 }
 
-/** What throws here ends the list: the items that are still to come may fail too, and nobody would hear of it. */
-function heard<T>(items: unknown[], act: () => T): T {
+/** What throws here ends the list: what is under way and what was still to come may fail too, and nobody would hear of it. */
+function heard<T>(lists: readonly unknown[][], act: () => T): T {
   try {
     return act();
   } catch (error) {
-    hear(items);
+    for (const items of lists) hear(items);
     throw error;
   }
 }

@@ -16,7 +16,9 @@ export function property(name: string): (parent: unknown) => never {
 export type Read = (source: object) => unknown;
 
 /** How a field is read off its parent where nothing else has a say in it; null where its resolver has to be called. */
-export function readerOf({ name, resolve }: GraphQLField<unknown, unknown>, typeName: string): Read | null {
+export function readerOf({ name, args, resolve }: GraphQLField<unknown, unknown>, typeName: string): Read | null {
+  // What is wrong with an argument is told though nobody looks at it.
+  if (args.length > 0) return null;
   if (resolve === TypeNameMetaFieldDef.resolve) return () => typeName;
   // What it answers of a function it calls, which is more than to read.
   if (!resolve || resolve === defaultFieldResolver) return property(name);

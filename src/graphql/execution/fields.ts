@@ -3,7 +3,7 @@ import type { MaybePromise } from '../../store/store.ts';
 import { failed } from './failure.ts';
 import type { FieldPlan, Path, Run, Selection } from './plan.ts';
 import { after, isPromise } from './promise.ts';
-import type { Answer } from './shape.ts';
+import type { Answer, Shape } from './shape.ts';
 
 /** All fields of an object side by side, as for everything but a mutation's root. */
 export function answerFields(
@@ -24,11 +24,16 @@ export function answerFields(
   } catch (error) {
     if (!waits) throw error;
     // The others are heard out first: a rejection that nobody hears ends the process.
-    return Promise.all(values).finally(() => {
+    return settled(shape, values).finally(() => {
       throw error;
-    }) as Promise<never>;
+    });
   }
-  return waits ? Promise.all(values).then(shape) : shape(values);
+  return waits ? settled(shape, values) : shape(values);
+}
+
+/** As many ticks later as graphql-js has it: of two errors on one way up, the first one is told. */
+function settled(shape: Shape, values: readonly unknown[]): Promise<Answer> {
+  return Promise.all(values).then(shape);
 }
 
 /** A mutation's fields, each begun when the one before is done. */
