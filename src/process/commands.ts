@@ -1,6 +1,6 @@
 import { Argument, Command } from 'commander';
 import pkg from '../../package.json' with { type: 'json' };
-import { addConfig, addOrg, addToken } from './operator/commands.ts';
+import { addBackup, addConfig, addOrg, addToken } from './operator/commands.ts';
 import { type Env, example } from './words.ts';
 
 /** The words of the command line. What a command does is loaded when it is asked for, so that help is quick. */
@@ -15,6 +15,7 @@ export function createProgram(env: Env): Command {
   addOrg(program, env);
   addToken(program, env);
   addConfig(program, env);
+  addBackup(program, env);
   addCopy(program);
   addSimulate(program);
   addCompletion(program);

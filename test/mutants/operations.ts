@@ -112,4 +112,16 @@ export const mutants: Mutant[] = [
     edits: [['if (fold(email) !== fold(before.email)) {', 'if (false) {']],
     tests: ['test/operations/oidc.test.ts'],
   },
+  {
+    breaks: 'nothing is restored from a file that was changed',
+    file: 'src/process/backup/file.ts',
+    edits: [["end?.sha256 !== hash.digest('hex') || end.count !== count - 1", 'end === null']],
+    tests: ['test/operations/backup.test.ts'],
+  },
+  {
+    breaks: 'a restore mixes no organizations',
+    file: 'src/process/backup/restore.ts',
+    edits: [['    await mustHoldNoOthers(deps.store, contents, place);\n', '']],
+    tests: ['test/operations/backup.test.ts'],
+  },
 ];

@@ -99,6 +99,35 @@ function secondsOf(text: string): number {
   throw new InvalidArgumentError(`expected a whole number from 0 to ${OVERLAP_MAX_SECONDS}`);
 }
 
+export function addBackup(program: Command, env: Env): void {
+  const backup = program
+    .command('backup')
+    .summary('save everything to a file, beside running servers')
+    .description(
+      'Saves all that is stored to a file, as it was at one moment, also beside running servers. The file holds the hashes of tokens and is for its owner alone.',
+    )
+    .argument('<file>', 'the file; one that is there is replaced once the new one is whole')
+    .option('--json', 'print one line of JSON: file, documents')
+    .action(async (file: string, words: { json?: boolean }) => {
+      const { backupCommand } = await import('../backup/backup.ts');
+      await backupCommand(file, words, env);
+    });
+  example(backup, 'backup switchyard.backup');
+  const restore = program
+    .command('restore')
+    .summary('bring back what a backup holds')
+    .description(
+      'Brings back what a backup of either engine holds, into an empty store or one with the same organizations, which is as the backup afterwards. Stop the servers first. Nothing is restored from a file that is not whole.',
+    )
+    .argument('<file>', 'what "backup" has written')
+    .option('--json', 'print one line of JSON: file, documents, organizations')
+    .action(async (file: string, words: { json?: boolean }) => {
+      const { restoreCommand } = await import('../backup/restore.ts');
+      await restoreCommand(file, words, env);
+    });
+  example(restore, 'restore switchyard.backup');
+}
+
 export function addConfig(program: Command, env: Env): void {
   const config = program.command('config').description("The operator's look at the configuration.");
   const check = config

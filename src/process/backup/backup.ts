@@ -1,0 +1,58 @@
+import { renameSync, rmSync } from 'node:fs';
+import pkg from '../../../package.json' with { type: 'json' };
+import { collections } from '../../catalog/collections.ts';
+import { migrations, versionAfter } from '../../store/migrations/index.ts';
+import type { Doc } from '../../store/store.ts';
+import { StartRefused } from '../../words/refused.ts';
+import { readConfig } from '../config.ts';
+import { type Env, withStore } from '../operator/open.ts';
+import { printJson } from '../operator/print.ts';
+import { remark } from '../place.ts';
+import { type Entry, type Head, writeBackup } from './file.ts';
+import { type Moment, openMoment } from './moment.ts';
+import { createProgress, type Progress } from './progress.ts';
+
+const BATCH = 500;
+
+/** `switchyard backup FILE`, beside running servers: all documents as they were at one moment. */
+export async function backupCommand(file: string, { json }: { json?: boolean }, env: Env): Promise<void> {
+  const partial = `${file}.partial`;
+  // As a start would, so that the data are those of this program.
+  await withStore(env, async (_, place) => {
+    const moment = await openMoment(readConfig(env), `${file}.copy`);
+    try {
+      const progress = createProgress('saving', await moment.estimate());
+      const total = await writeBackup(partial, headNow(), entriesOf(moment, progress));
+      progress.end();
+      renameSync(partial, file);
+      if (json) printJson({ file, documents: total });
+      else process.stdout.write(`saved ${total} documents to ${file}\n`);
+      remark(`saved what was in ${place}`);
+    } catch (error) {
+      rmSync(partial, { force: true });
+      throw isOfFiles(error) ? new StartRefused(`backup: cannot write ${file}: ${error.message}`) : error;
+    } finally {
+      await moment.close();
+    }
+  });
+}
+
+function headNow(): Head {
+  const at = new Date().toISOString();
+  return { switchyard: 'backup', format: 1, version: pkg.version, data: versionAfter(migrations), at };
+}
+
+async function* entriesOf(moment: Moment, progress: Progress): AsyncGenerator<Entry> {
+  for (const collection of collections)
+    for (let after: Doc | null = null; ; ) {
+      const docs: Doc[] = await moment.scan(collection, after, BATCH);
+      for (const doc of docs) yield [collection.name, doc];
+      progress.add(docs.length);
+      if (docs.length < BATCH) break;
+      after = docs.at(-1)!;
+    }
+}
+
+function isOfFiles(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).path === 'string';
+}

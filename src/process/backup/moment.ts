@@ -1,0 +1,50 @@
+import { rmSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { collections, rules } from '../../catalog/collections.ts';
+import { openSqlite } from '../../store/sqlite/engine.ts';
+import type { Store } from '../../store/store.ts';
+import type { Config } from '../config.ts';
+import { databaseFile } from '../deps.ts';
+
+/** A store as it is at one moment, for reading, whatever is written meanwhile. */
+export interface Moment extends Pick<Store, 'scan' | 'close'> {
+  /** About how many documents there are. */
+  estimate(): Promise<number>;
+}
+
+/** SQLite is copied aside by one read of it; MongoDB keeps the moment for as long as it is read, within its limits. */
+export async function openMoment(config: Pick<Config, 'DATA_DIR' | 'MONGODB_URI'>, aside: string): Promise<Moment> {
+  if (config.MONGODB_URI !== undefined) {
+    const { openMongoSnapshot } = await import('../../store/mongodb/snapshot.ts');
+    return openMongoSnapshot(config.MONGODB_URI, collections);
+  }
+  const remove = () => {
+    for (const file of [aside, `${aside}-wal`, `${aside}-shm`]) rmSync(file, { force: true });
+  };
+  remove();
+  const db = new DatabaseSync(databaseFile(config.DATA_DIR), { timeout: 5_000 });
+  try {
+    db.prepare('VACUUM INTO ?').run(aside);
+  } finally {
+    db.close();
+  }
+  const copy = openSqlite({ file: aside, collections, rules, now: () => new Date().toISOString() });
+  return {
+    scan: (from, after, limit) => copy.scan(from, after, limit),
+    estimate: async () => counted(aside),
+    async close() {
+      await copy.close();
+      remove();
+    },
+  };
+}
+
+function counted(file: string): number {
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    const counts = collections.map(({ name }) => db.prepare(`SELECT count(*) AS n FROM "${name}"`).get()!.n as number);
+    return counts.reduce((sum, n) => sum + n, 0);
+  } finally {
+    db.close();
+  }
+}

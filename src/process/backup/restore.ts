@@ -1,0 +1,131 @@
+import { collections } from '../../catalog/collections.ts';
+import { orgIndex } from '../../nouns/orgs/model.ts';
+import { migrations, versionAfter } from '../../store/migrations/index.ts';
+import type { AnyCollection, Doc, Store } from '../../store/store.ts';
+import { StartRefused } from '../../words/refused.ts';
+import { readConfig } from '../config.ts';
+import { createDeps } from '../deps.ts';
+import type { Env } from '../operator/open.ts';
+import { printJson } from '../operator/print.ts';
+import { placeOf, remark, remarkNearMisses } from '../place.ts';
+import { type Entry, type Head, readBackup } from './file.ts';
+import { createProgress } from './progress.ts';
+
+const BATCH = 500;
+
+/** What a file holds, known before anything of it is stored. */
+interface Contents {
+  documents: number;
+  orgs: Set<string>;
+  ids: Map<string, Set<string>>;
+}
+
+/** `switchyard restore FILE`, into an empty store, or one that holds the same organizations: it is the same afterwards, and safe to run again. */
+export async function restoreCommand(file: string, { json }: { json?: boolean }, env: Env): Promise<void> {
+  const contents = await contentsOf(file);
+  const config = readConfig(env);
+  remarkNearMisses(env);
+  const deps = await createDeps({ ...config, LOG_LEVEL: 'warn' }, env);
+  try {
+    const place = await placeOf(config);
+    await mustHoldNoOthers(deps.store, contents, place);
+    await load(file, deps.store, contents);
+    const stored = await tidy(deps.store, contents);
+    if (stored !== contents.documents)
+      throw new StartRefused(
+        `restore: ${place} holds ${stored} documents, ${file} ${contents.documents}; stop the servers and run it again`,
+      );
+    if (json) printJson({ file, documents: stored, organizations: contents.orgs.size });
+    else process.stdout.write(`restored ${stored} documents of ${contents.orgs.size} organizations\n`);
+    remark(`restored into ${place}`);
+  } finally {
+    await deps.store.close();
+  }
+}
+
+async function contentsOf(file: string): Promise<Contents> {
+  const contents: Contents = {
+    documents: 0,
+    orgs: new Set(),
+    ids: new Map(collections.map(({ name }) => [name, new Set()])),
+  };
+  let head: Head | null = null;
+  for await (const line of readBackup(file)) {
+    if (head === null) {
+      head = headOf(file, line);
+      continue;
+    }
+    const [name, doc] = line as Entry;
+    const ids = contents.ids.get(name);
+    if (!ids)
+      throw new StartRefused(
+        `restore: ${file} holds ${name}, which this version does not know; take the one that made it (${head.version})`,
+      );
+    ids.add(nameOf(doc));
+    if (name === orgIndex.name) contents.orgs.add(doc.id);
+    contents.documents += 1;
+  }
+  return contents;
+}
+
+function headOf(file: string, line: Head | Entry): Head {
+  if (Array.isArray(line) || line.switchyard !== 'backup' || line.format !== 1)
+    throw new StartRefused(`restore: ${file} is no backup of Switchyard`);
+  const known = versionAfter(migrations);
+  if (line.data !== known)
+    throw new StartRefused(
+      `restore: ${file} is of version ${line.version}, whose data are stored otherwise (${line.data}, here ${known}); restore it with that version, then upgrade`,
+    );
+  return line;
+}
+
+const nameOf = ({ orgId, id }: Doc) => `${orgId}/${id}`;
+
+async function mustHoldNoOthers(store: Store, { orgs }: Contents, place: string): Promise<void> {
+  for await (const docs of batches(store, orgIndex)) {
+    const other = docs.find(({ id }) => !orgs.has(id));
+    if (other) throw new StartRefused(`restore: ${place} holds other organizations (${other.id}); name an empty place`);
+  }
+}
+
+async function load(file: string, store: Store, { documents }: Contents): Promise<void> {
+  const progress = createProgress('restoring', documents);
+  const known = new Map(collections.map((one) => [one.name, one]));
+  let at = null as AnyCollection | null;
+  let waiting: Doc[] = [];
+  const flush = async () => {
+    if (at && waiting.length > 0) await store.load(at, waiting);
+    progress.add(waiting.length);
+    waiting = [];
+  };
+  for await (const line of readBackup(file)) {
+    if (!Array.isArray(line)) continue;
+    const [name, doc] = line;
+    if (at?.name !== name || waiting.length === BATCH) await flush();
+    at = known.get(name)!;
+    waiting.push(doc);
+  }
+  await flush();
+  progress.end();
+}
+
+/** Takes away what the backup does not have, and counts what is left. */
+async function tidy(store: Store, { ids }: Contents): Promise<number> {
+  let left = 0;
+  for (const collection of collections)
+    for await (const docs of batches(store, collection)) {
+      const gone = docs.filter((doc) => !ids.get(collection.name)!.has(nameOf(doc)));
+      if (gone.length > 0) await store.discard(collection, gone);
+      left += docs.length - gone.length;
+    }
+  return left;
+}
+
+async function* batches(store: Store, collection: AnyCollection): AsyncGenerator<Doc[]> {
+  for (let after: Doc | null = null; ; ) {
+    const docs: Doc[] = await store.scan(collection, after, BATCH);
+    if (docs.length > 0) yield docs;
+    if (docs.length < BATCH) return;
+    after = docs.at(-1)!;
+  }
+}

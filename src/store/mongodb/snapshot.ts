@@ -1,0 +1,39 @@
+import { MongoClient } from 'mongodb';
+import { complete } from '../complete.ts';
+import { type AnyCollection, type Collection, type Doc, type Key, type Store, StoreUnavailable } from '../store.ts';
+import { keyOf, type Stored } from './documents.ts';
+import { databaseOf } from './prepare.ts';
+
+/** The database as it is at one moment, for reading: one transaction, which lasts as long as the server allows (a minute, by default). */
+export async function openMongoSnapshot(
+  uri: string,
+  collections: readonly AnyCollection[],
+): Promise<Pick<Store, 'scan' | 'close'> & { estimate(): Promise<number> }> {
+  const client = await new MongoClient(uri, { readPreference: 'primary' }).connect();
+  const db = databaseOf(client);
+  const session = client.startSession();
+  session.startTransaction({ readConcern: { level: 'snapshot' } });
+  return {
+    async scan<D extends Doc>(from: Collection<D>, after: Key | null, limit: number): Promise<D[]> {
+      const filter = after ? { _id: { $gt: keyOf(after) } } : {};
+      const found = await db
+        .collection<Stored<D>>(from.name)
+        .find(filter as never, { sort: { _id: 1 }, limit, session })
+        .toArray()
+        .catch((error: unknown) => {
+          throw new StoreUnavailable('the moment that is read has ended (transactionLifetimeLimitSeconds)', {
+            cause: error,
+          });
+        });
+      return found.map(({ doc }) => complete(from, doc as D));
+    },
+    async estimate() {
+      const counts = await Promise.all(collections.map(({ name }) => db.collection(name).estimatedDocumentCount()));
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
+    async close() {
+      await session.endSession();
+      await client.close();
+    },
+  };
+}
