@@ -2,6 +2,7 @@ import { appRows } from '../nouns/apps/rest.ts';
 import { auditRows } from '../nouns/audit-events/rest.ts';
 import { decisionRows } from '../nouns/decisions/rest.ts';
 import { environmentRows } from '../nouns/environments/rest.ts';
+import { eventRows } from '../nouns/events/rest.ts';
 import { jobRows } from '../nouns/jobs/rest.ts';
 import { logicalModelRows } from '../nouns/logical-models/rest.ts';
 import { memberRows } from '../nouns/members/rest.ts';
@@ -34,6 +35,7 @@ export const rows: readonly Row[] = [
   ...roleRows,
   ...tokenRows,
   ...auditRows,
+  ...eventRows,
   ...jobRows,
   ...workItemRows,
   ...decisionRows,

@@ -210,6 +210,14 @@ function batchedNode(ctx: Context, globalId: string): MaybePromise<object | null
   return chain(load(ctx, noun, parts.id), (doc) => doc && brand(noun.type, doc));
 }
 
+/** A thing by its `resource_type` and id; null where it is absent or hidden, or nothing that the graph has by an id. */
+export async function loadNode(ctx: Context, resource: string, id: string): Promise<object | null> {
+  const noun = [...nodeTypes.values()].find((type) => type.noun.resource === resource)?.noun;
+  if (!noun || !may(ctx.principal, `${noun.permission}:read`)) return null;
+  const doc = await load(ctx, noun, id);
+  return doc && brand(noun.type, doc);
+}
+
 function tooManyIds(count: number): Error {
   return invalid([valueError(['ids'], `at most ${NODES_MAX} ids can be asked for at once`, count)]);
 }

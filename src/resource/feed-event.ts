@@ -45,7 +45,7 @@ export const feedEvents = defineNoun<FeedEvent>({
   },
 });
 
-const KEPT_MS = 7 * 24 * 3_600_000;
+export const KEPT_MS = 7 * 24 * 3_600_000;
 /** An event goes a while after nobody may resume behind it any more: clocks of processes differ. */
 const GRACE_MS = 3_600_000;
 

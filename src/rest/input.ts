@@ -8,6 +8,7 @@ import { type Issue, valueError } from '../words/errors.ts';
 import { chain, type MaybePromise } from '../words/maybe.ts';
 import { snake } from '../words/naming.ts';
 import type { CompiledRow } from './compile.ts';
+import type { Row } from './row.ts';
 import { locOf } from './wire.ts';
 
 /** A request's parts as they came. */
@@ -29,7 +30,7 @@ export function checkRequest(ctx: Context, compiled: CompiledRow, raw: RawInput)
   const header = checkHeader(raw.idempotencyKey);
   return chain(keptNameIn(ctx, compiled.own.changes, path.value, raw.body), (keptName) => {
     const body = checkBody(ctx, compiled, raw.body, keptName);
-    const asked = { ...path.value, ...renamed(query.value, compiled.row.renames) };
+    const asked = { ...path.value, ...renamed(query.value, compiled.row) };
     const cursor = checkCursor(ctx, compiled, asked);
     const ofQuery = [...query.issues, ...cursor];
     const sorted = ofQuery.length === 0 ? ofQuery : sortByField(wireNames(compiled.row.query ?? noQuery), ofQuery);
@@ -130,11 +131,15 @@ function inputOf({ row }: CompiledRow, { value, issues }: { value: Record<string
   return row.input && issues.length === 0 ? row.input(value as never) : value;
 }
 
-function renamed(query: Record<string, unknown>, renames: Record<string, string | null> = {}): Record<string, unknown> {
+function renamed(
+  query: Record<string, unknown>,
+  { renames = {}, reads = {} }: Pick<Row, 'renames' | 'reads'>,
+): Record<string, unknown> {
   const variables: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(query)) {
     const to = renames[name] === undefined ? name : renames[name];
-    if (to !== null && value !== undefined) variables[to] = value;
+    if (to === null || value === undefined) continue;
+    variables[to] = typeof value === 'string' && reads[name] ? reads[name](value) : value;
   }
   return variables;
 }

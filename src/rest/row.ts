@@ -28,6 +28,8 @@ export interface Row {
   query?: z.ZodObject;
   /** Query parameters that go to an argument of another name, or (null) nowhere. */
   renames?: Record<string, string | null>;
+  /** How the text of a query parameter is read, where the argument is no text. */
+  reads?: Record<string, (text: string) => unknown>;
   body?: z.ZodType;
   /** The root's input where it is another than the body, as a free-form body is. */
   input?: (body: never) => Record<string, unknown>;

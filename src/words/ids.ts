@@ -29,6 +29,13 @@ export function idFrom(prefix: string, time: number, seed: string): string {
   return prefix + encodeTime(time) + Array.from(bytes, (byte) => ALPHABET[byte & 31]).join('');
 }
 
+/** When an id was made; null for what is none. */
+export function timeOfId(prefix: string, id: string): number | null {
+  const text = id.startsWith(prefix) ? id.slice(prefix.length) : '';
+  if (!/^[0-7][0-9a-hjkmnp-tv-z]{25}$/.test(text)) return null;
+  return [...text.slice(0, 10)].reduce((time, digit) => time * 32 + ALPHABET.indexOf(digit), 0);
+}
+
 function encodeTime(time: number): string {
   let text = '';
   for (let rest = time, at = 0; at < 10; at += 1, rest = Math.floor(rest / 32)) text = ALPHABET[rest % 32] + text;

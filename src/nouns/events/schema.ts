@@ -1,0 +1,109 @@
+import type { ArgBuilder } from '@pothos/core';
+import { builder, type SchemaTypes } from '../../graphql/builder.ts';
+import { loadNode } from '../../graphql/nodes.ts';
+import { COUNT } from '../../graphql/wire.ts';
+import type { Context } from '../../resource/context.ts';
+import { countEvents } from '../../resource/feed/count.ts';
+import { type EventFilter, TYPE_PATTERN } from '../../resource/feed/filter.ts';
+import { placeOf, readEvents } from '../../resource/feed/read.ts';
+import type { FeedEvent } from '../../resource/feed-event.ts';
+import { may } from '../../resource/noun.ts';
+import { type Issue, invalid, valueError } from '../../words/errors.ts';
+
+const EventType = builder.objectRef<FeedEvent>('Event').implement({
+  description: 'One thing that happened in an organization: a change, a transition of routing or of a job.',
+  fields: (t) => ({
+    eventId: t.exposeString('id', { description: 'The documented id; `after` resumes behind it.' }),
+    at: t.field({ type: 'DateTime', description: 'When.', resolve: ({ createdAt }) => createdAt }),
+    type: t.exposeString('kind', { description: 'What happened: `namespace.update`, `breaker.opened`, `job.failed`.' }),
+    resourceType: t.exposeString('resourceType', { description: 'The kind of thing that it happened to.' }),
+    resourceId: t.exposeString('resourceId', { description: 'The thing.' }),
+    workspaceId: t.exposeString('workspaceId', { nullable: true, description: 'The workspace that it lies in.' }),
+    actorId: t.exposeString('actorId', { nullable: true, description: 'Who did it; null: nobody did.' }),
+    requestId: t.exposeString('requestId', { nullable: true, description: 'The request that asked for it.' }),
+    data: t.field({
+      type: 'JSONObject',
+      description: 'More about it; `changes` (`{field: {before, after}}`) only for those who may read the audit.',
+      resolve: ({ data: { changes, ...data } }, _args, { principal }) =>
+        changes !== undefined && may(principal, 'audit:read') ? { changes, ...data } : data,
+    }),
+    resource: t.field({
+      type: builder.nodeInterfaceRef(),
+      nullable: true,
+      description: 'The thing as it is now; null where it is gone or hidden.',
+      resolve: ({ resourceType, resourceId }, _args, ctx) => loadNode(ctx, resourceType, resourceId) as never,
+    }),
+  }),
+});
+
+interface EventPage {
+  nodes: FeedEvent[];
+  hasNextPage: boolean;
+  total: () => Promise<number>;
+}
+
+const EventPageType = builder.objectRef<EventPage>('EventPage').implement({
+  description: 'A part of the feed, oldest first.',
+  fields: (t) => ({
+    nodes: t.expose('nodes', { type: [EventType], description: 'The events.' }),
+    hasNextPage: t.exposeBoolean('hasNextPage', {
+      description: 'Whether further events follow the last one of these.',
+    }),
+    endCursor: t.string({
+      nullable: true,
+      description: 'The id of the last event, as `after` takes it; null on an empty page.',
+      resolve: ({ nodes }) => nodes.at(-1)?.id ?? null,
+    }),
+    totalCount: t.field({
+      ...COUNT,
+      description: 'How many events of the last 7 days the filters match.',
+      resolve: ({ total }) => total(),
+    }),
+  }),
+});
+
+interface EventArgs extends EventFilter {
+  after?: string | null;
+}
+
+const filterArgs = (arg: ArgBuilder<PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>>) => ({
+  orgId: arg.id({ description: 'The organization; by default the one that the token acts in.' }),
+  after: arg.string({ description: 'Only what follows this event, by its id.' }),
+  types: arg.stringList({ description: 'Only these types; `namespace.*` is every one of a kind.' }),
+  resourceType: arg.string({ description: 'Only of this kind of thing.' }),
+  resourceId: arg.id({ description: 'Only of this thing.' }),
+  workspaceId: arg.id({ description: 'Only what lies in this workspace.' }),
+});
+
+const TYPES_MAX = 50;
+const PAGE_MAX = 200;
+const PAGE_DEFAULT = 50;
+
+function issuesOf({ types }: EventFilter): Issue[] {
+  if (types == null) return [];
+  if (types.length > TYPES_MAX) return [valueError(['types'], `at most ${TYPES_MAX} types can be named`, types.length)];
+  const wrong = types.filter((type) => !TYPE_PATTERN.test(type));
+  return wrong.map((type) => valueError(['types'], 'a type is written kind.action, kind.* or *', type.slice(0, 200)));
+}
+
+async function placeAfter(ctx: Context, args: EventArgs): Promise<number | null> {
+  const issues = issuesOf(args);
+  if (issues.length > 0) throw invalid(issues);
+  return args.after == null ? null : placeOf(ctx, args.after);
+}
+
+builder.queryField('events', (t) =>
+  t.field({
+    type: EventPageType,
+    nullable: true,
+    description: 'What happened, oldest first behind `after`; without it the newest, the oldest of them first.',
+    permission: 'events:read',
+    args: { ...filterArgs(t.arg), first: t.arg.int({ description: 'At most so many, 1–200; 50 by default.' }) },
+    resolve: async (_root, { first, ...args }, ctx) => {
+      const limit = first ?? PAGE_DEFAULT;
+      if (limit < 1 || limit > PAGE_MAX) throw invalid([valueError(['first'], `must be from 1 to ${PAGE_MAX}`, first)]);
+      const { events, more } = await readEvents(ctx, args, { after: await placeAfter(ctx, args), limit });
+      return { nodes: events, hasNextPage: more, total: () => countEvents(ctx, args) };
+    },
+  }),
+);

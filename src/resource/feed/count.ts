@@ -1,0 +1,33 @@
+import { everyDoc } from '../../store/every.ts';
+import type { Clause } from '../../store/store.ts';
+import type { Context } from '../context.ts';
+import { feedEvents, KEPT_MS } from '../feed-event.ts';
+import { canSee } from '../noun.ts';
+import { type EventFilter, whereOf } from './filter.ts';
+import { namespaceNoun } from './sees.ts';
+
+/** How many events the filters match that the caller may see: all that are kept, but those of namespaces that are hidden. */
+export async function countEvents(ctx: Context, filter: EventFilter): Promise<number> {
+  const { orgId, workspaceIds } = ctx.principal;
+  const oldest = new Date(ctx.deps.now() - KEPT_MS).toISOString();
+  const where: Clause[] = [
+    ...whereOf(filter),
+    { field: 'createdAt', from: oldest },
+    ...(workspaceIds ? [{ field: 'workspaceId', in: workspaceIds }] : []),
+  ];
+  const hidden = await hiddenNamespaces(ctx);
+  const of = (more: Clause[]) => ({ orgId, where: [...where, ...more] });
+  const queries = [of([]), ...(hidden.length > 0 ? [of([{ field: 'namespaceId', in: hidden }])] : [])];
+  const [all, unseen = 0] = await ctx.deps.store.counts(feedEvents.collection, queries);
+  return all! - unseen;
+}
+
+async function hiddenNamespaces(ctx: Context): Promise<string[]> {
+  const noun = namespaceNoun();
+  const query = { orgId: ctx.principal.orgId, where: [{ field: 'isPrivate', in: [true] }] };
+  const hidden: string[] = [];
+  if (noun.hides!.where(ctx.principal).length > 0)
+    for await (const doc of everyDoc(ctx.deps.store, noun.collection, query))
+      if (!canSee(ctx.principal, noun, doc)) hidden.push(doc.id);
+  return hidden;
+}

@@ -1,0 +1,29 @@
+import type { Clause } from '../../store/store.ts';
+
+/** Which events a reader asks for; absent and null: all. */
+export interface EventFilter {
+  types?: readonly string[] | null;
+  resourceType?: string | null;
+  resourceId?: string | null;
+  workspaceId?: string | null;
+}
+
+/** A type (`namespace.update`), all of a kind (`namespace.*`), or all there are (`*`). */
+export const TYPE_PATTERN = /^(\*|[a-z_]{1,64}\.(\*|[a-z_]{1,64}))$/;
+
+const FIELDS = ['resourceType', 'resourceId', 'workspaceId'] as const;
+
+/** The filter as conditions of a read. */
+export function whereOf(filter: EventFilter): Clause[] {
+  const { types } = filter;
+  const where: Clause[] = FIELDS.flatMap((field) => (filter[field] == null ? [] : [{ field, in: [filter[field]] }]));
+  if (types != null && !types.includes('*')) where.push({ any: types.map(clauseOf) });
+  return where;
+}
+
+function clauseOf(type: string): Clause {
+  if (!type.endsWith('*')) return { field: 'kind', in: [type] };
+  const begin = type.slice(0, -1);
+  // What follows a dot is a slash.
+  return { field: 'kind', from: begin, until: `${begin.slice(0, -1)}/` };
+}

@@ -1,0 +1,63 @@
+import type { NumberedQuery } from '../../store/store.ts';
+import { invalid, valueError } from '../../words/errors.ts';
+import { timeOfId } from '../../words/ids.ts';
+import type { Context } from '../context.ts';
+import { type FeedEvent, feedEvents, KEPT_MS } from '../feed-event.ts';
+import { type EventFilter, whereOf } from './filter.ts';
+import { seesEvent } from './sees.ts';
+
+const { collection } = feedEvents;
+const READ_AT_ONCE = 200;
+
+/** The place behind which an event id lets a reader go on; refused where nobody can tell any more what followed. */
+export async function placeOf(ctx: Context, eventId: string): Promise<number> {
+  const oldest = ctx.deps.now() - KEPT_MS;
+  const refused = (message: string) => invalid([valueError(['after'], message, eventId)]);
+  const event = await ctx.deps.store.get(collection, { orgId: ctx.principal.orgId, id: eventId });
+  const time = event ? Date.parse(event.createdAt) : (timeOfId('evt_', eventId) ?? timeOfId('rev_', eventId));
+  if (time !== null && time < oldest) throw refused('events are kept for 7 days, and this one is older');
+  if (!event) throw refused('it is the id of no event of this organization');
+  return event.place;
+}
+
+export interface EventPage {
+  events: FeedEvent[];
+  /** Whether more events follow the page. */
+  more: boolean;
+}
+
+/** The events behind a place, oldest first; without one the newest, the oldest of them first. */
+export async function readEvents(
+  ctx: Context,
+  filter: EventFilter,
+  { after, limit }: { after: number | null; limit: number },
+): Promise<EventPage> {
+  const { orgId } = ctx.principal;
+  const [last] = await ctx.deps.store.lastNumbers(collection, [orgId]);
+  const range: NumberedQuery = {
+    orgId,
+    where: whereOf(filter),
+    after: after ?? 0,
+    before: last! + 1,
+    order: after === null ? 'desc' : 'asc',
+    limit: READ_AT_ONCE,
+  };
+  const wanted = after === null ? limit : limit + 1;
+  const found: FeedEvent[] = [];
+  for await (const event of seen(ctx, range)) if (found.push(event) === wanted) break;
+  if (after === null) return { events: found.reverse(), more: false };
+  return { events: found.slice(0, limit), more: found.length > limit };
+}
+
+/** What of a range the caller may see, read part by part. */
+async function* seen(ctx: Context, range: NumberedQuery): AsyncGenerator<FeedEvent> {
+  const oldest = new Date(ctx.deps.now() - KEPT_MS).toISOString();
+  for (let query = range; ; ) {
+    const events = await ctx.deps.store.numbered(collection, query);
+    const visible = await Promise.all(events.map((event) => event.createdAt >= oldest && seesEvent(ctx, event)));
+    yield* events.filter((_, at) => visible[at]);
+    if (events.length < query.limit) return;
+    const { place } = events.at(-1)!;
+    query = query.order === 'asc' ? { ...query, after: place } : { ...query, before: place };
+  }
+}
