@@ -57,4 +57,10 @@ export const mutants: Mutant[] = [
     edits: [['doc: frozen(doc)', 'doc']],
     tests: ['test/store/instant.test.ts'],
   },
+  {
+    breaks: 'a commit that is refused after it has written leaves nothing, whoever shares its transaction',
+    file: 'src/store/sqlite/member.ts',
+    edits: [['  if (isRefused && writes() !== before) throw new Undone();\n', '']],
+    tests,
+  },
 ];

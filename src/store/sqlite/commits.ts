@@ -1,11 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Bell } from '../bell.ts';
 import type { Deadline } from '../deadline.ts';
-import type { Evaluated } from '../evaluate.ts';
 import { type Change, type Committed, isWatched } from '../store.ts';
 import { isBusy, isTorn, unavailable } from './errors.ts';
-import { runMember } from './member.ts';
+import { type Making, runMember, runMemberApart, Undone } from './member.ts';
 import type { Shared } from './shared.ts';
 import type { Snapshot } from './snapshot.ts';
 import { isInTime, type Waiting } from './waiting.ts';
@@ -14,10 +12,7 @@ import { isInTime, type Waiting } from './waiting.ts';
 const GROUP_MAX = 256;
 const GROUP_MS = 10;
 
-export interface CommitOptions {
-  evaluate: (changes: readonly Change[]) => Evaluated;
-  /** Rings for the numbers that a commit has given. */
-  numbers: Bell;
+export interface CommitOptions extends Making {
   /** Throws where the file is no longer the one that was opened. */
   checkFile: () => void;
   /** Something was written that decides who may do what. */
@@ -99,16 +94,24 @@ export class Commits {
     this.#waiting = this.#waiting.filter(isInTime);
   }
 
-  /** One transaction, a savepoint for each member that it has time for; answers how to settle them once it is on disk. */
   #runGroup(group: readonly Waiting[]): (() => void)[] {
     try {
+      return this.#make(group, (one) => runMember(one, this.#options, () => this.#shared.writes));
+    } catch (error) {
+      if (!(error instanceof Undone)) throw error;
+      return this.#make(group, (one) => runMemberApart(this.#db, one, this.#options));
+    }
+  }
+
+  /** One transaction for the members that it has time for; answers how to settle them once it is on disk. */
+  #make(group: readonly Waiting[], run: (one: Waiting) => () => void): (() => void)[] {
+    try {
       this.#begin();
-      const { evaluate, numbers } = this.#options;
       const until = performance.now() + GROUP_MS;
       const settlements: (() => void)[] = [];
       for (const one of group) {
         if (settlements.length > 0 && performance.now() > until) break;
-        settlements.push(runMember(this.#db, one, evaluate, numbers));
+        settlements.push(run(one));
       }
       this.#finish();
       if (group.some(({ changes }) => isWatched(changes))) this.#options.noteWatched();

@@ -5,25 +5,46 @@ import type { Change } from '../store.ts';
 import { isSqlite } from './errors.ts';
 import type { Waiting } from './waiting.ts';
 
-/** One member of a group under a savepoint of its own; answers how to settle it once the group is on disk. */
-export function runMember(
-  db: DatabaseSync,
-  { changes, resolve, reject }: Waiting,
-  evaluate: (changes: readonly Change[]) => Evaluated,
-  numbers: Bell,
-): () => void {
+/** What the members of a group are made with. */
+export interface Making {
+  evaluate: (changes: readonly Change[]) => Evaluated;
+  /** Rings for the numbers that a commit has given. */
+  numbers: Bell;
+}
+
+/** A member was refused after it had written: the group is undone, and made again with a savepoint for each. */
+export class Undone extends Error {}
+
+/**
+ * One member of a group; answers how to settle it once the group is on disk. Most that are refused have not written yet,
+ * and need no savepoint: at each of these SQLite writes out what it has gathered for the search.
+ */
+export function runMember(member: Waiting, making: Making, writes: () => number): () => void {
+  const before = writes();
+  const { settle, isRefused } = attempt(member, making);
+  if (isRefused && writes() !== before) throw new Undone();
+  return settle;
+}
+
+/** The same under a savepoint of its own. */
+export function runMemberApart(db: DatabaseSync, member: Waiting, making: Making): () => void {
   db.exec('SAVEPOINT member');
+  const { settle, isRefused } = attempt(member, making);
+  db.exec(isRefused ? 'ROLLBACK TO member; RELEASE member' : 'RELEASE member');
+  return settle;
+}
+
+/** What SQLite itself throws says nothing of the member, and ends the group. */
+function attempt({ changes, resolve, reject }: Waiting, { evaluate, numbers }: Making) {
   try {
     const { results, numberedOrgs } = evaluate(changes);
-    db.exec('RELEASE member');
-    return () => {
+    const settle = () => {
       resolve({ results });
       numbers.ring(numberedOrgs);
     };
+    return { settle, isRefused: false };
   } catch (error) {
-    if (!db.isTransaction) throw error;
-    db.exec('ROLLBACK TO member; RELEASE member');
-    if (!isSqlite(error)) return () => reject(error);
-    throw error;
+    if (isSqlite(error)) throw error;
+    return { settle: () => reject(error), isRefused: true };
   }
 }

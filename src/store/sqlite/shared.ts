@@ -11,6 +11,8 @@ export class Shared {
   readonly burials: Burials;
   /** A transaction that writes takes from memory and adds nothing to it, since it may be undone. */
   isWriting = false;
+  /** Rows written so far. */
+  writes = 0;
 
   constructor(db: DatabaseSync) {
     this.burials = new Burials(db);

@@ -130,6 +130,7 @@ export class Table {
 
   /** What is written is read anew. */
   #touch({ orgId, id }: Key): void {
+    this.#shared.writes += 1;
     this.#shelf.forget(orgId, id);
     if (this.collection.name === tombstones.name) this.#shared.burials.change();
   }
