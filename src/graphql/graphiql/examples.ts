@@ -21,7 +21,7 @@ query WhoAmI {
   },
   {
     title: 'Workspace',
-    query: `# A workspace with its apps, namespaces and grants: five store calls, whatever the page sizes.
+    query: `# A workspace with its apps, namespaces and grants: on MongoDB five store calls, whatever the page sizes.
 query Workspace($workspaceId: ID!) {
   workspace(workspaceId: $workspaceId) {
     name
