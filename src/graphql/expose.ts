@@ -25,11 +25,15 @@ export function exposed<D>(t: ObjectBuilder<D>, fields: Fields, answers: object 
     const { shown, place } = field;
     if (!shown || place === 'given' || EVERYWHERE.has(name)) return [];
     const answer = (answers as Record<string, Answer<D, unknown> | undefined>)[name];
-    const stored = place === 'id' ? 'id' : name;
-    const resolve = answer ? (parent: D, _args: object, ctx: Context) => answer(parent, ctx) : property(stored);
+    const resolve = answer ? (parent: D, _args: object, ctx: Context) => answer(parent, ctx) : readerOf(name, field);
     return [[name, fieldOf(t as ObjectBuilder<unknown>, shown, resolve as Resolve)] as const];
   });
   return Object.fromEntries(own);
+}
+
+function readerOf(name: string, { place, of }: Field): (parent: unknown) => unknown {
+  if (of === undefined) return property(place === 'id' ? 'id' : name);
+  return (parent) => (parent as Record<string, Record<string, unknown>>)[of]![name];
 }
 
 /** What `defineNode` gives every node. */

@@ -1,41 +1,38 @@
+import { z } from 'zod';
+import * as field from '../resource/field/index.ts';
 import { feedEvent } from '../resource/feed-event.ts';
-import { defineNoun } from '../resource/noun.ts';
-import type { Doc } from '../store/store.ts';
+import { docFrom, firstVersion } from '../resource/new-doc.ts';
+import { defineNounOf } from '../resource/noun.ts';
 
-export const EVENT_KINDS = {
+export const eventKind = field.words('RoutingEventKind', 'What happened.', {
   breaker: 'A target of a policy opened, was probed or closed.',
   latch: 'A policy was latched after too many openings.',
   quota: 'An account has used 50, 80 or 100 % of a monthly quota.',
   account_status: 'What is observed of an account changed.',
-} as const;
+});
 
-export interface EventData {
-  kind: keyof typeof EVENT_KINDS;
-  resourceType: string;
-  resourceId: string;
-  target?: string;
-  from: string;
-  to: string;
-}
+const fields = {
+  eventId: field.documentedId(),
+  kind: field.made(field.word(eventKind, 'breaker', 'What happened.')),
+  resourceType: field.made(field.text(z.string(), 'The kind of thing it happened to.')),
+  resourceId: field.made(field.id('The thing.')),
+  target: field.readOnly(field.optionalText('Of a breaker: `account|upstream model`.')),
+  from: field.made(field.text(z.string(), 'What it was; of a quota: its key.')),
+  to: field.made(field.text(z.string(), 'What it became; of a quota: the share used.')),
+  purgeAt: field.internal(''),
+};
 
 /** One transition of routing, in the order in which they happened. */
-export interface RoutingEvent extends Doc {
-  kind: EventData['kind'];
-  resourceType: string;
-  resourceId: string;
-  target: string | null;
-  from: string;
-  to: string;
-  purgeAt: string;
-}
+export type RoutingEvent = field.DocOf<typeof fields>;
+/** What tells one from the others. */
+export type EventData = Omit<field.Made<typeof fields>, 'purgeAt'>;
 
-export const routingEvents = defineNoun<RoutingEvent>({
+export const routingEvents = defineNounOf(fields, {
   type: 'RoutingEvent',
   resource: 'routing_event',
   permission: 'decisions',
   collection: {
     name: 'routing_events',
-    first: { kind: 'breaker', resourceType: '', resourceId: '', target: null, from: '', to: '', purgeAt: '' },
     columns: ['kind'],
     scopes: ['resourceId'],
     totals: [[]],
@@ -71,15 +68,6 @@ export function eventDoc(
   now: string,
   data: EventData,
 ): RoutingEvent {
-  return {
-    id: eventIds[index]!,
-    orgId,
-    version: 1,
-    createdAt: now,
-    updatedAt: now,
-    createdBy: null,
-    ...data,
-    target: data.target ?? null,
-    purgeAt: new Date(Date.parse(now) + KEPT_MS).toISOString(),
-  };
+  const purgeAt = new Date(Date.parse(now) + KEPT_MS).toISOString();
+  return docFrom(routingEvents, firstVersion({ orgId, id: eventIds[index]! }, now, null), { ...data, purgeAt });
 }

@@ -1,28 +1,49 @@
-import { defineNoun } from '../resource/noun.ts';
+import * as field from '../resource/field/index.ts';
+import { defineNounOf } from '../resource/noun.ts';
 import type { Change, Doc } from '../store/store.ts';
 import { safeSum } from '../words/safe-sum.ts';
 
-/** Requests, input tokens, output tokens, failures. */
+/** How it is stored: in the order of `usageTally`. */
 export type Tally = [requests: number, inputTokens: number, outputTokens: number, failures: number];
 
-/** One hour or day of an org: the org's own tally, and each account's and model's. One document, so an outcome costs two writes. */
-export interface UsageBucket extends Doc {
-  granularity: 'hour' | 'day';
-  /** When it begins. */
-  startsAt: string;
-  total: Tally;
-  accounts: Record<string, Tally>;
-  models: Record<string, Tally>;
-  purgeAt: string;
-}
+export const granularity = field.words('UsageGranularity', 'How long a bucket of usage is.', {
+  hour: 'An hour (kept 90 days).',
+  day: 'A day, UTC (kept 800 days).',
+});
 
-export const usageBuckets = defineNoun<UsageBucket>({
+export const usageTally = field.object('UsageTally', 'How much was used.', {
+  requests: field.count('Reported requests.'),
+  inputTokens: field.count('Input tokens.'),
+  outputTokens: field.count('Output tokens.'),
+  failures: field.count('Requests that failed, whoever was at fault.'),
+});
+
+const usageBy = field.object('UsageBy', 'How much of the usage one account or model has.', {
+  id: field.made(field.id('The documented id of the account or model.')),
+  usage: field.part(usageTally, 'How much.'),
+});
+
+const fields = {
+  granularity: field.made(field.word(granularity, 'hour', 'How long it is.')),
+  startsAt: field.made(field.time('When it begins.')),
+  total: field.internal<Tally>([0, 0, 0, 0]),
+  accounts: field.internal<Record<string, Tally>>({}),
+  models: field.internal<Record<string, Tally>>({}),
+  usage: field.derived(field.part(usageTally, 'Of the whole organization.')),
+  byAccount: field.derived(field.parts(usageBy, 'Of each provider account.')),
+  byModel: field.derived(field.parts(usageBy, 'Of each logical model.')),
+  purgeAt: field.internal(''),
+};
+
+/** One hour or day of an org: the org's own tally, and each account's and model's. One document, so an outcome costs two writes. */
+export type UsageBucket = field.DocOf<typeof fields>;
+
+export const usageBuckets = defineNounOf(fields, {
   type: 'UsageBucket',
   resource: 'usage_bucket',
   permission: 'decisions',
   collection: {
     name: 'usage',
-    first: { granularity: 'hour', startsAt: '', total: [0, 0, 0, 0], accounts: {}, models: {}, purgeAt: '' },
     columns: ['startsAt'],
     scopes: ['granularity'],
     totals: [['granularity']],

@@ -12,6 +12,8 @@ export type Place =
   | 'derived'
   /** The document's own id, by its documented name. */
   | 'id'
+  /** Stored in an object of the document, though bodies and replies have it beside the others. */
+  | 'part'
   /** Among what every document has. */
   | 'common'
   /** In bodies only: the noun's repository reads it. */
@@ -30,6 +32,8 @@ export interface Field<P extends Place = Place, T = unknown, C extends Body = Bo
   readonly update: U;
   /** How the graph has it; null where nobody sees it. */
   readonly shown: Shown | null;
+  /** Of a part: the object that it is stored in. */
+  readonly of?: string;
 }
 
 export interface Shown {

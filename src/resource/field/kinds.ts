@@ -79,6 +79,10 @@ export function flag(first: boolean, description: string, said: Said = {}) {
   return defaulted(z.boolean(), first, [description, said], shownAs('Boolean', said.shown ?? description));
 }
 
+export function requiredFlag(description: string) {
+  return required(z.boolean().describe(description), false, shownAs('Boolean', description));
+}
+
 export function optionalFlag(description: string, said: Said = {}) {
   return nullable(z.boolean(), description, shownAs('Boolean', said.shown ?? description));
 }
@@ -104,8 +108,8 @@ export function wordOr<W extends string>(words: Words<W>, first: NoInfer<W>, des
   return defaulted(wordOf(words), first, [description, said], shownAs(words, said.shown ?? description));
 }
 
-export function optionalWord<W extends string>(words: Words<W>, description: string) {
-  return nullable(wordOf(words), description, shownAs(words, description));
+export function optionalWord<W extends string>(words: Words<W>, description: string, said: Said = {}) {
+  return nullable(wordOf(words), description, shownAs(words, said.shown ?? description));
 }
 
 export function integerOr(first: number, bounds: Bounds, description: string, said: Said = {}) {
@@ -166,6 +170,11 @@ export function optionalCounts(description: string) {
     description,
     shownAs('JSONObject', description, { wire }),
   );
+}
+
+/** What only the program reads, with what it reads as where an older program stored none. */
+export function internal<T>(first: First<T>): Field<'made', T, null, null> {
+  return { place: 'made', first, create: null, update: null, shown: null };
 }
 
 /** A moment that the product tells. */

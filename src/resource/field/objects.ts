@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { object as completed, listOf, nullable as nullableOf } from '../../store/complete.ts';
+import { object as completed, listOf, type Nested, nullable } from '../../store/complete.ts';
 import { type Changed, type Created, createBody, updateBody } from './bodies.ts';
-import type { Field, Fields, ObjectFields, ValuesOf } from './field.ts';
-import { type Said, shownAs } from './kinds.ts';
+import type { Body, Field, Fields, ObjectFields, Shown, ValueOf, ValuesOf } from './field.ts';
+import { internal, type Said, shownAs } from './kinds.ts';
 import { firstsOf } from './values.ts';
 
 /** An object inside of documents, as a type of the graph. */
@@ -41,7 +41,7 @@ export function optionalSettings<F extends Fields>(
   description: string,
 ): Field<'stored', ValuesOf<F> | null, null, z.ZodOptional<z.ZodNullable<z.ZodObject<Changed<F>>>>> {
   const update = updateBody(object.fields).nullable().optional().describe(description);
-  const first = nullableOf<ValuesOf<F>>(firstsOf(object.fields));
+  const first = nullable<ValuesOf<F>>(firstsOf(object.fields));
   return { place: 'stored', first, create: null, update, shown: shownAs(object, description, { nullable: true }) };
 }
 
@@ -68,4 +68,40 @@ export function objectList<F extends Fields>(
   const first = listOf<ValuesOf<F>>(firstsOf(object.fields));
   const shown = shownAs(object, said.shown ?? description, { isList: true });
   return { place: 'stored', first, create: body, update: body, shown };
+}
+
+/** Objects that the product makes: no body says them. */
+export function part<F extends Fields>(object: ObjectFields<F>, description: string) {
+  return answered(completed<ValuesOf<F>>(firstsOf(object.fields)), shownAs(object, description));
+}
+
+export function optionalPart<F extends Fields>(object: ObjectFields<F>, description: string) {
+  return answered(nullable<ValuesOf<F>>(firstsOf(object.fields)), shownAs(object, description, { nullable: true }));
+}
+
+export function parts<F extends Fields>(object: ObjectFields<F>, description: string) {
+  return answered(listOf<ValuesOf<F>>(firstsOf(object.fields)), shownAs(object, description, { isList: true }));
+}
+
+function answered<T>(first: Nested<T>, shown: Shown): Field<'stored', T, null, null> {
+  return { place: 'stored', first, create: null, update: null, shown };
+}
+
+export type PartsOf<F extends Fields> = {
+  readonly [K in keyof F]: Field<'part', ValueOf<F[K]>, F[K]['create'], null>;
+};
+
+/** Fields that POST says and replies show beside the document's own, stored together in one object of it. */
+export function partsOf<F extends Fields>(of: string, fields: F): PartsOf<F> {
+  const entries = Object.entries<Field>(fields);
+  const parts = entries.map(([name, field]): [string, Field<'part', unknown, Body, null>] => [
+    name,
+    { ...field, place: 'part', update: null, of },
+  ]);
+  return Object.fromEntries(parts) as PartsOf<F>;
+}
+
+/** The object that such fields are stored in. */
+export function stored<F extends Fields>(fields: F): Field<'made', ValuesOf<F>, null, null> {
+  return internal(completed<ValuesOf<F>>(firstsOf(fields)));
 }
