@@ -9,6 +9,3 @@ function wired<T extends 'SafeInt' | 'Int' | 'Float' | 'JSONObject'>(type: T, wi
 
 /** A number of things: never below 0. */
 export const COUNT = wired('SafeInt', { minimum: 0 });
-
-/** An object of the caller's own keys, with text values. */
-export const STRING_MAP = wired('JSONObject', { additionalProperties: { type: 'string' } });

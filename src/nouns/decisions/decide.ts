@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Context } from '../../resource/context.ts';
-import { created } from '../../resource/new-doc.ts';
+import { newDoc } from '../../resource/new-doc.ts';
 import { find } from '../../resource/noun.ts';
 import { type Planned, type Saved, save, withRetry } from '../../resource/write.ts';
 import { targetKey } from '../../routing/breaker.ts';
@@ -119,14 +119,9 @@ async function failedTargets(ctx: Context, input: DecideInput, retried: Decision
 
 function decisionOf(ctx: Context, input: DecideInput, { world, request, planned, failedBefore }: Prepared): Decision {
   const { policy, hops, admitted, breaker, refusal } = planned;
-  return {
-    ...created(ctx, ctx.deps.ids.next('dec_')),
-    workspaceId: world.workspace.id,
+  return newDoc(ctx, decisions, ctx.deps.ids.next('dec_'), input, {
     context: request.context,
     requestedModelId: request.requestedModelId,
-    estimatedInputTokens: request.estimate.inputTokens,
-    estimatedOutputTokens: request.estimate.outputTokens,
-    retryOf: input.retryOf ?? null,
     failedBefore,
     admitted: admitted !== null,
     policyId: policy?.id ?? null,
@@ -138,9 +133,8 @@ function decisionOf(ctx: Context, input: DecideInput, { world, request, planned,
     expiresAt: admitted ? new Date(world.nowMs + LEASE_MS).toISOString() : null,
     refusal,
     hops,
-    outcome: null,
     purgeAt: new Date(world.nowMs + KEPT_MS).toISOString(),
-  };
+  });
 }
 
 /** The grant's and the account's limits together, and a place in the breaker that watches the target. */

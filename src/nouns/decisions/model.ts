@@ -1,11 +1,16 @@
 import { z } from 'zod';
-import { defineNoun } from '../../resource/noun.ts';
-import type { DecisionContext, Hop, Refusal } from '../../routing/facts.ts';
-import { listOf, nullable, object } from '../../store/complete.ts';
-import type { Doc } from '../../store/store.ts';
-import { id, optionalText, stringMap, within } from '../../validation/fields.ts';
+import * as field from '../../resource/field/index.ts';
+import { defineNounOf } from '../../resource/noun.ts';
+import { LEVELS, REFUSAL_CODES, type SmallestChange } from '../../routing/facts.ts';
+import { nullable } from '../../store/complete.ts';
+import { optionalText, within } from '../../validation/fields.ts';
 
-export const ERROR_CLASSES = [
+function described<W extends string>(values: readonly W[], meaning: (words: string) => string) {
+  const meanings = values.map((value) => [value, meaning(value.toLowerCase().replaceAll('_', ' '))]);
+  return Object.fromEntries(meanings) as Record<W, string>;
+}
+
+const ERROR_CLASSES = [
   'provider_error',
   'timeout',
   'rate_limited',
@@ -16,163 +21,147 @@ export const ERROR_CLASSES = [
 ] as const;
 export type ErrorClass = (typeof ERROR_CLASSES)[number];
 
-export interface Outcome {
-  success: boolean;
-  latencyMs: number | null;
-  inputTokens: number | null;
-  outputTokens: number | null;
-  errorClass: ErrorClass | null;
-  retryAfterSeconds: number | null;
-  reportedAt: string;
-}
+const errorClass = field.words(
+  'DecisionErrorClass',
+  'What went wrong.',
+  described(ERROR_CLASSES, (words) => `It was: ${words}.`),
+);
+export const refusalCode = field.words(
+  'DecisionRefusalCode',
+  'Why a hop or a whole decision was refused.',
+  described(REFUSAL_CODES, (words) => `Refused: ${words}.`),
+);
+const refusalLevel = field.words(
+  'DecisionRefusalLevel',
+  'What bound.',
+  described(LEVELS, (words) => `The ${words}.`),
+);
+const status = field.words('DecisionStatus', 'How far a decision is.', {
+  open: 'Admitted, not reported yet.',
+  reported: 'Its outcome is known.',
+  expired: 'Its lease ended without a report.',
+  refused: 'Not admitted.',
+});
 
-export interface Decision extends Doc {
-  workspaceId: string;
-  context: DecisionContext;
-  requestedModelId: string | null;
-  estimatedInputTokens: number;
-  estimatedOutputTokens: number;
-  retryOf: string | null;
+export const refusal = field.object('DecisionRefusal', 'Why a decision was refused.', {
+  code: field.readOnly(field.word(refusalCode, 'NO_POLICY_MATCHED', 'The reason.')),
+  level: field.readOnly(field.word(refusalLevel, 'policy', 'What bound.')),
+  limit: field.readOnly(field.optionalText('The documented key of the limit that bound.')),
+  retryAfter: field.readOnly(field.optionalCount('Seconds until there is room.')),
+  change: field.internal<SmallestChange | null>(null),
+});
+
+export const hop = field.object('DecisionHop', 'One logical model that was tried.', {
+  logicalModelId: field.readOnly(field.id('The model.')),
+  providerAccountId: field.readOnly(field.optionalText('The account that served or refused it.')),
+  admitted: field.readOnly(field.flag(false, 'Whether it was taken.')),
+  code: field.readOnly(field.optionalWord(refusalCode, 'Why not.')),
+});
+
+const outcome = field.object('DecisionOutcome', 'What came of a decision, as the caller reported it.', {
+  success: field.requiredFlag('Whether the provider answered well.'),
+  latencyMs: field.optionalCount('How long it took, in milliseconds.'),
+  inputTokens: field.optionalCount('Input tokens used.'),
+  outputTokens: field.optionalCount('Output tokens used.'),
+  errorClass: field.optionalWord(errorClass, 'What went wrong; required when not successful.', {
+    shown: 'What went wrong.',
+  }),
+  retryAfterSeconds: field.optionalCount('How long the provider asked to wait.'),
+  reportedAt: field.readOnly(field.time('When it was reported.')),
+});
+export type Outcome = field.ValuesOf<typeof outcome.fields>;
+
+const told = (shown: string, body = shown) => field.optionalText(body, { shown });
+const demanded = (what: string) =>
+  field.optionalFlag(`Whether the request demands ${what}.`, { shown: `Whether it demanded ${what}.` });
+const labels = field.stringMap('Labels of the request.');
+
+/** What a request says of itself, beside its workspace. */
+const context = {
+  endpointType: told('The kind of endpoint that asked.', 'The kind of endpoint that asks.'),
+  endpointId: told('The endpoint that asked.', 'The endpoint that asks.'),
+  stepType: told('The kind of step.'),
+  purpose: told('What for.'),
+  expectedParallelism: told('How parallel it would be.', 'How parallel it will be.'),
+  requiresStreaming: demanded('streaming'),
+  requiresFunctionCalling: demanded('function calling'),
+  requiresVision: demanded('vision'),
+  tags: { ...labels, create: labels.create.nullable() },
+  workspaceTags: field.optionalStringMap("Labels that stand in for the workspace's own.", {
+    shown: "Labels that stood in for the workspace's own.",
+  }),
+};
+export const contextBody = field.createBody(context);
+
+const estimate = (what: string) =>
+  field.createOnly(
+    field.count(`How many ${what} tokens it will take, as the caller reckons.`, {
+      shown: `${what === 'input' ? 'Input' : 'Output'} tokens as reckoned.`,
+    }),
+  );
+
+const fields = {
+  decisionId: field.documentedId(),
+  orgId: field.org(),
+  workspaceId: field.createOnly(field.id('The workspace that asks.', { shown: 'The workspace that asked.' })),
+  ...field.partsOf('context', context),
+  context: field.stored(context),
+  requestedModelId: field.internal<string | null>(null),
+  estimatedInputTokens: estimate('input'),
+  estimatedOutputTokens: estimate('output'),
+  retryOf: field.createOnly(
+    field.optionalText('A reported, failed decision of the same request: what it tried is passed over.', {
+      shown: 'The failed decision that it retries.',
+    }),
+  ),
   /** Targets that had failed this request before, the last first; null in what 0.1.0 stored. */
-  failedBefore: string[] | null;
-  admitted: boolean;
-  policyId: string | null;
-  logicalModelId: string | null;
-  providerAccountId: string | null;
-  upstreamModel: string | null;
-  entitlementId: string | null;
+  failedBefore: field.internal<string[] | null>(null),
+  admitted: field.made(field.flag(false, 'Whether it may go.')),
+  policyId: field.made(field.optionalText('The policy that decided.')),
+  logicalModelId: field.made(field.optionalText('The logical model to use.')),
+  providerAccountId: field.made(field.optionalText('The account to use.')),
+  upstreamModel: field.made(field.optionalText("The provider's own name of the model.")),
+  entitlementId: field.internal<string | null>(null),
   /** Which state of which breaker admitted it; null where no breaker watches the target. */
-  breaker: { target: string; generation: number } | null;
-  expiresAt: string | null;
-  refusal: Refusal | null;
-  hops: Hop[];
-  outcome: Outcome | null;
+  breaker: field.internal(nullable<{ target: string; generation: number }>({ target: '', generation: 0 })),
+  expiresAt: field.made(field.optionalTime('When its lease ends: ten minutes after it was made.')),
+  refusal: field.made(field.optionalPart(refusal, 'Why it was refused: the first hop’s reason.')),
+  hops: field.made(field.parts(hop, 'The models tried, in order.')),
+  status: field.derived(field.word(status, 'open', 'How far it is.')),
+  outcome: field.readOnly(field.optionalPart(outcome, 'What came of it.')),
   /** When the record itself is dropped. */
-  purgeAt: string;
-}
+  purgeAt: field.internal(''),
+  ...field.authored,
+};
+export type Decision = field.DocOf<typeof fields>;
 
-export const decisions = defineNoun<Decision>({
+export const decisions = defineNounOf(fields, {
   type: 'Decision',
   resource: 'decision',
   permission: 'decisions',
-  collection: {
-    name: 'decisions',
-    first: {
-      workspaceId: '',
-      context: object<DecisionContext>({
-        endpointType: null,
-        endpointId: null,
-        stepType: null,
-        purpose: null,
-        expectedParallelism: null,
-        requiresStreaming: null,
-        requiresFunctionCalling: null,
-        requiresVision: null,
-        tags: {},
-        workspaceTags: null,
-      }),
-      requestedModelId: null,
-      estimatedInputTokens: 0,
-      estimatedOutputTokens: 0,
-      retryOf: null,
-      failedBefore: null,
-      admitted: false,
-      policyId: null,
-      logicalModelId: null,
-      providerAccountId: null,
-      upstreamModel: null,
-      entitlementId: null,
-      breaker: nullable<NonNullable<Decision['breaker']>>({ target: '', generation: 0 }),
-      expiresAt: null,
-      refusal: nullable<Refusal>({
-        code: 'NO_POLICY_MATCHED',
-        level: 'policy',
-        limit: null,
-        retryAfter: null,
-        change: null,
-      }),
-      hops: listOf<Hop>({ logicalModelId: '', providerAccountId: null, admitted: false, code: null }),
-      outcome: nullable<Outcome>({
-        success: false,
-        latencyMs: null,
-        inputTokens: null,
-        outputTokens: null,
-        errorClass: null,
-        retryAfterSeconds: null,
-        reportedAt: '',
-      }),
-      purgeAt: '',
-    },
-    scopes: ['workspaceId'],
-    totals: [[]],
-    expires: 'purgeAt',
-  },
+  collection: { name: 'decisions', scopes: ['workspaceId'], totals: [[]], expires: 'purgeAt' },
 });
 
 export const KEPT_MS = 30 * 24 * 3_600_000;
 
-export type DecisionStatus = 'open' | 'reported' | 'expired' | 'refused';
-
-export function statusOf(decision: Decision, nowMs: number): DecisionStatus {
+export function statusOf(decision: Decision, nowMs: number): keyof typeof status.values {
   if (!decision.admitted) return 'refused';
   if (decision.outcome) return 'reported';
   return Date.parse(decision.expiresAt!) <= nowMs ? 'expired' : 'open';
 }
 
-const demanded = (what: string) => z.boolean().nullable().optional().describe(`Whether the request demands ${what}.`);
-const estimate = (what: string) =>
-  z.int().min(0).default(0).describe(`How many ${what} tokens it will take, as the caller reckons.`);
-
-/** What a request says of itself, beside its workspace. */
-export const contextFields = {
-  endpointType: optionalText('The kind of endpoint that asks.'),
-  endpointId: optionalText('The endpoint that asks.'),
-  stepType: optionalText('The kind of step.'),
-  purpose: optionalText('What for.'),
-  expectedParallelism: optionalText('How parallel it will be.'),
-  requiresStreaming: demanded('streaming'),
-  requiresFunctionCalling: demanded('function calling'),
-  requiresVision: demanded('vision'),
-  tags: stringMap('Labels of the request.').nullable(),
-  workspaceTags: stringMap("Labels that stand in for the workspace's own.").nullable(),
-};
-
+const { estimatedInputTokens, estimatedOutputTokens, retryOf, ...asked } = decisions.bodies.create.shape;
+/** The caller names a model by the name under which replies show the chosen one. */
 export const decideBody = z
   .object({
-    workspaceId: id('The workspace that asks.'),
-    ...contextFields,
+    ...asked,
     logicalModelId: optionalText('The model to use when no policy matches.'),
-    estimatedInputTokens: estimate('input'),
-    estimatedOutputTokens: estimate('output'),
-    retryOf: optionalText('A reported, failed decision of the same request: what it tried is passed over.'),
+    estimatedInputTokens,
+    estimatedOutputTokens,
+    retryOf,
   })
-  .meta({
-    readOnly: [
-      ...[
-        'decisionId',
-        'orgId',
-        'admitted',
-        'policyId',
-        'providerAccountId',
-        'upstreamModel',
-        'expiresAt',
-        'refusal',
-        'hops',
-        'status',
-      ],
-      ...['outcome', 'createdBy', 'createdAt', 'updatedAt'],
-    ],
-  });
-
-const count = (what: string) => z.int().min(0).nullable().optional().describe(what);
-export const outcomeBody = z.object({
-  success: z.boolean().describe('Whether the provider answered well.'),
-  latencyMs: count('How long it took, in milliseconds.'),
-  inputTokens: count('Input tokens used.'),
-  outputTokens: count('Output tokens used.'),
-  errorClass: z.enum(ERROR_CLASSES).nullable().optional().describe('What went wrong; required when not successful.'),
-  retryAfterSeconds: count('How long the provider asked to wait.'),
-});
+  .meta({ ...decisions.bodies.create.meta() });
+export const outcomeBody = z.object(field.createBody(outcome.fields).shape);
 
 export const decideInput = decideBody.extend(within);
 export const reportOutcomeInput = outcomeBody.extend({ ...within, decisionId: z.string().describe('The decision.') });

@@ -2,23 +2,12 @@ import './schema.ts';
 import './schema-explain.ts';
 import './schema-usage.ts';
 import { listQuery } from '../../rest/lists.ts';
-import { getRow, listRow, type Resource, type Row, select, writeRow } from '../../rest/row.ts';
-import { decideBody, outcomeBody } from './model.ts';
+import { getRow, listRow, type Resource, type Row, resourceOf, select, writeRow } from '../../rest/row.ts';
+import { decideBody, decisions, outcomeBody } from './model.ts';
 
 const decision: Resource = {
-  type: 'Decision',
-  tag: 'Decisions',
-  payload: 'decision',
+  ...resourceOf(decisions, { tag: 'Decisions', conditional: false }),
   documented: { input: decideBody },
-  conditional: false,
-  fields: select(
-    `decision_id org_id workspace_id endpoint_type endpoint_id step_type purpose expected_parallelism requires_streaming
-    requires_function_calling requires_vision tags workspace_tags estimated_input_tokens estimated_output_tokens retry_of admitted
-    policy_id logical_model_id provider_account_id upstream_model expires_at refusal { code level limit retry_after }
-    hops { logical_model_id provider_account_id admitted code } status
-    outcome { success latency_ms input_tokens output_tokens error_class retry_after_seconds reported_at }
-    created_by created_at updated_at`,
-  ),
 };
 
 const LIST = '/v1/orgs/{org_id}/decisions';

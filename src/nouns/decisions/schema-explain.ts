@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { builder } from '../../graphql/builder.ts';
+import { enumOf } from '../../graphql/expose.ts';
 import { inputFrom } from '../../graphql/inputs.ts';
 import { refOf } from '../../graphql/nodes.ts';
 import type { Context } from '../../resource/context.ts';
@@ -10,8 +11,8 @@ import { invalid } from '../../words/errors.ts';
 import { routerPolicies } from '../router-policies/model.ts';
 import { prepare } from './decide.ts';
 import { type Explanation, explain, explainDecision, type Verdict } from './explain.ts';
-import { decideInput, decisions } from './model.ts';
-import { HopType, RefusalCode, RefusalType } from './schema.ts';
+import { decideInput, decisions, refusalCode } from './model.ts';
+import { HopType, RefusalType } from './schema.ts';
 
 const VerdictType = builder.objectRef<Verdict>('DecisionPolicyVerdict').implement({
   description: 'Whether a policy matches the request as it stands today, or the first condition that fails.',
@@ -66,7 +67,7 @@ const ExplanationType = builder.objectRef<Explanation>('DecisionExplanation').im
     policies: t.expose('policies', { type: [VerdictType], description: 'Every policy, in rank order.' }),
     hops: t.expose('hops', { type: [HopType], description: 'The models tried, in order.' }),
     refusalCode: t.field({
-      type: RefusalCode,
+      type: enumOf(refusalCode),
       nullable: true,
       description: 'Why it is refused.',
       resolve: ({ refusal }) => refusal?.code ?? null,

@@ -8,7 +8,7 @@ import type { PolicyVerdict } from '../../routing/verdict.ts';
 import { optionalText, within } from '../../validation/fields.ts';
 import { walk } from '../../validation/walk.ts';
 import { invalid } from '../../words/errors.ts';
-import { contextFields } from '../decisions/model.ts';
+import { contextBody } from '../decisions/model.ts';
 import { lintAll } from './linter.ts';
 import { type RouterPolicy, routerPolicies } from './model.ts';
 import { type TestMatch, testMatch } from './test-match.ts';
@@ -84,7 +84,7 @@ const Match = builder.objectRef<TestMatch>('TestRouterPolicyMatchPayload').imple
 
 const testMatchInput = z.object({
   context: z
-    .object({ workspaceId: optionalText('The workspace that asks.'), ...contextFields })
+    .object({ workspaceId: optionalText('The workspace that asks.'), ...contextBody.shape })
     .describe('The request to match.'),
   ...within,
 });

@@ -46,6 +46,14 @@ export function stringMap(description: string, said: Said = {}) {
   return optional({}, bounded.stringMap(description), bounded.stringMapPatch(description), shown);
 }
 
+/** The same, null where it is not said. */
+export function optionalStringMap(description: string, said: Said = {}) {
+  const shown = shownAs('JSONObject', said.shown ?? description, {
+    wire: { additionalProperties: { type: 'string' } },
+  });
+  return nullable(bounded.stringMap(description).unwrap(), description, shown);
+}
+
 /** Anything under keys of the caller's own, within what the schema says of them. */
 export function freeMap<S extends z.ZodType<Record<string, unknown>>>(schema: S, description: string, said: Said = {}) {
   const create = schema.optional().describe(description);
