@@ -50,7 +50,6 @@ export function defineNode<F extends Fields>(
   edges?: FieldsOf<DocOf<F>>,
   ...answers: object extends Answers<F, DocOf<F>> ? [Answers<F, DocOf<F>>?] : [Answers<F, DocOf<F>>]
 ): void;
-export function defineNode<D extends Doc>(noun: Noun<D>, description: string, fields: FieldsOf<D>): void;
 export function defineNode<D extends Doc>(
   noun: Noun<D>,
   description: string,
@@ -62,7 +61,7 @@ export function defineNode<D extends Doc>(
     interfaces: [builder.nodeInterfaceRef()],
     fields: (t) => ({
       id: t.id({ description: 'The opaque global id.', resolve: direct((doc) => encodeGlobalId(noun.type, doc.id)) }),
-      ...exposed(t, noun.fields ?? {}, answers),
+      ...exposed(t, noun.fields, answers),
       ...edges?.(t as never),
       version: t.int({
         description:

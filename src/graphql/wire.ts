@@ -3,9 +3,5 @@ export interface WireExtensions {
   wire?: Record<string, unknown>;
 }
 
-function wired<T extends 'SafeInt' | 'Int' | 'Float' | 'JSONObject'>(type: T, wire: WireExtensions['wire']) {
-  return { type, extensions: { wire } } as const;
-}
-
 /** A number of things: never below 0. */
-export const COUNT = wired('SafeInt', { minimum: 0 });
+export const COUNT = { type: 'SafeInt', extensions: { wire: { minimum: 0 } } } as const;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { feedEvent } from './feed-event.ts';
 import * as field from './field/index.ts';
-import { defineNounOf } from './noun.ts';
+import { defineNoun } from './noun.ts';
 
 const changed = z.record(z.string(), z.object({ before: z.unknown(), after: z.unknown() }));
 
@@ -25,7 +25,7 @@ const fields = {
 /** One change: who, what, when, by which request, and the fields before and after. Written in the commit of the change itself. */
 export type AuditEvent = field.DocOf<typeof fields>;
 
-export const auditEvents = defineNounOf(fields, {
+export const auditEvents = defineNoun(fields, {
   type: 'AuditEvent',
   resource: 'audit_event',
   permission: 'audit',

@@ -1,44 +1,37 @@
 import type { Doc } from '../store/store.ts';
 import { idFrom } from '../words/ids.ts';
+import * as field from './field/index.ts';
+import { firstVersion } from './new-doc.ts';
 import { defineNoun } from './noun.ts';
 
-/** One thing that happened in an org, with its place in the one order that every reader sees. */
-export interface FeedEvent extends Doc {
-  /** From 1 on, without a hole, in the order of the commits; given by the commit itself. */
-  place: number;
-  kind: string;
-  resourceType: string;
-  resourceId: string;
-  workspaceId: string | null;
-  actorId: string | null;
-  requestId: string | null;
-  /** The namespace that it tells of: whoever does not see that one does not see this. */
-  namespaceId: string | null;
-  /** Whose it was alone at that time, for when it is gone; null: everybody's. */
-  privateTo: string | null;
-  data: Record<string, unknown>;
-  purgeAt: string;
-}
+const text = field.internal('');
+const optional = field.internal<string | null>(null);
 
-export const feedEvents = defineNoun<FeedEvent>({
+const fields = {
+  /** From 1 on, without a hole, in the order of the commits; given by the commit itself. */
+  place: field.internal(0),
+  kind: text,
+  resourceType: text,
+  resourceId: text,
+  workspaceId: optional,
+  actorId: optional,
+  requestId: optional,
+  /** The namespace that it tells of: whoever does not see that one does not see this. */
+  namespaceId: optional,
+  /** Whose it was alone at that time, for when it is gone; null: everybody's. */
+  privateTo: optional,
+  data: field.internal<Record<string, unknown>>({}),
+  purgeAt: text,
+};
+/** One thing that happened in an org, with its place in the one order that every reader sees. */
+export type FeedEvent = field.DocOf<typeof fields>;
+
+export const feedEvents = defineNoun(fields, {
   type: 'Event',
   resource: 'event',
   permission: 'events',
   collection: {
     name: 'feed',
-    first: {
-      place: 0,
-      kind: '',
-      resourceType: '',
-      resourceId: '',
-      workspaceId: null,
-      actorId: null,
-      requestId: null,
-      namespaceId: null,
-      privateTo: null,
-      data: {},
-      purgeAt: '',
-    },
     columns: ['kind', 'resourceType', 'resourceId', 'workspaceId', 'namespaceId'],
     expires: 'purgeAt',
     numbered: 'place',
@@ -54,12 +47,7 @@ type Happened = Pick<FeedEvent, 'kind' | 'resourceType' | 'resourceId' | 'data'>
 /** An event as the document that tells of it has it; its id is the other one's own where that is an event itself. */
 export function feedEvent({ id, orgId, createdAt, createdBy }: Omit<Doc, 'version' | 'updatedAt'>, happened: Happened) {
   const doc: FeedEvent = {
-    id,
-    orgId,
-    version: 1,
-    createdAt,
-    updatedAt: createdAt,
-    createdBy,
+    ...firstVersion({ orgId, id }, createdAt, createdBy),
     place: 0,
     workspaceId: null,
     actorId: null,

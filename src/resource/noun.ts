@@ -27,9 +27,9 @@ export interface Noun<D extends Doc> {
   referredAs?: string;
   /** Whether it is a part of what it lies in: not counted among what goes with a deleted one. */
   isPart?: boolean;
-  fields?: Fields;
+  fields: Fields;
   /** What POST and a change may say of it. */
-  bodies?: { create: z.ZodObject; update: z.ZodObject };
+  bodies: { create: z.ZodObject; update: z.ZodObject };
   /** What else hides a document from a principal of the same org, as a test and as a condition of lists. */
   hides?: Hides<D>;
 }
@@ -42,7 +42,7 @@ export interface Hides<D extends Doc> {
 type FieldOf<D> = keyof D & string;
 
 /** The same, with every field that it names being one of its documents'. */
-type Declared<D extends Doc> = Noun<D> & {
+type Declared<D extends Doc> = Omit<Noun<D>, 'fields' | 'bodies'> & {
   collection: {
     columns?: readonly FieldOf<D>[];
     scopes?: readonly FieldOf<D>[];
@@ -62,13 +62,7 @@ export interface FieldNoun<F extends Fields> extends Noun<DocOf<F>> {
 }
 
 /** A noun is known from its definition on: what lies below another, and who refers to it, is asked of all of them. */
-export function defineNoun<D extends Doc>(noun: Declared<D>): Noun<D> {
-  nouns.push(noun);
-  return noun;
-}
-
-/** The same of a noun that is made of its fields. */
-export function defineNounOf<F extends Fields>(fields: F, noun: Declared<DocOf<F>>): FieldNoun<F> {
+export function defineNoun<F extends Fields>(fields: F, noun: Declared<DocOf<F>>): FieldNoun<F> {
   const first = firstsOf(fields) as Collection<DocOf<F>>['first'];
   const bodies = { create: createBody(fields), update: updateBody(fields) };
   const made = { ...noun, fields, bodies, collection: { ...noun.collection, first } };
@@ -81,7 +75,7 @@ export function allNouns(): readonly Noun<Doc>[] {
 }
 
 /** The documented name of the noun's id: `appId`. */
-export function idNameOf({ fields = {} }: { fields?: Fields }): string | undefined {
+export function idNameOf({ fields }: { fields: Fields }): string | undefined {
   return Object.keys(fields).find((name) => fields[name]!.place === 'id');
 }
 

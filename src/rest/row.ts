@@ -1,16 +1,11 @@
 import type { z } from 'zod';
-import type { Fields } from '../resource/field/field.ts';
-import { idNameOf } from '../resource/noun.ts';
+import { idNameOf, type Noun } from '../resource/noun.ts';
+import type { Doc } from '../store/store.ts';
 import { camel, pascal, snake } from '../words/naming.ts';
 import { selectionOf } from './selection.ts';
 
 /** What a row needs to know of a noun. */
-interface AnyFieldNoun {
-  type: string;
-  resource: string;
-  fields: Fields;
-  bodies: { create: z.ZodObject; update: z.ZodObject };
-}
+type Told = Pick<Noun<Doc>, 'type' | 'resource' | 'fields' | 'bodies'>;
 
 /** One operation of the REST API: an address and the root field of the graph that it runs. */
 export interface Row {
@@ -180,7 +175,7 @@ export type { Resource };
 type Kept = Pick<Resource, 'tag' | 'conditional'> & { documented?: true | Omit<Documented, 'input'> };
 
 /** How REST has a noun. */
-export function resourceOf(noun: AnyFieldNoun, { tag, conditional, documented }: Kept): Resource {
+export function resourceOf(noun: Told, { tag, conditional, documented }: Kept): Resource {
   return {
     type: noun.type,
     tag,
@@ -193,7 +188,7 @@ export function resourceOf(noun: AnyFieldNoun, { tag, conditional, documented }:
 
 /** The five rows of a noun: list, create, read, merge patch, delete. */
 export function nounRows(
-  noun: AnyFieldNoun,
+  noun: Told,
   { list, many, key, query, ...kept }: Kept & Pick<Crud, 'list' | 'many' | 'key' | 'query'>,
 ): Row[] {
   const roots = { one: camel(noun.resource), many: camel(many) };

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import * as field from '../resource/field/index.ts';
 import { feedEvent } from '../resource/feed-event.ts';
+import * as field from '../resource/field/index.ts';
 import { docFrom, firstVersion } from '../resource/new-doc.ts';
-import { defineNounOf } from '../resource/noun.ts';
+import { defineNoun } from '../resource/noun.ts';
 
 export const eventKind = field.words('RoutingEventKind', 'What happened.', {
   breaker: 'A target of a policy opened, was probed or closed.',
@@ -27,7 +27,7 @@ export type RoutingEvent = field.DocOf<typeof fields>;
 /** What tells one from the others. */
 export type EventData = Omit<field.Made<typeof fields>, 'purgeAt'>;
 
-export const routingEvents = defineNounOf(fields, {
+export const routingEvents = defineNoun(fields, {
   type: 'RoutingEvent',
   resource: 'routing_event',
   permission: 'decisions',

@@ -1,5 +1,5 @@
 import * as field from '../resource/field/index.ts';
-import { defineNounOf } from '../resource/noun.ts';
+import { defineNoun } from '../resource/noun.ts';
 import type { Change, Doc } from '../store/store.ts';
 import { safeSum } from '../words/safe-sum.ts';
 
@@ -38,7 +38,7 @@ const fields = {
 /** One hour or day of an org: the org's own tally, and each account's and model's. One document, so an outcome costs two writes. */
 export type UsageBucket = field.DocOf<typeof fields>;
 
-export const usageBuckets = defineNounOf(fields, {
+export const usageBuckets = defineNoun(fields, {
   type: 'UsageBucket',
   resource: 'usage_bucket',
   permission: 'decisions',

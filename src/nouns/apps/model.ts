@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as field from '../../resource/field/index.ts';
-import { defineNounOf } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import { expectedVersion, within, withinWorkspace } from '../../validation/fields.ts';
 import { fold } from '../../words/fold.ts';
 
@@ -15,7 +15,7 @@ const fields = {
 };
 export type App = field.DocOf<typeof fields>;
 
-export const apps = defineNounOf(fields, {
+export const apps = defineNoun(fields, {
   type: 'App',
   resource: 'app',
   permission: 'apps',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as field from '../../resource/field/index.ts';
-import { defineNounOf } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import { LEVELS, REFUSAL_CODES, type SmallestChange } from '../../routing/facts.ts';
 import { nullable } from '../../store/complete.ts';
 import { optionalText, within } from '../../validation/fields.ts';
@@ -135,7 +135,7 @@ const fields = {
 };
 export type Decision = field.DocOf<typeof fields>;
 
-export const decisions = defineNounOf(fields, {
+export const decisions = defineNoun(fields, {
   type: 'Decision',
   resource: 'decision',
   permission: 'decisions',

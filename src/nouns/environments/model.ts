@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as field from '../../resource/field/index.ts';
-import { defineNounOf } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import { expectedVersion, within, withinWorkspace } from '../../validation/fields.ts';
 import { fold } from '../../words/fold.ts';
 
@@ -20,7 +20,7 @@ const fields = {
 };
 export type Environment = field.DocOf<typeof fields>;
 
-export const environments = defineNounOf(fields, {
+export const environments = defineNoun(fields, {
   type: 'Environment',
   resource: 'environment',
   permission: 'environments',

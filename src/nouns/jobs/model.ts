@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { feedEvent, idOfChange } from '../../resource/feed-event.ts';
 import * as field from '../../resource/field/index.ts';
-import { defineNounOf, may } from '../../resource/noun.ts';
+import { defineNoun, may } from '../../resource/noun.ts';
 import { expectedVersion, within } from '../../validation/fields.ts';
 
 export const jobStatus = field.words('JobStatus', 'How far long work is.', {
@@ -69,7 +69,7 @@ function transitionsOf(after: Job, before: Job | null, now: string) {
   ];
 }
 
-export const jobs = defineNounOf(fields, {
+export const jobs = defineNoun(fields, {
   type: 'Job',
   resource: 'job',
   permission: 'jobs',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as field from '../../resource/field/index.ts';
-import { defineNounOf } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import { expectedVersion, within } from '../../validation/fields.ts';
 
 const SLUG = /^[A-Za-z0-9][A-Za-z0-9._:@-]*$/;
@@ -47,7 +47,7 @@ const fields = {
 export type LogicalModel = field.DocOf<typeof fields>;
 
 /** Its id is the slug that the org chose. */
-export const logicalModels = defineNounOf(fields, {
+export const logicalModels = defineNoun(fields, {
   type: 'LogicalModel',
   resource: 'logical_model',
   permission: 'models',

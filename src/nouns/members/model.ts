@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as field from '../../resource/field/index.ts';
-import { defineNounOf } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import { expectedVersion, within } from '../../validation/fields.ts';
 import { fold } from '../../words/fold.ts';
 
@@ -24,7 +24,7 @@ const fields = {
 };
 export type Member = field.DocOf<typeof fields>;
 
-export const members = defineNounOf(fields, {
+export const members = defineNoun(fields, {
   type: 'Member',
   resource: 'member',
   permission: 'members',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as field from '../../resource/field/index.ts';
-import { defineNounOf } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import { expectedVersion, within } from '../../validation/fields.ts';
 
 /** The keys of `workspace_limits` that decisions enforce; a value they could not enforce is refused. */
@@ -47,7 +47,7 @@ const fields = {
 };
 export type ModelEntitlement = field.DocOf<typeof fields>;
 
-export const entitlements = defineNounOf(fields, {
+export const entitlements = defineNoun(fields, {
   type: 'ModelEntitlement',
   resource: 'model_entitlement',
   permission: 'entitlements',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as field from '../../resource/field/index.ts';
-import { defineNounOf, may } from '../../resource/noun.ts';
+import { defineNoun, may } from '../../resource/noun.ts';
 import { expectedVersion, id, withinApp, withinWorkspace } from '../../validation/fields.ts';
 import { fold } from '../../words/fold.ts';
 import { jobStatus, qualityGateBody } from '../jobs/model.ts';
@@ -47,7 +47,7 @@ const fields = {
 };
 export type Namespace = field.DocOf<typeof fields>;
 
-export const namespaces = defineNounOf(fields, {
+export const namespaces = defineNoun(fields, {
   type: 'Namespace',
   resource: 'namespace',
   permission: 'namespaces',
@@ -97,7 +97,7 @@ const threadFields = {
 };
 export type Thread = field.DocOf<typeof threadFields>;
 
-export const threads = defineNounOf(threadFields, {
+export const threads = defineNoun(threadFields, {
   type: 'Thread',
   resource: 'thread',
   permission: 'namespaces',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as field from '../../resource/field/index.ts';
-import { defineNounOf } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import type { Collection, Doc } from '../../store/store.ts';
 import { expectedVersion } from '../../validation/fields.ts';
 
@@ -13,7 +13,7 @@ const fields = {
 export type Organization = field.DocOf<typeof fields>;
 
 /** An org is its own org: `orgId` equals `id`. */
-export const organizations = defineNounOf(fields, {
+export const organizations = defineNoun(fields, {
   type: 'Organization',
   resource: 'organization',
   permission: 'orgs',

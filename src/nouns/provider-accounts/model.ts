@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as field from '../../resource/field/index.ts';
-import { defineNounOf } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import type { Doc } from '../../store/store.ts';
 import { expectedVersion, within } from '../../validation/fields.ts';
 import { referenceProblem } from './rules.ts';
@@ -122,7 +122,7 @@ const fields = {
 };
 export type ProviderAccount = field.DocOf<typeof fields>;
 
-export const providerAccounts = defineNounOf(fields, {
+export const providerAccounts = defineNoun(fields, {
   type: 'ProviderAccount',
   resource: 'provider_account',
   permission: 'provider_accounts',

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import * as field from '../../resource/field/index.ts';
-import { defineNounOf } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import { BUILT_IN_ROLES, isPermission } from '../../resource/permissions.ts';
 import { expectedVersion, within } from '../../validation/fields.ts';
 import { fold } from '../../words/fold.ts';
@@ -25,7 +25,7 @@ const fields = {
 };
 export type Role = field.DocOf<typeof fields>;
 
-export const roles = defineNounOf(fields, {
+export const roles = defineNoun(fields, {
   type: 'Role',
   resource: 'role',
   permission: 'roles',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as field from '../../resource/field/index.ts';
-import { defineNounOf } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import { BREAKER_DEFAULTS, type PolicyStatus } from '../../routing/facts.ts';
 import { expectedVersion, within } from '../../validation/fields.ts';
 
@@ -114,7 +114,7 @@ const fields = {
 };
 export type RouterPolicy = field.DocOf<typeof fields>;
 
-export const routerPolicies = defineNounOf(fields, {
+export const routerPolicies = defineNoun(fields, {
   type: 'RouterPolicy',
   resource: 'router_policy',
   permission: 'router_policies',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as field from '../../resource/field/index.ts';
-import { defineNounOf } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import type { Collection, Doc } from '../../store/store.ts';
 import { expectedVersion, within } from '../../validation/fields.ts';
 import { permission } from '../roles/model.ts';
@@ -35,7 +35,7 @@ const fields = {
 };
 export type Token = field.DocOf<typeof fields>;
 
-export const tokens = defineNounOf(fields, {
+export const tokens = defineNoun(fields, {
   type: 'Token',
   resource: 'token',
   permission: 'tokens',

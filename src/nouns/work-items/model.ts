@@ -1,32 +1,8 @@
 import { z } from 'zod';
+import * as field from '../../resource/field/index.ts';
 import { defineNoun } from '../../resource/noun.ts';
 import { listOf } from '../../store/complete.ts';
-import type { Doc } from '../../store/store.ts';
 import { within } from '../../validation/fields.ts';
-
-/** One thing to do of a job: the embedding of a thread or a source. Whoever holds its lease works on it. */
-export interface WorkItem extends Doc {
-  jobId: string;
-  workspaceId: string;
-  appId: string;
-  namespaceId: string;
-  subjectType: SubjectType;
-  subjectId: string;
-  status: ItemStatus;
-  /** How often it has been handed out since the job was asked for, or retried. */
-  tries: number;
-  /** The proof of whoever works on it: each claim makes another. */
-  lease: string | null;
-  leaseSeconds: number;
-  /** From when on it may be claimed: where it is held, the end of the lease; null: never again. */
-  dueAt: string | null;
-  worker: string | null;
-  error: string | null;
-  /** What was accepted under each lease that a report has ended, so that the same report is accepted again. */
-  reports: { lease: string; status: 'done' | 'failed' }[];
-  /** Of which run of the job: each retry is a further one. */
-  run: number;
-}
 
 export type SubjectType = 'thread' | 'source';
 
@@ -39,34 +15,50 @@ export const ITEM_STATUS = {
 };
 export type ItemStatus = keyof typeof ITEM_STATUS;
 
+interface EndedLease {
+  lease: string;
+  status: 'done' | 'failed';
+}
+
 /** The handing out after which an item has failed for good, once that has failed or lapsed too. */
 export const TRIES_MAX = 5;
 
+const text = field.internal('');
+const optional = field.internal<string | null>(null);
+
+const fields = {
+  jobId: text,
+  workspaceId: text,
+  appId: text,
+  namespaceId: text,
+  subjectType: field.internal<SubjectType>('thread'),
+  subjectId: text,
+  status: field.internal<ItemStatus>('pending'),
+  /** How often it has been handed out since the job was asked for, or retried. */
+  tries: field.internal(0),
+  /** The proof of whoever works on it: each claim makes another. */
+  lease: optional,
+  leaseSeconds: field.internal(60),
+  /** From when on it may be claimed: where it is held, the end of the lease; null: never again. */
+  dueAt: optional,
+  worker: optional,
+  error: optional,
+  /** What was accepted under each lease that a report has ended, so that the same report is accepted again. */
+  reports: field.internal<EndedLease[]>(listOf<EndedLease>({ lease: '', status: 'done' })),
+  /** Of which run of the job: each retry is a further one. */
+  run: field.internal(1),
+};
+/** One thing to do of a job: the embedding of a thread or a source. Whoever holds its lease works on it. */
+export type WorkItem = field.DocOf<typeof fields>;
+
 /** Its lane is its job, so that a claim costs the same however many items that has; jobs sort by creation. */
-export const workItems = defineNoun<WorkItem>({
+export const workItems = defineNoun(fields, {
   type: 'WorkItem',
   resource: 'work_item',
   permission: 'jobs',
   isPart: true,
   collection: {
     name: 'workItems',
-    first: {
-      jobId: '',
-      workspaceId: '',
-      appId: '',
-      namespaceId: '',
-      subjectType: 'thread',
-      subjectId: '',
-      status: 'pending',
-      tries: 0,
-      lease: null,
-      leaseSeconds: 60,
-      dueAt: null,
-      worker: null,
-      error: null,
-      reports: listOf<WorkItem['reports'][number]>({ lease: '', status: 'done' }),
-      run: 1,
-    },
     columns: ['status'],
     scopes: ['jobId', 'namespaceId', 'appId', 'workspaceId'],
     ancestors: [

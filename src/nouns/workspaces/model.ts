@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as field from '../../resource/field/index.ts';
-import { defineNounOf } from '../../resource/noun.ts';
+import { defineNoun } from '../../resource/noun.ts';
 import { expectedVersion, optionalText, within } from '../../validation/fields.ts';
 import { fold } from '../../words/fold.ts';
 
@@ -27,7 +27,7 @@ const fields = {
 };
 export type Workspace = field.DocOf<typeof fields>;
 
-export const workspaces = defineNounOf(fields, {
+export const workspaces = defineNoun(fields, {
   type: 'Workspace',
   resource: 'workspace',
   permission: 'workspaces',
