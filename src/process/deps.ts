@@ -37,22 +37,10 @@ export async function createDeps(config: Config, env: Record<string, string | un
   };
 }
 
-/** Lines about what goes well are written many at a time; what does not is written at once, with all before it. */
-const LOG_BYTES = 8_192;
-const LOG_MS = 100;
-const WARN = 40;
-
-function flush(destination: { flushSync(): void }): void {
-  try {
-    destination.flushSync();
-  } catch {
-    // Nobody reads it any more.
-  }
-}
-
 /** Logs go to standard error as JSON lines; whatever could hold a secret is left out. */
 export function createLog(level: string): Logger {
-  const destination = pino.destination({ dest: 2, sync: false, minLength: LOG_BYTES, periodicFlush: LOG_MS });
+  // Line by line: what buffers them waits for ever, at the end, for a disk that is full.
+  const destination = pino.destination({ dest: 2, sync: true });
   // A full disk or a reader that has gone costs lines of the log, never the process.
   destination.on('error', () => {});
   return pino(
@@ -60,12 +48,6 @@ export function createLog(level: string): Logger {
       level,
       base: undefined,
       redact: ['*.authorization', 'authorization', '*.token', 'token'],
-      hooks: {
-        logMethod(args, method, of) {
-          method.apply(this, args);
-          if (of >= WARN) flush(destination);
-        },
-      },
     },
     destination,
   );
