@@ -17,6 +17,8 @@ export interface CommitOptions extends Making {
   checkFile: () => void;
   /** Something was written that decides who may do what. */
   noteWatched: () => void;
+  /** So many commits were made durable together. */
+  noteGroup: (size: number) => void;
 }
 
 /** The writing half of the engine: commits wait for each other and are made in groups. */
@@ -76,6 +78,7 @@ export class Commits {
         const settlements = this.#runGroup(group);
         this.#waiting.unshift(...group.slice(settlements.length));
         for (const settle of settlements) settle();
+        this.#options.noteGroup(settlements.length);
         return;
       } catch (error) {
         if (isBusy(error)) await this.#waitForLock();

@@ -88,6 +88,7 @@ export class SqliteStore implements Store {
       evaluate: (changes) => evaluate(changes, view, options.rules, options.now()),
       numbers: this.numbers,
       checkFile: this.#checkFile,
+      noteGroup: (size) => this.stats.onGroup?.(size),
       noteWatched: () => {
         this.#epoch += 1;
       },
