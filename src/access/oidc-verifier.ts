@@ -71,6 +71,14 @@ function createKeys(issuer: string): JWTVerifyGetKey {
   };
 }
 
+async function keysText(url: string, init: RequestInit): Promise<string> {
+  const answer = await fetch(url, init);
+  const text = await answer.text();
+  if (!answer.ok || !Array.isArray((JSON.parse(text) as { keys?: unknown }).keys))
+    throw new Error(`${url} answers no keys (${answer.status})`);
+  return text;
+}
+
 function keysAt(address: URL): JWTVerifyGetKey {
   let waiting = 0;
   let last: { text: string; at: number } | null = null;
@@ -80,10 +88,8 @@ function keysAt(address: URL): JWTVerifyGetKey {
     timeoutDuration: PATIENCE_MS,
     [customFetch]: async (url, init) => {
       try {
-        const answer = await fetch(url, init);
-        const text = await answer.text();
-        if (!answer.ok || !Array.isArray((JSON.parse(text) as { keys?: unknown }).keys))
-          throw new Error(`${url} answers no keys (${answer.status})`);
+        // An idle connection that the issuer closes just now fails the first of the two.
+        const text = await keysText(url, init).catch(() => keysText(url, init));
         last = { text, at: performance.now() };
       } catch (error) {
         if (last === null) throw error;
@@ -101,6 +107,7 @@ function keysAt(address: URL): JWTVerifyGetKey {
       // The keys were read a moment ago, and the issuer may have changed them since: they are read once more when that may be.
       waiting += 1;
       await sleep(Math.max(0, COOLDOWN_MS - (performance.now() - asked.at)) + 1);
+      while (keys.coolingDown) await sleep(10);
       waiting -= 1;
       return keys(header, token);
     }
