@@ -1,5 +1,6 @@
 import { Argument, Command } from 'commander';
 import pkg from '../../package.json' with { type: 'json' };
+import { addJobs, addWorker } from './long-work/commands.ts';
 import { addBackup, addConfig, addOrg, addToken } from './operator/commands.ts';
 import { type Env, example } from './words.ts';
 
@@ -18,6 +19,8 @@ export function createProgram(env: Env): Command {
   addBackup(program, env);
   addCopy(program);
   addSimulate(program);
+  addWorker(program, env);
+  addJobs(program, env);
   addCompletion(program);
   addHelp(program);
   return example(program, 'serve --no-demo').addHelpText(
