@@ -35,6 +35,8 @@ export interface MongoOptions {
   now: () => string;
   migrations?: readonly Migration[];
   pace?: Pace;
+  /** What is asked without a deadline may take, and how long a connection may be silent: milliseconds. */
+  patienceMs?: number;
   /** Hears what a person should know of how the data were brought up to date. */
   tell?: Tell;
 }
@@ -53,7 +55,7 @@ export class MongoStore extends MongoReads implements Store {
   #notices: Notices | null = null;
 
   constructor(client: MongoClient, options: MongoOptions, clashing: ReadonlySet<string>) {
-    super(databaseOf(client));
+    super(databaseOf(client), () => afterMs(options.patienceMs ?? REQUEST_MS));
     this.clashing = clashing;
     this.#client = client;
     this.#options = options;
@@ -133,7 +135,7 @@ export class MongoStore extends MongoReads implements Store {
    * is up, while nothing of it is stored and it may still be.
    */
   async #commitGroup(members: readonly Waiting[]): Promise<void> {
-    const begun = afterMs(REQUEST_MS);
+    const begun = this.deadline();
     for (let pause = 1; ; pause = Math.min(50, pause * 2)) {
       const group = members.filter(({ isSettled }) => !isSettled);
       if (group.length === 0) return;
@@ -212,7 +214,7 @@ class MongoRequest extends MongoReads implements Store {
   readonly #until: Deadline;
 
   constructor(store: MongoStore, db: Db, until: Deadline) {
-    super(db, until, store.stats);
+    super(db, () => until, store.stats);
     this.clashing = store.clashing;
     this.changes = store.changes;
     this.numbers = store.numbers;

@@ -12,9 +12,6 @@ const CONNECTION = {
   minHeartbeatFrequencyMS: 100,
   serverSelectionTimeoutMS: 3_000,
   connectTimeoutMS: 3_000,
-  // What nobody waits for any more lets go of its connection.
-  socketTimeoutMS: REQUEST_MS,
-  waitQueueTimeoutMS: 2_000,
   maxPoolSize: 50,
   retryWrites: true,
   retryReads: true,
@@ -24,11 +21,17 @@ const CONNECTION = {
   ignoreUndefined: true,
 } as const satisfies MongoClientOptions;
 
+/** What nobody waits for any more lets go of its connection, and of its place in the queue for one. */
+function limits(patienceMs: number): MongoClientOptions {
+  return { socketTimeoutMS: patienceMs, waitQueueTimeoutMS: 0.4 * patienceMs };
+}
+
 /** Connects, checks that the server can do transactions, and makes the indexes before anything is served. */
 export async function openMongo(options: MongoOptions): Promise<MongoStore> {
   const client = clientOf(options.uri, {
     ...(/[?&]appName=/i.test(options.uri) ? {} : { appName: 'switchyard' }),
     ...CONNECTION,
+    ...limits(options.patienceMs ?? REQUEST_MS),
   });
   try {
     await client.connect();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { complete } from '../complete.ts';
-import { afterMs, type Deadline, msLeft, REQUEST_MS } from '../deadline.ts';
+import { afterMs, type Deadline, msLeft } from '../deadline.ts';
 import {
   type AnyCollection,
   type Collection,
@@ -37,13 +37,13 @@ export class MongoReads {
   protected readonly db: Db;
   /** Collections in which some document has a second key. */
   clashing: ReadonlySet<string> = new Set();
-  readonly #deadline: Deadline | null;
+  /** By when what is asked now must have its answer: a request's own end, or for each question a time of its own. */
+  protected readonly deadline: () => Deadline;
 
-  /** With a deadline, all reads together have until then; without, each has a time of its own. */
-  constructor(db: Db, deadline: Deadline | null = null, stats: StoreStats = { reads: 0, commits: 0 }) {
+  constructor(db: Db, deadline: () => Deadline, stats: StoreStats = { reads: 0, commits: 0 }) {
     this.db = db;
     this.stats = stats;
-    this.#deadline = deadline;
+    this.deadline = deadline;
   }
 
   get<D extends Doc>(from: Collection<D>, key: Key): Promise<D | null> {
@@ -212,7 +212,7 @@ export class MongoReads {
   /** Begun anew where the connection broke: a read can be asked any number of times. */
   protected async read<T>(work: (deadline: Deadline) => Promise<T>): Promise<T> {
     this.stats.reads += 1;
-    const deadline = this.#deadline ?? afterMs(REQUEST_MS);
+    const deadline = this.deadline();
     for (let tries = 1; ; tries += 1)
       try {
         return await work(deadline);
