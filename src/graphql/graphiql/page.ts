@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
+import { type Asset, asset, createAssetReplies } from '../../http/assets.ts';
 import type { Reply } from '../../http/reply.ts';
-import { type Asset, asset, createAssetReplies } from './assets.ts';
 import { bootScript } from './boot.ts';
 import { STYLE } from './style.ts';
 

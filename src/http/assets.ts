@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import Negotiator from 'negotiator';
-import type { Reply } from '../../http/reply.ts';
+import type { Reply } from './reply.ts';
 
 /** A file that the page asks for; its address changes with its content, so that it can be kept for ever. */
 export interface Asset {
