@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import Negotiator from 'negotiator';
+import type { MaybePromise } from '../words/maybe.ts';
 import type { Reply } from './reply.ts';
 
 /** A file that the page asks for; its address changes with its content, so that it can be kept for ever. */
@@ -11,12 +13,42 @@ export interface Asset {
   read: () => Promise<string | Buffer>;
 }
 
-/** `identity` is what makes the content another, where the content itself is not at hand yet. */
-export function asset(name: string, type: string, identity: string, read: Asset['read']): Asset {
+/**
+ * Of a path (`/docs/assets/page.js`) the address is made by the content's hash; `identity` is what makes the content
+ * another, where the content itself is not at hand yet.
+ */
+export function asset(path: string, identity: string, read: Asset['read']): Asset {
   const hash = createHash('sha256').update(identity).digest('base64url').slice(0, 16);
-  const dot = name.lastIndexOf('.');
-  return { address: `/graphql/assets/${name.slice(0, dot)}.${hash}${name.slice(dot)}`, type, read };
+  const dot = path.lastIndexOf('.');
+  return { address: `${path.slice(0, dot)}.${hash}${path.slice(dot)}`, type: TYPES[path.slice(dot + 1)]!, read };
 }
+
+/** Of a text that is at hand. */
+export function ownAsset(path: string, text: string): Asset {
+  return asset(path, text, async () => text);
+}
+
+/** What answers each of them, by its address. */
+export function assetsOf(assets: readonly Asset[]): Record<string, Page> {
+  const reply = createAssetReplies();
+  const answered = assets.map(
+    (one) => [one.address, ({ req }: Asked) => reply(one, req.headers['accept-encoding'])] as const,
+  );
+  return Object.fromEntries(answered);
+}
+
+/** A page, or a part of one, that is open to everybody. */
+export type Page = (asked: Asked) => MaybePromise<Reply>;
+
+interface Asked {
+  req: IncomingMessage;
+}
+
+const TYPES: Record<string, string> = {
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  png: 'image/png',
+};
 
 const BROTLI_QUALITY = 5;
 const encoders = {
@@ -34,7 +66,7 @@ type Encoding = keyof typeof encoders;
 const ENCODINGS = Object.keys(encoders) as Encoding[];
 
 /** Answers assets; each is compressed once, when it is first asked for, beside the event loop. */
-export function createAssetReplies(): (asset: Asset, acceptEncoding: string | undefined) => Promise<Reply> {
+function createAssetReplies(): (asset: Asset, acceptEncoding: string | undefined) => Promise<Reply> {
   const encoded = new Map<string, Promise<Buffer>>();
   const bytesOf = ({ address, read }: Asset, encoding: Encoding): Promise<Buffer> => {
     const key = `${encoding} ${address}`;

@@ -51,7 +51,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'what the page consists of is sent compressed',
-    file: 'src/graphql/graphiql/assets.ts',
+    file: 'src/http/assets.ts',
     edits: [['ENCODINGS.find((name) => taken.includes(name))', "taken.find((name) => name === 'identity')"]],
     tests: ['test/http/graphiql.test.ts'],
   },

@@ -1,26 +1,9 @@
 import { statSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
-import { type Asset, asset, createAssetReplies } from '../../http/assets.ts';
+import { type Asset, asset, assetsOf, ownAsset, type Page } from '../../http/assets.ts';
+import { page } from '../../http/page.ts';
 import type { Reply } from '../../http/reply.ts';
 import { bootScript } from './boot.ts';
 import { STYLE } from './style.ts';
-
-/** Nothing of the page may ask another host, and no other page may frame it. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "font-src 'self' data:",
-  "worker-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-const SCRIPT = 'text/javascript; charset=utf-8';
-const CSS = 'text/css; charset=utf-8';
 
 /** What the package is made of: a script, its styles and the scripts of the editor's workers. */
 type Part = 'js' | 'css' | 'editorWorkerService' | 'jsonWorker' | 'graphqlWorker';
@@ -32,45 +15,32 @@ type Part = 'js' | 'css' | 'editorWorkerService' | 'jsonWorker' | 'graphqlWorker
 export function createGraphiQL(): GraphiQL {
   const file = new URL('./graphiql.js', import.meta.resolve('@graphql-yoga/render-graphiql'));
   const { size, mtimeMs } = statSync(file);
-  const part = (name: string, type: string, key: Part) =>
+  const part = (name: string, key: Part) =>
     asset(
-      name,
-      type,
+      `/graphql/assets/${name}`,
       `${size} ${mtimeMs} ${key}`,
       async () => ((await import(file.href)) as Record<Part, string>)[key],
     );
-  const own = (name: string, type: string, text: string) => asset(name, type, text, async () => text);
+  const own = (name: string, text: string) => ownAsset(`/graphql/assets/${name}`, text);
   const workers = {
-    editorWorkerService: part('editor-worker.js', SCRIPT, 'editorWorkerService'),
-    json: part('json-worker.js', SCRIPT, 'jsonWorker'),
-    graphql: part('graphql-worker.js', SCRIPT, 'graphqlWorker'),
+    editorWorkerService: part('editor-worker.js', 'editorWorkerService'),
+    json: part('json-worker.js', 'jsonWorker'),
+    graphql: part('graphql-worker.js', 'graphqlWorker'),
   };
   const addresses = Object.fromEntries(Object.entries(workers).map(([label, one]) => [label, fromPage(one)]));
-  const styles = [part('graphiql.css', CSS, 'css'), own('switchyard.css', CSS, STYLE)];
-  const scripts = [own('switchyard.js', SCRIPT, bootScript(addresses)), part('graphiql.js', SCRIPT, 'js')];
-  const reply = createAssetReplies();
-  const assets = [...Object.values(workers), ...styles, ...scripts].map(
-    (one) => [one.address, ({ req }: { req: IncomingMessage }) => reply(one, req.headers['accept-encoding'])] as const,
-  );
+  const styles = [part('graphiql.css', 'css'), own('switchyard.css', STYLE)];
+  const scripts = [own('switchyard.js', bootScript(addresses)), part('graphiql.js', 'js')];
   return {
-    page: { status: 200, headers: PAGE_HEADERS, body: html(styles, scripts) },
-    assets: Object.fromEntries(assets),
+    page: page(html(styles, scripts), { 'style-src': "'self' 'unsafe-inline'", 'worker-src': "'self'" }),
+    assets: assetsOf([...Object.values(workers), ...styles, ...scripts]),
   };
 }
 
 export interface GraphiQL {
   page: Reply;
   /** What the page asks for, by its path. */
-  assets: Record<string, (asked: { req: IncomingMessage }) => Promise<Reply>>;
+  assets: Record<string, Page>;
 }
-
-const PAGE_HEADERS = {
-  'Content-Type': 'text/html; charset=utf-8',
-  'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-  'Cache-Control': 'no-cache',
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-};
 
 /** As the page at `/graphql` asks for it, below whatever path a proxy has put it. */
 function fromPage({ address }: Asset): string {
