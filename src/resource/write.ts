@@ -7,6 +7,7 @@ import { type Context, type Idempotency, isoNow, type Rendered } from './context
 import { bumpsOf } from './generation.ts';
 import { idempotencyRecord } from './idempotency.ts';
 import { canSee, type Noun } from './noun.ts';
+import { checkSizes } from './size.ts';
 import { tasks } from './task.ts';
 import { checkVersion } from './version.ts';
 
@@ -54,6 +55,7 @@ export function keptReply(ctx: Context, idempotency: Idempotency, reply: Rendere
 export async function commit(ctx: Context, planned: readonly Planned[]): Promise<void> {
   if (planned.length === 0) return;
   const changes = planned.map(({ change }) => change);
+  await checkSizes(ctx, changes);
   try {
     await ctx.deps.store.commit([...changes, ...bumpsOf(changes)]);
   } catch (error) {
