@@ -147,7 +147,7 @@ function isInWindow(bucket: number, current: number): boolean {
 
 function shouldOpen(target: TargetBreaker, settings: CircuitBreaker, now: number): boolean {
   if (target.consecutive >= settings.consecutiveFailures) return true;
-  const { results, failures } = totalsOf(target, settings, now);
+  const { results, failures } = windowOf(target, settings, now);
   if (reaches(failures, results, settings)) return true;
   if (settings.latencyThresholdMs === null) return false;
   return isSlow(target, settings, overdueUntil(target.waiting, settings.latencyThresholdMs, now), now);
@@ -155,7 +155,7 @@ function shouldOpen(target: TargetBreaker, settings: CircuitBreaker, now: number
 
 /** Whether too many are slow: results, and decisions that still wait for theirs and have waited too long. */
 function isSlow(target: TargetBreaker, settings: CircuitBreaker, overdue: readonly Overdue[], moment: number): boolean {
-  const { results, slow } = totalsOf(target, settings, moment);
+  const { results, slow } = windowOf(target, settings, moment);
   const current = bucketOf(settings, moment);
   let hanging = 0;
   for (const { since, until, count } of overdue)
@@ -167,7 +167,8 @@ function reaches(count: number, all: number, settings: CircuitBreaker): boolean 
   return all >= settings.minRequestsThreshold && count > 0 && count * 100 >= settings.errorThresholdPercent * all;
 }
 
-function totalsOf(target: TargetBreaker, settings: CircuitBreaker, now: number) {
+/** What is counted in the evaluation window as it is now. */
+export function windowOf(target: TargetBreaker, settings: CircuitBreaker, now: number) {
   const current = bucketOf(settings, now);
   const totals = { results: 0, failures: 0, slow: 0 };
   for (const [bucket, [successes, failures, slow]] of Object.entries(target.buckets)) {

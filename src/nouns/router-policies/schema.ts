@@ -1,7 +1,8 @@
-import { defineObject, enumOf } from '../../graphql/expose.ts';
+import { defineObject, enumOf, objectOf } from '../../graphql/expose.ts';
 import { mutation } from '../../graphql/mutations.ts';
 import { defineNode, edge, type FilteredList, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
+import { COUNT } from '../../graphql/wire.ts';
 import { naming } from '../../resource/list.ts';
 import { load } from '../../resource/noun.ts';
 import { connect, connectDerived } from '../../resource/page.ts';
@@ -20,6 +21,7 @@ import {
   routerPolicies,
   updateRouterPolicyInput,
 } from './model.ts';
+import { rankOf } from './rank.ts';
 import {
   createRouterPolicy,
   deleteRouterPolicy,
@@ -29,6 +31,7 @@ import {
   viewOf,
 } from './repository.ts';
 import { LintWarning } from './schema-lint.ts';
+import { policyTarget, targetsNow } from './targets-now.ts';
 
 defineObject(policyMatch, {}, (t) => ({
   workspace: t.field({
@@ -47,6 +50,19 @@ defineNode(
     organization: edge(t, organizations, 'The organization.', (policy) => policy.orgId),
     routeToModel: edge(t, logicalModels, 'The model to route to.', (policy) => policy.routeTo),
     fallbackModel: edge(t, logicalModels, 'The model to take when that one cannot.', (policy) => policy.fallback),
+    rank: t.field({
+      ...COUNT,
+      nullable: true,
+      description: 'Where it stands among the policies of its organization, disabled ones too; 1 is looked at first.',
+      resolve: (policy, _args, ctx) => rankOf(ctx, policy),
+    }),
+    targets: t.field({
+      type: [objectOf(policyTarget)],
+      description: 'The targets of the model that it routes to, with the states of their breakers.',
+      nullable: true,
+      permission: 'models:read',
+      resolve: (policy, _args, ctx) => targetsNow(ctx, policy),
+    }),
   }),
   {
     status: async (policy, ctx) => (await viewOf(ctx, policy)).status,
