@@ -91,12 +91,22 @@ describeEngines('decisions', (engine) => {
       total_tokens: 15,
     });
     const usage = await tenant.graphql(
-      '{usage(granularity:hour){totals{requests inputTokens outputTokens failures} nodes{byModel{id usage{requests}}}}}',
+      '{usage(granularity:hour){totals{requests inputTokens outputTokens failures} nodes{byModel{id usage{requests}} byWorkspace{id usage{inputTokens outputTokens}}}}}',
     );
     expect(usage.body.data.usage).toEqual({
       totals: { requests: 1, inputTokens: 7, outputTokens: 8, failures: 0 },
-      nodes: [{ byModel: [{ id: 'm', usage: { requests: 1 } }] }],
+      nodes: [
+        {
+          byModel: [{ id: 'm', usage: { requests: 1 } }],
+          byWorkspace: [{ id: made.workspace_id, usage: { inputTokens: 7, outputTokens: 8 } }],
+        },
+      ],
     });
+    const other = (await ok(`${tenant.base}/workspaces`, { organization_id: tenant.orgId, name: 'Other' }))
+      .workspace_id;
+    const limited = await tenant.as({ workspace_ids: [other] });
+    const seen = await limited.graphql('{usage(granularity:hour){nodes{byWorkspace{id}}}}');
+    expect(seen.body.data.usage.nodes).toEqual([{ byWorkspace: [] }]);
   });
 
   test('counters never change an ETag', async () => {

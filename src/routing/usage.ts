@@ -18,8 +18,8 @@ export const usageTally = field.object('UsageTally', 'How much was used.', {
   failures: field.count('Requests that failed, whoever was at fault.'),
 });
 
-const usageBy = field.object('UsageBy', 'How much of the usage one account or model has.', {
-  id: field.made(field.id('The documented id of the account or model.')),
+const usageBy = field.object('UsageBy', 'How much of the usage one account, model or workspace has.', {
+  id: field.made(field.id('The documented id of the account, model or workspace.')),
   usage: field.part(usageTally, 'How much.'),
 });
 
@@ -29,13 +29,18 @@ const fields = {
   total: field.internal<Tally>([0, 0, 0, 0]),
   accounts: field.internal<Record<string, Tally>>({}),
   models: field.internal<Record<string, Tally>>({}),
+  /** Empty in what 0.1.0 stored. */
+  workspaces: field.internal<Record<string, Tally>>({}),
   usage: field.derived(field.part(usageTally, 'Of the whole organization.')),
   byAccount: field.derived(field.parts(usageBy, 'Of each provider account.')),
   byModel: field.derived(field.parts(usageBy, 'Of each logical model.')),
+  byWorkspace: field.derived(
+    field.parts(usageBy, 'Of each workspace that the caller sees; none before it was counted.'),
+  ),
   purgeAt: field.internal(''),
 };
 
-/** One hour or day of an org: the org's own tally, and each account's and model's. One document, so an outcome costs two writes. */
+/** One hour or day of an org: the org's own tally, and each account's, model's and workspace's. One document, so an outcome costs two writes. */
 export type UsageBucket = field.DocOf<typeof fields>;
 
 export const usageBuckets = defineNoun(fields, {
@@ -57,6 +62,7 @@ export interface UsageInput {
   purgeAt: string;
   accountId: string;
   modelId: string;
+  workspaceId: string;
   tally: Tally;
 }
 
@@ -66,7 +72,7 @@ const KEPT_DAYS = { hour: 90, day: 800 };
 export function usageChanges(
   orgId: string,
   nowMs: number,
-  input: Pick<UsageInput, 'accountId' | 'modelId' | 'tally'>,
+  input: Pick<UsageInput, 'accountId' | 'modelId' | 'workspaceId' | 'tally'>,
 ): Change[] {
   const iso = new Date(nowMs).toISOString();
   return (['hour', 'day'] as const).map((granularity): Change => {
@@ -83,9 +89,10 @@ export function usageChanges(
   });
 }
 
-export function addUsage(doc: Doc | null, { granularity, startsAt, purgeAt, accountId, modelId, tally }: UsageInput) {
+export function addUsage(doc: Doc | null, input: UsageInput) {
+  const { granularity, startsAt, purgeAt, accountId, modelId, workspaceId, tally } = input;
   const before = doc as UsageBucket | null;
-  const { accounts = {}, models = {} } = before ?? {};
+  const { accounts = {}, models = {}, workspaces = {} } = before ?? {};
   return {
     granularity,
     startsAt,
@@ -93,6 +100,7 @@ export function addUsage(doc: Doc | null, { granularity, startsAt, purgeAt, acco
     total: plus(before?.total, tally),
     accounts: { ...accounts, [accountId]: plus(accounts[accountId], tally) },
     models: { ...models, [modelId]: plus(models[modelId], tally) },
+    workspaces: { ...workspaces, [workspaceId]: plus(workspaces[workspaceId], tally) },
   };
 }
 

@@ -155,6 +155,7 @@ function usage(ctx: Context, decision: Decision, outcome: Outcome): Planned[] {
   const tally = {
     accountId: decision.providerAccountId!,
     modelId: decision.logicalModelId!,
+    workspaceId: decision.workspaceId,
     tally: [1, input, output, Number(!outcome.success)] as [number, number, number, number],
   };
   return usageChanges(decision.orgId, ctx.deps.now(), tally).map((change) => ({ change }));

@@ -32,6 +32,8 @@ defineNode(usageBuckets, 'What an organization used in one hour or day.', undefi
   usage: ({ total }) => shown(total),
   byAccount: ({ accounts }) => named(accounts),
   byModel: ({ models }) => named(models),
+  byWorkspace: ({ workspaces }, { principal: { workspaceIds } }) =>
+    named(workspaces).filter(({ id }) => workspaceIds === null || workspaceIds.includes(id)),
 });
 
 builder.objectField(connectionOf(usageBuckets), 'totals', (t) =>

@@ -1,0 +1,22 @@
+import type { Mutant } from './mutant.ts';
+
+export const mutants: Mutant[] = [
+  {
+    breaks: 'a rank is never older than a change in the same request',
+    file: 'src/nouns/router-policies/rank.ts',
+    edits: [['    asked.delete(ctx.loaders);\n', '']],
+    tests: ['test/policy-targets.test.ts'],
+  },
+  {
+    breaks: 'a target tells when it may be probed next',
+    file: 'src/nouns/router-policies/targets-now.ts',
+    edits: [['admits(current, watched.settings, now) ? null', "current.state !== 'open' ? null"]],
+    tests: ['test/policy-targets.test.ts'],
+  },
+  {
+    breaks: 'usage by workspace names none that the caller does not see',
+    file: 'src/nouns/decisions/schema-usage.ts',
+    edits: [['workspaceIds === null || workspaceIds.includes(id)', 'true']],
+    tests: ['test/decisions.test.ts'],
+  },
+];
