@@ -43,6 +43,23 @@ test('no import runs up, nor between two wings of one floor', () => {
   expect(up).toEqual([]);
 });
 
+/** What stands in a circle: all that is left when again and again what leads nowhere, or comes from nowhere, is taken away. */
+function inCircles(all: readonly string[], next: (one: string) => readonly string[]): string[] {
+  const arrows = new Map(all.map((one) => [one, next(one).filter((other) => other !== one)]));
+  for (let size = 0; size !== arrows.size; ) {
+    size = arrows.size;
+    const targets = new Set([...arrows.values()].flat());
+    for (const [one, to] of arrows) if (!targets.has(one) || !to.some((other) => arrows.has(other))) arrows.delete(one);
+  }
+  return [...arrows].flatMap(([one, to]) =>
+    to.filter((other) => arrows.has(other)).map((other) => `${one} > ${other}`),
+  );
+}
+
+test('no files import each other in a circle, types included', () => {
+  expect(inCircles(files, importsOf)).toEqual([]);
+});
+
 test('the worker could be lifted out: it imports nothing of the rest', () => {
   const own = files.filter((file) => wingOf(file) === 'worker');
   expect(own.length).toBeGreaterThan(0);

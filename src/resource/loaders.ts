@@ -1,6 +1,5 @@
 import type { AnyCollection, Collection, Doc, MaybePromise, Page, PageQuery, Query, Store } from '../store/store.ts';
 import { createTurns } from '../words/turns.ts';
-import type { Principal } from './context.ts';
 import { type Reads, readsAtOnce, readsTogether } from './reads.ts';
 
 /**
@@ -25,7 +24,7 @@ interface Memory {
   counts: Reads<Query, number>;
 }
 
-export function createLoaders(store: Store, { orgId }: Principal): Loaders {
+export function createLoaders(store: Store, { orgId }: { orgId: string }): Loaders {
   const reads = store.engine === 'sqlite' ? readsAtOnce : readsTogether;
   const memories = new Map<string, Memory>();
   const memoryOf = (from: AnyCollection): Memory => {

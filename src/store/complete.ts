@@ -1,5 +1,3 @@
-import type { Collection, Doc } from './store.ts';
-
 /**
  * What each field of a document reads as where an older program stored none. Whatever is in it is given as it is;
  * what holds fields of its own, by `object`, `nullable`, `listOf` or `mapOf`.
@@ -58,7 +56,7 @@ function isNested(first: unknown): first is Nested<unknown> {
 }
 
 /** The one place where a stored document becomes today's; a document that lacks nothing is answered as it is. */
-export function complete<D extends Doc>({ first }: Collection<D>, stored: D): D {
+export function complete<D extends object>({ first }: { first?: object }, stored: D): D {
   return first ? completed(first, stored) : stored;
 }
 

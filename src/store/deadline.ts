@@ -1,4 +1,4 @@
-import { StoreUnavailable } from './store.ts';
+import { StoreUnavailable } from './unavailable.ts';
 
 /** By when whoever asks must have an answer: milliseconds of the monotonic clock. */
 export type Deadline = number;

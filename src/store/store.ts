@@ -13,6 +13,7 @@ import type { FirstValues } from './complete.ts';
 import type { Deadline } from './deadline.ts';
 
 export { all, chain, type MaybePromise } from '../words/maybe.ts';
+export { StoreUnavailable } from './unavailable.ts';
 
 export type Scalar = string | number | boolean | null;
 
@@ -187,17 +188,6 @@ export class StoreConflict extends Error {
     this.change = change;
     this.at = at;
     this.detail = detail;
-  }
-}
-
-/** The engine cannot answer now. A write that failed with `maybe` may have happened. */
-export class StoreUnavailable extends Error {
-  readonly retryAfterSeconds: number;
-  readonly maybe: boolean;
-  constructor(message: string, options: { retryAfterSeconds?: number; maybe?: boolean; cause?: unknown } = {}) {
-    super(message, { cause: options.cause });
-    this.retryAfterSeconds = options.retryAfterSeconds ?? 1;
-    this.maybe = options.maybe ?? false;
   }
 }
 

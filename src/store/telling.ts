@@ -1,5 +1,5 @@
-import type { View } from './evaluate.ts';
 import { type AnyCollection, type Doc, type Numbering, numberingKey, numberings } from './store.ts';
+import type { View } from './view.ts';
 
 /** The writes of one commit: a document gets its number here, and what it tells is inserted behind it. */
 export interface Writes {

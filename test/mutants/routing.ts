@@ -88,7 +88,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'what changes with every request is fetched at once',
-    file: 'src/nouns/decisions/gather.ts',
+    file: 'src/nouns/router-policies/gather.ts',
     edits: [['all(ctx, meters, meterIds),', 'await all(ctx, meters, meterIds),']],
     tests: ['test/settings.test.ts'],
   },

@@ -13,10 +13,10 @@ import { accountMeterId, entitlementMeterId, meters, policyBreakers } from '../.
 import { totalOf } from '../../routing/subjects.ts';
 import type { RoutingWorld } from '../../routing/world.ts';
 import { invalidField, notFound } from '../../words/errors.ts';
+import { gather } from '../router-policies/gather.ts';
+import { settingsNow } from '../router-policies/settings.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { gather } from './gather.ts';
 import { type Decision, type decideInput, decisions, KEPT_MS } from './model.ts';
-import { settingsNow } from './settings.ts';
 
 type DecideInput = z.output<typeof decideInput>;
 

@@ -6,11 +6,11 @@ import { matchContextOf } from '../../routing/plan.ts';
 import { admits } from '../../routing/smallest-change.ts';
 import type { Estimate } from '../../routing/subjects.ts';
 import { type PolicyVerdict, verdictOf } from '../../routing/verdict.ts';
+import { gatherAll } from '../router-policies/gather.ts';
 import type { RouterPolicy } from '../router-policies/model.ts';
+import { type Settings, settingsNow } from '../router-policies/settings.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { gatherAll } from './gather.ts';
 import type { Decision } from './model.ts';
-import { type Settings, settingsNow } from './settings.ts';
 
 export interface Verdict extends PolicyVerdict<RouterPolicy> {
   /** Whether it changed after the decision. */

@@ -4,6 +4,7 @@ import { defineNoun } from '../../resource/noun.ts';
 import { LEVELS, REFUSAL_CODES, type SmallestChange } from '../../routing/facts.ts';
 import { nullable } from '../../store/complete.ts';
 import { optionalText, within } from '../../validation/fields.ts';
+import { requestContext } from '../router-policies/context.ts';
 
 function described<W extends string>(values: readonly W[], meaning: (words: string) => string) {
   const meanings = values.map((value) => [value, meaning(value.toLowerCase().replaceAll('_', ' '))]);
@@ -71,28 +72,6 @@ const outcome = field.object('DecisionOutcome', 'What came of a decision, as the
 });
 export type Outcome = field.ValuesOf<typeof outcome.fields>;
 
-const told = (shown: string, body = shown) => field.optionalText(body, { shown });
-const demanded = (what: string) =>
-  field.optionalFlag(`Whether the request demands ${what}.`, { shown: `Whether it demanded ${what}.` });
-const labels = field.stringMap('Labels of the request.');
-
-/** What a request says of itself, beside its workspace. */
-const context = {
-  endpointType: told('The kind of endpoint that asked.', 'The kind of endpoint that asks.'),
-  endpointId: told('The endpoint that asked.', 'The endpoint that asks.'),
-  stepType: told('The kind of step.'),
-  purpose: told('What for.'),
-  expectedParallelism: told('How parallel it would be.', 'How parallel it will be.'),
-  requiresStreaming: demanded('streaming'),
-  requiresFunctionCalling: demanded('function calling'),
-  requiresVision: demanded('vision'),
-  tags: { ...labels, create: labels.create.nullable() },
-  workspaceTags: field.optionalStringMap("Labels that stand in for the workspace's own.", {
-    shown: "Labels that stood in for the workspace's own.",
-  }),
-};
-export const contextBody = field.createBody(context);
-
 const estimate = (what: string) =>
   field.createOnly(
     field.count(`How many ${what} tokens it will take, as the caller reckons.`, {
@@ -104,8 +83,8 @@ const fields = {
   decisionId: field.documentedId(),
   orgId: field.org(),
   workspaceId: field.createOnly(field.id('The workspace that asks.', { shown: 'The workspace that asked.' })),
-  ...field.partsOf('context', context),
-  context: field.stored(context),
+  ...field.partsOf('context', requestContext),
+  context: field.stored(requestContext),
   requestedModelId: field.internal<string | null>(null),
   estimatedInputTokens: estimate('input'),
   estimatedOutputTokens: estimate('output'),

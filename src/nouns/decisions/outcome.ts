@@ -10,8 +10,8 @@ import { accountMeterId, entitlementMeterId, meters, policyBreakers, policyCount
 import { usageChanges } from '../../routing/usage.ts';
 import { conflict } from '../../words/errors.ts';
 import { safeSum } from '../../words/safe-sum.ts';
+import { type Settings, settingsNow } from '../router-policies/settings.ts';
 import { type Decision, decisions, type ErrorClass, type Outcome, type reportOutcomeInput, statusOf } from './model.ts';
-import { type Settings, settingsNow } from './settings.ts';
 
 type OutcomeInput = z.output<typeof reportOutcomeInput>;
 

@@ -4,12 +4,8 @@ import { eventDoc, routingEvents } from '../../routing/events.ts';
 import type { Change, Doc, RuleResult } from '../../store/store.ts';
 import { credentialsOf } from './credentials.ts';
 import type { AccountHealth, ProviderAccount } from './model.ts';
-import { probe } from './probe.ts';
+import { type CheckVerdict, probe } from './probe.ts';
 import { healthCollection } from './repository.ts';
-
-/** What one check saw: an answer, one that says nothing of the account, refused credentials, or a failure with its reason. */
-export type CheckResult = CheckVerdict | { kind: 'unknown' };
-export type CheckVerdict = { kind: 'ok' } | { kind: 'refused' | 'failed'; reason: string };
 
 const FAILURES_TO_ERROR = 3;
 

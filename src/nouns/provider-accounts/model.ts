@@ -3,7 +3,7 @@ import * as field from '../../resource/field/index.ts';
 import { defineNoun } from '../../resource/noun.ts';
 import type { Doc } from '../../store/store.ts';
 import { expectedVersion, within } from '../../validation/fields.ts';
-import { referenceProblem } from './rules.ts';
+import { referenceProblem } from './reference.ts';
 
 export const PROVIDER_TYPES = [
   ...['azure_openai', 'openai', 'anthropic', 'aws_bedrock', 'google_vertex', 'google_gemini', 'cohere', 'mistral'],

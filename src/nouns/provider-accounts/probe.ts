@@ -3,8 +3,11 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import type { Credentials } from './credentials.ts';
-import type { CheckResult } from './health.ts';
 import type { ProviderAccount } from './model.ts';
+
+/** What one check saw: an answer, one that says nothing of the account, refused credentials, or a failure with its reason. */
+export type CheckResult = CheckVerdict | { kind: 'unknown' };
+export type CheckVerdict = { kind: 'ok' } | { kind: 'refused' | 'failed'; reason: string };
 
 const TIMEOUT_MS = 10_000;
 const POINTS_INSIDE = 'the address points inside';

@@ -4,10 +4,10 @@ import { type LintWarning, type LintWorld, lintPolicy } from '../../routing/lint
 import { type Compiled, compile } from '../../routing/matching.ts';
 import { allDocs } from '../../store/every.ts';
 import { invalid, valueError } from '../../words/errors.ts';
-import { type Settings, settingsNow } from '../decisions/settings.ts';
 import { logicalModels } from '../logical-models/model.ts';
 import { entitlements, type ModelEntitlement } from '../model-entitlements/model.ts';
 import type { RouterPolicy } from './model.ts';
+import { type Settings, settingsNow } from './settings.ts';
 
 /** A change is compared with the other policies up to this many; the query over the org compares always. */
 const COMPARED_MAX = 1_000;

@@ -1,6 +1,6 @@
 import type { Context } from '../../resource/context.ts';
-import { settingsNow } from '../decisions/settings.ts';
 import type { RouterPolicy } from './model.ts';
+import { settingsNow } from './settings.ts';
 
 type Ranks = ReadonlyMap<string, number>;
 const asked = new WeakMap<Context['loaders'], Promise<Ranks>>();

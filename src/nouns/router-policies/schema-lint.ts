@@ -8,7 +8,7 @@ import type { PolicyVerdict } from '../../routing/verdict.ts';
 import { optionalText, within } from '../../validation/fields.ts';
 import { walk } from '../../validation/walk.ts';
 import { invalid } from '../../words/errors.ts';
-import { contextBody } from '../decisions/model.ts';
+import { contextBody } from './context.ts';
 import { lintAll } from './linter.ts';
 import { type RouterPolicy, routerPolicies } from './model.ts';
 import { type TestMatch, testMatch } from './test-match.ts';

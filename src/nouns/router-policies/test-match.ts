@@ -4,10 +4,10 @@ import { allMatches } from '../../routing/match-index.ts';
 import { type MatchContext, readContext, tagPairs } from '../../routing/matching.ts';
 import { choose } from '../../routing/plan.ts';
 import { type PolicyVerdict, verdictOf } from '../../routing/verdict.ts';
-import { gatherPolicies } from '../decisions/gather.ts';
-import { settingsNow } from '../decisions/settings.ts';
 import { workspaces } from '../workspaces/model.ts';
+import { gatherPolicies } from './gather.ts';
 import type { RouterPolicy } from './model.ts';
+import { settingsNow } from './settings.ts';
 
 export interface TestMatch {
   matchedPolicies: RouterPolicy[];

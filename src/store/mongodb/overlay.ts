@@ -1,5 +1,5 @@
-import type { View } from '../evaluate.ts';
 import type { AnyCollection, Doc, Key, Query } from '../store.ts';
+import type { View } from '../view.ts';
 import { keyOf } from './documents.ts';
 import { matches } from './filters.ts';
 

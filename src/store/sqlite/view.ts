@@ -1,5 +1,5 @@
-import type { View } from '../evaluate.ts';
 import type { AnyCollection } from '../store.ts';
+import type { View } from '../view.ts';
 import { readIds } from './reads.ts';
 import type { Table } from './table.ts';
 

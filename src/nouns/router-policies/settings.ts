@@ -5,8 +5,8 @@ import type { MatchIndex } from '../../routing/match-index.ts';
 import { type LogicalModel, logicalModels } from '../logical-models/model.ts';
 import { entitlements, grantKey, type ModelEntitlement } from '../model-entitlements/model.ts';
 import { type ProviderAccount, providerAccounts } from '../provider-accounts/model.ts';
-import { policyIndex } from '../router-policies/cache.ts';
-import { type RouterPolicy, routerPolicies } from '../router-policies/model.ts';
+import { policyIndex } from './cache.ts';
+import { type RouterPolicy, routerPolicies } from './model.ts';
 
 /**
  * What people have set for an org's requests, as of one moment. It seldom changes, so it is kept in memory: one small

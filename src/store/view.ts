@@ -1,0 +1,15 @@
+import type { AnyCollection, Doc, Key, Query } from './store.ts';
+
+/** What a commit sees while it is evaluated: the stored documents and the commit's own earlier writes. */
+export interface View {
+  get(from: AnyCollection, key: Key): Doc | null;
+  idOfUnique(from: AnyCollection, orgId: string, unique: string): string | null;
+  /** Ids of up to `limit` matching documents. */
+  matching(from: AnyCollection, query: Query, limit: number): string[];
+  insert(from: AnyCollection, doc: Doc): void;
+  replace(from: AnyCollection, doc: Doc, before: Doc): void;
+  remove(from: AnyCollection, doc: Doc): void;
+  /** Named by a condition but not written: engines with snapshot isolation write it, so that others conflict. */
+  touch(from: AnyCollection, doc: Doc): void;
+  sweep(from: AnyCollection, field: string, value: string, limit: number): number;
+}
