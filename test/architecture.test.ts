@@ -60,6 +60,15 @@ test('no files import each other in a circle, types included', () => {
   expect(inCircles(files, importsOf)).toEqual([]);
 });
 
+test('no nouns import each other in a circle', () => {
+  const roomOf = (file: string) => file.split('/').slice(0, 2).join('/');
+  const ofNouns = files.filter((file) => wingOf(file) === 'nouns');
+  const rooms = [...new Set(ofNouns.map(roomOf))];
+  const importsOfRoom = (room: string) =>
+    ofNouns.filter((file) => roomOf(file) === room).flatMap((file) => importsOf(file).map(roomOf));
+  expect(inCircles(rooms, importsOfRoom)).toEqual([]);
+});
+
 test('the worker could be lifted out: it imports nothing of the rest', () => {
   const own = files.filter((file) => wingOf(file) === 'worker');
   expect(own.length).toBeGreaterThan(0);

@@ -1,11 +1,11 @@
 import { allNouns } from '../resource/noun.ts';
 import './nouns.ts';
 import { tokenRules } from '../access/authenticate.ts';
+import { jobCountRules, jobCounts } from '../nouns/jobs/counts.ts';
 import { orgIndex } from '../nouns/orgs/model.ts';
 import { healthRules } from '../nouns/provider-accounts/health.ts';
 import { healthCollection } from '../nouns/provider-accounts/repository.ts';
 import { credentials, tokenUses } from '../nouns/tokens/model.ts';
-import { jobCountRules, jobCounts } from '../nouns/work-items/counts.ts';
 import { generationRules, generations } from '../resource/generation.ts';
 import { idempotencyRecords } from '../resource/idempotency.ts';
 import { tasks } from '../resource/task.ts';

@@ -47,3 +47,27 @@ export function tombstone(ctx: Context, noun: Noun<Doc>, doc: Doc): Planned[] {
     { change: taskChange(ctx, 'sweep', doc.orgId, doc.id) },
   ];
 }
+
+type Made<D extends Doc> = (ctx: Context, doc: D) => Planned[];
+const made = new Map<AnyCollection, Made<Doc>[]>();
+
+/** What a noun has to say of a new document above it: what it plans is part of the commit that makes that. */
+export function whenMade<D extends Doc>({ collection }: Noun<D>, plan: Made<D>): void {
+  made.set(collection, [...(made.get(collection) ?? []), plan as Made<Doc>]);
+}
+
+export function madeWith<D extends Doc>(ctx: Context, { collection }: Noun<D>, doc: D): Planned[] {
+  return (made.get(collection) ?? []).flatMap((plan) => plan(ctx, doc));
+}
+
+type Gone = (ctx: Context, field: string, id: string) => Promise<Planned[]>;
+const gone: Gone[] = [];
+
+/** The same of a document, named by its field in those below, that is deleted with all that lies in it. */
+export function whenGone(plan: Gone): void {
+  gone.push(plan);
+}
+
+export async function goneWith(ctx: Context, field: string, id: string): Promise<Planned[]> {
+  return (await Promise.all(gone.map((plan) => plan(ctx, field, id)))).flat();
+}

@@ -34,7 +34,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'the document says as much of counters as the contract',
     file: 'src/graphql/wire.ts',
-    edits: [["wired('SafeInt', { minimum: 0 })", "wired('SafeInt', {})"]],
+    edits: [['wire: { minimum: 0 }', 'wire: {}']],
     tests: ['test/rest/openapi.test.ts'],
   },
   {

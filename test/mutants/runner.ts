@@ -8,7 +8,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a task is held by one',
     file: 'src/process/runner/lease.ts',
-    edits: [['{ ...task, ...changed, version: task.version + 1 }', '{ ...task, ...changed }']],
+    edits: [['version: task.version + 1 };\n  return ignoring', 'version: task.version };\n  return ignoring']],
     tests: scheduler,
   },
   {
@@ -55,7 +55,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'a workspace that is gone ends nothing for others',
-    file: 'src/nouns/workspaces/bucket.ts',
+    file: 'src/nouns/jobs/bucket.ts',
     edits: [['if (!workspace || workspace.', 'if (workspace!.']],
     tests: buckets,
   },

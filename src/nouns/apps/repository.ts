@@ -3,10 +3,9 @@ import type { Context } from '../../resource/context.ts';
 import { newDoc } from '../../resource/new-doc.ts';
 import { mergePatch } from '../../resource/patch.ts';
 import { reach } from '../../resource/path.ts';
-import { countBelow, tombstone } from '../../resource/subtree.ts';
+import { countBelow, goneWith, tombstone } from '../../resource/subtree.ts';
 import { checkVersion } from '../../resource/version.ts';
 import { insertion, removal, save, stillThere, update, withRetry } from '../../resource/write.ts';
-import { calledOffBelow } from '../jobs/below.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { type App, apps, type createAppInput, type deleteAppInput, type updateAppInput } from './model.ts';
 
@@ -41,7 +40,7 @@ export function deleteApp(ctx: Context, input: z.output<typeof deleteAppInput>) 
     const app = await readApp(ctx, input);
     checkVersion(ctx, app, input.expectedVersion);
     const counts = await countBelow(ctx, apps, app.id);
-    const calledOff = await calledOffBelow(ctx, 'appId', app.id);
+    const calledOff = await goneWith(ctx, 'appId', app.id);
     const marked = tombstone(ctx, apps, app);
     return save(ctx, [...removal(ctx, apps, app, { counts }), ...calledOff, ...marked], { app });
   });

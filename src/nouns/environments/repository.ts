@@ -4,6 +4,7 @@ import { newDoc } from '../../resource/new-doc.ts';
 import { mergePatch } from '../../resource/patch.ts';
 import { reach } from '../../resource/path.ts';
 import { unreferenced } from '../../resource/references.ts';
+import { whenMade } from '../../resource/subtree.ts';
 import { checkVersion } from '../../resource/version.ts';
 import {
   insertion,
@@ -48,6 +49,13 @@ async function dethroned(ctx: Context, workspaceId: string): Promise<Planned[]> 
     (current) => replacement(ctx, environments, current, { ...current, isDefault: false }).planned,
   );
 }
+
+/** A workspace is never without its default. */
+whenMade(workspaces, (ctx, workspace) => {
+  const first = { name: 'Default', isDefault: true };
+  const place = { workspaceId: workspace.id, slug: slugOf(first.name) };
+  return insertion(ctx, environments, newDoc(ctx, environments, ctx.deps.ids.next('env_'), first, place));
+});
 
 export function createEnvironment(ctx: Context, input: z.output<typeof createEnvironmentInput>) {
   return withRetry(async () => {

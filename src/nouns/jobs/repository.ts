@@ -2,14 +2,9 @@ import type { z } from 'zod';
 import type { Context } from '../../resource/context.ts';
 import { need } from '../../resource/noun.ts';
 import { mergePatch } from '../../resource/patch.ts';
-import { type Planned, save, update, withRetry } from '../../resource/write.ts';
+import { save, update, withRetry } from '../../resource/write.ts';
 import { conflict } from '../../words/errors.ts';
-import { cancelledReindex } from '../namespaces/called-off.ts';
-import { namespaces } from '../namespaces/model.ts';
-import { againReindexing } from '../namespaces/reindex.ts';
-import { handedOutAgain } from '../work-items/again.ts';
-import { close } from '../work-items/counts.ts';
-import { calledOffBucket, retriedBucket } from '../workspaces/bucket.ts';
+import { type JobChange, kindOf } from './kinds.ts';
 import {
   type cancelJobInput,
   isActive,
@@ -20,27 +15,21 @@ import {
   type updateJobInput,
 } from './model.ts';
 import { changeJob } from './transition.ts';
-
-/** What a change of a job changes with it. */
-interface JobChange {
-  fields: Partial<Job>;
-  planned: Planned[];
-}
+import './bucket.ts';
+import './called-off.ts';
 
 export function retryJob(ctx: Context, input: z.output<typeof retryJobInput>) {
   return change(ctx, input.jobId, 'retry', async (job) => {
-    if (job.kind === 'bucket' && (job.status === 'failed' || job.status === 'cancelled'))
-      return retriedBucket(ctx, job);
-    if (job.kind !== 'reindex' || job.status !== 'failed') throw refused(job, 'not_failed');
-    return retriedReindex(ctx, job);
+    const kind = kindOf(job);
+    if (!kind.retriable.includes(job.status)) throw refused(job, 'not_failed');
+    return kind.retried(ctx, job);
   });
 }
 
 export function cancelJob(ctx: Context, input: z.output<typeof cancelJobInput>) {
   return change(ctx, input.jobId, 'cancel', async (job) => {
     if (!isActive(job)) throw refused(job, 'not_running');
-    const planned = job.kind === 'bucket' ? await calledOffBucket(ctx, job) : await calledOffReindex(ctx, job);
-    return { fields: { status: 'cancelled' }, planned };
+    return { fields: { status: 'cancelled' }, planned: await kindOf(job).calledOff(ctx, job) };
   });
 }
 
@@ -70,23 +59,6 @@ function change(ctx: Context, jobId: string, verb: string, decide: (job: Job) =>
     const changed = changeJob(ctx, before, fields, verb);
     return save(ctx, [...changed.planned, ...planned], { job: changed.job });
   });
-}
-
-/** What has failed is handed out again; where the vectors were not good enough, all is. */
-async function retriedReindex(ctx: Context, job: Job): Promise<JobChange> {
-  const waiting = await againReindexing(ctx, job);
-  return {
-    fields: { status: 'pending', error: null, reason: null },
-    planned: [...waiting, ...(await handedOutAgain(ctx, job, job.reason === 'quality_gate' ? 'all' : 'failed'))],
-  };
-}
-
-/** Where the namespace is gone, only the job is left. */
-async function calledOffReindex(ctx: Context, job: Job): Promise<Planned[]> {
-  const closed = { change: close(job.orgId, job.id) };
-  const namespace = await ctx.deps.store.get(namespaces.collection, { orgId: job.orgId, id: job.resourceId });
-  if (namespace?.reindexJobId !== job.id) return [closed];
-  return [closed, ...cancelledReindex(ctx, namespace).planned];
 }
 
 function refused(job: Job, reason: 'not_failed' | 'not_running') {

@@ -4,9 +4,9 @@ import { rootList, rootNode } from '../../graphql/roots.ts';
 import type { Context } from '../../resource/context.ts';
 import { may } from '../../resource/noun.ts';
 import { organizations } from '../orgs/model.ts';
-import { progressNow } from '../work-items/progress.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { cancelJobInput, EVERYBODY, jobs, retryJobInput, updateJobInput } from './model.ts';
+import { progressNow } from './progress.ts';
 import { cancelJob, retryJob, updateJob } from './repository.ts';
 
 defineNode(

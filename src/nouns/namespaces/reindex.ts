@@ -5,15 +5,13 @@ import { needReference } from '../../resource/path.ts';
 import { taskChange } from '../../resource/task.ts';
 import { checkVersion } from '../../resource/version.ts';
 import { type Planned, replacement, save, stillThere, withRetry } from '../../resource/write.ts';
-import { conflict, invalidField, notFound } from '../../words/errors.ts';
+import { conflict, invalidField } from '../../words/errors.ts';
+import { type Counts, jobCounts, NOTHING } from '../jobs/counts.ts';
 import { isActive, type Job } from '../jobs/model.ts';
 import { beginJob } from '../jobs/transition.ts';
 import { visibleTo } from '../jobs/visibility.ts';
 import { type LogicalModel, logicalModels } from '../logical-models/model.ts';
-import { type Counts, jobCounts, NOTHING } from '../work-items/counts.ts';
-import { sourcesOf } from '../work-items/items.ts';
-import { FIRST, nextBatch } from '../work-items/layout.ts';
-import { cancelledJob, cancelledReindex } from './called-off.ts';
+import { FIRST, nextBatch } from './layout.ts';
 import {
   type cancelReindexInput,
   isReindexing,
@@ -21,7 +19,9 @@ import {
   namespaces,
   type reindexNamespaceInput,
 } from './model.ts';
+import { cancelledJob, cancelledReindex, WAITING } from './reindexing.ts';
 import { readNamespace } from './repository.ts';
+import { sourcesOf } from './subjects.ts';
 
 type ReindexInput = z.output<typeof reindexNamespaceInput>;
 
@@ -110,8 +110,6 @@ function started(ctx: Context, before: Namespace, job: Job): Namespace {
   };
 }
 
-const WAITING = { reindexStatus: 'pending', reindexStartedAt: null, reindexCompletedAt: null } as const;
-
 export function cancelReindex(ctx: Context, input: z.output<typeof cancelReindexInput>) {
   return withRetry(async () => {
     const before = await readNamespace(ctx, input);
@@ -120,15 +118,4 @@ export function cancelReindex(ctx: Context, input: z.output<typeof cancelReindex
     const { after, planned } = cancelledReindex(ctx, before);
     return save(ctx, [...planned, ...(await cancelledJob(ctx, before))], { namespace: after });
   });
-}
-
-/** The namespace waits again, for the items that its job hands out once more. */
-export async function againReindexing(ctx: Context, job: Job): Promise<Planned[]> {
-  const before = await ctx.deps.store.get(namespaces.collection, { orgId: job.orgId, id: job.resourceId });
-  if (!before) throw notFound('namespace', job.resourceId);
-  if (before.reindexJobId !== job.id)
-    throw conflict('job', { reason: 'not_failed', conflictingId: before.reindexJobId });
-  const model = await needReference(ctx, logicalModels, job.modelId ?? '');
-  const next: Namespace = { ...before, ...WAITING, reindexModelId: model.id, reindexError: null };
-  return [stillThere(logicalModels, model), ...replacement(ctx, namespaces, before, next, 'retry_reindex').planned];
 }

@@ -11,10 +11,8 @@ import { apps } from '../apps/model.ts';
 import { environments } from '../environments/model.ts';
 import { reshown } from '../jobs/visibility.ts';
 import { logicalModels } from '../logical-models/model.ts';
-import { followed } from '../work-items/follow.ts';
-import { sourceSubject } from '../work-items/items.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { cancelledJob } from './called-off.ts';
+import { followed } from './follow.ts';
 import {
   type createNamespaceInput,
   type deleteNamespaceInput,
@@ -23,6 +21,8 @@ import {
   namespaces,
   type updateNamespaceInput,
 } from './model.ts';
+import { cancelledJob } from './reindexing.ts';
+import { sourceSubject } from './subjects.ts';
 
 export type NamespaceTarget = {
   orgId?: string | null;

@@ -4,8 +4,8 @@ import { rootList, rootNode } from '../../graphql/roots.ts';
 import { naming } from '../../resource/list.ts';
 import { apps } from '../apps/model.ts';
 import { environments } from '../environments/model.ts';
+import { progressNow } from '../jobs/progress.ts';
 import { logicalModels } from '../logical-models/model.ts';
-import { progressNow } from '../work-items/progress.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { namespaceList } from './connection.ts';
 import {

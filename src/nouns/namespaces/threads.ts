@@ -6,8 +6,7 @@ import { type Planned, replacement, save, withRetry } from '../../resource/write
 import { chain, type MaybePromise, type PageQuery } from '../../store/store.ts';
 import { conflict, notFound } from '../../words/errors.ts';
 import { createOneByOne } from '../../words/one-by-one.ts';
-import { followed } from '../work-items/follow.ts';
-import { threadSubject } from '../work-items/items.ts';
+import { followed } from './follow.ts';
 import {
   type addThreadInput,
   type Namespace,
@@ -18,6 +17,7 @@ import {
   threads,
 } from './model.ts';
 import { readNamespace } from './repository.ts';
+import { threadSubject } from './subjects.ts';
 
 /** A namespace as a commit left it that added or removed a thread. */
 type Changed = Namespace & { change?: { added: string } | { removed: string } };

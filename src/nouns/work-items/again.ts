@@ -2,10 +2,10 @@ import { type Context, isoNow } from '../../resource/context.ts';
 import { taskChange } from '../../resource/task.ts';
 import type { Planned } from '../../resource/write.ts';
 import { conflict } from '../../words/errors.ts';
+import { type Counts, jobCounts, NOTHING, percentOf } from '../jobs/counts.ts';
 import type { Job } from '../jobs/model.ts';
-import { type Counts, jobCounts, NOTHING, percentOf } from './counts.ts';
+import { countsOf } from '../jobs/progress.ts';
 import { type Cursor, resetBatch } from './layout.ts';
-import { countsOf } from './settle.ts';
 
 /** A further run of a job that has failed: the first of its items are there at once, the rest is the runner's. */
 export async function handedOutAgain(ctx: Context, job: Job, reset: 'failed' | 'all'): Promise<Planned[]> {

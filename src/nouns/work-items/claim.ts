@@ -1,13 +1,13 @@
 import type { z } from 'zod';
 import { type Context, isoNow } from '../../resource/context.ts';
 import { canSee, need } from '../../resource/noun.ts';
-import { bellOf, type Planned, replacement, type Saved, save, withRetry } from '../../resource/write.ts';
+import { bellOf, type Planned, type Saved, save, withRetry } from '../../resource/write.ts';
 import { afterMs, REQUEST_MS } from '../../store/deadline.ts';
 import { createOneByOne } from '../../words/one-by-one.ts';
+import { kindOf } from '../jobs/kinds.ts';
 import { isActive, type Job, jobs } from '../jobs/model.ts';
 import { changeJob } from '../jobs/transition.ts';
 import { type LogicalModel, logicalModels } from '../logical-models/model.ts';
-import { namespaces } from '../namespaces/model.ts';
 import { providerAccounts } from '../provider-accounts/model.ts';
 import { givenUp } from './given-up.ts';
 import { replaced } from './layout.ts';
@@ -103,13 +103,9 @@ function held(ctx: Context, { tries }: WorkItem, { leaseSeconds, worker }: Claim
 }
 
 /** The first item that is claimed begins the job. */
-async function begin(ctx: Context, job: Job) {
-  const namespace = await ctx.deps.store.get(namespaces.collection, { orgId: job.orgId, id: job.resourceId });
-  const changed = changeJob(ctx, job, { status: 'running' });
-  if (!namespace) return changed;
-  const next = { ...namespace, reindexStatus: 'running' as const, reindexStartedAt: isoNow(ctx) };
-  const { planned } = replacement(ctx, namespaces, namespace, next, 'start_reindex');
-  return { job: changed.job, planned: [...changed.planned, ...planned] };
+async function begin(ctx: Context, before: Job) {
+  const { job, planned } = changeJob(ctx, before, { status: 'running' });
+  return { job, planned: [...planned, ...((await kindOf(job).begun?.(ctx, job)) ?? [])] };
 }
 
 interface Found {

@@ -1,10 +1,10 @@
 import type { Context } from '../../resource/context.ts';
 import { commit, withRetry } from '../../resource/write.ts';
+import { NOTHING } from '../jobs/counts.ts';
 import { isActive, jobs } from '../jobs/model.ts';
-import { NOTHING } from './counts.ts';
 import { replaced } from './layout.ts';
 import { TRIES_MAX, type WorkItem, workItems } from './model.ts';
-import { settleAlone } from './settle.ts';
+import { settleWhole } from './settle.ts';
 
 const LAPSED = 'its lease has lapsed';
 
@@ -18,7 +18,7 @@ export async function givenUp(ctx: Context, jobId: string, items: readonly WorkI
     const lapsed = now.filter((item): item is WorkItem => item !== null && hasLapsed(item, ctx.deps.now()));
     if (lapsed.length === 0) return;
     const by = { ...NOTHING, failed: lapsed.length, firstError: LAPSED };
-    const settled = await settleAlone(ctx, job, by);
+    const settled = await settleWhole(ctx, job, by);
     const failed = { status: 'failed', lease: null, dueAt: null, error: LAPSED } as const;
     await commit(ctx, [...lapsed.map((item) => replaced(ctx, item, failed)), ...settled]);
   });

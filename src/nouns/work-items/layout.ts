@@ -1,10 +1,10 @@
 import { type Context, isoNow } from '../../resource/context.ts';
 import type { Planned } from '../../resource/write.ts';
 import type { Position } from '../../store/store.ts';
+import { jobCounts } from '../jobs/counts.ts';
 import type { Job } from '../jobs/model.ts';
-import { type Namespace, threads } from '../namespaces/model.ts';
-import { jobCounts } from './counts.ts';
-import { itemIdOf, newItem, type Subject, sourceSubject, sourcesOf, threadSubject } from './items.ts';
+
+import { itemIdOf, newItem, type Place, type Subject } from './items.ts';
 import { type WorkItem, workItems } from './model.ts';
 
 /** What one commit lays out: few enough for one turn of the event loop. */
@@ -16,56 +16,23 @@ export type Cursor =
   | { lay: 'sources'; after: string }
   | { reset: 'failed' | 'all'; after: Position | null };
 
-export const FIRST: Cursor = { lay: 'threads', after: null };
-
 export interface Batch {
   planned: Planned[];
   /** null: nothing is left. */
   next: Cursor | null;
 }
 
-/** The next items of a job. They rest on the namespace as it was read, so the commit has to find that unchanged. */
-export async function nextBatch(ctx: Context, job: Job, namespace: Namespace, cursor: Cursor): Promise<Batch> {
-  if ('reset' in cursor) return resetBatch(ctx, job, cursor, await runOf(ctx, job));
-  return cursor.lay === 'threads'
-    ? threadBatch(ctx, job, namespace, cursor.after)
-    : sourceBatch(ctx, job, namespace, cursor.after);
-}
-
-async function threadBatch(ctx: Context, job: Job, namespace: Namespace, after: Position | null): Promise<Batch> {
-  const { docs, more } = await ctx.deps.store.page(threads.collection, {
-    orgId: namespace.orgId,
-    where: [{ field: 'namespaceId', in: [namespace.id] }],
-    order: 'asc',
-    limit: BATCH,
-    after,
-  });
-  const planned = await laidOut(ctx, job, namespace, docs.map(threadSubject));
-  const last = docs.at(-1);
-  if (more && last) return { planned, next: { lay: 'threads', after: { createdAt: last.createdAt, id: last.id } } };
-  if (namespace.sourceIds.length === 0) return { planned, next: null };
-  const rest = await sourceBatch(ctx, job, namespace, '', BATCH - docs.length);
-  return { planned: [...planned, ...rest.planned], next: rest.next };
-}
-
-async function sourceBatch(ctx: Context, job: Job, namespace: Namespace, after: string, limit = BATCH): Promise<Batch> {
-  const left = sourcesOf(namespace).filter((id) => id > after);
-  const batch = left.slice(0, limit);
-  const planned = await laidOut(ctx, job, namespace, batch.map(sourceSubject));
-  return { planned, next: left.length > batch.length ? { lay: 'sources', after: batch.at(-1) ?? after } : null };
-}
-
 /** What was added meanwhile has its item already. */
-async function laidOut(ctx: Context, job: Job, namespace: Namespace, subjects: Subject[]): Promise<Planned[]> {
-  const keys = subjects.map((subject) => ({ orgId: namespace.orgId, id: itemIdOf(job.id, subject) }));
+export async function laidOut(ctx: Context, job: Job, place: Place, subjects: readonly Subject[]): Promise<Planned[]> {
+  const keys = subjects.map((subject) => ({ orgId: job.orgId, id: itemIdOf(job.id, subject) }));
   const there = await ctx.deps.store.getMany(workItems.collection, keys);
   const run = await runOf(ctx, job);
   return subjects
     .filter((_, at) => there[at] === null)
-    .map((subject) => inserted(newItem(ctx, { id: job.id, run }, namespace, subject)));
+    .map((subject) => inserted(newItem(ctx, { id: job.id, run }, place, subject)));
 }
 
-async function runOf(ctx: Context, { id, orgId }: Job): Promise<number> {
+export async function runOf(ctx: Context, { id, orgId }: Job): Promise<number> {
   return (await ctx.deps.store.get(jobCounts, { orgId, id }))?.run ?? 1;
 }
 

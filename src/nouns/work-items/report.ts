@@ -2,12 +2,12 @@ import type { z } from 'zod';
 import type { Context } from '../../resource/context.ts';
 import { canSee } from '../../resource/noun.ts';
 import { type Planned, type Saved, save, withRetry } from '../../resource/write.ts';
+import { added, isNothing, NOTHING, type Tally } from '../jobs/counts.ts';
 import { isActive, type Job, jobs } from '../jobs/model.ts';
-import { added, isNothing, NOTHING, type Tally } from './counts.ts';
 import { jobIdOf } from './items.ts';
 import { replaced } from './layout.ts';
 import { type ItemStatus, type Reported, type reportInput, TRIES_MAX, type WorkItem, workItems } from './model.ts';
-import { settleAlone } from './settle.ts';
+import { settleWhole } from './settle.ts';
 
 export const REFUSALS = {
   stale: 'The lease has lapsed, or is another’s.',
@@ -40,7 +40,7 @@ export function reportWorkItems(ctx: Context, { results }: ReportInput): Promise
 }
 
 async function settled(ctx: Context, job: Job, by: Tally): Promise<Planned[]> {
-  return isNothing(by) ? [] : settleAlone(ctx, job, by);
+  return isNothing(by) ? [] : settleWhole(ctx, job, by);
 }
 
 /** An item as it is stored, and as the results so far leave it. */

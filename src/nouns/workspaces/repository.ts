@@ -3,12 +3,10 @@ import type { Context } from '../../resource/context.ts';
 import { newDoc } from '../../resource/new-doc.ts';
 import { replaceFields } from '../../resource/patch.ts';
 import { reach } from '../../resource/path.ts';
-import { countBelow, tombstone } from '../../resource/subtree.ts';
+import { countBelow, goneWith, madeWith, tombstone } from '../../resource/subtree.ts';
 import { taskChange } from '../../resource/task.ts';
 import { checkVersion } from '../../resource/version.ts';
 import { insertion, removal, save, update, withRetry } from '../../resource/write.ts';
-import { environments, slugOf } from '../environments/model.ts';
-import { calledOffBelow } from '../jobs/below.ts';
 import {
   type createWorkspaceInput,
   type deleteWorkspaceInput,
@@ -21,12 +19,9 @@ export async function createWorkspace(ctx: Context, input: z.output<typeof creat
   return withRetry(async () => {
     const ownerId = input.ownerId === undefined ? ctx.principal.actorId : input.ownerId;
     const workspace = newDoc(ctx, workspaces, ctx.deps.ids.next('ws_'), input, { ownerId });
-    const first = { name: 'Default', isDefault: true };
-    const place = { workspaceId: workspace.id, slug: slugOf(first.name) };
-    const environment = newDoc(ctx, environments, ctx.deps.ids.next('env_'), first, place);
     const planned = [
       ...insertion(ctx, workspaces, workspace),
-      ...insertion(ctx, environments, environment),
+      ...madeWith(ctx, workspaces, workspace),
       { change: taskChange(ctx, 'provision', workspace.orgId, workspace.id) },
     ];
     return save(ctx, planned, { workspace });
@@ -50,7 +45,7 @@ export function deleteWorkspace(ctx: Context, input: z.output<typeof deleteWorks
     const workspace = await reach(ctx, [], workspaces, input.workspaceId);
     checkVersion(ctx, workspace, input.expectedVersion);
     const counts = await countBelow(ctx, workspaces, workspace.id);
-    const calledOff = await calledOffBelow(ctx, 'workspaceId', workspace.id);
+    const calledOff = await goneWith(ctx, 'workspaceId', workspace.id);
     const marked = tombstone(ctx, workspaces, workspace);
     return save(ctx, [...removal(ctx, workspaces, workspace, { counts }), ...calledOff, ...marked], { workspace });
   });

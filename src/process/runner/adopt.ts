@@ -1,11 +1,11 @@
+import { cancelled } from '../../nouns/jobs/called-off.ts';
+import { jobCounts, NOTHING } from '../../nouns/jobs/counts.ts';
 import { isActive, type Job, jobs } from '../../nouns/jobs/model.ts';
 import { changeJob } from '../../nouns/jobs/transition.ts';
 import { visibleTo } from '../../nouns/jobs/visibility.ts';
+import { FIRST } from '../../nouns/namespaces/layout.ts';
 import { namespaces } from '../../nouns/namespaces/model.ts';
-import { jobCounts, NOTHING } from '../../nouns/work-items/counts.ts';
-import { sourcesOf } from '../../nouns/work-items/items.ts';
-import { FIRST } from '../../nouns/work-items/layout.ts';
-import { cancelled } from '../../nouns/work-items/settle.ts';
+import { sourcesOf } from '../../nouns/namespaces/subjects.ts';
 import type { Context, Deps } from '../../resource/context.ts';
 import { type Generation, generations } from '../../resource/generation.ts';
 import { created } from '../../resource/new-doc.ts';

@@ -1,4 +1,4 @@
-import { settleBucket, wantedBucket } from '../../nouns/workspaces/bucket.ts';
+import { settleBucket, wantedBucket } from '../../nouns/jobs/bucket.ts';
 import type { Deps } from '../../resource/context.ts';
 import { bucketNameOf } from '../buckets/name.ts';
 import { reasonOf } from '../buckets/reason.ts';

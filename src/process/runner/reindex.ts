@@ -1,10 +1,11 @@
+import { NOTHING } from '../../nouns/jobs/counts.ts';
 import { isActive, type Job, jobs } from '../../nouns/jobs/model.ts';
+import { nextBatch } from '../../nouns/namespaces/layout.ts';
 import { namespaces } from '../../nouns/namespaces/model.ts';
-import { NOTHING } from '../../nouns/work-items/counts.ts';
 import { givenUp, hasLapsed } from '../../nouns/work-items/given-up.ts';
-import { BATCH, type Cursor, nextBatch } from '../../nouns/work-items/layout.ts';
+import { BATCH, type Cursor } from '../../nouns/work-items/layout.ts';
 import { workItems } from '../../nouns/work-items/model.ts';
-import { settleAlone } from '../../nouns/work-items/settle.ts';
+import { settleWhole } from '../../nouns/work-items/settle.ts';
 import { type Context, type Deps, isoNow } from '../../resource/context.ts';
 import { commit, type Planned, unchanged, withRetry } from '../../resource/write.ts';
 import { systemContext } from '../system.ts';
@@ -70,7 +71,7 @@ async function layOut(ctx: Context, lease: Lease): Promise<void> {
 async function endEmpty(ctx: Context, lease: Lease): Promise<void> {
   await withRetry(async () => {
     const job = await jobOf(ctx, lease);
-    if (job && isActive(job)) await commit(ctx, await settleAlone(ctx, job, NOTHING));
+    if (job && isActive(job)) await commit(ctx, await settleWhole(ctx, job, NOTHING));
   });
 }
 

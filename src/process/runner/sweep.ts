@@ -1,6 +1,5 @@
-import { calledOffBelow } from '../../nouns/jobs/below.ts';
 import type { Deps } from '../../resource/context.ts';
-import { collectionsBelow } from '../../resource/subtree.ts';
+import { collectionsBelow, goneWith } from '../../resource/subtree.ts';
 import { commit, withRetry } from '../../resource/write.ts';
 import { type AnyCollection, type Store, type Tombstone, tombstones } from '../../store/store.ts';
 import { systemContext } from '../system.ts';
@@ -44,7 +43,7 @@ export function createSweep(deps: Deps, gate: Gate) {
 /** What was asked for while the subtree was being marked. */
 function callOffBelow(deps: Deps, { orgId, field, id }: Tombstone): Promise<void> {
   const ctx = systemContext(deps, orgId);
-  return withRetry(async () => commit(ctx, await calledOffBelow(ctx, field, id)));
+  return withRetry(async () => commit(ctx, await goneWith(ctx, field, id)));
 }
 
 interface Swept {

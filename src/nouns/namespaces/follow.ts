@@ -1,12 +1,15 @@
 import type { Context } from '../../resource/context.ts';
 import type { Planned } from '../../resource/write.ts';
+import { added, NOTHING, type Tally } from '../jobs/counts.ts';
 import { isActive, jobs } from '../jobs/model.ts';
-import { isReindexing, type Namespace } from '../namespaces/model.ts';
-import { added, NOTHING, type Tally } from './counts.ts';
-import { itemIdOf, newItem, type Subject } from './items.ts';
-import { inserted, replaced } from './layout.ts';
-import { type WorkItem, workItems } from './model.ts';
-import { countsOf, type Settled, settle } from './settle.ts';
+import { countsOf } from '../jobs/progress.ts';
+import { itemIdOf, newItem, type Subject } from '../work-items/items.ts';
+import { inserted, replaced } from '../work-items/layout.ts';
+import { type WorkItem, workItems } from '../work-items/model.ts';
+import { settle } from '../work-items/settle.ts';
+import { isReindexing, type Namespace } from './model.ts';
+import { endOf } from './reindexing.ts';
+import { placeOf } from './subjects.ts';
 
 /** What comes into and goes from a namespace; of a reindex under way, its items come and go in the same commit. */
 export interface Moved {
@@ -14,9 +17,15 @@ export interface Moved {
   out?: readonly Subject[];
 }
 
-const NOT_REINDEXING: Settled = { planned: [], namespace: null };
+/** What of the namespace itself changes with that: null, nothing. */
+interface Followed {
+  planned: Planned[];
+  namespace: Partial<Namespace> | null;
+}
 
-export async function followed(ctx: Context, namespace: Namespace, moved: Moved): Promise<Settled> {
+const NOT_REINDEXING: Followed = { planned: [], namespace: null };
+
+export async function followed(ctx: Context, namespace: Namespace, moved: Moved): Promise<Followed> {
   const { orgId, reindexJobId } = namespace;
   if (!isReindexing(namespace) || reindexJobId === null) return NOT_REINDEXING;
   const [job, counts] = await Promise.all([
@@ -32,12 +41,13 @@ export async function followed(ctx: Context, namespace: Namespace, moved: Moved)
     );
   const [coming, going] = await Promise.all([there(moved.in), there(moved.out)]);
   const come = coming.map((item, at) =>
-    cameIn(ctx, item, () => newItem(ctx, { id: job.id, run: counts.run }, namespace, moved.in![at]!)),
+    cameIn(ctx, item, () => newItem(ctx, { id: job.id, run: counts.run }, placeOf(namespace), moved.in![at]!)),
   );
   const gone = going.map((item) => wentOut(ctx, item));
   const all = [...come, ...gone];
   const settled = await settle(ctx, job, all.map(({ by }) => by).reduce(added, NOTHING));
-  return { ...settled, planned: [...all.flatMap(({ planned }) => planned), ...settled.planned] };
+  const planned = [...all.flatMap((step) => step.planned), ...settled.planned];
+  return { planned, namespace: settled.ended && endOf(ctx, job, settled.ended.error) };
 }
 
 interface Step {

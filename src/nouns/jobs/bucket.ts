@@ -2,9 +2,10 @@ import type { Context } from '../../resource/context.ts';
 import { find, need } from '../../resource/noun.ts';
 import { type Task, taskChange } from '../../resource/task.ts';
 import { commit, type Planned, replacement, withRetry } from '../../resource/write.ts';
-import { type Job, jobs } from '../jobs/model.ts';
-import { beginJob, changeJob } from '../jobs/transition.ts';
-import { type Workspace, workspaces } from './model.ts';
+import { type Workspace, workspaces } from '../workspaces/model.ts';
+import { defineJobKind, type JobChange } from './kinds.ts';
+import { type Job, jobs } from './model.ts';
+import { beginJob, changeJob } from './transition.ts';
 
 /** What the provisioner answered: the bucket, or why there is none. */
 type Provisioned = { bucket: string } | { reason: string };
@@ -57,8 +58,8 @@ function settledJob(ctx: Context, workspace: Workspace, job: Job | null, made: P
   }).planned;
 }
 
-/** Asked for again: the workspace waits for its bucket as a new one does. */
-export async function retriedBucket(ctx: Context, job: Job): Promise<{ fields: Partial<Job>; planned: Planned[] }> {
+/** The workspace waits for its bucket as a new one does. */
+async function retried(ctx: Context, job: Job): Promise<JobChange> {
   const workspace = await need(ctx, workspaces, job.resourceId);
   const next: Workspace = { ...workspace, bucketStatus: 'pending' };
   return {
@@ -71,9 +72,11 @@ export async function retriedBucket(ctx: Context, job: Job): Promise<{ fields: P
 }
 
 /** The task finds its job called off, and ends. */
-export async function calledOffBucket(ctx: Context, job: Job): Promise<Planned[]> {
+async function calledOff(ctx: Context, job: Job): Promise<Planned[]> {
   const workspace = await find(ctx, workspaces, job.resourceId);
   if (workspace?.bucketStatus !== 'pending') return [];
   const next: Workspace = { ...workspace, bucketStatus: 'failed' };
   return replacement(ctx, workspaces, workspace, next, 'cancel_bucket').planned;
 }
+
+defineJobKind('bucket', { retriable: ['failed', 'cancelled'], retried, calledOff });
