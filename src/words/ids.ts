@@ -8,17 +8,34 @@ export interface Ids {
 const TAIL = 16;
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
+/** Random bytes that are fetched at once: to ask the system for each id costs more than the id. */
+const POOL_BYTES = 4_096;
+
 export function createIds(now: () => number, random: (size: number) => Uint8Array = randomBytes): Ids {
   let last = 0;
+  let head = '';
   let tail: number[] = [];
+  let pool: Uint8Array = new Uint8Array();
+  let used = 0;
+  const drawTail = (): number[] => {
+    if (used + TAIL > pool.length) {
+      pool = random(POOL_BYTES);
+      used = 0;
+    }
+    used += TAIL;
+    return Array.from(pool.subarray(used - TAIL, used), (byte) => byte & 31);
+  };
   return {
     next(prefix) {
       const time = now();
       if (time > last) {
         last = time;
-        tail = Array.from(random(TAIL), (byte) => byte & 31);
+        head = encodeTime(time);
+        tail = drawTail();
       } else increase(tail);
-      return prefix + encodeTime(last) + tail.map((digit) => ALPHABET[digit]).join('');
+      let id = prefix + head;
+      for (const digit of tail) id += ALPHABET[digit];
+      return id;
     },
   };
 }

@@ -1,0 +1,27 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createIds } from '../src/words/ids.ts';
+
+test('ids differ and sort by creation, whatever the clock does, and longer than random bytes are kept for', () => {
+  const steps = fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 1, maxLength: 2_000, size: 'max' });
+  fc.assert(
+    fc.property(steps, (moves) => {
+      let time = 1_750_000_000_000;
+      const ids = createIds(() => time);
+      const made = moves.map((by) => {
+        time += by;
+        return ids.next('x_');
+      });
+      for (const id of made) expect(id).toMatch(/^x_[0-9a-hjkmnp-tv-z]{26}$/);
+      expect(new Set(made).size).toBe(made.length);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('ids of one moment increase; ids of two makers differ from the first random character on', () => {
+  const [left, right] = [createIds(() => 1), createIds(() => 1)];
+  const made = Array.from({ length: 100 }, () => left.next(''));
+  expect(made.toSorted()).toEqual(made);
+  expect(right.next('').slice(10, 22)).not.toBe(made[0]!.slice(10, 22));
+});
