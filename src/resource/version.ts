@@ -3,9 +3,8 @@ import { fault } from '../words/errors.ts';
 import type { Context } from './context.ts';
 
 /** The strong ETag of a version; the time of creation keeps a re-created id (a model's slug) apart from its predecessor. */
-export function etagOf(doc: Pick<Doc, 'version' | 'createdAt' | 'edition'>): string {
-  const parts = [doc.version, Date.parse(doc.createdAt).toString(36), ...(doc.edition ? [doc.edition] : [])];
-  return `"${parts.join('-')}"`;
+export function etagOf({ version, createdAt, edition }: Pick<Doc, 'version' | 'createdAt' | 'edition'>): string {
+  return `"${version}-${Date.parse(createdAt).toString(36)}${edition ? `-${edition}` : ''}"`;
 }
 
 /** Whether an `If-Match` or `If-None-Match` list names the tag. `weak`: for GET, where W/ does not matter. */

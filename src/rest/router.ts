@@ -4,8 +4,8 @@ import type { Row } from './row.ts';
 interface Branch {
   words: Map<string, Branch>;
   parameter: Branch | null;
-  /** By method. */
-  rows: Map<string, { row: Row; names: string[] }>;
+  /** By method, with the place of each parameter among the segments. */
+  rows: Map<string, { row: Row; places: readonly (readonly [name: string, at: number])[] }>;
 }
 
 export type Match =
@@ -18,18 +18,18 @@ export function createRouter(rows: readonly Row[]): (method: string, path: strin
   const root = branch();
   for (const row of rows) add(root, row);
   return (method, path) => {
-    const found = walk(root, path.split('/').slice(1), 0, []);
-    const best = found[0];
-    if (!best) return null;
-    if (!best.at.rows.has(method)) return { allow: [...best.at.rows.keys()] };
-    const { row, names } = best.at.rows.get(method)!;
+    const segments = path.split('/');
+    const found = walk(root, segments, 1);
+    if (!found) return null;
+    const known = found.get(method);
+    if (!known) return { allow: [...found.keys()] };
     const parameters: Record<string, string> = {};
-    for (const [at, name] of names.entries()) {
-      const value = decode(best.values[at]!);
+    for (const [name, at] of known.places) {
+      const value = decode(segments[at]!);
       if (value === null) return null;
       parameters[name] = value;
     }
-    return { row, parameters };
+    return { row: known.row, parameters };
   };
 }
 
@@ -38,12 +38,13 @@ function branch(): Branch {
 }
 
 function add(root: Branch, row: Row): void {
-  const names: string[] = [];
+  const places: [string, number][] = [];
   let at = root;
-  for (const part of row.path.split('/').slice(1)) {
+  for (const [place, part] of row.path.split('/').entries()) {
+    if (place === 0) continue;
     const name = /^\{(.+)\}$/.exec(part)?.[1];
     if (name !== undefined) {
-      names.push(name);
+      places.push([name, place]);
       at.parameter ??= branch();
       at = at.parameter;
     } else {
@@ -52,21 +53,21 @@ function add(root: Branch, row: Row): void {
       at = next;
     }
   }
-  at.rows.set(row.method, { row, names });
+  at.rows.set(row.method, { row, places });
 }
 
-/** Every way to read the path, fixed words first. */
-function walk(at: Branch, segments: string[], index: number, values: string[]): { at: Branch; values: string[] }[] {
-  if (index === segments.length) return at.rows.size > 0 ? [{ at, values }] : [];
+/** The first of the ways to read the path, fixed words before parameters. */
+function walk(at: Branch, segments: readonly string[], index: number): Branch['rows'] | null {
+  if (index === segments.length) return at.rows.size > 0 ? at.rows : null;
   const segment = segments[index]!;
   const word = at.words.get(segment);
-  const byWord = word ? walk(word, segments, index + 1, values) : [];
-  const byParameter =
-    at.parameter && segment !== '' ? walk(at.parameter, segments, index + 1, [...values, segment]) : [];
-  return [...byWord, ...byParameter];
+  const byWord = word ? walk(word, segments, index + 1) : null;
+  if (byWord || !at.parameter || segment === '') return byWord;
+  return walk(at.parameter, segments, index + 1);
 }
 
 function decode(segment: string): string | null {
+  if (!segment.includes('%')) return segment;
   try {
     return decodeURIComponent(segment);
   } catch {
