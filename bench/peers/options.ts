@@ -46,7 +46,7 @@ export function readOptions(args: string[]): Options {
     works,
     engines,
     smoke,
-    seconds: number(values.seconds, 4, 0.2),
+    seconds: number(values.seconds, 2, 0.2),
     rounds: number(values.rounds, 5, 1),
     connections: number(values.connections, 32, 32),
     namespaces: number(values.namespaces, 10_000, 1_000),
