@@ -61,7 +61,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a body in chunks is counted while it streams in',
     file: BODY,
-    edits: [["if (size > maxBytes) return 'too_large';", '']],
+    edits: [['if (size <= maxBytes) return void', 'return void']],
     tests: large,
   },
   {

@@ -13,7 +13,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'nor are those of a server behind a proxy on its own machine',
     file: 'src/process/app.ts',
-    edits: [[' && !isPassedOn(req)', '']],
+    edits: [[' && !isPassedOn(arrival.req)', '']],
     tests: metrics,
   },
   {
@@ -43,7 +43,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'an access line holds no query string',
     file: 'src/process/app.ts',
-    edits: [['visitOf(req, pathOf(req), requestId)', "visitOf(req, req.url ?? '/', requestId)"]],
+    edits: [['visitOf(req, path, requestIdOf', "visitOf(req, req.url ?? '/', requestIdOf"]],
     tests: lines,
   },
   {

@@ -12,7 +12,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'only the last answer of a connection ends it',
     file: 'src/process/app.ts',
-    edits: [['ending && (await connections.isLast(req))', 'ending']],
+    edits: [['if (isLast) first.push', 'first.push']],
     tests: shutdown,
   },
   {

@@ -1,0 +1,30 @@
+import type { Mutant } from './mutant.ts';
+
+const atOnce = ['test/http/at-once.test.ts'];
+
+export const mutants: Mutant[] = [
+  {
+    breaks: 'a read waits for nothing',
+    file: 'src/process/app.ts',
+    edits: [['  function answer(arrival', '  async function answer(arrival']],
+    tests: atOnce,
+  },
+  {
+    breaks: 'who is known by the header is asked for again once rights have changed',
+    file: 'src/access/authenticate.ts',
+    edits: [['!entry || !isFresh(deps, entry) ||', '!entry ||']],
+    tests: atOnce,
+  },
+  {
+    breaks: 'an access line is written whatever the log is told to leave out',
+    file: 'src/process/observe/observe.ts',
+    edits: [['return log.child({}, { redact: [] })', "return log.child({}, { level: 'silent' })"]],
+    tests: ['test/operations/access-line.test.ts'],
+  },
+  {
+    breaks: 'ids of one millisecond and of the next differ',
+    file: 'src/words/ids.ts',
+    edits: [['used += TAIL;', '']],
+    tests: ['test/ids.test.ts'],
+  },
+];
