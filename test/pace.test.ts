@@ -3,7 +3,10 @@ import { buildSchema, execute, type GraphQLSchema, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { Operations } from '../src/graphql/operations.ts';
 import { inPieces } from '../src/http/pieces.ts';
+import { apps } from '../src/nouns/apps/model.ts';
 import type { Context } from '../src/resource/context.ts';
+import { createLoaders } from '../src/resource/loaders.ts';
+import type { Store } from '../src/store/store.ts';
 import { createPace, inTurns } from '../src/words/pace.ts';
 import { describeEngines, startHarness } from './harness.ts';
 import { seed } from './seed.ts';
@@ -157,6 +160,22 @@ test('a long document is read and validated in turns', async () => {
   const valid = await countTurns(() => errors(`{a} #${' '.repeat(5_000)}`));
   expect(valid).toMatchObject({ value: [] });
   expect(valid.turns).toBeGreaterThanOrEqual(7);
+});
+
+test('thousands of rows are read in turns, a few at once', async () => {
+  const doc = { id: 'app_1', orgId: 'org_1' };
+  const store = { engine: 'sqlite', pages: () => [{ docs: [doc], more: false }] } as unknown as Store;
+  const read = (pages: number) => {
+    const loaders = createLoaders(store, doc, createPace(ticking(4)));
+    const page = (at: number) =>
+      loaders.page(apps.collection, { orgId: 'org_1', order: 'asc', limit: 50, after: { createdAt: '', id: `${at}` } });
+    return countTurns(() => Promise.all(Array.from({ length: pages }, (_, at) => page(at))));
+  };
+  const few = await read(4);
+  expect([few.value.length, few.turns]).toEqual([4, 1]);
+  const many = await read(200);
+  expect(many.value.map(({ docs }) => docs[0])).toEqual(Array(200).fill(doc));
+  expect(many.turns).toBeGreaterThanOrEqual(35);
 });
 
 describeEngines('what is large', (engine) => {

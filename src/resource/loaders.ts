@@ -1,5 +1,5 @@
 import type { AnyCollection, Collection, Doc, MaybePromise, Page, PageQuery, Query, Store } from '../store/store.ts';
-import { createTurns } from '../words/turns.ts';
+import { type Pace, pace as processPace } from '../words/pace.ts';
 import { type Reads, readsAtOnce, readsTogether } from './reads.ts';
 
 /**
@@ -24,7 +24,10 @@ interface Memory {
   counts: Reads<Query, number>;
 }
 
-export function createLoaders(store: Store, { orgId }: { orgId: string }): Loaders {
+/** Rows that a request reads without asking whether others wait: whoever reads few never waits, and reads all of one moment. */
+const AT_ONCE_ROWS = 250;
+
+export function createLoaders(store: Store, { orgId }: { orgId: string }, pace: Pace = processPace): Loaders {
   const reads = store.engine === 'sqlite' ? readsAtOnce : readsTogether;
   const memories = new Map<string, Memory>();
   const memoryOf = (from: AnyCollection): Memory => {
@@ -45,9 +48,11 @@ export function createLoaders(store: Store, { orgId }: { orgId: string }): Loade
     memories.set(from.name, memory);
     return memory;
   };
-  const turns = createTurns();
-  const inTurn = <T>(rows: number, load: () => MaybePromise<T>): MaybePromise<T> =>
-    turns.take(rows)?.then(load) ?? load();
+  let read = 0;
+  const inTurn = <T>(rows: number, load: () => MaybePromise<T>): MaybePromise<T> => {
+    read += rows;
+    return read > AT_ONCE_ROWS && pace.isUp() ? pace.later().then(load) : load();
+  };
   return {
     get: <D extends Doc>(from: Collection<D>, id: string) =>
       inTurn(1, () => memoryOf(from).docs.load(id) as MaybePromise<D | null>),
