@@ -67,15 +67,22 @@ export function send(
   // One flat list: what is set one by one is kept, folded and copied by Node for each reply.
   const headers = [...first];
   for (const name in reply.headers) headers.push(name, reply.headers[name]!);
-  if (status !== 204 && status !== 304) headers.push('Content-Length', String(lengthOf(body)));
+  const length = lengthOf(body);
+  if (status !== 204 && status !== 304) headers.push('Content-Length', String(length));
   res.writeHead(status, headers);
   const pieces = req.method === 'HEAD' || body === null ? [] : Array.isArray(body) ? body : [body as string | Buffer];
   for (let at = 0; at < pieces.length - 1; at += 1) res.write(pieces[at]);
-  const last = pieces.at(-1);
+  const last: Last = { piece: pieces.at(-1), encoding: length === body?.length ? 'latin1' : 'utf8' };
   // Where no body comes the request has been read, though its end may not have been told yet.
   if (!req.complete && hasBody(req)) return endWhenRead(req, res, last, onSent);
   res.on('close', onSent);
-  res.end(last);
+  res.end(last.piece, last.encoding);
+}
+
+/** Text whose characters are a byte each is ASCII, which Latin-1 writes alike and for less: Node makes room for three bytes of each in UTF-8. */
+interface Last {
+  piece: string | Buffer | undefined;
+  encoding: 'latin1' | 'utf8';
 }
 
 function lengthOf(body: Reply['body']): number {
@@ -86,20 +93,15 @@ function lengthOf(body: Reply['body']): number {
     : (body as readonly Buffer[]).reduce((sum, piece) => sum + piece.length, 0);
 }
 
-function endWhenRead(
-  req: IncomingMessage,
-  res: ServerResponse,
-  last: string | Buffer | undefined,
-  onSent: () => void,
-): void {
+function endWhenRead(req: IncomingMessage, res: ServerResponse, { piece, encoding }: Last, onSent: () => void): void {
   let isSent = false;
   const sent = () => {
     if (!isSent) onSent();
     isSent = true;
   };
   res.on('close', sent);
-  if (last === undefined) res.flushHeaders();
-  res.write(last ?? '', sent);
+  if (piece === undefined) res.flushHeaders();
+  res.write(piece ?? '', encoding, sent);
   finished(req, () => res.end());
   req.resume();
 }
