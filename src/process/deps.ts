@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { collections, rules } from '../catalog/collections.ts';
 import type { Deps } from '../resource/context.ts';
 import type { Tell } from '../store/derived.ts';
@@ -12,6 +12,7 @@ import { createIds } from '../words/ids.ts';
 import { StartRefused } from '../words/refused.ts';
 import { createLocalProvisioner } from './buckets/folder.ts';
 import { type Config, usesS3 } from './config.ts';
+import { createLog } from './log.ts';
 import { secretOf } from './secret-files.ts';
 
 const BUCKETS = 'buckets';
@@ -35,22 +36,6 @@ export async function createDeps(config: Config, env: Record<string, string | un
     wake: () => {},
     bell: createBell(),
   };
-}
-
-/** Logs go to standard error as JSON lines; whatever could hold a secret is left out. */
-export function createLog(level: string): Logger {
-  // Line by line: what buffers them waits for ever, at the end, for a disk that is full.
-  const destination = pino.destination({ dest: 2, sync: true });
-  // A full disk or a reader that has gone costs lines of the log, never the process.
-  destination.on('error', () => {});
-  return pino(
-    {
-      level,
-      base: undefined,
-      redact: ['*.authorization', 'authorization', '*.token', 'token'],
-    },
-    destination,
-  );
 }
 
 /** The SDK is loaded where it is used. */

@@ -27,4 +27,22 @@ export const mutants: Mutant[] = [
     edits: [['used += TAIL;', '']],
     tests: ['test/ids.test.ts'],
   },
+  {
+    breaks: 'text that is no ASCII is written as UTF-8',
+    file: 'src/http/reply.ts',
+    edits: [["length === body?.length ? 'latin1' : 'utf8'", "'latin1'"]],
+    tests: ['test/http/text.test.ts'],
+  },
+  {
+    breaks: 'a warning is written before anything else happens',
+    file: 'src/process/log.ts',
+    edits: [['if (this.lastLevel! >= WARN) flush();', '']],
+    tests: ['test/log.test.ts'],
+  },
+  {
+    breaks: 'the lines of a turn are written together',
+    file: 'src/process/log.ts',
+    edits: [['if (this.lastLevel! >= WARN) flush();', 'flush();']],
+    tests: ['test/log.test.ts'],
+  },
 ];
