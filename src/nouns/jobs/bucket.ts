@@ -72,11 +72,11 @@ async function retried(ctx: Context, job: Job): Promise<JobChange> {
 }
 
 /** The task finds its job called off, and ends. */
-async function calledOff(ctx: Context, job: Job): Promise<Planned[]> {
+async function calledOff(ctx: Context, job: Job): Promise<JobChange> {
   const workspace = await find(ctx, workspaces, job.resourceId);
-  if (workspace?.bucketStatus !== 'pending') return [];
+  if (workspace?.bucketStatus !== 'pending') return { fields: {}, planned: [] };
   const next: Workspace = { ...workspace, bucketStatus: 'failed' };
-  return replacement(ctx, workspaces, workspace, next, 'cancel_bucket').planned;
+  return { fields: {}, planned: replacement(ctx, workspaces, workspace, next, 'cancel_bucket').planned };
 }
 
 defineJobKind('bucket', { retriable: ['failed', 'cancelled'], retried, calledOff });

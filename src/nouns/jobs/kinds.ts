@@ -13,7 +13,7 @@ export interface JobKind {
   /** How a job has ended that may be asked for again. */
   retriable: readonly Job['status'][];
   retried(ctx: Context, job: Job): Promise<JobChange>;
-  calledOff(ctx: Context, job: Job): Promise<Planned[]>;
+  calledOff(ctx: Context, job: Job): Promise<JobChange>;
   /** Of work in items: somebody has claimed the first, and the last is settled: in vain, where there is an error. */
   begun?(ctx: Context, job: Job): Promise<Planned[]>;
   ended?(ctx: Context, job: Job, error: string | null): Promise<Planned[]>;

@@ -1,9 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { feedEvent, idOfChange } from '../../resource/feed-event.ts';
 import * as field from '../../resource/field/index.ts';
 import { defineNoun, may } from '../../resource/noun.ts';
 import { expectedVersion, within } from '../../validation/fields.ts';
+import { EVERYBODY, transitionsOf } from './told.ts';
 
 export const jobStatus = field.words('JobStatus', 'How far long work is.', {
   pending: 'Asked for, not begun.',
@@ -17,9 +16,6 @@ const qualityGate = field.object('QualityGate', 'What the vectors of a reindex h
   minOverlap: field.share(0, 'The least mean overlap of the samples that workers report, from 0 to 1.'),
   minSamples: field.smallInteger(1, { min: 0, max: 1_000_000 }, 'How many samples it takes at least.'),
 });
-
-/** Who sees a job: everybody who may read jobs, or (of a private namespace) its creator and those who manage namespaces. */
-export const EVERYBODY = '';
 
 const fields = {
   jobId: field.documentedId(),
@@ -46,28 +42,6 @@ const fields = {
   ...field.authored,
 };
 export type Job = field.DocOf<typeof fields>;
-
-/** What an org's feed is told of a job: that it runs, comes on, or has ended in one way or another. */
-function transitionsOf(after: Job, before: Job | null, now: string) {
-  const { id, orgId, kind, status, progress, error, resourceType, resourceId, workspaceId, visibleTo } = after;
-  const hasMoved = status !== before?.status;
-  const comesOn = status === 'running' && !isDeepStrictEqual(progress, before?.progress);
-  if (status === 'pending' || !(hasMoved || comesOn)) return [];
-  return [
-    feedEvent(
-      { id: idOfChange(after, now), orgId, createdAt: now, createdBy: null },
-      {
-        kind: `job.${hasMoved ? status : 'progress'}`,
-        resourceType: 'job',
-        resourceId: id,
-        workspaceId,
-        namespaceId: resourceType === 'namespace' ? resourceId : null,
-        privateTo: visibleTo === EVERYBODY ? null : visibleTo,
-        data: { kind, status, progress, error, resource_type: resourceType, resource_id: resourceId },
-      },
-    ),
-  ];
-}
 
 export const jobs = defineNoun(fields, {
   type: 'Job',

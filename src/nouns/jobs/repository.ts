@@ -29,7 +29,8 @@ export function retryJob(ctx: Context, input: z.output<typeof retryJobInput>) {
 export function cancelJob(ctx: Context, input: z.output<typeof cancelJobInput>) {
   return change(ctx, input.jobId, 'cancel', async (job) => {
     if (!isActive(job)) throw refused(job, 'not_running');
-    return { fields: { status: 'cancelled' }, planned: await kindOf(job).calledOff(ctx, job) };
+    const { fields, planned } = await kindOf(job).calledOff(ctx, job);
+    return { fields: { ...fields, status: 'cancelled' }, planned };
   });
 }
 

@@ -5,9 +5,10 @@ import type { Context } from '../../resource/context.ts';
 import { may } from '../../resource/noun.ts';
 import { organizations } from '../orgs/model.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { cancelJobInput, EVERYBODY, jobs, retryJobInput, updateJobInput } from './model.ts';
+import { cancelJobInput, jobs, retryJobInput, updateJobInput } from './model.ts';
 import { progressNow } from './progress.ts';
 import { cancelJob, retryJob, updateJob } from './repository.ts';
+import { EVERYBODY } from './told.ts';
 
 defineNode(
   jobs,

@@ -2,7 +2,8 @@ import { type Context, isoNow } from '../../resource/context.ts';
 import type * as field from '../../resource/field/index.ts';
 import { newDoc } from '../../resource/new-doc.ts';
 import { type Planned, replacement } from '../../resource/write.ts';
-import { EVERYBODY, type Job, jobs } from './model.ts';
+import { type Job, jobs } from './model.ts';
+import { EVERYBODY } from './told.ts';
 
 /** Every change of a job is made here, so that whoever tells of them has one place to hear of all. */
 

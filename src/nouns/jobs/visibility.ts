@@ -1,7 +1,8 @@
 import type { Context } from '../../resource/context.ts';
 import type { Planned } from '../../resource/write.ts';
 import type { Key } from '../../store/store.ts';
-import { EVERYBODY, jobs } from './model.ts';
+import { jobs } from './model.ts';
+import { EVERYBODY } from './told.ts';
 import { changeJob } from './transition.ts';
 
 /** A namespace, as far as its jobs need to know. */

@@ -2,8 +2,7 @@ import { type Context, isoNow } from '../../resource/context.ts';
 import { needReference } from '../../resource/path.ts';
 import { type Planned, replacement, stillThere } from '../../resource/write.ts';
 import { conflict, notFound } from '../../words/errors.ts';
-import { cancelled } from '../jobs/called-off.ts';
-import { close } from '../jobs/counts.ts';
+import { cancelled, stoppedCounting } from '../jobs/called-off.ts';
 import { defineJobKind, type JobChange } from '../jobs/kinds.ts';
 import { type Job, jobs } from '../jobs/model.ts';
 import { logicalModels } from '../logical-models/model.ts';
@@ -57,11 +56,11 @@ async function ended(ctx: Context, job: Job, error: string | null): Promise<Plan
 }
 
 /** Where the namespace is gone, only the job is left. */
-async function calledOff(ctx: Context, job: Job): Promise<Planned[]> {
-  const closed = { change: close(job.orgId, job.id) };
+async function calledOff(ctx: Context, job: Job): Promise<JobChange> {
+  const { fields, planned } = await stoppedCounting(ctx, job);
   const namespace = await namespaceOf(ctx, job);
-  if (namespace?.reindexJobId !== job.id) return [closed];
-  return [closed, ...cancelledReindex(ctx, namespace).planned];
+  if (namespace?.reindexJobId !== job.id) return { fields, planned };
+  return { fields, planned: [...planned, ...cancelledReindex(ctx, namespace).planned] };
 }
 
 /** What has failed is handed out again, and the namespace waits for it; where the vectors were not good enough, all is. */
@@ -72,12 +71,13 @@ async function retried(ctx: Context, job: Job): Promise<JobChange> {
     throw conflict('job', { reason: 'not_failed', conflictingId: before.reindexJobId });
   const model = await needReference(ctx, logicalModels, job.modelId ?? '');
   const next: Namespace = { ...before, ...WAITING, reindexModelId: model.id, reindexError: null };
+  const again = await handedOutAgain(ctx, job, job.reason === 'quality_gate' ? 'all' : 'failed');
   return {
-    fields: { status: 'pending', error: null, reason: null },
+    fields: { status: 'pending', error: null, reason: null, progress: again.progress },
     planned: [
       stillThere(logicalModels, model),
       ...replacement(ctx, namespaces, before, next, 'retry_reindex').planned,
-      ...(await handedOutAgain(ctx, job, job.reason === 'quality_gate' ? 'all' : 'failed')),
+      ...again.planned,
     ],
   };
 }

@@ -2,13 +2,19 @@ import { type Context, isoNow } from '../../resource/context.ts';
 import { taskChange } from '../../resource/task.ts';
 import type { Planned } from '../../resource/write.ts';
 import { conflict } from '../../words/errors.ts';
-import { type Counts, jobCounts, NOTHING, percentOf } from '../jobs/counts.ts';
+import { type Counts, jobCounts, NOTHING, percentOf, progressOf } from '../jobs/counts.ts';
 import type { Job } from '../jobs/model.ts';
 import { countsOf } from '../jobs/progress.ts';
 import { type Cursor, resetBatch } from './layout.ts';
 
+interface HandedOut {
+  /** What the run begins with. */
+  progress: Job['progress'];
+  planned: Planned[];
+}
+
 /** A further run of a job that has failed: the first of its items are there at once, the rest is the runner's. */
-export async function handedOutAgain(ctx: Context, job: Job, reset: 'failed' | 'all'): Promise<Planned[]> {
+export async function handedOutAgain(ctx: Context, job: Job, reset: 'failed' | 'all'): Promise<HandedOut> {
   const before = await countsOf(ctx, job.id);
   if (!before) throw conflict('job', { reason: 'not_failed', conflictingId: job.id });
   const { total, done } = before;
@@ -26,9 +32,12 @@ export async function handedOutAgain(ctx: Context, job: Job, reset: 'failed' | '
   const first: Cursor = { reset, after: null };
   const { planned, next } = await resetBatch(ctx, job, first, run);
   const cursor = next && JSON.stringify(next);
-  return [
-    { change: { type: 'put', in: jobCounts, doc: counts, expected: before.version } },
-    ...planned,
-    { change: taskChange(ctx, 'reindex', job.orgId, job.id, { cursor }) },
-  ];
+  return {
+    progress: progressOf(counts),
+    planned: [
+      { change: { type: 'put', in: jobCounts, doc: counts, expected: before.version } },
+      ...planned,
+      { change: taskChange(ctx, 'reindex', job.orgId, job.id, { cursor }) },
+    ],
+  };
 }

@@ -4,8 +4,10 @@ import { canSee, need } from '../../resource/noun.ts';
 import { bellOf, type Planned, type Saved, save, withRetry } from '../../resource/write.ts';
 import { afterMs, REQUEST_MS } from '../../store/deadline.ts';
 import { createOneByOne } from '../../words/one-by-one.ts';
+import { progressOf } from '../jobs/counts.ts';
 import { kindOf } from '../jobs/kinds.ts';
 import { isActive, type Job, jobs } from '../jobs/model.ts';
+import { countsOf } from '../jobs/progress.ts';
 import { changeJob } from '../jobs/transition.ts';
 import { type LogicalModel, logicalModels } from '../logical-models/model.ts';
 import { providerAccounts } from '../provider-accounts/model.ts';
@@ -104,7 +106,9 @@ function held(ctx: Context, { tries }: WorkItem, { leaseSeconds, worker }: Claim
 
 /** The first item that is claimed begins the job. */
 async function begin(ctx: Context, before: Job) {
-  const { job, planned } = changeJob(ctx, before, { status: 'running' });
+  const counts = await countsOf(ctx, before.id);
+  const progress = counts ? progressOf(counts) : before.progress;
+  const { job, planned } = changeJob(ctx, before, { status: 'running', progress });
   return { job, planned: [...planned, ...((await kindOf(job).begun?.(ctx, job)) ?? [])] };
 }
 

@@ -1,6 +1,16 @@
 import { type Context, isoNow } from '../../resource/context.ts';
 import type { Planned } from '../../resource/write.ts';
-import { added, type Counts, count, isNothing, isSettled, jobCounts, percentOf, type Tally } from '../jobs/counts.ts';
+import {
+  added,
+  type Counts,
+  count,
+  isNothing,
+  isSettled,
+  jobCounts,
+  percentOf,
+  progressOf,
+  type Tally,
+} from '../jobs/counts.ts';
 import { kindOf } from '../jobs/kinds.ts';
 import type { Job, QualityGate } from '../jobs/model.ts';
 import { countsOf } from '../jobs/progress.ts';
@@ -18,10 +28,11 @@ export async function settle(ctx: Context, job: Job, by: Tally): Promise<Settled
   if (!counts || counts.closed) return { planned: [], ended: null };
   const tally = added(counts, by);
   if (!isSettled(tally)) {
-    const counted: Planned[] = isNothing(by) ? [] : [{ change: count(job.orgId, job.id, by) }];
+    const counted: Planned[] = isNothing(by) ? [] : [{ change: count(job, by) }];
     return { planned: counted, ended: null };
   }
   const failure = failureOf(tally, job.qualityGate);
+  const how = failure ? ({ status: 'failed', ...failure } as const) : ({ status: 'completed' } as const);
   const settled: Counts = {
     ...counts,
     ...tally,
@@ -33,7 +44,7 @@ export async function settle(ctx: Context, job: Job, by: Tally): Promise<Settled
   return {
     planned: [
       { change: { type: 'put', in: jobCounts, doc: settled, expected: counts.version } },
-      ...changeJob(ctx, job, failure ? { status: 'failed', ...failure } : { status: 'completed' }).planned,
+      ...changeJob(ctx, job, { progress: progressOf(settled), ...how }).planned,
     ],
     ended: { error: failure?.error ?? null },
   };

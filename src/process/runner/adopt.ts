@@ -61,7 +61,9 @@ async function adopted(ctx: Context, job: Job): Promise<Planned[]> {
   const { orgId, resourceId } = job;
   const namespace = await ctx.deps.store.get(namespaces.collection, { orgId, id: resourceId });
   if (!namespace)
-    return isActive(job) ? cancelled(ctx, { ...job, visibleTo: '' }) : changeJob(ctx, job, { visibleTo: '' }).planned;
+    return isActive(job)
+      ? await cancelled(ctx, { ...job, visibleTo: '' })
+      : changeJob(ctx, job, { visibleTo: '' }).planned;
   const fields = { visibleTo: visibleTo(namespace), appId: namespace.appId, modelId: namespace.reindexModelId };
   const changed = [...changeJob(ctx, job, fields).planned, unchanged(namespaces, namespace)];
   if (!isActive(job) || namespace.reindexJobId !== job.id) return changed;
