@@ -1,7 +1,6 @@
-import { lookup } from 'node:dns';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { guarded, namesInside, POINTS_INSIDE } from '../../http/outside.ts';
 import type { Credentials } from './credentials.ts';
 import type { ProviderAccount } from './model.ts';
 
@@ -10,51 +9,6 @@ export type CheckResult = CheckVerdict | { kind: 'unknown' };
 export type CheckVerdict = { kind: 'ok' } | { kind: 'refused' | 'failed'; reason: string };
 
 const TIMEOUT_MS = 10_000;
-const POINTS_INSIDE = 'the address points inside';
-
-/** Addresses inside: loopback, link-local, private, carrier-grade, unique-local, multicast and reserved. */
-const INSIDE = new BlockList();
-for (const [net, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['224.0.0.0', 3],
-] as const)
-  INSIDE.addSubnet(net, bits, 'ipv4');
-for (const [net, bits] of [
-  ['::', 127],
-  ['64:ff9b::', 96],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-] as const)
-  INSIDE.addSubnet(net, bits, 'ipv6');
-
-export function isInside(address: string): boolean {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return isInside(mapped);
-  if (isIP(address) === 6 && /^::ffff:/i.test(new URL(`http://[${address}]`).hostname.slice(1))) return true;
-  return INSIDE.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
-}
-
-/** Resolves and judges in one step, so that the address that is called is the address that was judged. */
-function guarded(allowPrivate: boolean): LookupFunction {
-  return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error) return callback(error, '', 0);
-      const outside = addresses.filter(({ address }) => allowPrivate || !isInside(address));
-      if (outside.length === 0) return callback(new Error(POINTS_INSIDE), '', 0);
-      if (options.all) return (callback as (error: Error | null, all: typeof outside) => void)(null, outside);
-      return callback(null, outside[0]!.address, outside[0]!.family);
-    });
-  };
-}
 
 type ProviderType = ProviderAccount['providerType'];
 
@@ -102,8 +56,7 @@ export function probe(
   { allowPrivate }: { allowPrivate: boolean },
 ): Promise<CheckResult> {
   const url = addressOf(type, baseUrl);
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const mayAsk = ['http:', 'https:'].includes(url.protocol) && (allowPrivate || !isIP(host) || !isInside(host));
+  const mayAsk = ['http:', 'https:'].includes(url.protocol) && (allowPrivate || !namesInside(url));
   if (!mayAsk) return Promise.resolve({ kind: 'unknown' });
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise<CheckResult>((resolve) => {
