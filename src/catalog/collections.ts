@@ -6,6 +6,7 @@ import { orgIndex } from '../nouns/orgs/model.ts';
 import { healthRules } from '../nouns/provider-accounts/health.ts';
 import { healthCollection } from '../nouns/provider-accounts/repository.ts';
 import { credentials, tokenUses } from '../nouns/tokens/model.ts';
+import { signingSecrets } from '../nouns/webhooks/model.ts';
 import { generationRules, generations } from '../resource/generation.ts';
 import { idempotencyRecords } from '../resource/idempotency.ts';
 import { tasks } from '../resource/task.ts';
@@ -26,6 +27,7 @@ export const collections: readonly AnyCollection[] = [
     healthCollection,
     generations,
     numberings,
+    signingSecrets,
   ],
   ...[meters, policyCounters, policyBreakers, jobCounts],
 ];

@@ -154,7 +154,7 @@ export const configSchema = z.object({
     .describe('How often provider accounts are checked; unset: on demand only.'),
   ALLOW_PRIVATE_ADDRESSES: flag
     .default(false)
-    .describe('Whether health checks may call addresses inside (loopback, link-local, private).'),
+    .describe('Whether health checks and webhooks may call addresses inside (loopback, link-local, private).'),
   DEMO: flag
     .optional()
     .describe('Whether demo content is made on the first start; by default outside production only.'),

@@ -35,7 +35,7 @@ export interface Deps {
   provisioner: { prefix?: string; provision(bucket: string, region: string, signal: AbortSignal): Promise<void> };
   /** Resolves `env:NAME` references. */
   env: (name: string) => string | undefined;
-  /** Whether health checks may call addresses inside. */
+  /** Whether health checks and webhooks may call addresses inside. */
   allowPrivateAddresses: boolean;
   /** Tells the background runner that a commit has left it work. */
   wake: () => void;

@@ -29,7 +29,9 @@ function madeUp(type: GraphQLInputType, orgId: string | null, name = '', ownOrgI
   if (/Int|Float/.test(type.name)) return 1;
   if (type.name === 'DateTime') return '2030-01-01T00:00:00Z';
   // Values that pass the rules of the fields that have some.
-  return { credentialsRef: 'env:X', email: 'a@b.c', permissions: 'apps:read' }[name] ?? 'made-up';
+  return (
+    { credentialsRef: 'env:X', email: 'a@b.c', permissions: 'apps:read', url: 'https://a.example/' }[name] ?? 'made-up'
+  );
 }
 
 function requestOf({ kind, field }: (typeof roots)[number], orgId: string | null, ownOrgId = 'own') {

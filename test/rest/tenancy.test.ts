@@ -195,6 +195,7 @@ async function extras(tenant: Tenant, seeded: Seeded): Promise<Record<string, st
   const token = await tenant.as({ role: 'Viewer' });
   await tenant.rest('POST', `${seeded.namespace}/reindex`, { new_embedding_model_id: seeded.embeddingId });
   const jobs = await tenant.rest('GET', `${tenant.base}/jobs`);
+  const webhook = await tenant.rest('POST', `${tenant.base}/webhooks`, { url: 'https://hooks.example.invalid/' });
   const decision = await tenant.rest('POST', `${tenant.base}/decisions`, { workspace_id: seeded.workspaceId });
   return {
     member_id: member.body.member_id,
@@ -202,5 +203,6 @@ async function extras(tenant: Tenant, seeded: Seeded): Promise<Record<string, st
     token_id: token.tokenId,
     job_id: jobs.body.jobs[0].job_id,
     decision_id: decision.body.decision_id,
+    webhook_id: webhook.body.webhook_id,
   };
 }

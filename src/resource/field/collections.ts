@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { First } from '../../store/complete.ts';
 import * as bounded from '../../validation/fields.ts';
 import type { Field, Shown } from './field.ts';
-import { nullable, required, type Said, shownAs } from './kinds.ts';
+import { defaulted, nullable, required, type Said, shownAs } from './kinds.ts';
 
 /** Lists and maps: empty where a body leaves them out, and null only where the kind says so. */
 function optional<S extends z.ZodType, U extends z.ZodType>(
@@ -32,6 +32,15 @@ export function textList<S extends z.ZodType<string>>(item: S, description: stri
 /** The schema tells what it holds. */
 export function requiredList<S extends z.ZodType<string>>(list: z.ZodArray<S>, said: Said = {}) {
   return required(list, [], listAs(said.shown ?? list.description ?? ''));
+}
+
+/** Texts that have a value of their own where POST leaves them out; the schema holds what is true of the whole list. */
+export function textListOr<S extends z.ZodType<string>>(
+  list: z.ZodArray<S>,
+  first: z.output<S>[],
+  description: string,
+) {
+  return defaulted(list, first as never, [description, {}], listAs(description));
 }
 
 export function optionalTextList<S extends z.ZodType<string>>(item: S, description: string, said: Said = {}) {

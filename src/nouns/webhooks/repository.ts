@@ -1,0 +1,97 @@
+import type { z } from 'zod';
+import type { Finding } from '../../graphql/mutations.ts';
+import type { Context } from '../../resource/context.ts';
+import { feedEvents } from '../../resource/feed-event.ts';
+import { newDoc } from '../../resource/new-doc.ts';
+import { need } from '../../resource/noun.ts';
+import { mergePatch } from '../../resource/patch.ts';
+import { checkVersion } from '../../resource/version.ts';
+import { insertion, removal, replacement, save, update, withRetry } from '../../resource/write.ts';
+import { invalidField } from '../../words/errors.ts';
+import {
+  type createWebhookInput,
+  type deleteWebhookInput,
+  type rotateWebhookSecretInput,
+  signingSecrets,
+  type updateWebhookInput,
+  type Webhook,
+  webhooks,
+} from './model.ts';
+import { firstSecret, newSecret, rotated } from './secrets.ts';
+import { insideProblem, isWebhookUrl } from './url.ts';
+
+/** An address inside is refused where it can be told from its text. */
+export function urlFindings({ url }: { url?: string }, { deps }: Context): Finding[] {
+  const message = url !== undefined && isWebhookUrl(url) ? insideProblem(url, deps.allowPrivateAddresses) : null;
+  return message === null ? [] : [{ path: ['url'], message }];
+}
+
+export function createWebhook(ctx: Context, input: z.output<typeof createWebhookInput>) {
+  return withRetry(async () => {
+    const webhook = newDoc(ctx, webhooks, ctx.deps.ids.next('wh_'), input, {
+      ...readerOf(ctx),
+      beginsAfter: await lastPlace(ctx),
+    });
+    const secret = newSecret(ctx.deps.randomBytes);
+    const planned = [...insertion(ctx, webhooks, webhook), firstSecret(ctx, webhook, secret)];
+    return { ...(await save(ctx, planned, { webhook, secret: null })), secret };
+  });
+}
+
+/** A webhook tells no more than whoever chose its address could read: nobody learns by it what they may not see. */
+function readerOf({ principal }: Context) {
+  const { actorId, permissions, workspaceIds } = principal;
+  return { readsAs: actorId, permissions: [...permissions], workspaceIds: workspaceIds && [...workspaceIds] };
+}
+
+async function lastPlace(ctx: Context): Promise<number> {
+  const [last] = await ctx.deps.store.lastNumbers(feedEvents.collection, [ctx.principal.orgId]);
+  return last ?? 0;
+}
+
+export function updateWebhook(ctx: Context, input: z.output<typeof updateWebhookInput>) {
+  return update(
+    ctx,
+    webhooks,
+    () => need(ctx, webhooks, input.webhookId),
+    input.expectedVersion,
+    async (before) => {
+      const doc = mergePatch(webhooks, before, input);
+      if (doc.url !== before.url) moveTo(ctx, doc);
+      if (doc.enabled && !before.enabled) {
+        doc.disabledReason = null;
+        doc.beginsAfter = await lastPlace(ctx);
+      }
+      return { doc };
+    },
+    (webhook) => ({ webhook }),
+  );
+}
+
+function moveTo(ctx: Context, doc: Webhook): void {
+  const problem = insideProblem(doc.url, ctx.deps.allowPrivateAddresses);
+  if (problem !== null) throw invalidField(['url'], problem, doc.url);
+  Object.assign(doc, readerOf(ctx));
+}
+
+export function deleteWebhook(ctx: Context, input: z.output<typeof deleteWebhookInput>) {
+  return withRetry(async () => {
+    const webhook = await need(ctx, webhooks, input.webhookId);
+    checkVersion(ctx, webhook, input.expectedVersion);
+    const { orgId, id } = webhook;
+    const secrets = { change: { type: 'remove', in: signingSecrets, key: { orgId, id } } } as const;
+    return save(ctx, [...removal(ctx, webhooks, webhook), secrets], { webhook });
+  });
+}
+
+/** A new secret; the old one signs beside it for a while, so that receivers can change theirs in between. */
+export function rotateWebhookSecret(ctx: Context, input: z.output<typeof rotateWebhookSecretInput>) {
+  return withRetry(async () => {
+    const before = await need(ctx, webhooks, input.webhookId);
+    checkVersion(ctx, before, null);
+    const secret = newSecret(ctx.deps.randomBytes);
+    const { after, planned } = replacement(ctx, webhooks, before, before, 'rotate_secret');
+    const kept = await rotated(ctx, before, secret, input.overlapSeconds);
+    return { ...(await save(ctx, [...planned, kept], { webhook: after, secret: null })), secret };
+  });
+}
