@@ -8,8 +8,12 @@ import type { Doc, Store } from '../store/store.ts';
 import type { MaybePromise } from '../words/maybe.ts';
 import { hashOf, parseToken, sameHash } from '../words/secret.ts';
 
-/** Reads from the store that the request was given; answers at once who was known a moment ago. */
-export type Authenticate = (authorization: string | undefined, store: Store) => MaybePromise<Principal | null>;
+/** Reads from the store that the request was given; answers at once who was known a moment ago, unless asked `anew`. */
+export type Authenticate = (
+  authorization: string | undefined,
+  store: Store,
+  anew?: boolean,
+) => MaybePromise<Principal | null>;
 
 interface Entry {
   principal: Principal;
@@ -30,21 +34,22 @@ export function createAuthenticate(deps: Deps, federated: Authenticate | null = 
   const entries = new LRUCache<string, Entry>({ max: ENTRIES_MAX });
   /** By the header as it was sent: what has proved itself need not be hashed again as long as its entry is fresh. */
   const proven = new LRUCache<string, Entry>({ max: ENTRIES_MAX });
-  return (authorization = '', store) => {
+  return (authorization = '', store, anew = false) => {
     const entry = proven.get(authorization);
-    if (!entry || !isFresh(deps, entry) || entry.endsAt <= deps.now()) return prove(authorization, store);
+    if (anew || !entry || !isFresh(deps, entry) || entry.endsAt <= deps.now()) return prove(authorization, store, anew);
     noteUse(deps, entry);
     return entry.principal;
   };
 
-  async function prove(authorization: string, store: Store): Promise<Principal | null> {
+  async function prove(authorization: string, store: Store, anew: boolean): Promise<Principal | null> {
     proven.delete(authorization);
     const token = /^Bearer ([^\s]+)$/i.exec(authorization)?.[1];
     const publicId = token === undefined ? null : parseToken(token);
-    if (token === undefined || publicId === null) return federated ? federated(authorization, store) : null;
+    if (token === undefined || publicId === null) return federated ? federated(authorization, store, anew) : null;
     const hash = hashOf(token);
     const known = entries.get(publicId);
-    const entry = known && isFresh(deps, known) ? known : await read({ ...deps, store }, publicId, known?.usedMinute);
+    const isKnown = !anew && known !== undefined && isFresh(deps, known);
+    const entry = isKnown ? known : await read({ ...deps, store }, publicId, known?.usedMinute);
     if (!entry || !sameHash(entry.secretHash, hash) || entry.endsAt <= deps.now()) {
       entries.delete(publicId);
       return null;
@@ -68,10 +73,11 @@ async function read(deps: Deps, publicId: string, usedMinute = 0): Promise<Entry
     credential && (await deps.store.get(tokens.collection, { orgId: credential.tokenOrgId, id: credential.tokenId }));
   const principal = token && token.revokedAt === null ? await principalOf(deps, token) : null;
   if (!principal) return null;
+  const endsAt = endOf(credential!, token!);
   return {
-    principal,
+    principal: { ...principal, endsAt },
     secretHash: credential!.secretHash,
-    endsAt: endOf(credential!, token!),
+    endsAt,
     epoch,
     readAt,
     usedMinute,

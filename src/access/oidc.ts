@@ -48,15 +48,17 @@ export function createOidc(deps: Deps, settings: OidcSettings, welcome: Welcome)
     return read;
   }
 
-  return async (authorization, store) => {
+  return async (authorization, store, anew = false) => {
     const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined || token.length > TOKEN_MAX) return null;
     const claimed = await said(token);
     if (!claimed || claimed.endsAt + SKEW_MS <= deps.now()) return null;
     const { seen } = claimed;
-    if (seen && seen.epoch === store.changes.epoch() && deps.now() - seen.at < FRESH_MS) return seen.principal;
+    const isFresh = seen && seen.epoch === store.changes.epoch() && deps.now() - seen.at < FRESH_MS;
+    if (isFresh && !anew) return seen.principal;
     const [epoch, at] = [store.changes.epoch(), deps.now()];
-    const principal = (await actor(store, claimed)) ?? (await newcomer(store, claimed));
+    const known = (await actor(store, claimed)) ?? (await newcomer(store, claimed));
+    const principal = known && { ...known, endsAt: claimed.endsAt + SKEW_MS };
     claimed.seen = principal && { principal, epoch, at };
     return principal;
   };

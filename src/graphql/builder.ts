@@ -46,6 +46,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
 });
 
 builder.queryType({ description: 'What can be read.' });
+builder.subscriptionType({ description: 'What can be followed, by GraphQL over SSE (distinct connections).' });
 builder.mutationType({ description: 'What can be changed; each change is one commit with its audit event.' });
 
 /** I-JSON's whole numbers (RFC 7493, section 2.2) are those that every JSON parser reads alike. */

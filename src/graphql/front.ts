@@ -9,14 +9,16 @@ import {
 import { mediaTypeOf } from '../http/body.ts';
 import { ANSWER_MAX_BYTES } from '../http/pieces.ts';
 import { json, jsonInTurns, type Reply } from '../http/reply.ts';
-import type { Context, Deps } from '../resource/context.ts';
+import { STREAM_TYPE } from '../http/streams.ts';
+import type { Context } from '../resource/context.ts';
 import { chain, type MaybePromise } from '../store/store.ts';
 import { fault, tooLong } from '../words/errors.ts';
 import { isOfReply, toPublic } from './errors.ts';
 import { type Operation, Operations, type Selected } from './operations.ts';
 import { ranOf } from './ran.ts';
-import { preferredType, RESPONSE_TYPE, type ResponseType, refusal } from './refusal.ts';
+import { asDocument, JSON_TYPE, preferredType, type ResponseType, refusal, takesStream } from './refusal.ts';
 import { type GraphQLRequest, readJsonRequest, readQueryRequest } from './request.ts';
+import { asStream, type Streamed, subscribed } from './stream.ts';
 
 /** A request to `/graphql` once its caller and its bytes are known; HEAD comes as GET. */
 export interface GraphQLCall {
@@ -37,7 +39,7 @@ export const GRAPHQL_METHODS = ['GET', 'POST'];
  * One way through for every method and media type. Nothing here guards against other sites: whoever comes this far has
  * sent an `Authorization` header, which no browser lets another site do without a preflight.
  */
-export function createGraphQLFront(schema: GraphQLSchema, deps: Pick<Deps, 'log'>): GraphQLFront {
+export function createGraphQLFront(schema: GraphQLSchema, deps: Streamed): GraphQLFront {
   const operations = new Operations(schema);
   return {
     handle({ method, search, headers, bytes }, ctx) {
@@ -47,15 +49,25 @@ export function createGraphQLFront(schema: GraphQLSchema, deps: Pick<Deps, 'log'
       const type = preferredType(accept);
       if (type === null) return refusal(accept, notAcceptable(), 406);
       const request = method === 'POST' ? readJsonRequest(bytes) : readQueryRequest(search);
-      if (request instanceof GraphQLError) return answer({ errors: [request] }, 400, type);
+      if (request instanceof GraphQLError) return answer({ errors: [request] }, 400, asDocument(type));
       return chain(selectedBy(operations, request, method === 'GET'), (selected) => {
         if (selected === 'not by GET') return refusal(accept, fault('METHOD_NOT_ALLOWED', { allow: ['POST'] }));
-        if ('errors' in selected) return answer(selected, type === RESPONSE_TYPE ? 400 : 200, type);
+        if ('errors' in selected) return answer(selected, type === JSON_TYPE ? 200 : 400, asDocument(type));
         const { node } = selected.executable;
+        if (node.operation === 'subscription') return follow(selected, accept, ctx);
         return chain(operations.run(selected, ctx), (result) => answer(shown(result, node, ctx), 200, type, node));
       });
     },
   };
+
+  /** What is wrong is told before the stream begins, with the status that REST would give it. */
+  async function follow(selected: Selected, accept: string | undefined, ctx: Context): Promise<Reply> {
+    if (!takesStream(accept)) return refusal(accept, notAcceptable(['text/event-stream']), 406);
+    const stageOf = { requestId: ctx.requestId, isCommitted: false };
+    return subscribed(selected, ctx, deps).catch((error: unknown) =>
+      refusal(accept, toPublic(error, deps.log, stageOf)),
+    );
+  }
 
   function shown({ data, errors }: ExecutionResult, node: OperationDefinitionNode, ctx: Context): ExecutionResult {
     if (!errors) return { data };
@@ -87,7 +99,8 @@ function answer(
   const headers = { 'Content-Type': type };
   return chain(jsonInTurns(status, result, headers), (written) => {
     const reply = written ?? json(200, { errors: [tooLong(['query'], ANSWER_MAX_BYTES)], data: null }, headers);
-    return { ...reply, operation: ranOf(node, result.errors) };
+    const told = { ...reply, operation: ranOf(node, result.errors) };
+    return type === STREAM_TYPE ? asStream(told) : told;
   });
 }
 
@@ -96,7 +109,8 @@ function isPlainJson(headers: IncomingHttpHeaders): boolean {
   return encoding === 'identity' && mediaTypeOf(headers['content-type']) === 'application/json';
 }
 
-function notAcceptable(): GraphQLError {
-  const accepted = ['application/json', 'application/graphql-response+json'];
+const DOCUMENTS = ['application/json', 'application/graphql-response+json'];
+
+function notAcceptable(accepted = [...DOCUMENTS, 'text/event-stream']): GraphQLError {
   return fault('UNSUPPORTED_MEDIA_TYPE', { accepted }, 'No media type that Accept names can be answered');
 }

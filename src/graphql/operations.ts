@@ -128,6 +128,8 @@ export class Operations {
     if (!coerced) return refusedBy(errors);
     const tooMany = pageErrors(coerced);
     if (tooMany.length > 0) return refusedBy(tooMany);
+    if (node.operation === 'subscription' && !executable.root(coerced))
+      return refusedBy([new GraphQLFault('A subscription asks for one field.')]);
     return { executable, variables: coerced };
   }
 

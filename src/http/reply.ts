@@ -4,6 +4,7 @@ import { type Details, ERRORS, type ErrorCode, envelope, type Issue } from '../w
 import { inTurns, pace } from '../words/pace.ts';
 import { hasBody } from './body.ts';
 import { inPieces, isLarge } from './pieces.ts';
+import { type Claim, STREAM_HEADERS, type Streaming } from './streams.ts';
 
 /** What a door answers; headers by their usual names. */
 export interface Reply {
@@ -11,6 +12,10 @@ export interface Reply {
   headers: Record<string, string>;
   /** Sent as it is, pieces one behind the other; null: no body. */
   body: string | Buffer | readonly Buffer[] | null;
+  /** Instead of a body: an answer that goes on. */
+  stream?: Streaming;
+  /** The place that such an answer has. */
+  claim?: Claim;
   /** What was run, where only the door knows it: for logs and figures, not for the caller. */
   operation?: { kind: string; name: string | null; codes: readonly string[] };
 }
@@ -62,6 +67,7 @@ export function send(
   first: readonly string[],
   onSent: () => void,
 ): void {
+  if (reply.claim) return begin(req, res, reply, reply.claim, first, onSent);
   if (res.destroyed || res.headersSent) return onSent();
   const { status, body } = reply;
   // One flat list: what is set one by one is kept, folded and copied by Node for each reply.
@@ -83,6 +89,25 @@ export function send(
 interface Last {
   piece: string | Buffer | undefined;
   encoding: 'latin1' | 'utf8';
+}
+
+/** A stream that has begun is no request under way any more. */
+function begin(
+  { method }: IncomingMessage,
+  res: ServerResponse,
+  { status, headers, stream }: Reply,
+  claim: Claim,
+  first: readonly string[],
+  onSent: () => void,
+): void {
+  const isGone = res.destroyed || res.headersSent;
+  if (!isGone) res.writeHead(status, [...first, ...Object.entries({ ...headers, ...STREAM_HEADERS }).flat()]);
+  if (!isGone && method !== 'HEAD') claim.start(res, stream!);
+  else {
+    claim.release();
+    if (!isGone) res.end();
+  }
+  onSent();
 }
 
 function lengthOf(body: Reply['body']): number {

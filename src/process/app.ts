@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { type Authenticate, createAuthenticate } from '../access/authenticate.ts';
 import { schema } from '../catalog/graph.ts';
 import { rows } from '../catalog/nouns.ts';
@@ -6,7 +6,6 @@ import { toPublic } from '../graphql/errors.ts';
 import { createGraphQLFront, GRAPHQL_METHODS } from '../graphql/front.ts';
 import { createGraphiQL } from '../graphql/graphiql/page.ts';
 import { refusal } from '../graphql/refusal.ts';
-import { createPreference } from '../http/accept.ts';
 import { BODY_MAX_BYTES, readBody } from '../http/body.ts';
 import { createConnections } from '../http/connections.ts';
 import { corsHeaders, isPreflight } from '../http/cors.ts';
@@ -18,7 +17,9 @@ import { locatedAt, prefixCutter } from '../http/public-url.ts';
 import { createRateLimiter, type RateState } from '../http/rate-limit.ts';
 import { errorReply, json, type Reply, send } from '../http/reply.ts';
 import type { Handler } from '../http/server.ts';
-import { type Context, type Deps, NO_TERMS, type Principal } from '../resource/context.ts';
+import { createStreams } from '../http/streams.ts';
+import { type Caller, type Context, type Deps, NO_TERMS, type Principal } from '../resource/context.ts';
+import { createRooms } from '../resource/feed/rooms.ts';
 import { createLoaders } from '../resource/loaders.ts';
 import { allows } from '../resource/permissions.ts';
 import { createRestAdapter } from '../rest/adapter.ts';
@@ -27,9 +28,10 @@ import { afterMs, type Deadline, REQUEST_MS } from '../store/deadline.ts';
 import type { Store } from '../store/store.ts';
 import { codeOf, type Details, detailsOf, type ErrorCode, fault, forbidden } from '../words/errors.ts';
 import { chain, type MaybePromise, rescue } from '../words/maybe.ts';
+import { type Arrival, lastEventIdOf, methodOf, requestIdOf, splitUrl, wantsPage } from './arrival.ts';
 import { type Config, listOf } from './config.ts';
 import type { Observer } from './observe/observe.ts';
-import { noteRow, type Visit, visitOf } from './observe/visit.ts';
+import { noteRow, visitOf } from './observe/visit.ts';
 
 export interface App extends Handler, Draining {
   /** From now on not ready; everything is still answered. */
@@ -56,8 +58,12 @@ export interface Around {
 export function createApp(deps: Deps, config: AppConfig, { observer = null, federated = null }: Around = {}): App {
   const authenticate = createAuthenticate(deps, federated);
   const limiter = createRateLimiter(config.RATE_LIMIT_PER_MINUTE, deps.now);
-  const rest = createRestAdapter(schema, rows, deps);
-  const graphql = createGraphQLFront(schema, deps);
+  const rooms = createRooms(deps, async (authorization) =>
+    authenticate(authorization, deps.store.until(afterMs(REQUEST_MS)), true),
+  );
+  const doors = { now: deps.now, log: deps.log, rooms };
+  const rest = createRestAdapter(schema, rows, doors);
+  const graphql = createGraphQLFront(schema, doors);
   const graphiql = createGraphiQL();
   const publicUrl = config.PUBLIC_URL ?? '';
   const unprefixed = prefixCutter(publicUrl);
@@ -66,6 +72,7 @@ export function createApp(deps: Deps, config: AppConfig, { observer = null, fede
   const pressure = createPressure();
   const pauses = createPauses(pressure.rest);
   const connections = createConnections();
+  const streams = createStreams(deps.meter?.streaming);
   let draining = false;
   let ending = false;
 
@@ -124,7 +131,7 @@ export function createApp(deps: Deps, config: AppConfig, { observer = null, fede
       visit.principal = principal;
       const rate = limiter.take(principal.tokenId, principal.rateLimitPerMinute);
       const reply = rescue(
-        () => within(principal, rate),
+        () => chain(within(principal, rate), (made) => (made.stream ? placed(arrival, principal, made) : made)),
         (cause) => failed(arrival, cause),
       );
       return rate ? chain(reply, (made) => withHeaders(made, rateHeaders(rate))) : reply;
@@ -134,7 +141,8 @@ export function createApp(deps: Deps, config: AppConfig, { observer = null, fede
       if (rate && !rate.allowed) return error(arrival, 'RATE_LIMIT_EXCEEDED', { retry_after: rate.retryAfterSeconds });
       const body = readBody(req);
       const pause = pauses.of(req.socket);
-      const context = (of: Store) => createContext(deps, principal, visit.requestId, of, pause);
+      const caller = { authorization: req.headers.authorization!, lastEventId: lastEventIdOf(req) };
+      const context = (of: Store) => createContext(deps, principal, visit.requestId, of, pause, caller);
       if (Buffer.isBuffer(body)) return next(context(store), body);
       const begun = performance.now();
       return chain(body, (bytes) => {
@@ -142,6 +150,14 @@ export function createApp(deps: Deps, config: AppConfig, { observer = null, fede
         return next(context(deps.store.until(deadline + performance.now() - begun)), bytes);
       });
     }
+  }
+
+  /** A stream takes its place before it is answered. */
+  function placed(arrival: Arrival, { tokenId }: Principal, reply: Reply): Reply {
+    if (ending) return error(arrival, 'SERVICE_UNAVAILABLE', { retry_after: 1 });
+    const claim = streams.claim(tokenId);
+    if (claim) return { ...reply, claim };
+    return error(arrival, 'RATE_LIMIT_EXCEEDED', { retry_after: FULL_RETRY_SECONDS }, FULL);
   }
 
   function failed(arrival: Arrival, cause: unknown): Reply {
@@ -211,6 +227,7 @@ export function createApp(deps: Deps, config: AppConfig, { observer = null, fede
     },
     endConnections() {
       ending = true;
+      streams.endAll(() => Math.round(STREAM_RETRY_MS * (1 + deps.random())));
     },
     get inFlight() {
       return pressure.inFlight;
@@ -218,17 +235,13 @@ export function createApp(deps: Deps, config: AppConfig, { observer = null, fede
   };
 }
 
-/** A request as it has come: where it goes, and what is known of it so far. */
-interface Arrival {
-  req: IncomingMessage;
-  path: string;
-  search: string;
-  visit: Visit;
-}
-
 /** What a door does once the caller and the body are known. */
 type Next = (ctx: Context, bytes: Buffer) => MaybePromise<Reply>;
 
+/** Who followed a stream that a shutdown ends comes back after this, or up to twice as much. */
+const STREAM_RETRY_MS = 1_000;
+const FULL = 'There are as many streams as this token, or this server, may have';
+const FULL_RETRY_SECONDS = 10;
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 const PREFLIGHT: Reply = { status: 204, headers: {}, body: null };
 /** What tells of an overload is answered under it. */
@@ -241,6 +254,7 @@ export function createContext(
   requestId: string,
   store = deps.store,
   pause = noPause,
+  caller?: Caller,
 ): Context {
   return {
     deps: { ...deps, store },
@@ -249,29 +263,8 @@ export function createContext(
     requestId,
     terms: NO_TERMS,
     pause,
+    caller,
   };
-}
-
-function splitUrl(url: string): [string, string] {
-  const at = url.indexOf('?');
-  return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
-}
-
-/** HEAD is answered as GET is; what is sent leaves the body out. */
-function methodOf(req: IncomingMessage): string {
-  return req.method === 'HEAD' ? 'GET' : (req.method ?? 'GET');
-}
-
-function requestIdOf(req: IncomingMessage): string | null {
-  const given = req.headers['x-request-id'];
-  return typeof given === 'string' && /^[A-Za-z0-9._~:+/=-]{1,128}$/.test(given) ? given : null;
-}
-
-const preferred = createPreference(['application/json', 'application/graphql-response+json', 'text/html']);
-
-/** A person's browser asks for the page, with a query in its address or without; everything else asks the graph. */
-function wantsPage(req: IncomingMessage): boolean {
-  return methodOf(req) === 'GET' && preferred(req.headers.accept) === 'text/html';
 }
 
 function withHeaders(reply: Reply, headers: Record<string, string>): Reply {

@@ -19,6 +19,8 @@ export interface Principal {
   workspaceIds: readonly string[] | null;
   /** Requests per minute; null: the general limit holds. */
   rateLimitPerMinute: number | null;
+  /** When what it has proved itself by ends (milliseconds); absent: never. */
+  endsAt?: number;
 }
 
 /** What the product is given from outside: everything that a test replaces. */
@@ -78,6 +80,16 @@ export interface Context {
   readonly terms: Terms;
   /** Waits for what may come; nothing of the store is held meanwhile, and its deadline is the caller's to renew. */
   readonly pause: Pause;
+  /** Absent where nobody is served. */
+  readonly caller?: Caller;
+}
+
+/** What a stream has to know of the request that it answers, for as long as it goes on. */
+export interface Caller {
+  /** What it has proved itself by. */
+  readonly authorization: string;
+  /** Behind which event an earlier stream broke off. */
+  readonly lastEventId: string | null;
 }
 
 export function isoNow(ctx: { deps: Deps }): string {

@@ -2,9 +2,12 @@ import type { GraphQLError, GraphQLSchema } from 'graphql';
 import { isOfReply, toPublic } from '../graphql/errors.ts';
 import type { Known } from '../graphql/mutations.ts';
 import { checkAccess } from '../graphql/permission-plugin.ts';
+import type { Streamed } from '../graphql/stream.ts';
+import { createPreference } from '../http/accept.ts';
 import { mediaTypeOf, parseJson } from '../http/body.ts';
 import { ANSWER_MAX_BYTES } from '../http/pieces.ts';
 import { errorReply, jsonInTurns, type Reply } from '../http/reply.ts';
+import { STREAM_TYPE } from '../http/streams.ts';
 import type { Context, Deps, Rendered } from '../resource/context.ts';
 import { matchesTag } from '../resource/version.ts';
 import { commit, keptReply } from '../resource/write.ts';
@@ -13,6 +16,7 @@ import type { Checked } from '../validation/checked.ts';
 import { codeOf, conflict, detailsOf, fault, type Issue, invalid, tooLong } from '../words/errors.ts';
 import { chain, type MaybePromise, rescue } from '../words/maybe.ts';
 import { type CompiledRow, compileRow, untagged } from './compile.ts';
+import { followed } from './follow.ts';
 import { checkRequest, type Variables } from './input.ts';
 import { findRecord, hashRequest, recordIdOf } from './replay.ts';
 import { createRouter, type Match } from './router.ts';
@@ -27,25 +31,24 @@ export interface RestRequest {
   bytes: Buffer;
 }
 
+/** What it needs of the process that serves it. */
+type Served = Streamed & Pick<Deps, 'now'>;
+
 export interface RestAdapter {
   match(method: string, path: string): Match;
   /** From the media type on; the checks before (path, method, token, rate, size) are the front's. */
   handle(row: Row, parameters: Record<string, string>, request: RestRequest, ctx: Context): MaybePromise<Reply>;
 }
 
-export function createRestAdapter(
-  schema: GraphQLSchema,
-  rows: readonly Row[],
-  deps: Pick<Deps, 'now' | 'log'>,
-): RestAdapter {
+export function createRestAdapter(schema: GraphQLSchema, rows: readonly Row[], deps: Served): RestAdapter {
   const compiled = new Map(rows.map((row) => [row, compileRow(schema, row, rows)]));
-  const running = new Set<string>();
+  const served = { ...deps, running: new Set<string>() };
   return {
     match: createRouter(rows),
     handle(row, parameters, request, ctx) {
       const one = compiled.get(row)!;
       return rescue(
-        () => answer(one, parameters, request, ctx, running),
+        () => answer(one, parameters, request, ctx, served),
         (error) => {
           const { requestId } = ctx;
           const isCommitted = isOfReply(one.operation.node, error);
@@ -72,14 +75,16 @@ function answer(
   parameters: Record<string, string>,
   request: RestRequest,
   ctx: Context,
-  running: Set<string>,
+  { running, ...deps }: Served & { running: Set<string> },
 ): MaybePromise<Reply> {
-  const { row } = compiled;
+  const { row, stream } = compiled;
   const body = readJson(row, request);
   checkAccess(ctx.principal, compiled.needs, parameters.org_id);
   const idempotencyKey = row.method === 'POST' ? header(request, 'idempotency-key') : undefined;
   const raw = { parameters, search: request.search, body, idempotencyKey };
   return chain(checkRequest(ctx, compiled, raw), (variables) => {
+    if (stream && preferredOf(header(request, 'accept')) === STREAM_TYPE)
+      return followed(compiled, stream, variables, ctx, deps);
     const ifMatch = row.method === 'GET' || row.method === 'POST' ? null : (header(request, 'if-match') ?? null);
     const terms = ifMatch === null ? ctx.terms : { ifMatch, idempotency: null };
     const call: Call = { compiled, variables, path: request.path, ctx: { ...ctx, terms } };
@@ -103,6 +108,9 @@ function header(request: RestRequest, name: string): string | undefined {
   const value = request.headers[name];
   return Array.isArray(value) ? value.join(', ') : value;
 }
+
+/** Who takes anything is answered at once. */
+const preferredOf = createPreference(['application/json', STREAM_TYPE]);
 
 const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
 
@@ -158,6 +166,7 @@ function shown(compiled: CompiledRow, ctx: Context, variables: Variables, known:
 
 function replyOf({ compiled, path }: Call, { status, body, etag }: Rendered): MaybePromise<Reply> {
   const headers: Record<string, string> = etag === null ? {} : { ETag: etag };
+  if (compiled.stream) headers.Vary = 'Accept';
   if (body === null) return { status, headers, body: null };
   const made = compiled.made?.(body);
   if (made !== undefined) headers.Location = `${path}/${made}`;

@@ -13,6 +13,8 @@ export interface CompiledRow {
   row: Row;
   document: string;
   operation: Executable;
+  /** The subscription that follows what the row reads. */
+  stream: Executable | null;
   /** Whether it changes something: its input is then checked by the adapter alone. */
   isMutation: boolean;
   needs: PermissionExtensions;
@@ -39,6 +41,7 @@ export function compileRow(schema: GraphQLSchema, row: Row, rows: readonly Row[]
     row,
     document,
     operation: prepareOperation(schema, parsed, getOperationAST(parsed)!),
+    stream: row.stream === undefined ? null : streamOf(schema, row, row.stream),
     isMutation: extensions.input !== undefined,
     needs: { permission: extensions.permission, unlimited: extensions.unlimited },
     takesInput: field.args.some((arg) => arg.name === 'input'),
@@ -51,6 +54,15 @@ export function compileRow(schema: GraphQLSchema, row: Row, rows: readonly Row[]
     pageIssues: extensions.pageIssues,
     made: row.status === 201 ? madeBy(row, rows) : null,
   };
+}
+
+/** The same as a subscription, with the arguments that it has. */
+function streamOf(schema: GraphQLSchema, row: Row, selection: string): Executable {
+  const field = schema.getSubscriptionType()!.getFields()[row.root]!;
+  const document = parse(documentOf(schema, { ...row, selection }, field, 'subscription'));
+  const [error] = validate(schema, document);
+  if (error) throw new Error(`${row.operationId}: ${error.message}`);
+  return prepareOperation(schema, document, getOperationAST(document)!);
 }
 
 function madeBy({ operationId, path, reply }: Row, rows: readonly Row[]): CompiledRow['made'] {
@@ -69,8 +81,12 @@ export function rootFieldOf(schema: GraphQLSchema, row: Row): GraphQLField<unkno
   return field;
 }
 
-export function documentOf(schema: GraphQLSchema, row: Row, field = rootFieldOf(schema, row)): string {
-  const kind = schema.getMutationType()!.getFields()[row.root] ? 'mutation' : 'query';
+export function documentOf(
+  schema: GraphQLSchema,
+  row: Row,
+  field = rootFieldOf(schema, row),
+  kind = schema.getMutationType()!.getFields()[row.root] ? 'mutation' : 'query',
+): string {
   const wanted = new Set(argumentsOf(row));
   const args = field.args.filter((arg) => arg.name === 'input' || wanted.has(arg.name));
   const variables = args.map((arg) => `$${arg.name}: ${String(arg.type)}`).join(', ');

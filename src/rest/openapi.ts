@@ -12,6 +12,11 @@ import { replySchema } from './openapi/replies.ts';
 import { parametersOf, type Row } from './row.ts';
 
 const BODY = 'Body';
+const EVENT_STREAM = {
+  type: 'string',
+  description:
+    'Server-sent events, each with an item as its `data` and its id as its `id`. It begins now where no cursor is given. An `error` with the envelope of errors is the last one where the right to read has ended.',
+};
 
 /** The product's own OpenAPI document, made from the rows, their inputs and the graph's types. */
 export function openApiDocument(schema: GraphQLSchema, rows: readonly Row[], server = '/'): Json {
@@ -110,6 +115,12 @@ function headersOf(row: Row): [string, Json, string][] {
     ],
     [changes, 'if-match', text, 'The ETag that the caller read.'],
     [Boolean(row.conditional), 'if-none-match', text, 'The ETag that the caller has.'],
+    [
+      row.stream !== undefined,
+      'last-event-id',
+      text,
+      'Of a stream: the last event of an earlier one, behind which it goes on.',
+    ],
   ];
   return headers.filter(([applies]) => applies).map(([, ...header]) => header);
 }
@@ -148,7 +159,10 @@ function responsesOf(schema: GraphQLSchema, row: Row, schemas: Record<string, Js
   const success: Json = { description: 'Success', headers: successHeaders(row) };
   if (row.reply) {
     const reply = collected(replySchema(schema, row), schemas);
-    success.content = { 'application/json': { schema: reply } };
+    success.content = {
+      'application/json': { schema: reply },
+      ...(row.stream === undefined ? {} : { 'text/event-stream': { schema: EVENT_STREAM } }),
+    };
   }
   const unchanged = { description: 'Not modified', headers: unchangedHeaders() };
   return {

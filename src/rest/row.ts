@@ -25,6 +25,8 @@ export interface Row {
   renames?: Record<string, string | null>;
   /** How the text of a query parameter is read, where the argument is no text. */
   reads?: Record<string, (text: string) => unknown>;
+  /** What is selected of each value of the subscription with the root's name: it is followed where a stream is asked for. */
+  stream?: string;
   body?: z.ZodType;
   /** The root's input where it is another than the body, as a free-form body is. */
   input?: (body: never) => Record<string, unknown>;
@@ -49,6 +51,8 @@ type Conditional = boolean | ((reply: Record<string, unknown>) => boolean);
 export interface ReplySchema {
   name: string;
   kind: 'resource' | 'list' | 'message' | 'wrapped';
+  /** Of a list in another order than newest first: what a page of it is. */
+  page?: string;
   /** Of a list: its key; of a wrapped resource: the wrapper's key. */
   key?: string;
   /** The resource's own schema name. */

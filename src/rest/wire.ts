@@ -13,8 +13,9 @@ export function asSent(compiled: CompiledRow, error: GraphQLError): GraphQLError
   return invalid(issues.map((issue) => ({ ...issue, loc: locOf(compiled, issue.loc) })));
 }
 
-/** Where the graph's `input.bridgeId`, or its argument `first`, lies in the row's request. */
+/** Where the graph's `input.bridgeId`, or its argument `first`, lies in the row's request; a header is one in either. */
 export function locOf({ row, parameters }: CompiledRow, [first, ...rest]: Loc): Loc {
+  if (first === 'header') return [first, ...rest];
   const path = first === 'input' ? rest : [first!, ...rest];
   const parameter = parameters.find(({ field }) => field === path[0]);
   if (parameter) return ['path', parameter.name, ...path.slice(1)];

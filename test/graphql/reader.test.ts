@@ -175,23 +175,20 @@ describe('one reader for every way into /graphql', () => {
       expect([refused.status, refused.headers['content-type']]).toEqual([401, type]);
     });
 
-    test.each(['text/event-stream', 'text/plain', 'application/json;q=0', 'image/*, junk'])(
-      '%s alone is a 406',
-      async (accept) => {
-        for (const query of ['{__typename}', '{bad'])
-          for (const { status, text } of [
-            await get({ query }, { Accept: accept }),
-            await post({ query }, { Accept: accept }),
-          ])
-            expect([status, JSON.parse(text).errors[0].extensions]).toEqual([
-              406,
-              {
-                code: 'UNSUPPORTED_MEDIA_TYPE',
-                details: { accepted: ['application/json', 'application/graphql-response+json'] },
-              },
-            ]);
-      },
-    );
+    test.each(['text/plain', 'application/json;q=0', 'image/*, junk'])('%s alone is a 406', async (accept) => {
+      for (const query of ['{__typename}', '{bad'])
+        for (const { status, text } of [
+          await get({ query }, { Accept: accept }),
+          await post({ query }, { Accept: accept }),
+        ])
+          expect([status, JSON.parse(text).errors[0].extensions]).toEqual([
+            406,
+            {
+              code: 'UNSUPPORTED_MEDIA_TYPE',
+              details: { accepted: ['application/json', 'application/graphql-response+json', 'text/event-stream'] },
+            },
+          ]);
+    });
   });
 
   describe('what is refused before the graph runs', () => {

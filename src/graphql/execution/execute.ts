@@ -3,6 +3,7 @@ import {
   type ExecutionResult,
   type FragmentDefinitionNode,
   type GraphQLError,
+  type GraphQLField,
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
@@ -25,6 +26,8 @@ export interface Executable {
   coerce(given: Variables): Coerced;
   /** Answers a call whose variables are coerced already; the root fields are given `rootValue` as their parent. */
   execute(context: unknown, variables: Variables, rootValue?: object): MaybePromise<ExecutionResult>;
+  /** The first root field and its arguments: all that a subscription has. Null where its conditions leave none. */
+  root(variables: Variables): { definition: GraphQLField<unknown, unknown>; args: Record<string, unknown> } | null;
 }
 
 /** Plans of one operation that are kept: it has one for each set of values of its conditions. */
@@ -56,9 +59,18 @@ export function prepareOperation(
   };
   const roots = new WeakMap<Plan, Selection>();
   const rootType = schema.getRootType(node.operation)!;
+  const rootOf = (plan: Plan): Selection => {
+    const root = roots.get(plan) ?? selectionOf(plan, rootType, [node]);
+    roots.set(plan, root);
+    return root;
+  };
   return {
     node,
     coerce: variableReader(schema, node),
+    root(variables) {
+      const [field] = rootOf(planFor(variables)).fields;
+      return field ? { definition: field.definition, args: field.readArguments(variables) } : null;
+    },
     execute(context, variables, rootValue = {}) {
       const plan = planFor(variables);
       const run: Run = { plan, variables, context, rootValue, errors: [], nulled: new Set(), pace, values: 0 };
@@ -67,8 +79,7 @@ export function prepareOperation(
         return { errors: run.errors, data: null };
       };
       try {
-        const root = roots.get(plan) ?? selectionOf(plan, rootType, [node]);
-        roots.set(plan, root);
+        const root = rootOf(plan);
         const inTurn = node.operation === OperationTypeNode.MUTATION;
         const data = inTurn ? answerFieldsInTurn(run, root) : answerFields(run, root, run.rootValue, undefined);
         return isPromise(data) ? data.then((settled) => answer(run, settled), failed) : answer(run, data);

@@ -32,13 +32,14 @@ export const eventRows: Row[] = [
     }),
     renames: { limit: 'first' },
     reads: { types: (text) => text.split(',').map((type) => type.trim()) },
+    stream: `{ ${EVENT} }`,
     shape: ({ total, more, end, nodes }: Page) => ({
       total,
       has_more: more,
       next_cursor: more ? end : null,
       events: nodes,
     }),
-    reply: { name: 'EventList', kind: 'list', key: 'events', of: 'Event' },
+    reply: { name: 'EventList', kind: 'list', key: 'events', of: 'Event', page: 'A part of the feed, oldest first.' },
     resource: null,
   },
 ];

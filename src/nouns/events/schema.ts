@@ -1,14 +1,15 @@
 import type { ArgBuilder } from '@pothos/core';
 import { builder, type SchemaTypes } from '../../graphql/builder.ts';
 import { loadNode } from '../../graphql/nodes.ts';
+import type { Source } from '../../graphql/subscribe.ts';
 import { COUNT } from '../../graphql/wire.ts';
 import type { Context } from '../../resource/context.ts';
 import { countEvents } from '../../resource/feed/count.ts';
 import { type EventFilter, TYPE_PATTERN } from '../../resource/feed/filter.ts';
-import { placeOf, readEvents } from '../../resource/feed/read.ts';
+import { placeNow, placeOf, readEvents } from '../../resource/feed/read.ts';
 import type { FeedEvent } from '../../resource/feed-event.ts';
 import { may } from '../../resource/noun.ts';
-import { type Issue, invalid, valueError } from '../../words/errors.ts';
+import { fault, type Issue, invalid, valueError } from '../../words/errors.ts';
 
 const EventType = builder.objectRef<FeedEvent>('Event').implement({
   description: 'One thing that happened in an organization: a change, a transition of routing or of a job.',
@@ -87,9 +88,13 @@ function issuesOf({ types }: EventFilter): Issue[] {
 }
 
 async function placeAfter(ctx: Context, args: EventArgs): Promise<number | null> {
+  checkTypes(args);
+  return args.after == null ? null : placeOf(ctx, args.after);
+}
+
+function checkTypes(args: EventArgs): void {
   const issues = issuesOf(args);
   if (issues.length > 0) throw invalid(issues);
-  return args.after == null ? null : placeOf(ctx, args.after);
 }
 
 builder.queryField('events', (t) =>
@@ -107,3 +112,34 @@ builder.queryField('events', (t) =>
     },
   }),
 );
+
+builder.subscriptionField('events', (t) =>
+  t.field({
+    type: EventType,
+    description:
+      'What happens from now on, or behind `after`, as it happens and with the rights that the reader has then.',
+    permission: 'events:read',
+    args: filterArgs(t.arg),
+    subscribe: follow as never,
+    resolve: (root) => (root as unknown as { event: FeedEvent }).event,
+  }),
+);
+
+/** An earlier stream that broke off is gone on with behind the last event that it gave, whatever was asked for then. */
+async function follow(_root: unknown, args: EventArgs, ctx: Context): Promise<Source> {
+  if (!ctx.caller) throw fault('SERVICE_UNAVAILABLE', { retry_after: 1 });
+  const { authorization, lastEventId } = ctx.caller;
+  checkTypes(args);
+  const resumed = lastEventId === null ? null : await placeOf(ctx, lastEventId, ['header', 'last-event-id']);
+  const place = resumed ?? (await placeAfter(ctx, args)) ?? (await placeNow(ctx));
+  return {
+    open: (rooms, { next, end, drained }) =>
+      rooms.enter({
+        ctx,
+        authorization,
+        filter: args,
+        place,
+        sink: { next: (event, reader) => next({ event }, event.id, reader), end, drained },
+      }),
+  };
+}

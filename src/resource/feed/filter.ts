@@ -1,4 +1,5 @@
 import type { Clause } from '../../store/store.ts';
+import type { FeedEvent } from '../feed-event.ts';
 
 /** Which events a reader asks for; absent and null: all. */
 export interface EventFilter {
@@ -26,4 +27,14 @@ function clauseOf(type: string): Clause {
   const begin = type.slice(0, -1);
   // What follows a dot is a slash.
   return { field: 'kind', from: begin, until: `${begin.slice(0, -1)}/` };
+}
+
+/** The same as a test. */
+export function passes({ types, ...filter }: EventFilter, event: FeedEvent): boolean {
+  if (FIELDS.some((field) => filter[field] != null && filter[field] !== event[field])) return false;
+  return types?.some((type) => fits(type, event.kind)) ?? true;
+}
+
+function fits(type: string, kind: string): boolean {
+  return type.endsWith('*') ? kind.startsWith(type.slice(0, -1)) : kind === type;
 }

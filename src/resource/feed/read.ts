@@ -10,14 +10,20 @@ const { collection } = feedEvents;
 const READ_AT_ONCE = 200;
 
 /** The place behind which an event id lets a reader go on; refused where nobody can tell any more what followed. */
-export async function placeOf(ctx: Context, eventId: string): Promise<number> {
+export async function placeOf(ctx: Context, eventId: string, loc: string[] = ['after']): Promise<number> {
   const oldest = ctx.deps.now() - KEPT_MS;
-  const refused = (message: string) => invalid([valueError(['after'], message, eventId)]);
+  const refused = (message: string) => invalid([valueError(loc, message, eventId)]);
   const event = await ctx.deps.store.get(collection, { orgId: ctx.principal.orgId, id: eventId });
   const time = event ? Date.parse(event.createdAt) : (timeOfId('evt_', eventId) ?? timeOfId('rev_', eventId));
   if (time !== null && time < oldest) throw refused('events are kept for 7 days, and this one is older');
   if (!event) throw refused('it is the id of no event of this organization');
   return event.place;
+}
+
+/** Behind it lies what is committed from now on. */
+export async function placeNow({ deps, principal }: Context): Promise<number> {
+  const [last] = await deps.store.lastNumbers(collection, [principal.orgId]);
+  return last!;
 }
 
 export interface EventPage {
@@ -33,12 +39,12 @@ export async function readEvents(
   { after, limit }: { after: number | null; limit: number },
 ): Promise<EventPage> {
   const { orgId } = ctx.principal;
-  const [last] = await ctx.deps.store.lastNumbers(collection, [orgId]);
+  const last = await placeNow(ctx);
   const range: NumberedQuery = {
     orgId,
     where: whereOf(filter),
     after: after ?? 0,
-    before: last! + 1,
+    before: last + 1,
     order: after === null ? 'desc' : 'asc',
     limit: READ_AT_ONCE,
   };

@@ -18,7 +18,7 @@ export function replySchema(schema: GraphQLSchema, row: Row): Json {
   if (reply.kind === 'message')
     return reference('Message', { ...closed({ message: MESSAGE }), description: 'What was done.' });
   const resource = resourceOf(schema, row, reply);
-  if (reply.kind === 'list') return reference(reply.name, listSchema(reply.key!, resource));
+  if (reply.kind === 'list') return reference(reply.name, listSchema(row, reply, resource));
   if (reply.kind === 'wrapped')
     return reference(reply.name, {
       description: 'What was done, and what came of it.',
@@ -61,17 +61,18 @@ function selectedOf(schema: GraphQLSchema, row: Row): { type: GraphQLObjectType;
   };
 }
 
-function listSchema(key: string, resource: Json): Json {
+function listSchema({ renames = {} }: Row, { key, page }: ReplySchema, resource: Json): Json {
+  const cursor = Object.values(renames).includes('after') ? 'cursor' : 'after';
   return {
-    description: 'A page of a list, newest first.',
+    description: page ?? 'A page of a list, newest first.',
     ...closed({
       total: { type: 'integer', minimum: 0, description: 'How many items the filters match, on all pages.' },
       has_more: { type: 'boolean', description: 'Whether a further page follows.' },
       next_cursor: {
         type: ['string', 'null'],
-        description: 'The `cursor` of the next page; null exactly where none follows.',
+        description: `The \`${cursor}\` of the next page; null exactly where none follows.`,
       },
-      [key]: { type: 'array', items: resource, description: 'The items of this page.' },
+      [key!]: { type: 'array', items: resource, description: 'The items of this page.' },
     }),
   };
 }

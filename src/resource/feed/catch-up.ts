@@ -1,0 +1,41 @@
+import { afterMs, REQUEST_MS } from '../../store/deadline.ts';
+import type { Context, Deps } from '../context.ts';
+import { feedEvents } from '../feed-event.ts';
+import { createLoaders } from '../loaders.ts';
+import { whereOf } from './filter.ts';
+import { give, type Reader } from './reader.ts';
+import type { Tail } from './tails.ts';
+
+const READ_AT_ONCE = 50;
+
+/** Gives what has been, no faster than it is taken, until nothing lies between it and what the tail tells next. */
+export async function catchUp(deps: Deps, tail: Tail, reader: Reader): Promise<void> {
+  while (!reader.hasLeft && reader.place < tail.place) await giveNext(deps, tail.place, reader);
+  reader.isLive = true;
+}
+
+async function giveNext(deps: Deps, end: number, reader: Reader): Promise<void> {
+  let asked = ask(deps, reader);
+  const events = await asked.deps.store.numbered(feedEvents.collection, {
+    orgId: reader.principal.orgId,
+    where: whereOf(reader.filter),
+    after: reader.place,
+    before: end + 1,
+    order: 'asc',
+    limit: READ_AT_ONCE,
+  });
+  for (const event of events) {
+    await give(reader, [event], asked);
+    const waits = reader.sink.drained();
+    if (!waits) continue;
+    await waits;
+    // What was read before may be as old as the reader is slow.
+    asked = ask(deps, reader);
+  }
+  if (events.length < READ_AT_ONCE) reader.place = end;
+}
+
+function ask(deps: Deps, { principal }: Reader): Pick<Context, 'deps' | 'loaders'> {
+  const store = deps.store.until(afterMs(REQUEST_MS));
+  return { deps: { ...deps, store }, loaders: createLoaders(store, principal) };
+}
