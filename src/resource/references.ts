@@ -1,5 +1,5 @@
 import type { Doc } from '../store/store.ts';
-import { conflict } from '../words/errors.ts';
+import { type ConflictReason, conflict } from '../words/errors.ts';
 import type { Context } from './context.ts';
 import { allNouns, canSee, type Noun } from './noun.ts';
 import type { Planned } from './write.ts';
@@ -11,7 +11,7 @@ export function referenceTo({ type, referredAs }: Noun<Doc>, id: string): string
 }
 
 /** Conditions: no document of any noun refers to it; otherwise CONFLICT with the id of one that does, where the caller may see it. */
-export function unreferenced(ctx: Context, noun: Noun<Doc>, id: string, reason: string): Planned[] {
+export function unreferenced(ctx: Context, noun: Noun<Doc>, id: string, reason: ConflictReason): Planned[] {
   const { orgId } = ctx.principal;
   const ref = referenceTo(noun, id);
   return allNouns()

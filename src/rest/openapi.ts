@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import type { MutationExtensions } from '../graphql/mutations.ts';
 import { type Shape, shapeOf } from '../validation/shape.ts';
+import type { CatalogEntry } from '../words/error-guide.ts';
 import { camel, pascal, snake } from '../words/naming.ts';
 import { rootFieldOf } from './compile.ts';
 import { ERROR_SCHEMAS, failures } from './openapi/errors.ts';
@@ -19,7 +20,12 @@ const EVENT_STREAM = {
 };
 
 /** The product's own OpenAPI document, made from the rows, their inputs and the graph's types. */
-export function openApiDocument(schema: GraphQLSchema, rows: readonly Row[], server = '/'): Json {
+export function openApiDocument(
+  schema: GraphQLSchema,
+  rows: readonly Row[],
+  server = '/',
+  errors: readonly CatalogEntry[] = [],
+): Json {
   const schemas: Record<string, Json> = { ...ERROR_SCHEMAS };
   const paths: Record<string, Json> = {};
   for (const row of rows) {
@@ -39,6 +45,7 @@ export function openApiDocument(schema: GraphQLSchema, rows: readonly Row[], ser
     servers: [{ url: server, description: 'The server that this document comes from.' }],
     tags: tagsOf(schema, rows),
     paths,
+    'x-error-catalog': errors,
     components: {
       schemas,
       headers: HEADERS,

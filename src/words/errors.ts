@@ -52,12 +52,31 @@ export function forbidden(permission: string): GraphQLError {
   return fault('FORBIDDEN', { required_permission: permission }, `${ERRORS.FORBIDDEN.message}: ${permission}`);
 }
 
+/** Why the state does not allow what was asked (contract, section 3): the closed list of `details.reason`. */
+export const CONFLICT_REASONS = [
+  'built_in',
+  'default_environment',
+  'expired',
+  'idempotency_key_in_use',
+  'in_use',
+  'last_admin',
+  'no_reindex_running',
+  'not_failed',
+  'not_running',
+  'referenced',
+  'refused',
+  'reindex_running',
+  'revoked',
+  'too_many_threads',
+] as const;
+export type ConflictReason = (typeof CONFLICT_REASONS)[number];
+
 export interface Conflict {
   /** What is taken, and the value that the caller gave. */
   field?: string;
   value?: unknown;
-  /** Why the state does not allow it, in snake_case. */
-  reason?: string;
+  /** Why the state does not allow it. */
+  reason?: ConflictReason;
   /** null where the caller may not see it. */
   conflictingId?: string | null;
 }

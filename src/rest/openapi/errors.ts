@@ -81,6 +81,25 @@ const STATUS_TEXT: Record<number, string> = {
   503: 'Unavailable',
 };
 
+/** What the details of a status may hold, where they hold anything. */
+const DETAILS: Record<number, Json> = {
+  403: { required_permission: 'namespaces:create' },
+  404: { resource_type: 'workspace', resource_id: 'ws_01jgfjjz00q5v3n8k2w7c4x9ta' },
+  405: { allow: ['GET', 'PATCH', 'DELETE'] },
+  409: { resource_type: 'workspace', field: 'name', conflicting_id: 'ws_01jgfjjz00q5v3n8k2w7c4x9ta' },
+  412: { current_etag: '"4"' },
+  413: { max_bytes: 1_048_576 },
+  415: { accepted: ['application/json'] },
+  429: { retry_after: 1 },
+  503: { retry_after: 1 },
+};
+
+function exampleOf(status: number): Json {
+  const [code, { message }] = Object.entries(ERRORS).find(([, one]) => one.status === status)!;
+  const timestamp = '2025-01-01T00:00:00.000000';
+  return { error: code, message, details: DETAILS[status] ?? {}, timestamp, status_code: status };
+}
+
 /** The replies that any row may give instead of its own, by status. */
 export function failures(headersOf: (status: number) => Json): [string, Json][] {
   const statuses = new Set<number>(Object.values(ERRORS).map(({ status }) => status));
@@ -89,7 +108,12 @@ export function failures(headersOf: (status: number) => Json): [string, Json][] 
     {
       description: STATUS_TEXT[status],
       headers: headersOf(status),
-      content: { 'application/json': { schema: ref(status === 422 ? 'HTTPValidationError' : 'Error') } },
+      content: {
+        'application/json':
+          status === 422
+            ? { schema: ref('HTTPValidationError') }
+            : { schema: ref('Error'), example: exampleOf(status) },
+      },
     },
   ]);
 }
