@@ -7,7 +7,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['words', 'worker'],
   ['validation', 'http', 'store'],
   ['resource'],
-  ['graphql'],
+  ['graphql', 'docs'],
   ['rest'],
   ['routing'],
   ['nouns'],

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
@@ -26,6 +28,12 @@ export function asset(path: string, identity: string, read: Asset['read']): Asse
 /** Of a text that is at hand. */
 export function ownAsset(path: string, text: string): Asset {
   return asset(path, text, async () => text);
+}
+
+/** Of a file of a package, which is looked for at start and read when it is first asked for. */
+export function fileAsset(path: string, file: URL): Asset {
+  const { size, mtimeMs } = statSync(file);
+  return asset(path, `${size} ${mtimeMs} ${path}`, () => readFile(file));
 }
 
 /** What answers each of them, by its address. */

@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { type Authenticate, createAuthenticate } from '../access/authenticate.ts';
+import { errorCatalog } from '../catalog/error-catalog.ts';
 import { schema } from '../catalog/graph.ts';
 import { rows } from '../catalog/nouns.ts';
+import { createSite } from '../docs/site.ts';
 import { toPublic } from '../graphql/errors.ts';
 import { createGraphQLFront, GRAPHQL_METHODS } from '../graphql/front.ts';
 import { createGraphiQL } from '../graphql/graphiql/page.ts';
@@ -67,7 +69,7 @@ export function createApp(deps: Deps, config: AppConfig, { observer = null, fede
   const graphiql = createGraphiQL();
   const publicUrl = config.PUBLIC_URL ?? '';
   const unprefixed = prefixCutter(publicUrl);
-  const openApi = JSON.stringify(openApiDocument(schema, rows, publicUrl || '/'));
+  const openApi = JSON.stringify(openApiDocument(schema, rows, publicUrl || '/', errorCatalog));
   const origins = listOf(config.CORS_ORIGINS);
   const pressure = createPressure();
   const pauses = createPauses(pressure.rest);
@@ -84,7 +86,6 @@ export function createApp(deps: Deps, config: AppConfig, { observer = null, fede
 
   /** What is open to everybody: all by GET alone. */
   const open: Record<string, (arrival: Arrival, deadline: Deadline) => MaybePromise<Reply>> = {
-    '/': () => ({ status: 302, headers: { Location: '/graphql' }, body: null }),
     '/health/live': () => json(200, { status: 'live' }),
     '/health/ready': ready,
     '/v1/openapi.json': () => ({
@@ -93,6 +94,7 @@ export function createApp(deps: Deps, config: AppConfig, { observer = null, fede
       body: openApi,
     }),
     ...graphiql.assets,
+    ...createSite(errorCatalog, publicUrl),
   };
 
   function answer(arrival: Arrival, refused: boolean): MaybePromise<Reply> {

@@ -107,6 +107,19 @@ describe.skipIf(!CHROMIUM)('GraphiQL in a real browser', () => {
     await page.context().close();
   });
 
+  test('the reference, a link away, tries a request with the token that GraphiQL was given', async () => {
+    const page = await open(`#token=${token}`);
+    await page.locator('nav a', { hasText: 'REST' }).click();
+    await page.locator('.opblock-tag', { hasText: 'Organizations' }).first().click();
+    const row = page.locator('.opblock', { hasText: '/v1/me' }).first();
+    await row.locator('button.opblock-summary-control').click();
+    const answered = page.waitForResponse((response) => response.url() === `${server.url}/v1/me`);
+    await row.locator('button.execute').click();
+    expect((await answered).status()).toBe(200);
+    await row.locator('.live-responses-table', { hasText: '"org_id": "org_' }).waitFor();
+    await page.context().close();
+  });
+
   test('a reload after a query and a shared link open the page with the query', async () => {
     const page = await open(`?query=${encodeURIComponent('{viewer{role}}')}#token=${token}`);
     expect((await run(page)).data).toEqual({ viewer: { role: 'Admin' } });

@@ -60,6 +60,7 @@ function html(styles: Asset[], scripts: Asset[]): string {
   </head>
   <body id="body" class="no-focus-outline">
     <noscript>GraphiQL needs JavaScript.</noscript>
+    <nav class="doors" aria-label="Switchyard"><a href="docs">REST</a><a href="docs/errors">Errors</a><a href="docs/guides">Guides</a></nav>
     <form id="token" role="alert" hidden>
       <p></p>
       <label>Token <input name="token" type="password" autocomplete="off" required></label>

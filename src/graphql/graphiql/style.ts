@@ -2,6 +2,9 @@
 export const STYLE = `
 html, body { height: 100%; margin: 0; }
 body { display: flex; flex-direction: column; }
+.doors { display: flex; gap: 20px; padding: 4px 16px; font: 14px/1.5 system-ui, sans-serif; color-scheme: light dark; background: Canvas; }
+.doors a { color: CanvasText; opacity: 0.8; text-underline-offset: 3px; }
+.doors a:hover { opacity: 1; }
 #root { flex: 1; min-height: 0; overflow: hidden; }
 #root .graphiql-container { height: 100%; }
 #root > div { height: 100%; }

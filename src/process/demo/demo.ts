@@ -130,6 +130,7 @@ export function welcome({ token, tokenFile, orgId, workspaceId }: Demo, url: str
   const json = `-H 'Content-Type: application/json'`;
   const org = `${url}/v1/orgs/${orgId}`;
   return `  GraphiQL   ${url}/graphql#token=${token}
+  Reference  ${url}/docs
   Token      ${token}
 
 Read, create, route:
