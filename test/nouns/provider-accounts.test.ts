@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { providerAccounts } from '../../src/nouns/provider-accounts/model.ts';
+import { describeNoun } from './life.ts';
+
+describeNoun(
+  providerAccounts,
+  {
+    at: ({ tenant }) => `${tenant.base}/provider-accounts`,
+    key: 'accounts',
+    body: () => ({ name: 'OpenAI', provider_type: 'openai', credentials_ref: 'env:OPENAI_KEY' }),
+    first: { enabled: true, status: 'active', status_reason: null, routing_mode: 'direct' },
+    change: { name: 'Renamed', tags: { team: 'search' } },
+  },
+  (world) => {
+    test('switched off it is inactive, and says why', async () => {
+      const { tenant, seeded } = world;
+      const path = `${tenant.base}/provider-accounts/${seeded.accountId}`;
+      const off = await tenant.rest('PATCH', path, { enabled: false });
+      expect(off.body).toMatchObject({ status: 'inactive', status_reason: 'disabled by its operator' });
+      expect((await tenant.rest('PATCH', path, { enabled: true })).body.status).toBe('active');
+    });
+
+    test.each(['sk-proj-abcdefghijklmnopqrstuvwxyz012345', 'env:sk-abc', 'env:NOT A NAME'])(
+      'a key is no reference to credentials: %s',
+      async (reference) => {
+        const { tenant, seeded } = world;
+        const path = `${tenant.base}/provider-accounts/${seeded.accountId}`;
+        const refused = await tenant.rest('PATCH', path, { credentials_ref: reference });
+        expect([refused.status, refused.body.detail[0]]).toMatchObject([
+          422,
+          { type: 'value_error', loc: ['body', 'credentials_ref'] },
+        ]);
+      },
+    );
+  },
+);
