@@ -116,7 +116,7 @@ describeEngines('what 0.1.0 stored', (engine) => {
 });
 
 /** Collections that the older program did not have. */
-const SINCE = ['feed', 'numberings', 'workItems', 'jobCounts'];
+const SINCE = ['feed', 'numberings', 'workItems', 'jobCounts', 'namespaceLists'];
 
 describeEngines('bringing data up to date', (engine) => {
   test('changes no document, and nothing at all a second time', async () => {

@@ -26,13 +26,12 @@ async function threadBatch(ctx: Context, job: Job, namespace: Namespace, after: 
   const planned = await laidOut(ctx, job, placeOf(namespace), docs.map(threadSubject));
   const last = docs.at(-1);
   if (more && last) return { planned, next: { lay: 'threads', after: { createdAt: last.createdAt, id: last.id } } };
-  if (namespace.sourceIds.length === 0) return { planned, next: null };
   const rest = await sourceBatch(ctx, job, namespace, '', BATCH - docs.length);
   return { planned: [...planned, ...rest.planned], next: rest.next };
 }
 
 async function sourceBatch(ctx: Context, job: Job, namespace: Namespace, after: string, limit = BATCH): Promise<Batch> {
-  const left = sourcesOf(namespace).filter((id) => id > after);
+  const left = (await sourcesOf(ctx, namespace)).filter((id) => id > after);
   const batch = left.slice(0, limit);
   const planned = await laidOut(ctx, job, placeOf(namespace), batch.map(sourceSubject));
   return { planned, next: left.length > batch.length ? { lay: 'sources', after: batch.at(-1) ?? after } : null };

@@ -10,6 +10,12 @@ const namespaceStatus = field.words('NamespaceStatus', 'Whether a namespace is i
   archived: 'Kept, not in use.',
 });
 
+/** What may be long: stored apart, so that what changes something else costs the same beside any. */
+export const listFields = {
+  sourceIds: field.textList(z.string(), 'Ids of sources; opaque.'),
+  nodeIds: field.textList(z.string(), 'Ids of nodes; opaque.'),
+};
+
 const fields = {
   namespaceId: field.documentedId(),
   orgId: field.graphOnly(field.org()),
@@ -32,9 +38,10 @@ const fields = {
   contextType: field.optionalText('The kind of context; free.'),
   tags: field.tags(),
   threadIds: field.derived(field.textList(z.string(), 'Its thread ids, in order of addition; at most 10,000.')),
-  sourceIds: field.textList(z.string(), 'Ids of sources; opaque.'),
+  sourceIds: field.apart(listFields.sourceIds),
   memoryVaultId: field.optionalText('The vault that memories go to; opaque.'),
-  nodeIds: field.textList(z.string(), 'Ids of nodes; opaque.'),
+  nodeIds: field.apart(listFields.nodeIds),
+  listsVersion: field.hidden(field.count('How often its lists have changed since they lie apart.')),
   threadCount: field.hidden(field.count('How many threads it holds.')),
   reindexStatus: field.readOnly(field.optionalWord(jobStatus, 'How far the last reindex is; null: none yet.')),
   reindexStartedAt: field.readOnly(field.optionalTime('When it began to run.')),

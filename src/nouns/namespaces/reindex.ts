@@ -41,7 +41,7 @@ export function reindexNamespace(ctx: Context, input: ReindexInput) {
       );
     checkVersion(ctx, before, null);
     if (isReindexing(before)) throw conflict('namespace', { reason: 'reindex_running', conflictingId: before.id });
-    const counts = countsAtBeginning(ctx, before);
+    const counts = await countsAtBeginning(ctx, before);
     const { job, planned: begun } = begunJob(ctx, before, model, counts.total, input.qualityGate);
     const { after, planned } = replacement(ctx, namespaces, before, started(ctx, before, job), 'reindex');
     const insert: Planned = { change: { type: 'insert', in: jobCounts, doc: { ...counts, id: job.id } } };
@@ -55,8 +55,8 @@ export function reindexNamespace(ctx: Context, input: ReindexInput) {
   });
 }
 
-function countsAtBeginning(ctx: Context, namespace: Namespace): Counts {
-  const total = namespace.threadCount + sourcesOf(namespace).length;
+async function countsAtBeginning(ctx: Context, namespace: Namespace): Promise<Counts> {
+  const total = namespace.threadCount + (await sourcesOf(ctx, namespace)).length;
   const isEmpty = total === 0;
   return { ...created(ctx, ''), ...NOTHING, total, percent: isEmpty ? 100 : 0, closed: isEmpty, run: 1 };
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import type { Context } from '../../resource/context.ts';
 import { newDoc } from '../../resource/new-doc.ts';
@@ -5,7 +6,7 @@ import { replaceFields } from '../../resource/patch.ts';
 import { needReference, reach } from '../../resource/path.ts';
 import { tombstone } from '../../resource/subtree.ts';
 import { checkVersion } from '../../resource/version.ts';
-import { insertion, type Planned, removal, save, stillThere, update, withRetry } from '../../resource/write.ts';
+import { type Planned, save, stillThere, withRetry } from '../../resource/write.ts';
 import { conflict } from '../../words/errors.ts';
 import { apps } from '../apps/model.ts';
 import { environments } from '../environments/model.ts';
@@ -13,6 +14,7 @@ import { reshown } from '../jobs/visibility.ts';
 import { logicalModels } from '../logical-models/model.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { followed } from './follow.ts';
+import { type ChangedLists, changedLists, inserted, removed, replaced } from './lists.ts';
 import {
   type createNamespaceInput,
   type deleteNamespaceInput,
@@ -45,7 +47,8 @@ export function createNamespace(ctx: Context, input: z.output<typeof createNames
     const own = { workspaceId: app.workspaceId, appId: app.id };
     const namespace = newDoc(ctx, namespaces, ctx.deps.ids.next('ns_'), input, own);
     const references = await referencesOf(ctx, namespace, null);
-    return save(ctx, [stillThere(apps, app), ...references, ...insertion(ctx, namespaces, namespace)], { namespace });
+    const { made, planned } = inserted(ctx, namespace, input);
+    return save(ctx, [stillThere(apps, app), ...references, ...planned], { namespace: made });
   });
 }
 
@@ -65,33 +68,31 @@ async function referencesOf(ctx: Context, next: Namespace, before: Namespace | n
 }
 
 export function updateNamespace(ctx: Context, input: z.output<typeof updateNamespaceInput>) {
-  return update(
-    ctx,
-    namespaces,
-    () => readNamespace(ctx, input),
-    input.expectedVersion,
-    async (before) => {
-      const doc = replaceFields(namespaces, before, input);
-      const references = await referencesOf(ctx, doc, before);
-      const shown = doc.isPrivate === before.isPrivate ? [] : await reshown(ctx, doc);
-      const moved = movedSources(before, doc);
-      const isTooMuch = moved.in.length + moved.out.length > MOVED_MAX;
-      const switches = doc.embeddingModelId !== before.embeddingModelId;
-      if (isReindexing(before) && (switches || isTooMuch))
-        return { doc, refuse: conflict('namespace', { reason: 'reindex_running', conflictingId: before.id }) };
-      const { planned, namespace: ended } = await followed(ctx, before, moved);
-      return { doc: { ...doc, ...ended }, also: [...references, ...shown, ...planned] };
-    },
-    (namespace) => ({ namespace }),
-  );
+  return withRetry(async () => {
+    const before = await readNamespace(ctx, input);
+    const doc = replaceFields(namespaces, before, input);
+    const references = await referencesOf(ctx, doc, before);
+    const lists = await changedLists(ctx, before, input);
+    checkVersion(ctx, before, input.expectedVersion);
+    if (!lists && isDeepStrictEqual(doc, before)) return save(ctx, [], { namespace: before });
+    const moved = lists ? movedSources(lists) : NOTHING_MOVED;
+    const isTooMuch = moved.in.length + moved.out.length > MOVED_MAX;
+    const switches = doc.embeddingModelId !== before.embeddingModelId;
+    if (isReindexing(before) && (switches || isTooMuch))
+      throw conflict('namespace', { reason: 'reindex_running', conflictingId: before.id });
+    const reshownJobs = doc.isPrivate === before.isPrivate ? [] : await reshown(ctx, doc);
+    const { planned: items, namespace: ended } = await followed(ctx, before, moved);
+    const { shown: namespace, planned } = await replaced(ctx, before, { ...doc, ...ended }, 'update', lists);
+    return save(ctx, [...planned, ...references, ...reshownJobs, ...items], { namespace });
+  });
 }
 
 /** Sources that may come and go in one change while the namespace is being reindexed, since their items do so with it. */
 const MOVED_MAX = 1_000;
+const NOTHING_MOVED = { in: [], out: [] };
 
-function movedSources(before: Namespace, doc: Namespace) {
-  if (before.sourceIds === doc.sourceIds) return { in: [], out: [] };
-  const [old, now] = [new Set(before.sourceIds), new Set(doc.sourceIds)];
+function movedSources({ before, after }: ChangedLists) {
+  const [old, now] = [new Set(before.sourceIds), new Set(after.sourceIds)];
   return {
     in: [...now].filter((id) => !old.has(id)).map(sourceSubject),
     out: [...old].filter((id) => !now.has(id)).map(sourceSubject),
@@ -102,10 +103,12 @@ export function deleteNamespace(ctx: Context, input: z.output<typeof deleteNames
   return withRetry(async () => {
     const namespace = await readNamespace(ctx, input);
     checkVersion(ctx, namespace, input.expectedVersion);
-    const isEmpty = namespace.threadCount === 0 && namespace.reindexJobId === null;
+    const { threadCount, listsVersion, reindexJobId } = namespace;
+    const isEmpty = threadCount === 0 && listsVersion === 0 && reindexJobId === null;
     const mark = isEmpty ? [] : tombstone(ctx, namespaces, namespace);
-    const counts = { threads: namespace.threadCount };
+    const counts = { threads: threadCount };
+    const { shown, planned } = await removed(ctx, namespace, counts);
     const calledOff = await cancelledJob(ctx, namespace);
-    return save(ctx, [...removal(ctx, namespaces, namespace, { counts }), ...calledOff, ...mark], { namespace });
+    return save(ctx, [...planned, ...calledOff, ...mark], { namespace: shown });
   });
 }

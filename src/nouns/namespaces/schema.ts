@@ -2,12 +2,14 @@ import { mutation } from '../../graphql/mutations.ts';
 import { defineNode, edge, filteredEdge, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
 import { naming } from '../../resource/list.ts';
+import { chain } from '../../words/maybe.ts';
 import { apps } from '../apps/model.ts';
 import { environments } from '../environments/model.ts';
 import { progressNow } from '../jobs/progress.ts';
 import { logicalModels } from '../logical-models/model.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { namespaceList } from './connection.ts';
+import { shownListsOf } from './lists.ts';
 import {
   addThreadInput,
   cancelReindexInput,
@@ -56,6 +58,8 @@ defineNode(
     threads: filteredEdge(t, threads, 'Its threads, in order of addition.', threadList as never),
   }),
   {
+    sourceIds: (namespace, ctx) => chain(shownListsOf(ctx, namespace), ({ sourceIds }) => sourceIds),
+    nodeIds: (namespace, ctx) => chain(shownListsOf(ctx, namespace), ({ nodeIds }) => nodeIds),
     threadIds: (namespace, ctx) => threadIdsOf(ctx, namespace),
     reindexProgress: ({ reindexJobId: job, reindexProgress: first }, ctx) =>
       job === null || first === null ? first : progressNow(ctx, job, first),

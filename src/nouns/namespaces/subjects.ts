@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { Context } from '../../resource/context.ts';
 import type { Place, Subject } from '../work-items/items.ts';
+import { listsOf } from './lists.ts';
 import type { Namespace, Thread } from './model.ts';
 
 /** What there is to do of a namespace: each of its threads and sources. */
@@ -18,7 +20,8 @@ function hashed(text: string): string {
 }
 
 /** Each source once, in an order that no change of the list moves. */
-export function sourcesOf({ sourceIds }: Namespace): string[] {
+export async function sourcesOf(ctx: Context, namespace: Namespace): Promise<string[]> {
+  const { sourceIds } = await listsOf(ctx, namespace);
   return [...new Set(sourceIds)].sort();
 }
 

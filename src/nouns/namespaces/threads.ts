@@ -2,15 +2,15 @@ import type { z } from 'zod';
 import type { Context } from '../../resource/context.ts';
 import { created, docFrom } from '../../resource/new-doc.ts';
 import { checkVersion } from '../../resource/version.ts';
-import { type Planned, replacement, save, withRetry } from '../../resource/write.ts';
+import { type Planned, save, withRetry } from '../../resource/write.ts';
 import { chain, type MaybePromise, type PageQuery } from '../../store/store.ts';
 import { conflict, notFound } from '../../words/errors.ts';
 import { createOneByOne } from '../../words/one-by-one.ts';
 import { followed } from './follow.ts';
+import { replaced } from './lists.ts';
 import {
   type addThreadInput,
   type Namespace,
-  namespaces,
   type removeThreadInput,
   THREADS_MAX,
   type Thread,
@@ -60,13 +60,8 @@ export function addThread(ctx: Context, input: z.output<typeof addThreadInput>) 
     if (known) return save(ctx, [], { namespace: before as Changed });
     if (before.threadCount >= THREADS_MAX)
       throw conflict('namespace', { reason: 'too_many_threads', conflictingId: before.id });
-    const { after, planned } = replacement(
-      ctx,
-      namespaces,
-      before,
-      { ...before, threadCount: before.threadCount + 1 },
-      'add_thread',
-    );
+    const next: Namespace = { ...before, threadCount: before.threadCount + 1 };
+    const { after, shown, planned } = await replaced(ctx, before, next, 'add_thread');
     const { id: namespaceId, workspaceId, appId } = before;
     const thread = docFrom(
       threads,
@@ -75,7 +70,7 @@ export function addThread(ctx: Context, input: z.output<typeof addThreadInput>) 
     );
     const insert: Planned = { change: { type: 'insert', in: threads.collection, doc: thread } };
     const { planned: items } = await followed(ctx, after, { in: [threadSubject(thread)] });
-    const payload = { namespace: { ...after, change: { added: input.threadId } } as Changed };
+    const payload = { namespace: { ...shown, change: { added: input.threadId } } as Changed };
     return save(ctx, [...planned, insert, ...items], payload);
   });
 }
@@ -88,9 +83,9 @@ export function removeThread(ctx: Context, input: z.output<typeof removeThreadIn
     checkVersion(ctx, before, input.expectedVersion);
     const { planned: items, namespace: ended } = await followed(ctx, before, { out: [threadSubject(thread)] });
     const next: Namespace = { ...before, threadCount: before.threadCount - 1, ...ended };
-    const { after, planned } = replacement(ctx, namespaces, before, next, 'remove_thread');
+    const { shown, planned } = await replaced(ctx, before, next, 'remove_thread');
     const remove: Planned = { change: { type: 'remove', in: threads.collection, key: thread } };
-    const payload = { namespace: { ...after, change: { removed: input.threadId } } as Changed };
+    const payload = { namespace: { ...shown, change: { removed: input.threadId } } as Changed };
     return save(ctx, [...planned, remove, ...items], payload);
   });
 }

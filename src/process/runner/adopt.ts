@@ -67,7 +67,7 @@ async function adopted(ctx: Context, job: Job): Promise<Planned[]> {
   const fields = { visibleTo: visibleTo(namespace), appId: namespace.appId, modelId: namespace.reindexModelId };
   const changed = [...changeJob(ctx, job, fields).planned, unchanged(namespaces, namespace)];
   if (!isActive(job) || namespace.reindexJobId !== job.id) return changed;
-  const total = namespace.threadCount + sourcesOf(namespace).length;
+  const total = namespace.threadCount + (await sourcesOf(ctx, namespace)).length;
   const counts = { ...created(ctx, job.id), ...NOTHING, total, percent: 0, closed: false, run: 1 };
   return [
     ...changed,

@@ -30,6 +30,11 @@ export function derived<T>(field: Field<Place, T>): Field<'derived', T, null, nu
   return { ...field, place: 'derived', create: null, update: null };
 }
 
+/** Said in bodies and shown as any other, but stored elsewhere by the noun's repository; `schema.ts` answers it. */
+export function apart<T, C extends Body, U extends Body>(field: Field<Place, T, C, U>): Field<'derived', T, C, U> {
+  return { ...field, place: 'derived' };
+}
+
 /** Said in bodies, and read by the noun's repository: neither stored nor shown by this name. */
 export function given<T, C extends Body, U extends Body>(field: Field<Place, T, C, U>): Field<'given', T, C, U> {
   return { ...field, place: 'given', shown: null };

@@ -1,0 +1,150 @@
+import { isDeepStrictEqual } from 'node:util';
+import { audit } from '../../resource/audit.ts';
+import { type Context, isoNow } from '../../resource/context.ts';
+import * as field from '../../resource/field/index.ts';
+import { created, docFrom } from '../../resource/new-doc.ts';
+import { defineNoun } from '../../resource/noun.ts';
+import { insertion, type Planned, removal, replacement } from '../../resource/write.ts';
+import { chain, type MaybePromise } from '../../store/store.ts';
+import { listFields, type Namespace, namespaces } from './model.ts';
+
+export type Lists = field.ValuesOf<typeof listFields>;
+
+const text = field.internal('');
+
+const namespaceLists = defineNoun(
+  { namespaceId: text, workspaceId: text, appId: text, ...listFields },
+  {
+    type: 'NamespaceLists',
+    resource: 'namespace',
+    permission: 'namespaces',
+    isPart: true,
+    collection: {
+      name: 'namespaceLists',
+      scopes: ['namespaceId', 'appId', 'workspaceId'],
+      ancestors: [
+        { field: 'workspaceId', in: 'workspaces' },
+        { field: 'appId', in: 'apps' },
+        { field: 'namespaceId', in: 'namespaces' },
+      ],
+    },
+  },
+);
+
+/** As an older program stored it, with the lists in it; or as a commit leaves it, with those that its reply shows. */
+type WithLists = Namespace & Partial<Lists>;
+
+const NONE: Lists = { sourceIds: [], nodeIds: [] };
+
+/** What lies in the document itself; null where it lies apart. */
+function ownLists({ sourceIds, nodeIds }: WithLists): Lists | null {
+  return sourceIds || nodeIds ? { sourceIds: sourceIds ?? [], nodeIds: nodeIds ?? [] } : null;
+}
+
+export async function listsOf(ctx: Context, namespace: WithLists): Promise<Lists> {
+  return ownLists(namespace) ?? shownOf(await stored(ctx, namespace));
+}
+
+/** The same for replies: what is selected of many namespaces is read together. */
+export function shownListsOf(ctx: Context, namespace: WithLists): MaybePromise<Lists> {
+  const own = ownLists(namespace);
+  if (own || namespace.listsVersion === 0) return own ?? NONE;
+  return chain(ctx.loaders.get(namespaceLists.collection, namespace.id), shownOf);
+}
+
+async function stored(ctx: Context, { id, orgId, listsVersion }: Namespace) {
+  return listsVersion === 0 ? null : ctx.deps.store.get(namespaceLists.collection, { orgId, id });
+}
+
+function shownOf(kept: Lists | null): Lists {
+  return kept ? { sourceIds: kept.sourceIds, nodeIds: kept.nodeIds } : NONE;
+}
+
+/** Without what lies apart, and what only counts it. */
+function bare({ sourceIds: _, nodeIds: __, ...namespace }: WithLists): Namespace {
+  return namespace;
+}
+
+/** What an audit event tells of: the lists like any other field. */
+function told(namespace: WithLists, lists: Lists) {
+  const { listsVersion: _, ...shown } = bare(namespace);
+  return { ...shown, ...lists };
+}
+
+export interface ChangedLists {
+  before: Lists;
+  after: Lists;
+}
+
+/** What a body says of the lists, where that is not what they are. */
+export async function changedLists(
+  ctx: Context,
+  namespace: Namespace,
+  { sourceIds, nodeIds }: Partial<Lists>,
+): Promise<ChangedLists | null> {
+  if (sourceIds === undefined && nodeIds === undefined) return null;
+  const before = await listsOf(ctx, namespace);
+  const after = { sourceIds: sourceIds ?? before.sourceIds, nodeIds: nodeIds ?? before.nodeIds };
+  return isDeepStrictEqual(before, after) ? null : { before, after };
+}
+
+/** A new namespace, as its reply shows it. */
+export function inserted(ctx: Context, namespace: Namespace, { sourceIds = [], nodeIds = [] }: Partial<Lists>) {
+  const lists = { sourceIds, nodeIds };
+  const isShort = sourceIds.length + nodeIds.length === 0;
+  const doc = { ...namespace, listsVersion: isShort ? 0 : 1 };
+  const [insert] = insertion(ctx, namespaces, doc);
+  const event = audit(ctx, namespaces, { verb: 'create', before: null, after: told(doc, lists) });
+  const kept = isShort ? [] : [keptApart(ctx, doc, lists)];
+  return { made: { ...doc, ...lists }, planned: [insert!, { change: event }, ...kept] };
+}
+
+interface Replaced {
+  after: Namespace;
+  /** As its reply shows it. */
+  shown: Namespace;
+  planned: Planned[];
+}
+
+/** The change of a namespace, and of its lists where these change too; what an older program left in it moves out of it. */
+export async function replaced(
+  ctx: Context,
+  before: Namespace,
+  next: Namespace,
+  verb: string,
+  lists: ChangedLists | null = null,
+): Promise<Replaced> {
+  const own = ownLists(before);
+  const kept = lists || own ? await keep(ctx, before, lists?.after ?? own!) : [];
+  const listsVersion = before.listsVersion + (kept.length > 0 ? 1 : 0);
+  const doc = { ...bare(next), listsVersion };
+  const {
+    after,
+    planned: [put],
+  } = replacement(ctx, namespaces, before, doc, verb);
+  const [left, right] = [told(before, lists?.before ?? NONE), told(after, lists?.after ?? NONE)];
+  const event = audit(ctx, namespaces, { verb, before: left, after: right });
+  // What the commit moves is nowhere else yet when a reply is made before it.
+  const shown = { ...after, ...(lists?.after ?? own) };
+  return { after, shown, planned: [put!, { change: event }, ...kept] };
+}
+
+async function keep(ctx: Context, namespace: Namespace, lists: Lists): Promise<Planned[]> {
+  const before = await stored(ctx, namespace);
+  if (!before) return lists.sourceIds.length + lists.nodeIds.length > 0 ? [keptApart(ctx, namespace, lists)] : [];
+  const doc = { ...before, ...lists, version: before.version + 1, updatedAt: isoNow(ctx) };
+  return [{ change: { type: 'put', in: namespaceLists.collection, doc, expected: before.version } }];
+}
+
+function keptApart(ctx: Context, { id, workspaceId, appId }: Namespace, lists: Lists): Planned {
+  const doc = docFrom(namespaceLists, created(ctx, id), { namespaceId: id, workspaceId, appId, ...lists });
+  return { change: { type: 'insert', in: namespaceLists.collection, doc } };
+}
+
+/** A namespace that goes, as it was at last. */
+export async function removed(ctx: Context, namespace: Namespace, counts: Record<string, number>) {
+  const [remove] = removal(ctx, namespaces, namespace);
+  const lists = await listsOf(ctx, namespace);
+  const event = audit(ctx, namespaces, { verb: 'delete', before: told(namespace, lists), after: null, counts });
+  return { shown: { ...namespace, ...lists }, planned: [remove!, { change: event }] };
+}

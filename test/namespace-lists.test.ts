@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { collections } from '../src/catalog/collections.ts';
+import type { Store } from '../src/store/store.ts';
+import { describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
+import { type Seeded, seed } from './seed.ts';
+
+/** Whatever a store is asked and answers, in characters. */
+function metered(store: Store, count: (chars: number) => void): Store {
+  const counted = (value: unknown) => count(JSON.stringify(value ?? null).length);
+  return new Proxy(store, {
+    get(target, name) {
+      const value = Reflect.get(target, name) as unknown;
+      if (typeof value !== 'function') return value;
+      if (name === 'until') return (...args: []) => metered(value.apply(target, args), count);
+      return (...args: unknown[]) => {
+        if (name === 'commit') counted(args[0]);
+        const answer = value.apply(target, args);
+        void Promise.resolve(answer).then(counted, () => {});
+        return answer;
+      };
+    },
+  });
+}
+
+describeEngines('the lists of a namespace', (engine) => {
+  let harness: Harness;
+  let tenant: Tenant;
+  let seeded: Seeded;
+  beforeAll(async () => {
+    harness = await startHarness(engine);
+    tenant = await harness.org();
+    seeded = await seed(tenant);
+  });
+  afterAll(() => harness.close());
+
+  const many = (prefix: string, count: number) => Array.from({ length: count }, (_, at) => `${prefix}-${at}`);
+  const create = async (name: string, lists: { source_ids?: string[]; node_ids?: string[] }) => {
+    const body = { name, environment_id: seeded.environmentId, ...lists };
+    const made = await tenant.rest('POST', `${seeded.app}/namespaces`, body);
+    expect(made.body.namespace).toMatchObject(lists);
+    return {
+      id: made.body.namespace.namespace_id as string,
+      path: `${seeded.app}/namespaces/${made.body.namespace.namespace_id}`,
+    };
+  };
+  const changesOf = async (id: string) =>
+    (await tenant.rest('GET', `${tenant.base}/audit-events?resource_id=${id}`)).body.events.map(
+      ({ action, changes }: { action: string; changes: object }) => [action, changes],
+    );
+
+  test('cost a thread that comes or goes nothing, however long they are', async () => {
+    const costOf = async (name: string, length: number) => {
+      const { id, path } = await create(name, { source_ids: many('s', length), node_ids: many('n', length) });
+      const real = harness.deps.store;
+      let chars = 0;
+      harness.deps.store = metered(real, (more) => {
+        chars += more;
+      });
+      try {
+        const input = { namespaceId: id, threadId: 't1' };
+        const query = (verb: string) =>
+          `mutation ($input: ${verb}Input!) { ${verb}(input: $input) { namespace { id } } }`;
+        for (const verb of ['AddThreadToNamespace', 'RemoveThreadFromNamespace']) {
+          const field = verb[0]!.toLowerCase() + verb.slice(1);
+          const { body } = await tenant.graphql(query(verb).replace(`{ ${verb}(`, `{ ${field}(`), { input });
+          expect(body.errors).toBeUndefined();
+        }
+      } finally {
+        harness.deps.store = real;
+      }
+      expect((await tenant.rest('GET', path)).body.source_ids).toHaveLength(length);
+      return chars;
+    };
+    const [few, lots] = [await costOf('few', 1), await costOf('lots', 10_000)];
+    expect(few).toBeGreaterThan(500);
+    // The two lists have some 170,000 characters; what else a process asks meanwhile has few.
+    expect(lots - few).toBeLessThan(20_000);
+  });
+
+  test('are fields like others: shown, replaced, unchanged, told of and taken away', async () => {
+    const { id, path } = await create('Fields', { source_ids: ['a', 'b'], node_ids: ['n'] });
+    const first = await tenant.rest('GET', path);
+    const same = await tenant.rest('PUT', path, first.body);
+    expect(same.headers.get('etag')).toBe(first.headers.get('etag'));
+    const changed = await tenant.rest('PUT', path, { source_ids: ['b', 'c'] }, { 'Idempotency-Key': 'lists' });
+    expect(changed.body.namespace).toMatchObject({ source_ids: ['b', 'c'], node_ids: ['n'] });
+    expect(changed.headers.get('etag')).not.toBe(first.headers.get('etag'));
+    expect((await tenant.rest('PUT', path, { node_ids: [] })).body.namespace).toMatchObject({
+      source_ids: ['b', 'c'],
+      node_ids: [],
+    });
+    const { data } = (await tenant.graphql(`{ namespace(namespaceId: "${id}") { sourceIds nodeIds } }`)).body;
+    expect(data.namespace).toEqual({ sourceIds: ['b', 'c'], nodeIds: [] });
+    const listed = (await tenant.rest('GET', `${seeded.app}/namespaces?search=Fields`)).body.namespaces;
+    expect(listed).toMatchObject([{ source_ids: ['b', 'c'], node_ids: [] }]);
+    expect((await tenant.rest('DELETE', path)).status).toBe(200);
+    const [gone, , update, made] = await changesOf(id);
+    expect(gone).toMatchObject(['namespace.delete', { source_ids: { before: ['b', 'c'], after: null } }]);
+    expect(update).toEqual(['namespace.update', { source_ids: { before: ['a', 'b'], after: ['b', 'c'] } }]);
+    expect(made).toMatchObject(['namespace.create', { node_ids: { before: null, after: ['n'] } }]);
+    const kept = collections.find(({ name }) => name === 'namespaceLists')!;
+    const left = async () => (await harness.deps.store.scan(kept, null, 100)).map((doc) => doc.id);
+    await expect.poll(left, { timeout: 60_000 }).not.toContain(id);
+  });
+
+  test('that an older program stored in the namespace are read there, and move with its next change', async () => {
+    const { id, path } = await create('Older', {});
+    const before = { sourceIds: ['x', 'y'], nodeIds: ['m'] };
+    const older = () =>
+      harness.rewrite('namespaces', { orgId: tenant.orgId, id }, ({ listsVersion: _, ...doc }) => ({
+        ...doc,
+        ...before,
+      }));
+    await older();
+    const again = await harness.again();
+    try {
+      const client = again.client(tenant.token);
+      const shown = { source_ids: ['x', 'y'], node_ids: ['m'] };
+      const read = await client.rest('GET', path);
+      expect(read.body).toMatchObject(shown);
+      const same = await client.rest('PUT', path, shown);
+      expect(same.headers.get('etag')).toBe(read.headers.get('etag'));
+      const key = { 'Idempotency-Key': 'older' };
+      for (const _ of [1, 2]) {
+        const added = await client.rest('POST', `${path}/threads/t`, undefined, key);
+        expect(added.body).toMatchObject({ ...shown, thread_ids: ['t'] });
+      }
+      expect((await client.rest('GET', path)).body).toMatchObject({ ...shown, thread_ids: ['t'] });
+      expect((await changesOf(id))[0]).toEqual(['namespace.add_thread', { thread_count: { before: 0, after: 1 } }]);
+      const stored = await again.deps.store.get(collections.find(({ name }) => name === 'namespaces')!, {
+        orgId: tenant.orgId,
+        id,
+      });
+      expect(stored).not.toHaveProperty('sourceIds');
+      const begun = await client.rest('POST', `${path}/reindex`, { new_embedding_model_id: seeded.embeddingId });
+      expect(begun.body.reindex_progress).toMatchObject({ total: 3 });
+    } finally {
+      await again.close();
+    }
+  });
+});
