@@ -217,6 +217,21 @@ describeEngines('a policy’s breaker', (engine) => {
     expect(await stateOf(id)).toBe('circuit_open');
   });
 
+  test('tells the feed of every transition, of which the routing events have none where they are not wanted', async () => {
+    await policy({ ...QUICK, notify_on_open: false });
+    await fail(await decide());
+    nowMs += 1_001;
+    await report(await decide(), { success: true });
+    const { events } = (await tenant.rest('GET', `${tenant.base}/events?types=breaker.*`)).body;
+    expect(events.map(({ type, data }: { type: string; data: object }) => [type, data])).toEqual([
+      ['breaker.opened', expect.objectContaining({ from: 'closed', to: 'open' })],
+      ['breaker.half_open', expect.objectContaining({ from: 'open', to: 'half_open' })],
+      ['breaker.closed', expect.objectContaining({ from: 'half_open', to: 'closed' })],
+    ]);
+    const { body } = await tenant.graphql('{ routingEvents { totalCount } }');
+    expect(body.data.routingEvents.totalCount).toBe(0);
+  });
+
   test('breakers that 0.1.0 stored are read', async () => {
     const id = await policy({ ...QUICK, cooldown_seconds: 10 });
     await decide();

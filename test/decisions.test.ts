@@ -207,6 +207,34 @@ describeEngines('decisions', (engine) => {
     ]);
   });
 
+  test('each share of a month’s quota is told once, whatever becomes of the limit meanwhile', async () => {
+    const limited = (max_requests_per_month: number | null) => ({ quota_policy: { max_requests_per_month } });
+    const a = await account(limited(4));
+    await model('m', [a]);
+    const use = async (times: number) => {
+      for (let at = 0; at < times; at += 1)
+        await report((await decide({ logical_model_id: 'm' })).decision_id, { success: true });
+    };
+    const limit = async (fields: object) =>
+      expect((await tenant.rest('PATCH', `${tenant.base}/provider-accounts/${a}`, fields)).status).toBe(200);
+    const told = async () => {
+      const { body } = await tenant.rest('GET', `${tenant.base}/events?types=quota.threshold&limit=200`);
+      return body.events.map(({ data }: { data: { percent: number } }) => data.percent);
+    };
+    await use(2);
+    expect(await told()).toEqual([50]);
+    // Half of ten, and half of eight, are told no more; what a lower limit makes of the use is.
+    await limit(limited(10));
+    await use(3);
+    await limit(limited(null));
+    await limit(limited(6));
+    await use(1);
+    expect(await told()).toEqual([50, 80, 100]);
+    await limit(limited(12));
+    await use(6);
+    expect(await told()).toEqual([50, 80, 100]);
+  });
+
   test('an account without room is passed over for the next; a fallback answers when none has', async () => {
     const [a, b] = [
       await account({ rate_limit_policy: { max_concurrency: 1 } }),

@@ -37,7 +37,7 @@ export const routingEvents = defineNoun(fields, {
     scopes: ['resourceId'],
     totals: [[]],
     expires: 'purgeAt',
-    tells: (event, before) => (before ? [] : [told(event)]),
+    tells: (event, before) => (before ? [] : [inFeed(event)]),
   },
 });
 
@@ -54,7 +54,7 @@ const KINDS: Record<RoutingEvent['kind'], (to: string) => string> = {
 };
 
 /** A quota's threshold is a limit and how much of it is used; all others are transitions. */
-function told(event: RoutingEvent) {
+export function inFeed(event: RoutingEvent) {
   const { kind, resourceType, resourceId, target, from, to } = event;
   const data = kind === 'quota' ? { limit: from, percent: Number.parseInt(to, 10) } : { target, from, to };
   return feedEvent(event, { kind: KINDS[kind](to), resourceType, resourceId, data });

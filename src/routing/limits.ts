@@ -34,7 +34,7 @@ export interface Refused {
 
 type MeterState = Pick<Meter, 'months' | 'running'> & Buckets;
 const EMPTY: MeterState = { months: {}, running: {} };
-const EMPTY_MONTH: MonthMeter = { tokens: 0, requests: 0, held: {} };
+const EMPTY_MONTH: MonthMeter = { tokens: 0, requests: 0, held: {}, told: {} };
 
 export function periodOf(nowMs: number): string {
   return new Date(nowMs).toISOString().slice(0, 7);
@@ -166,7 +166,7 @@ export function settle(meter: Meter | null, { decidedMs, leaseEndsMs, heldTokens
   return {
     months: {
       ...current.months,
-      [period]: { tokens: safeSum(month.tokens, usedTokens), requests: month.requests + 1, held },
+      [period]: { ...month, tokens: safeSum(month.tokens, usedTokens), requests: month.requests + 1, held },
     },
     fills: current.fills ?? {},
     arrivals: current.arrivals ?? {},

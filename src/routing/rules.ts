@@ -1,9 +1,10 @@
 import type { Doc, RuleResult } from '../store/store.ts';
 import { admit, admits, type Result, record, type TargetState, targetKey } from './breaker.ts';
-import { type EventData, eventDoc, routingEvents } from './events.ts';
+import { type EventData, eventDoc, inFeed, routingEvents } from './events.ts';
 import { periodOf, type Reservation, reserve, type Settlement, settle } from './limits.ts';
 import { type BreakerState, breakerAt, resetBreaker, targetOf, type Watched, withTarget } from './policy-breaker.ts';
 import type { Meter, PolicyBreaker, PolicyCounters } from './state.ts';
+import { passedThresholds, type WatchedQuotas } from './thresholds.ts';
 import { addUsage, type UsageInput } from './usage.ts';
 
 /** The named rules of routing: pure, over one document, run inside the commit by either engine. */
@@ -36,50 +37,21 @@ function meterReserve(doc: Doc | null, input: Reservation): RuleResult {
 
 export interface SettleInput extends Settlement, Emits {
   /** The account whose quota thresholds make events; null for a grant. */
-  account: { id: string; maxTokens: number | null; maxRequests: number | null } | null;
+  account: WatchedQuotas | null;
 }
-
-const THRESHOLDS = [50, 80, 100];
 
 function meterSettle(doc: Doc | null, input: SettleInput, now: string): RuleResult {
   const before = doc as Meter | null;
   const next = settle(before, input);
   const period = periodOf(input.decidedMs);
-  const events = input.account ? quotaEvents(before?.months[period], next.months[period], input.account) : [];
+  const month = next.months[period]!;
+  if (!input.account) return { next, result: null };
+  const { events, told } = passedThresholds(before?.months[period], month, input.account);
   return {
-    next,
+    next: { ...next, months: { ...next.months, [period]: { ...month, told } } },
     result: null,
     also: events.map((data, index) => ({ in: routingEvents.collection, doc: eventDoc(input, index, now, data) })),
   };
-}
-
-function quotaEvents(
-  before: { tokens: number; requests: number } | undefined,
-  after: { tokens: number; requests: number } | undefined,
-  account: NonNullable<SettleInput['account']>,
-): EventData[] {
-  const quotas = [
-    { key: 'max_tokens_per_month', limit: account.maxTokens, from: before?.tokens ?? 0, to: after?.tokens ?? 0 },
-    {
-      key: 'max_requests_per_month',
-      limit: account.maxRequests,
-      from: before?.requests ?? 0,
-      to: after?.requests ?? 0,
-    },
-  ];
-  return quotas.flatMap(({ key, limit, from, to }) =>
-    limit === null || limit === 0
-      ? []
-      : THRESHOLDS.filter((percent) => from * 100 < percent * limit && to * 100 >= percent * limit).map(
-          (percent): EventData => ({
-            kind: 'quota',
-            resourceType: 'provider_account',
-            resourceId: account.id,
-            from: key,
-            to: `${percent}%`,
-          }),
-        ),
-  );
 }
 
 function breakerAdmit(
@@ -116,24 +88,26 @@ function breakerKeep(doc: Doc | null, input: BreakerInput, now: string): RuleRes
   return stored(doc, breakerAt(doc as PolicyBreaker, input, input.nowMs), input, now);
 }
 
-/** The breaker's next document, with an event of every transition, those of time alone included. */
+/** The breaker's next document, with an event of every transition, those of time alone included; the feed has it even where it is not to be noted. */
 function stored(doc: Doc | null, breaker: BreakerState, input: BreakerInput, now: string): RuleResult {
   const before = doc as PolicyBreaker | null;
   const subject = { resourceType: 'router_policy', resourceId: input.policyId };
   const watched = [...new Set([...input.targets.map(targetKey), ...(input.target ? [input.target] : [])])];
-  const events = !input.settings.notifyOnOpen
-    ? []
-    : watched.flatMap((key) =>
-        steps(before?.targets[key]?.state ?? 'closed', targetOf(breaker, key).state).map(
-          ([from, to]): EventData => ({ kind: 'breaker', ...subject, target: key, from, to }),
-        ),
-      );
+  const events = watched.flatMap((key) =>
+    steps(before?.targets[key]?.state ?? 'closed', targetOf(breaker, key).state).map(
+      ([from, to]): EventData => ({ kind: 'breaker', ...subject, target: key, from, to }),
+    ),
+  );
   if (breaker.latched && !before?.latched)
     events.push({ kind: 'latch', ...subject, target: input.target, from: 'enabled', to: 'latched' });
   return {
     next: { ...breaker },
     result: null,
-    also: events.map((data, index) => ({ in: routingEvents.collection, doc: eventDoc(input, index, now, data) })),
+    also: events.map((data, index) => {
+      const event = eventDoc(input, index, now, data);
+      const isNoted = data.kind !== 'breaker' || input.settings.notifyOnOpen;
+      return isNoted ? { in: routingEvents.collection, doc: event } : inFeed(event);
+    }),
   };
 }
 

@@ -13,6 +13,8 @@ export interface MonthMeter {
   requests: number;
   /** By the second in which the leases end: tokens and requests held. */
   held: Record<string, [tokens: number, requests: number]>;
+  /** By quota: the largest share that an event has told of; null where that was not noted when the month began. */
+  told: Record<string, number> | null;
 }
 
 /** The limits' state of one account or entitlement; its id is `account:…` or `entitlement:…`. */
@@ -28,7 +30,7 @@ export interface Meter extends Doc, Omit<Buckets, 'updatedAt'> {
 export const meters: Collection<Meter> = {
   name: 'meters',
   first: {
-    months: mapOf<MonthMeter>({ tokens: 0, requests: 0, held: {} }),
+    months: mapOf<MonthMeter>({ tokens: 0, requests: 0, held: {}, told: null }),
     fills: {},
     arrivals: {},
     running: {},
