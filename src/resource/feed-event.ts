@@ -32,7 +32,7 @@ export const feedEvents = defineNoun(fields, {
   permission: 'events',
   collection: {
     name: 'feed',
-    columns: ['kind', 'resourceType', 'resourceId', 'workspaceId', 'namespaceId'],
+    columns: ['kind', 'resourceType', 'resourceId', 'workspaceId', 'namespaceId', 'privateTo'],
     expires: 'purgeAt',
     numbered: 'place',
   },

@@ -1,10 +1,10 @@
 import { everyDoc } from '../../store/every.ts';
-import type { Clause } from '../../store/store.ts';
+import type { Clause, Query } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import { feedEvents, KEPT_MS } from '../feed-event.ts';
-import { canSee } from '../noun.ts';
+import { canSee, may } from '../noun.ts';
 import { type EventFilter, whereOf } from './filter.ts';
-import { namespaceNoun } from './sees.ts';
+import { namespaceNoun, seesEvent } from './sees.ts';
 
 /** How many events the filters match that the caller may see: all that are kept, but those of namespaces that are hidden. */
 export async function countEvents(ctx: Context, filter: EventFilter): Promise<number> {
@@ -19,7 +19,19 @@ export async function countEvents(ctx: Context, filter: EventFilter): Promise<nu
   const of = (more: Clause[]) => ({ orgId, where: [...where, ...more] });
   const queries = [of([]), ...(hidden.length > 0 ? [of([{ field: 'namespaceId', in: hidden }])] : [])];
   const [all, unseen = 0] = await ctx.deps.store.counts(feedEvents.collection, queries);
-  return all! - unseen;
+  return all! - unseen - (await countUnseenOfGone(ctx, of([{ field: 'privateTo', from: '' }])));
+}
+
+/** Of namespaces that are gone, whose events say whom they were private to. */
+async function countUnseenOfGone(ctx: Context, query: Query): Promise<number> {
+  const { store } = ctx.deps;
+  if (may(ctx.principal, 'namespaces:manage')) return 0;
+  let unseen = 0;
+  for await (const event of everyDoc(store, feedEvents.collection, query)) {
+    const isGone = (await ctx.loaders.get(namespaceNoun().collection, event.namespaceId!)) === null;
+    if (isGone && !(await seesEvent(ctx, event))) unseen += 1;
+  }
+  return unseen;
 }
 
 async function hiddenNamespaces(ctx: Context): Promise<string[]> {
