@@ -5,28 +5,9 @@ import type { FeedEvent } from '../../src/resource/feed-event.ts';
 import { complete } from '../../src/store/complete.ts';
 import type { Store } from '../../src/store/store.ts';
 import { describeEngines, type Opened, openEngine, PATIENCE_MS } from '../harness.ts';
+import { watched } from './watched.ts';
 
 const LISTENERS = 40;
-
-/** Counts what is read of the feed, and fails as often as it is told to. */
-function watched(store: Store): { store: Store; reads: { numbered: number; fail: number } } {
-  const reads = { numbered: 0, fail: 0 };
-  const watch = (of: Store): Store =>
-    new Proxy(of, {
-      get(target, name) {
-        if (name === 'until') return (deadline: number) => watch(target.until(deadline));
-        if (name === 'numbered')
-          return (...args: Parameters<Store['numbered']>) => {
-            reads.numbered += 1;
-            if (reads.fail > 0) throw new Error(`fails ${reads.fail--}`);
-            return target.numbered(...args);
-          };
-        const value = Reflect.get(target, name, target);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
-  return { store: watch(store), reads };
-}
 
 describeEngines('a tail', (engine) => {
   let opened: Opened;
@@ -57,21 +38,21 @@ describeEngines('a tail', (engine) => {
   const until = (holds: () => void) => vi.waitFor(holds, { timeout: PATIENCE_MS });
 
   test('reads once what has come, however many listen, and tells each of all of it in its order', async () => {
-    const { store, reads } = watched(opened.store);
+    const { store, calls } = watched(opened.store);
     await tell(opened.store, 'org', 'before');
     const tails = createTails({ store, log });
     const all = await Promise.all(Array.from({ length: LISTENERS }, () => heardBy(tails, 'org')));
     for (const { tail } of all) expect(tail.place).toBe(1);
     await tell(opened.store, 'org', 'a', 'b');
     await until(() => expect(all.at(-1)!.heard).toHaveLength(2));
-    expect(reads.numbered).toBe(1);
+    expect(calls.numbered).toBe(1);
     // Of another process nothing rings: it is looked for.
     await tell(other.store, 'org', 'c');
     await until(() => expect(all.at(-1)!.heard).toHaveLength(3));
-    expect(reads.numbered).toBe(2);
+    expect(calls.numbered).toBe(2);
     await tell(opened.store, 'org', ...Array.from({ length: 120 }, (_, at) => `d${at}`));
     await until(() => expect(all.at(-1)!.heard).toHaveLength(123));
-    expect(reads.numbered).toBe(5);
+    expect(calls.numbered).toBe(5);
     for (const { heard, tail } of all) {
       expect(heard).toEqual(['a', 'b', 'c', ...Array.from({ length: 120 }, (_, at) => `d${at}`)]);
       expect(tail.place).toBe(124);
@@ -80,14 +61,14 @@ describeEngines('a tail', (engine) => {
     await tell(opened.store, 'org', 'unheard');
     await tell(opened.store, 'elsewhere', 'unheard');
     await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(reads.numbered).toBe(5);
+    expect(calls.numbered).toBe(5);
   });
 
   test('goes on where it was when it could not read, and waits for who is not done yet', async () => {
-    const { store, reads } = watched(opened.store);
+    const { store, fail } = watched(opened.store);
     const tails = createTails({ store, log });
     const { heard, tail } = await heardBy(tails, 'flaky');
-    reads.fail = 2;
+    fail.numbered = 2;
     await tell(opened.store, 'flaky', 'a');
     await tell(other.store, 'flaky', 'b');
     await until(() => expect(heard).toEqual(['a', 'b']));
