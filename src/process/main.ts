@@ -7,6 +7,7 @@ import type { Deps } from '../resource/context.ts';
 import { createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
 import { type Demo, type NoDemo, openDemo, welcome } from './demo/demo.ts';
+import { startDemoWorker } from './demo/worker.ts';
 import { createDeps, dataFolder } from './deps.ts';
 import { federation } from './federation.ts';
 import { startHealthChecks } from './health-checks.ts';
@@ -32,7 +33,7 @@ export async function serve(env: Record<string, string | undefined> = process.en
   const deps = await unlessStopped(stop, () => createDeps(config, env));
   await initOrganization(deps, config);
   const demo = await openDemo(deps, config);
-  if (!stop.aborted) await serveUntil(stop, deps, config, await greeting(deps, config, demo));
+  if (!stop.aborted) await serveUntil(stop, deps, config, demo);
   await Promise.race([deps.store.close(), sleep(BACKGROUND_SECONDS * 1000)]);
   // Whatever else holds the process (a call that nobody waits for any more) holds no answer.
   process.exit(0);
@@ -58,17 +59,13 @@ async function greeting(deps: Deps, config: Config, demo: Demo | NoDemo): Promis
   return () => `\n${data}  Demo       ${demo}\n${next}`;
 }
 
-async function serveUntil(
-  stop: AbortSignal,
-  unobserved: Deps,
-  config: Config,
-  greet: (url: string) => string,
-): Promise<void> {
+async function serveUntil(stop: AbortSignal, unobserved: Deps, config: Config, demo: Demo | NoDemo): Promise<void> {
+  const greet = await greeting(unobserved, config, demo);
   const { deps, observer } = await observe(unobserved, config);
   const app = createApp(deps, config, { observer, federated: await federation(deps, config) });
   const server = createHttpServer(app);
   const url = await listen(server, config);
-  const background = startBackground(deps, config);
+  const background = startBackground(deps, config, demo);
   process.stdout.write(`Switchyard listens on ${url}\n${greet(url)}`);
   deps.log.info({ url, version: pkg.version, engine: deps.store.engine }, 'serving');
   if (!stop.aborted) await once(stop, 'abort');
@@ -82,10 +79,11 @@ async function serveUntil(
   deps.log.info({ unanswered: left }, 'stopped');
 }
 
-function startBackground(deps: Deps, config: Config): { stop(): Promise<unknown> } {
+function startBackground(deps: Deps, config: Config, demo: Demo | NoDemo): { stop(): Promise<unknown> } {
   const runner = startRunner(deps);
   deps.wake = () => runner.wake();
   const checks =
     config.HEALTH_CHECK_SECONDS === undefined ? null : startHealthChecks(deps, config.HEALTH_CHECK_SECONDS);
-  return { stop: () => Promise.all([runner.stop(), checks?.stop()]) };
+  const worker = typeof demo === 'string' ? null : startDemoWorker(deps, demo.orgId);
+  return { stop: () => Promise.all([runner.stop(), checks?.stop(), worker?.stop()]) };
 }

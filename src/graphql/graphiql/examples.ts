@@ -75,6 +75,13 @@ query TestMatch($workspaceId: ID!) {
 }`,
   },
   {
+    title: 'Long work',
+    query: `# What is under way, and what has failed and why. Run it again: the demo's first reindex comes on item by item.
+query LongWork {
+  jobs(first: 10) { nodes { kind status progress error createdAt resourceId workspace { name } } }
+}`,
+  },
+  {
     title: 'Decide',
     query: `# The real thing: decides and reserves. Report what came of it with reportOutcome.
 mutation Decide($workspaceId: ID!) {

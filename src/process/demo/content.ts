@@ -161,3 +161,20 @@ export const POLICIES = [
   },
   { name: 'Everything else', priority: 0, match: {}, routeTo: 'claude-sonnet', fallback: 'mistral-large' },
 ] as const;
+
+/** Reindexes by which a person sees what long work is. */
+export const REINDEXES = {
+  running: {
+    namespace: 'Manuals',
+    to: 'text-embedding-3-large',
+    /** Marks the namespace whose reindex the demo works on itself. */
+    tag: 'demo:reindex',
+    sources: Array.from({ length: 480 }, (_, at) => `manual-${String(at + 1).padStart(3, '0')}`),
+    done: 100,
+  },
+  failed: {
+    namespace: 'Reviews',
+    to: 'text-embedding-3-large',
+    error: 'Azure EU answered 404: the deployment text-embedding-3-large does not exist',
+  },
+} as const;

@@ -21,7 +21,8 @@ import { createWorkspace } from '../../nouns/workspaces/repository.ts';
 import type { Context, Deps } from '../../resource/context.ts';
 import { createContext } from '../app.ts';
 import { createOrg } from '../operator/orgs.ts';
-import { ACCOUNTS, COMPANY, MODELS, POLICIES, TEAMS } from './content.ts';
+import { ACCOUNTS, COMPANY, MODELS, POLICIES, REINDEXES, TEAMS } from './content.ts';
+import { makeReindexes } from './reindexes.ts';
 
 /** Makes the demo org through the same functions that every request runs; answers its token. */
 export async function makeDemo(deps: Deps): Promise<string> {
@@ -39,9 +40,11 @@ export async function makeDemo(deps: Deps): Promise<string> {
   const ctx = () => createContext(deps, principal, deps.ids.next('req_'));
   await makeModels(ctx);
   const workspaceIds: string[] = [];
-  for (const team of TEAMS) workspaceIds.push(await makeTeam(ctx, orgId, team));
+  const namespaceIds = new Map<string, string>();
+  for (const team of TEAMS) workspaceIds.push(await makeTeam(ctx, orgId, team, namespaceIds));
   for (const policy of POLICIES) await createRouterPolicy(ctx(), createRouterPolicyInput.parse(policy));
   await makeTraffic(ctx, workspaceIds);
+  await makeReindexes(ctx, namespaceIds);
   return token;
 }
 
@@ -72,6 +75,7 @@ async function makeTeam(
   ctx: () => Context,
   orgId: string,
   { apps, models, ...team }: (typeof TEAMS)[number],
+  namespaceIds: Map<string, string>,
 ): Promise<string> {
   const { workspace } = await createWorkspace(
     ctx(),
@@ -92,8 +96,12 @@ async function makeTeam(
   for (const { name, namespaces } of apps) {
     const { app } = await createApp(ctx(), createAppInput.parse({ workspaceId, name }));
     for (const title of namespaces) {
-      const fields = { appId: app.id, name: title, environmentId: environment.id, embeddingModelId, tags: ['demo'] };
+      const content = title === REINDEXES.running.namespace ? REINDEXES.running : null;
+      const tags = content ? ['demo', content.tag] : ['demo'];
+      const sourceIds = content?.sources;
+      const fields = { appId: app.id, name: title, environmentId: environment.id, embeddingModelId, tags, sourceIds };
       const { namespace } = await createNamespace(ctx(), createNamespaceInput.parse(fields));
+      namespaceIds.set(title, namespace.id);
       for (const thread of ['intake', 'review', 'archive'])
         await addThread(
           ctx(),
