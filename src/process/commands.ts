@@ -1,7 +1,7 @@
 import { Argument, Command } from 'commander';
 import pkg from '../../package.json' with { type: 'json' };
 import { addJobs, addWorker } from './long-work/commands.ts';
-import { addBackup, addConfig, addOrg, addToken } from './operator/commands.ts';
+import { addBackup, addCheck, addConfig, addOrg, addToken } from './operator/commands.ts';
 import { type Env, example } from './words.ts';
 
 /** The words of the command line. What a command does is loaded when it is asked for, so that help is quick. */
@@ -17,6 +17,7 @@ export function createProgram(env: Env): Command {
   addToken(program, env);
   addConfig(program, env);
   addBackup(program, env);
+  addCheck(program, env);
   addCopy(program);
   addSimulate(program);
   addWorker(program, env);

@@ -54,6 +54,7 @@ describeEngines('backup and restore', (engine) => {
         documents: JSON.parse(saved.stdout).documents,
         organizations: 1,
       });
+      expect((await runCommand(['check'], target)).code).toBe(0);
       const second = await startServer(target);
       try {
         const again = createClient(second.url, org.token);

@@ -128,6 +128,21 @@ export function addBackup(program: Command, env: Env): void {
   example(restore, 'restore switchyard.backup');
 }
 
+export function addCheck(program: Command, env: Env): void {
+  const check = program
+    .command('check')
+    .summary('read everything that is stored and say what is wrong')
+    .description(
+      'Reads everything that is stored, beside running servers, and changes nothing: documents and what is kept beside them (columns, keys, references, searched texts, totals, numbers), indexes, and whether whatever a document lies in is there. Exit 1 where something is wrong.',
+    )
+    .option('--json', 'print one line of JSON: ok, documents by collection, faults, found')
+    .action(async (words: { json?: boolean }) => {
+      const { checkCommand } = await import('../check/command.ts');
+      await checkCommand(words, env);
+    });
+  example(check, 'check --json');
+}
+
 export function addConfig(program: Command, env: Env): void {
   const config = program.command('config').description("The operator's look at the configuration.");
   const check = config

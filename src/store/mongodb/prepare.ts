@@ -18,7 +18,7 @@ export interface Preparation {
 }
 
 /** What the database says of itself. */
-interface Meta {
+export interface Meta {
   _id: 'data';
   version: number;
   /** By collection: what its derived data were made from. */
@@ -31,7 +31,7 @@ interface Meta {
   mark: { done: string[]; after: string | null } | null;
 }
 
-const META = 'switchyard';
+export const META = 'switchyard';
 
 /** The address's own database, or ours where it names none. */
 export function databaseOf(client: MongoClient): Db {

@@ -62,13 +62,7 @@ export class Beside {
   }
 
   #totalKeys(doc: Doc): string[] {
-    const source = doc as unknown as Record<string, Value>;
-    return (this.#collection.totals ?? []).map((fields) =>
-      totalKey(
-        this.#collection,
-        fields.map((field: string) => [field, source[field] ?? null]),
-      ),
-    );
+    return totalKeysOf(this.#collection, doc);
   }
 
   #addTotal(orgId: string, key: string, by: 1 | -1): void {
@@ -102,6 +96,17 @@ function isEqual([a, b]: [string, string], other: Texts): boolean {
 /** The random end of an id: its beginning is the time, which whole tables share, and would make every posting list long. */
 export function scopeToken(id: string): string {
   return id.slice(-16);
+}
+
+/** The totals that a document counts in. */
+export function totalKeysOf(collection: AnyCollection, doc: Doc): string[] {
+  const source = doc as unknown as Record<string, Value>;
+  return (collection.totals ?? []).map((fields) =>
+    totalKey(
+      collection,
+      fields.map((field: string) => [field, source[field] ?? null]),
+    ),
+  );
 }
 
 export function totalKey(collection: AnyCollection, values: readonly (readonly [string, Value | boolean])[]): string {

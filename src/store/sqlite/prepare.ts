@@ -62,7 +62,7 @@ function isWhole(db: DatabaseSync, collections: readonly AnyCollection[]): boole
 }
 
 /** The statements that make what the file lacks. */
-function lacking(db: DatabaseSync, collections: readonly AnyCollection[]): string[] {
+export function lacking(db: DatabaseSync, collections: readonly AnyCollection[]): string[] {
   const there = objectsOf(db);
   const absent = (wanted: Record<string, string>) =>
     Object.entries(wanted).flatMap(([name, sql]) => (there.has(name) ? [] : [sql]));
@@ -98,7 +98,8 @@ function objectsOf(db: DatabaseSync): Map<string, string> {
   return new Map(rows.map(({ name, sql }) => [String(name), String(sql)]));
 }
 
-function isDescribed(db: DatabaseSync, collection: AnyCollection): boolean {
+/** Whether what is kept beside the documents is what today's collections want. */
+export function isDescribed(db: DatabaseSync, collection: AnyCollection): boolean {
   const row = db.prepare('SELECT derived FROM described WHERE collection = ?').get(collection.name);
   return row?.derived === derivedOf(collection);
 }

@@ -1,0 +1,42 @@
+import { secondKey } from './derived.ts';
+import type { AnyCollection, Doc } from './store.ts';
+
+/** Something that is not stored as it has to be. */
+export interface Fault {
+  collection: string;
+  /** null: the fault is not one document's. */
+  orgId: string | null;
+  id: string | null;
+  /** For a person: what is wrong. */
+  what: string;
+}
+
+/** What a check has read, and what it found. */
+export interface Findings {
+  /** By collection. */
+  documents: Record<string, number>;
+  /** The first of them. */
+  faults: Fault[];
+  /** All that were found. */
+  found: number;
+}
+
+/** A database may be wrong in every document: beyond so many, faults are counted only. */
+const TOLD_MAX = 1_000;
+
+export function createFindings(): Findings {
+  return { documents: {}, faults: [], found: 0 };
+}
+
+export function tell(findings: Findings, of: AnyCollection, doc: { orgId: string; id: string } | null, what: string) {
+  findings.found += 1;
+  if (findings.faults.length >= TOLD_MAX) return;
+  findings.faults.push({ collection: of.name, orgId: doc?.orgId ?? null, id: doc?.id ?? null, what });
+}
+
+/** What the stored key of a document ought to be and is not; null: it is right. */
+export function keyFault(of: AnyCollection, doc: Doc, stored: string | null): string | null {
+  const key: string | null = of.unique?.(doc) ?? null;
+  if (stored === key || (key !== null && stored === secondKey(key, doc.id))) return null;
+  return `its unique key is ${JSON.stringify(stored)}, not ${JSON.stringify(key)}`;
+}

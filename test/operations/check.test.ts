@@ -1,0 +1,212 @@
+import { DatabaseSync } from 'node:sqlite';
+import { MongoClient } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { collections } from '../../src/catalog/collections.ts';
+import type { Findings } from '../../src/store/findings.ts';
+import { checkMongo } from '../../src/store/mongodb/check.ts';
+import { indexesOf, type Stored } from '../../src/store/mongodb/documents.ts';
+import { checkDatabase, checkSqlite } from '../../src/store/sqlite/check.ts';
+import { columnsOf, indexSql, quote } from '../../src/store/sqlite/schema.ts';
+import type { AnyCollection } from '../../src/store/store.ts';
+import { runCommand } from '../e2e/process.ts';
+import { describeEngines, type Harness, MONGODB_URI, type Opened, openEngine, startHarness } from '../harness.ts';
+import { seed } from '../seed.ts';
+
+const feed = collections.find(({ numbered }) => numbered !== undefined)!;
+
+/** One of everything, something renamed, something deleted with what lies in it, and a decision. */
+async function filled(harness: Harness): Promise<void> {
+  const tenant = await harness.org();
+  const { workspaceId, app, workspace, modelId } = await seed(tenant);
+  const other = await seed(tenant, 'Gone');
+  await tenant.rest('PATCH', app, { name: 'Renamed' });
+  await tenant.rest('DELETE', other.app);
+  await tenant.rest('POST', `${workspace}/apps`, { name: 'Second' });
+  const decided = await tenant.rest('POST', `${tenant.base}/decisions`, {
+    workspace_id: workspaceId,
+    logical_model_id: modelId,
+  });
+  expect(decided.status).toBe(201);
+}
+
+describeEngines('a store that is in use', (engine) => {
+  let opened: Opened;
+  let harness: Harness;
+  beforeAll(async () => {
+    opened = await openEngine(engine);
+    harness = await startHarness(engine, { opened });
+    await filled(harness);
+  });
+  afterAll(() => harness.close());
+
+  const look = async () =>
+    engine === 'sqlite' ? checkSqlite(opened.place, collections) : checkMongo(opened.place, collections);
+
+  test('is found as it should be, in figures, also while it is written to', async () => {
+    const tenant = await harness.org('Busy');
+    let isDone = false;
+    const load = (async () => {
+      for (let n = 0; !isDone; n += 1) {
+        const { body } = await tenant.rest('POST', `${tenant.base}/workspaces`, {
+          organization_id: tenant.orgId,
+          name: `W ${n}`,
+        });
+        if (n % 2) await tenant.rest('DELETE', `${tenant.base}/workspaces/${body.workspace_id}`);
+      }
+    })();
+    for (let times = 0; times < 5; times += 1) {
+      const findings = await look();
+      expect(findings).toMatchObject({ faults: [], found: 0, documents: { orgs: expect.any(Number) } });
+      expect(findings.documents.apps).toBeGreaterThanOrEqual(2);
+    }
+    isDone = true;
+    await load;
+  });
+});
+
+describe('the command', () => {
+  test('says what there is, and exits 1 where something is wrong', async () => {
+    const opened = await openEngine('sqlite');
+    const harness = await startHarness('sqlite', { opened });
+    await filled(harness);
+    const env = { DATA_DIR: opened.place.replace(/\/[^/]+$/, ''), MONGODB_URI: '' };
+    const well = await runCommand(['check', '--json'], env);
+    expect([well.code, JSON.parse(well.stdout)]).toMatchObject([0, { ok: true, faults: [], documents: { orgs: 1 } }]);
+    const db = new DatabaseSync(opened.place);
+    db.exec('UPDATE totals SET n = n + 1');
+    db.close();
+    const ill = await runCommand(['check'], env);
+    expect([ill.code, ill.stdout]).toEqual([1, expect.stringMatching(/^fault: apps: the total .* is \d+, not \d+$/m)]);
+    await harness.close();
+  });
+});
+
+describe('what is planted in a file of SQLite', () => {
+  let opened: Opened;
+  let harness: Harness;
+  let db: DatabaseSync;
+  beforeAll(async () => {
+    opened = await openEngine('sqlite');
+    harness = await startHarness('sqlite', { opened });
+    await filled(harness);
+    await harness.runner.stop();
+    db = new DatabaseSync(opened.place);
+  });
+  afterAll(async () => {
+    db.close();
+    await harness.close();
+  });
+
+  const withPlanted = (sql: string): Findings => {
+    db.exec(`BEGIN; ${sql}`);
+    try {
+      return checkDatabase(db, collections);
+    } finally {
+      db.exec('ROLLBACK');
+    }
+  };
+  const isFilled = ({ name }: AnyCollection) => db.prepare(`SELECT 1 FROM ${quote(name)}`).get() !== undefined;
+
+  test('nothing: all is well, and most collections hold something', () => {
+    expect(withPlanted('').faults).toEqual([]);
+    expect(collections.filter(isFilled).length).toBeGreaterThan(12);
+  });
+
+  test('is found: any column of any collection', () => {
+    for (const collection of collections.filter(isFilled)) {
+      const own = ['version', 'createdAt', ...(collection.unique ? ['uniq'] : []), ...columnsOf(collection)];
+      for (const column of own) {
+        const { found } = withPlanted(`UPDATE ${quote(collection.name)} SET ${quote(column)} = 'other'
+          WHERE rowid = (SELECT min(rowid) FROM ${quote(collection.name)})`);
+        expect([collection.name, column, found > 0]).toEqual([collection.name, column, true]);
+      }
+      const broken = withPlanted(`UPDATE ${quote(collection.name)} SET doc = '{'`);
+      expect(broken.faults.some(({ what }) => what === 'its document is not JSON')).toBe(true);
+    }
+  });
+
+  test('is found: any index, table or searched text that is gone', () => {
+    for (const collection of collections) {
+      for (const name of Object.keys(indexSql(collection)))
+        expect([name, withPlanted(`DROP INDEX ${quote(name)}`).found]).toEqual([name, 1]);
+      if (!collection.search || !isFilled(collection)) continue;
+      const texts = quote(`${collection.name}_fts`);
+      expect(withPlanted(`DELETE FROM ${texts}`).found).toBeGreaterThan(0);
+      expect(withPlanted(`INSERT INTO ${texts} (rowid, scope, a, b) VALUES (99999, 'x', 'y', 'z')`).found).toBe(1);
+    }
+  });
+
+  test('is found: a parent, an organization, a reference, a total or a number that is not there, or too many', () => {
+    for (const collection of collections.filter(isFilled))
+      for (const { field, in: above } of collection.ancestors ?? []) {
+        const { faults } = withPlanted(`DELETE FROM ${quote(above)}`);
+        expect(faults.some(({ collection: of, what }) => of === collection.name && what.startsWith(field))).toBe(true);
+      }
+    for (const sql of [
+      'DELETE FROM orgs',
+      'DELETE FROM refs',
+      "INSERT INTO refs VALUES ('o', 'apps', 'x:y', 'now', 'z')",
+      'UPDATE totals SET n = n - 1',
+      'DELETE FROM totals',
+      `INSERT INTO totals VALUES ('o', '["apps",["workspaceId","none"]]', 1)`,
+      "UPDATE numberings SET doc = json_set(doc, '$.last', 0)",
+      `UPDATE ${quote(feed.name)} SET doc = json_set(doc, '$.${feed.numbered}', 1), ${quote(feed.numbered!)} = 1`,
+    ])
+      expect([sql, withPlanted(sql).found > 0]).toEqual([sql, true]);
+  });
+
+  test('of another version is not judged', () => {
+    expect(() => withPlanted("UPDATE described SET derived = '{}'")).toThrow('start a server of this version once');
+  });
+});
+
+describe.skipIf(!MONGODB_URI)('what is planted in a database of MongoDB', () => {
+  let opened: Opened;
+  let harness: Harness;
+  let client: MongoClient;
+  beforeAll(async () => {
+    opened = await openEngine('mongodb');
+    harness = await startHarness('mongodb', { opened });
+    await filled(harness);
+    await harness.runner.stop();
+    client = await new MongoClient(opened.place).connect();
+  });
+  afterAll(async () => {
+    await client.close();
+    await harness.close();
+  });
+  const look = (collection: AnyCollection) => checkMongo(opened.place, [collection]);
+
+  test('is found: any field beside a document of any collection, and an index that is gone', async () => {
+    for (const collection of collections) {
+      const of = client.db().collection<Stored>(collection.name);
+      const whole = await of.findOne();
+      if (!whole) continue;
+      const beside = Object.keys(whole).filter((name) => !['_id', 'doc', 'fence'].includes(name));
+      await of.updateOne({ _id: whole._id }, { $set: Object.fromEntries(beside.map((name) => [name, 'other'])) });
+      const told = (await look(collection)).faults.map(({ what }) => what.replace('unique key', 'unique'));
+      for (const name of beside)
+        expect(told, collection.name).toContainEqual(expect.stringContaining(`its ${name} is`));
+      await of.updateOne({ _id: whole._id }, { $set: { doc: 'other' as never } });
+      expect((await look(collection)).faults[0]?.what).toBe('it holds no document');
+      await of.replaceOne({ _id: whole._id }, whole as never);
+      const { options } = indexesOf(collection)[0]!;
+      await of.dropIndex(options.name!);
+      expect((await look(collection)).faults.map(({ what }) => what)).toEqual([`its index ${options.name} is missing`]);
+      await of.createIndex(indexesOf(collection)[0]!.key, options);
+    }
+  });
+
+  test('is found: a parent that is gone, and a number beyond what was counted', async () => {
+    const apps = collections.find(({ name }) => name === 'apps')!;
+    const workspaces = client.db().collection<Stored>('workspaces');
+    const all = await workspaces.find().toArray();
+    await workspaces.deleteMany({});
+    expect((await look(apps)).faults[0]?.what).toMatch(/^workspaceId: there is no ws_/);
+    await workspaces.insertMany(all as never);
+    expect((await look(apps)).found).toBe(0);
+    const numberings = client.db().collection<Stored>('numberings');
+    await numberings.updateMany({}, { $set: { 'doc.last': 0 } });
+    expect((await look(feed)).faults[0]?.what).toContain('beyond what has been counted');
+  });
+});
