@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rows } from '../src/catalog/nouns.ts';
 import { apps } from '../src/nouns/apps/model.ts';
 import { routerPolicies } from '../src/nouns/router-policies/model.ts';
-import { firstVersion } from '../src/resource/new-doc.ts';
+import { docFrom, firstVersion } from '../src/resource/new-doc.ts';
 import { allNouns } from '../src/resource/noun.ts';
 import { type Shape, shapeOf } from '../src/validation/shape.ts';
 import { camel, pascal } from '../src/words/naming.ts';
@@ -131,10 +131,9 @@ describeEngines('how long a document may become', (engine) => {
   test('lets what is longer already change and become shorter, and not grow', async () => {
     const { orgId } = tenant;
     const { workspaceId } = seeded;
-    const old = {
-      ...firstVersion({ orgId, id: 'app_old' }, '2025-01-01T00:00:00.000Z', null),
-      ...{ workspaceId, name: 'Old', description: 'x', tags: Array.from({ length: 5 }, () => 'x'.repeat(MEGABYTE)) },
-    };
+    const first = firstVersion({ orgId, id: 'app_old' }, '2025-01-01T00:00:00.000Z', null);
+    const tags = Array.from({ length: 5 }, () => 'x'.repeat(MEGABYTE));
+    const old = docFrom(apps, first, { workspaceId, name: 'Old', description: 'x', tags });
     await harness.deps.store.load(apps.collection, [old]);
     const path = `${seeded.workspace}/apps/app_old`;
     expect((await tenant.rest('PATCH', path, { name: 'New' })).status).toBe(200);

@@ -2,19 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Context, Idempotency } from '../resource/context.ts';
 import { type IdempotencyRecord, idempotencyRecords } from '../resource/idempotency.ts';
 import { invalid, valueError } from '../words/errors.ts';
+import { sortedJson } from '../words/sorted-json.ts';
 
 /** A request is its method, its path and its JSON value, whatever the order of an object's names. */
 export function hashRequest(method: string, path: string, body: unknown): string {
   return createHash('sha256')
-    .update(JSON.stringify([method, path, sorted(body) ?? null]))
+    .update(sortedJson([method, path, body]))
     .digest('hex');
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
-  return entries.map(([name, item]) => [name, sorted(item)]);
 }
 
 export function recordIdOf(ctx: Context, key: string): string {

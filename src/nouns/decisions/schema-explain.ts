@@ -1,13 +1,9 @@
-import type { z } from 'zod';
 import { builder } from '../../graphql/builder.ts';
 import { enumOf } from '../../graphql/expose.ts';
-import { inputFrom } from '../../graphql/inputs.ts';
 import { refOf } from '../../graphql/nodes.ts';
-import type { Context } from '../../resource/context.ts';
+import { inputQuery } from '../../graphql/queries.ts';
 import { need } from '../../resource/noun.ts';
 import type { SmallestChange } from '../../routing/facts.ts';
-import { walk } from '../../validation/walk.ts';
-import { invalid } from '../../words/errors.ts';
 import { routerPolicies } from '../router-policies/model.ts';
 import { prepare } from './decide.ts';
 import { type Explanation, explain, explainDecision, type Verdict } from './explain.ts';
@@ -94,32 +90,21 @@ builder.queryField('decisionExplanation', (t) =>
   }),
 );
 
-builder.queryField('explainDecide', (t) =>
-  t.field({
-    type: ExplanationType,
-    nullable: true,
-    description: 'What decide would answer for a request, and why; nothing is reserved.',
-    permission: 'decisions:read',
-    args: {
-      input: t.arg({
-        type: inputFrom('DecideInput', decideInput) as never,
-        required: true,
-        description: 'The request.',
-      }),
-    },
-    resolve: (async (_root: unknown, args: { input: z.output<typeof decideInput> }, ctx: Context) => {
-      const { value, issues } = walk(decideInput, args.input, ['input'], { naming: 'camel' });
-      if (issues.length > 0) throw invalid(issues);
-      const { world, request, planned } = await prepare(ctx, value);
-      return explain(ctx, {
-        decisionId: null,
-        at: null,
-        workspaceId: world.workspace.id,
-        context: request.context,
-        estimate: request.estimate,
-        hops: planned.hops,
-        refusal: planned.refusal,
-      });
-    }) as never,
-  }),
-);
+inputQuery('explainDecide', {
+  type: ExplanationType,
+  description: 'What decide would answer for a request, and why; nothing is reserved.',
+  permission: 'decisions:read',
+  input: ['DecideInput', decideInput],
+  async resolve(ctx, input) {
+    const { world, request, planned } = await prepare(ctx, input);
+    return explain(ctx, {
+      decisionId: null,
+      at: null,
+      workspaceId: world.workspace.id,
+      context: request.context,
+      estimate: request.estimate,
+      hops: planned.hops,
+      refusal: planned.refusal,
+    });
+  },
+});

@@ -25,6 +25,7 @@ const JOBS_MAX = 500;
 /** The reindexes under way of all that lies below an app, a workspace or a namespace that is deleted. */
 whenGone(async (ctx, field, id) => {
   const named = field === 'namespaceId' ? 'resourceId' : field;
+  if (!jobs.collection.scopes?.includes(named)) return [];
   const where = [
     { field: named, in: [id] },
     { field: 'status', in: ['pending', 'running'] },

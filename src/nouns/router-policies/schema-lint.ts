@@ -1,13 +1,11 @@
 import { z } from 'zod';
 import { builder } from '../../graphql/builder.ts';
-import { enumType, inputFrom } from '../../graphql/inputs.ts';
+import { enumType } from '../../graphql/inputs.ts';
 import { refOf } from '../../graphql/nodes.ts';
-import type { Context } from '../../resource/context.ts';
+import { inputQuery } from '../../graphql/queries.ts';
 import { LINT_CODES, type LintWarning as Warning } from '../../routing/lint-rules.ts';
 import type { PolicyVerdict } from '../../routing/verdict.ts';
 import { optionalText, within } from '../../validation/fields.ts';
-import { walk } from '../../validation/walk.ts';
-import { invalid } from '../../words/errors.ts';
 import { contextBody } from './context.ts';
 import { lintAll } from './linter.ts';
 import { type RouterPolicy, routerPolicies } from './model.ts';
@@ -89,23 +87,10 @@ const testMatchInput = z.object({
   ...within,
 });
 
-builder.queryField('testRouterPolicyMatch', (t) =>
-  t.field({
-    type: Match,
-    nullable: true,
-    description: 'Which policies would take a request and where it would go; consumes nothing.',
-    permission: 'router_policies:read',
-    args: {
-      input: t.arg({
-        type: inputFrom('TestRouterPolicyMatchInput', testMatchInput) as never,
-        required: true,
-        description: 'The request.',
-      }),
-    },
-    resolve: ((_root: unknown, args: { input: z.output<typeof testMatchInput> }, ctx: Context) => {
-      const { value, issues } = walk(testMatchInput, args.input, ['input'], { naming: 'camel' });
-      if (issues.length > 0) throw invalid(issues);
-      return testMatch(ctx, value);
-    }) as never,
-  }),
-);
+inputQuery('testRouterPolicyMatch', {
+  type: Match,
+  description: 'Which policies would take a request and where it would go; consumes nothing.',
+  permission: 'router_policies:read',
+  input: ['TestRouterPolicyMatchInput', testMatchInput],
+  resolve: testMatch,
+});

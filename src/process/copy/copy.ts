@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { orgIndex } from '../../nouns/orgs/model.ts';
 import type { AnyCollection, Doc, Store } from '../../store/store.ts';
+import { sortedJson } from '../../words/sorted-json.ts';
 
 const BATCH = 500;
 
@@ -64,21 +65,12 @@ async function fingerprint(store: Store, collection: AnyCollection): Promise<Fin
   for await (const docs of batches(store, collection))
     for (const doc of docs) {
       count += 1;
-      sum = (sum + BigInt(`0x${createHash('sha256').update(canonical(doc)).digest('hex')}`)) & MASK;
+      sum = (sum + BigInt(`0x${createHash('sha256').update(sortedJson(doc)).digest('hex')}`)) & MASK;
     }
   return { count, hash: sum.toString(16) };
 }
 
 const MASK = (1n << 256n) - 1n;
-
-/** JSON with the names of every object in order. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, item: unknown) =>
-    typeof item === 'object' && item !== null && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : item,
-  );
-}
 
 async function* batches(store: Store, collection: AnyCollection): AsyncGenerator<Doc[]> {
   for (let after: Doc | null = null; ; ) {

@@ -1,11 +1,11 @@
-import type { StatementSync } from 'node:sqlite';
 import { refsOf } from '../derived.ts';
 import type { AnyCollection, Doc } from '../store.ts';
+import type { Rows } from './rows.ts';
 import { quote } from './schema.ts';
 import { toValue, type Value } from './where.ts';
 
 export type Texts = [string, string] | undefined;
-type Statement = (name: string, sql: () => string) => StatementSync;
+type Statement = (name: string, sql: () => string) => Rows<never>;
 
 /** What is kept beside a collection's rows: its refs, its totals and its search texts. */
 export class Beside {

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Doc } from '../store.ts';
+import { type Rows, rows } from './rows.ts';
 
 /** More tombstones of one org than these are asked for one by one. */
 const KNOWN_MAX = 100;
@@ -9,7 +10,7 @@ const ORGS_MAX = 10_000;
 export class Burials {
   readonly #db: DatabaseSync;
   #known = new Map<string, ReadonlySet<string>>();
-  #all: StatementSync | undefined;
+  #all: Rows<[string]> | undefined;
   #one: StatementSync | undefined;
   #isChanging = false;
 
@@ -50,11 +51,8 @@ export class Burials {
   #of(orgId: string): ReadonlySet<string> {
     const known = this.#known.get(orgId);
     if (known) return known;
-    if (!this.#all) {
-      this.#all = this.#db.prepare(`SELECT id FROM tombstones WHERE org = ? LIMIT ${KNOWN_MAX + 1}`);
-      this.#all.setReturnArrays(true);
-    }
-    const buried = new Set((this.#all.all(orgId) as unknown as [string][]).map(([id]) => id));
+    this.#all ??= rows(this.#db, `SELECT id FROM tombstones WHERE org = ? LIMIT ${KNOWN_MAX + 1}`);
+    const buried = new Set(this.#all.all(orgId).map(([id]) => id));
     if (this.#isChanging) return buried;
     if (this.#known.size >= ORGS_MAX) this.#known.clear();
     this.#known.set(orgId, buried);

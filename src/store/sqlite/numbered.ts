@@ -6,8 +6,8 @@ import { aliveOf, bindQuery, type Value, type Where, whereSql } from './where.ts
 export function readNumbered<D extends Doc>(table: Table, query: NumberedQuery): D[] {
   const values: Value[] = [];
   const shape = bindNumbered(table, query, values);
-  const rows = table.statement(shape, () => numberedText(table, query, 'rowid')).all(...values);
-  return (rows as unknown as [number][]).map(([rowid]) => meaningOf(table.collection, table.at(rowid) as D));
+  const rows = table.statement<[number]>(shape, () => numberedText(table, query, 'rowid')).all(...values);
+  return rows.map(([rowid]) => meaningOf(table.collection, table.at(rowid) as D));
 }
 
 /** For tests of its plan. */

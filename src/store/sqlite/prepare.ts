@@ -3,6 +3,7 @@ import { derivedOf, type Tell } from '../derived.ts';
 import { newerData, stepsFrom, versionAfter } from '../migrations/index.ts';
 import type { Migration, StoredDocument } from '../migrations/migration.ts';
 import type { AnyCollection } from '../store.ts';
+import { rows } from './rows.ts';
 import { columnsOf, indexSql, quote, SHARED_TABLES, searchTableSql, tableSql } from './schema.ts';
 import { Table } from './table.ts';
 
@@ -128,12 +129,12 @@ const BATCH = 500;
 
 /** Every row, oldest first, read in batches so that it can be changed meanwhile. */
 function* rowsOf(db: DatabaseSync, name: string): Generator<[rowid: number, doc: string]> {
-  const read = db.prepare(`SELECT rowid, doc FROM ${quote(name)} WHERE rowid > ? ORDER BY rowid LIMIT ${BATCH}`);
-  read.setReturnArrays(true);
+  const text = `SELECT rowid, doc FROM ${quote(name)} WHERE rowid > ? ORDER BY rowid LIMIT ${BATCH}`;
+  const read = rows<[number, string]>(db, text);
   for (let after = 0; ; ) {
-    const rows = read.all(after) as unknown as [number, string][];
-    yield* rows;
-    if (rows.length < BATCH) return;
-    after = rows.at(-1)![0];
+    const batch = read.all(after);
+    yield* batch;
+    if (batch.length < BATCH) return;
+    after = batch.at(-1)![0];
   }
 }

@@ -5,12 +5,15 @@ import { aliveOf, type Where } from './where.ts';
 
 export function readLanes(table: Table, query: LanesQuery): string[] {
   const { sql, values } = lanesSql(table, query);
-  return (table.statement('lanes', () => sql).all(...values) as unknown as [string][]).map(([lane]) => lane);
+  return table
+    .statement<[string]>('lanes', () => sql)
+    .all(...values)
+    .map(([lane]) => lane);
 }
 
 export function readDue<D extends Doc>(table: Table, query: DueQuery): D[] {
   const { sql, values } = dueSql(table, query);
-  const rows = table.statement('due', () => sql).all(...values) as unknown as [string][];
+  const rows = table.statement<[string]>('due', () => sql).all(...values);
   return rows.map(([doc]) => meaningOf(table.collection, table.read(doc) as D));
 }
 

@@ -27,7 +27,7 @@ export function* readPage<D extends Doc>(
   const docs: D[] = [];
   for (let after = query.after; ; after = docs.at(-1)) {
     const left = query.limit - docs.length;
-    const rows = pageRows(table, { ...query, after, limit: left }, 'rowid') as [number][];
+    const rows = pageRows<number>(table, { ...query, after, limit: left }, 'rowid');
     const count = Math.min(rows.length, left);
     for (let at = 0; at < count && load.sinceStep <= SIZE_PER_STEP; at += 1)
       docs.push(meaningOf(table.collection, table.at(rows[at]![0], load) as D));
@@ -61,7 +61,7 @@ export function* readMany<D extends Doc>(table: Table, keys: readonly Key[]): Ge
 
 /** Ids of up to `limit` matching documents. */
 export function readIds(table: Table, query: Query, limit: number): string[] {
-  const rows = pageRows(table, { ...query, order: 'asc', limit: limit - 1 }, 'id') as [string][];
+  const rows = pageRows<string>(table, { ...query, order: 'asc', limit: limit - 1 }, 'id');
   return rows.map(([id]) => id);
 }
 
@@ -71,11 +71,14 @@ export function readCount(table: Table, query: Query): number {
   const match = matchOf(table, query);
   const values: Value[] = [];
   const shape = bindFrom(table, query, match, values);
-  const statement = table.statement(`count ${shape}`, () => `SELECT COUNT(*) ${fromSql(table, query, match)}`);
-  return (statement.get(...values) as unknown as [number])[0];
+  const statement = table.statement<[number]>(
+    `count ${shape}`,
+    () => `SELECT COUNT(*) ${fromSql(table, query, match)}`,
+  );
+  return statement.get(...values)![0];
 }
 
-function pageRows(table: Table, query: PageQuery, column: 'rowid' | 'id'): unknown[] {
+function pageRows<C>(table: Table, query: PageQuery, column: 'rowid' | 'id'): [C][] {
   const match = matchOf(table, query);
   const values: Value[] = [];
   const shape = bindFrom(table, query, match, values);
@@ -83,7 +86,7 @@ function pageRows(table: Table, query: PageQuery, column: 'rowid' | 'id'): unkno
   if (after) values.push(after.createdAt, after.id);
   values.push(limit + 1);
   return table
-    .statement(`${column} ${order}${after ? ' after' : ''} ${shape}`, () => pageText(table, query, match, column))
+    .statement<[C]>(`${column} ${order}${after ? ' after' : ''} ${shape}`, () => pageText(table, query, match, column))
     .all(...values);
 }
 

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { rows } from './rows.ts';
 
 /**
  * One instant of the database for all that is read in one go, until whoever reads lets others have their turn: the rows
@@ -20,8 +21,7 @@ export class Snapshot {
     this.#outdated = outdated;
     this.#begin = db.prepare('BEGIN');
     this.#end = db.prepare('COMMIT');
-    this.#version = db.prepare('PRAGMA data_version');
-    this.#version.setReturnArrays(true);
+    this.#version = rows<[number]>(db, 'PRAGMA data_version');
   }
 
   take(): void {
@@ -39,7 +39,7 @@ export class Snapshot {
 
   /** In a transaction that has begun: it is what SQLite compares within its snapshot. */
   check(): void {
-    const [version] = this.#version.get() as unknown as [number];
+    const version = this.#version.get()?.[0];
     if (version === this.#seen) return;
     this.#seen = version;
     this.#outdated();

@@ -1,9 +1,10 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { complete } from '../complete.ts';
 import { secondKey, secondKeys } from '../derived.ts';
 import { type AnyCollection, type Doc, type Key, tombstones } from '../store.ts';
 import { Beside, type Texts } from './beside.ts';
 import type { Shelf } from './memory.ts';
+import { type Rows, rows } from './rows.ts';
 import { columnsOf, quote } from './schema.ts';
 import { Shared } from './shared.ts';
 import { aliveOf, toValue, type Value } from './where.ts';
@@ -18,7 +19,7 @@ export class Table {
   readonly #name: string;
   readonly #columns: string[];
   readonly #ancestors: string[];
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements = new Map<string, Rows<readonly unknown[]>>();
 
   constructor(db: DatabaseSync, collection: AnyCollection, shared = new Shared(db)) {
     this.#db = db;
@@ -32,13 +33,11 @@ export class Table {
   }
 
   /** Prepared once for each name, which stands for one text; the names are few, since values are always bound. */
-  statement(name: string, sql: () => string): StatementSync {
-    let statement = this.#statements.get(name);
-    if (!statement) {
-      statement = this.#db.prepare(sql());
-      statement.setReturnArrays(true);
-      this.#statements.set(name, statement);
-    }
+  statement<R extends readonly unknown[]>(name: string, sql: () => string): Rows<R> {
+    const known = this.#statements.get(name);
+    if (known) return known as Rows<R>;
+    const statement = rows<R>(this.#db, sql());
+    this.#statements.set(name, statement);
     return statement;
   }
 
@@ -52,18 +51,16 @@ export class Table {
   at(rowid: number, load?: { sinceStep: number }): Doc {
     const kept = this.#shelf.at(rowid);
     if (kept) return kept;
-    const [text] = this.statement('at', () => `SELECT doc FROM ${this.#name} WHERE rowid = ?`).get(
-      rowid,
-    ) as unknown as [string];
-    return this.#parsed(rowid, text, load);
+    const row = this.statement<[string]>('at', () => `SELECT doc FROM ${this.#name} WHERE rowid = ?`).get(rowid);
+    return this.#parsed(rowid, row![0], load);
   }
 
   /** What is there, below a tombstone too. */
   #read(orgId: string, id: string, load?: { sinceStep: number }): Doc | null {
-    const row = this.statement('get', () => `SELECT rowid, doc FROM ${this.#name} WHERE org = ? AND id = ?`).get(
-      orgId,
-      id,
-    ) as unknown as [number, string] | undefined;
+    const row = this.statement<[number, string]>(
+      'get',
+      () => `SELECT rowid, doc FROM ${this.#name} WHERE org = ? AND id = ?`,
+    ).get(orgId, id);
     return row ? this.#parsed(row[0], row[1], load) : null;
   }
 
@@ -85,17 +82,17 @@ export class Table {
   }
 
   total(orgId: string, key: string): number {
-    const row = this.statement('total', () => 'SELECT n FROM totals WHERE org = ? AND key = ?').get(orgId, key);
-    return (row as unknown as [number] | undefined)?.[0] ?? 0;
+    const total = this.statement<[number]>('total', () => 'SELECT n FROM totals WHERE org = ? AND key = ?');
+    return total.get(orgId, key)?.[0] ?? 0;
   }
 
   idOfUnique(orgId: string, unique: string): string | null {
     const find = (condition: string, ...values: string[]) =>
-      this.statement(
+      this.statement<[string]>(
         condition,
         () =>
           `SELECT d.id FROM ${this.#name} d WHERE d.org = ? AND ${condition} AND ${aliveOf(this.collection)} LIMIT 1`,
-      ).get(orgId, ...values) as unknown as [string] | undefined;
+      ).get(orgId, ...values);
     const row = find('d.uniq = ?', unique) ?? find('d.uniq >= ? AND d.uniq < ?', ...secondKeys(unique));
     return row?.[0] ?? null;
   }
@@ -145,19 +142,19 @@ export class Table {
   /** What such a sweep would remove. */
   swept(field: string, value: string, limit: number): Doc[] {
     const test = field === this.collection.expires ? '< ?' : '= ?';
-    const rows = this.statement(
+    const swept = this.statement<[string]>(
       `swept ${field}`,
       () => `SELECT d.doc FROM ${this.#name} d WHERE d.${quote(field)} ${test} LIMIT ?`,
-    ).all(value, limit) as unknown as [string][];
-    return rows.map(([text]) => this.read(text));
+    );
+    return swept.all(value, limit).map(([text]) => this.read(text));
   }
 
   scan(after: Key | null, limit: number): Doc[] {
-    const rows = this.statement(
+    const scan = this.statement<[string]>(
       'scan',
       () => `SELECT d.doc FROM ${this.#name} d WHERE (d.org, d.id) > (?, ?) ORDER BY d.org, d.id LIMIT ?`,
-    ).all(after?.orgId ?? '', after?.id ?? '', limit) as unknown as [string][];
-    return rows.map(([doc]) => this.read(doc));
+    );
+    return scan.all(after?.orgId ?? '', after?.id ?? '', limit).map(([doc]) => this.read(doc));
   }
 
   /** Inserts or replaces, whatever is there. */
@@ -194,11 +191,11 @@ export class Table {
   }
 
   #holder(doc: Doc): string | null {
-    const row = this.statement('holder', () => `SELECT id FROM ${this.#name} WHERE org = ? AND uniq = ?`).get(
-      doc.orgId,
-      this.#unique(doc),
-    ) as unknown as [string] | undefined;
-    return row?.[0] ?? null;
+    const holder = this.statement<[string]>(
+      'holder',
+      () => `SELECT id FROM ${this.#name} WHERE org = ? AND uniq = ?`,
+    ).get(doc.orgId, this.#unique(doc));
+    return holder?.[0] ?? null;
   }
 
   #unique(doc: Doc): string | null {
@@ -215,10 +212,7 @@ export class Table {
   }
 
   #rowid(doc: Doc): number {
-    const row = this.statement('rowid', () => `SELECT rowid FROM ${this.#name} WHERE org = ? AND id = ?`).get(
-      doc.orgId,
-      doc.id,
-    );
-    return (row as unknown as [number])[0];
+    const row = this.statement<[number]>('rowid', () => `SELECT rowid FROM ${this.#name} WHERE org = ? AND id = ?`);
+    return row.get(doc.orgId, doc.id)![0];
   }
 }
