@@ -56,6 +56,10 @@ describeEngines('how long a document may become', (engine) => {
       const { body } = await tenant.rest('POST', `${tenant.base}/roles`, { name: 'Large', permissions: [] });
       return `roleId: "${body.role_id}"`;
     }
+    if (type === 'Webhook') {
+      const { body } = await tenant.rest('POST', `${tenant.base}/webhooks`, { url: 'https://hooks.example.invalid/' });
+      return `webhookId: "${body.webhook_id}"`;
+    }
     if (type === 'Job') {
       await tenant.rest('POST', `${seeded.namespace}/threads/one`);
       await tenant.rest('POST', `${seeded.namespace}/reindex`, { new_embedding_model_id: seeded.embeddingId });
@@ -145,7 +149,7 @@ describeEngines('how long a document may become', (engine) => {
 });
 
 test('the generated cases reach every noun that bodies can change', () => {
-  const changed = allNouns().filter(({ bodies }) => Object.keys(bodies.update.shape).length > 0);
+  const changed = allNouns().filter(({ bodies, isPart }) => !isPart && Object.keys(bodies.update.shape).length > 0);
   const named = updates.map(({ noun }) => pascal(camel(noun.resource)));
   expect(changed.map(({ type }) => type).filter((type) => !named.includes(type))).toEqual([]);
   expect(updates.map(({ noun }) => noun as unknown)).toContain(routerPolicies);

@@ -63,7 +63,7 @@ describeEngines('what 0.1.0 stored', (engine) => {
     expect(status, text).toBe(200);
     const items = Object.values(body).find(Array.isArray) as unknown[];
     expect(items.length).toBe(Math.min(100, body.total));
-    expect(items.length).toBeGreaterThan(0);
+    if (row.operationId !== 'list_webhooks') expect(items.length).toBeGreaterThan(0);
   });
 
   test('its tokens open what they opened', async () => {
@@ -116,7 +116,7 @@ describeEngines('what 0.1.0 stored', (engine) => {
 });
 
 /** Collections that the older program did not have. */
-const SINCE = ['feed', 'numberings', 'workItems', 'jobCounts', 'namespaceLists'];
+const SINCE = ['feed', 'numberings', 'workItems', 'jobCounts', 'namespaceLists', 'webhooks', 'webhook_secrets'];
 
 describeEngines('bringing data up to date', (engine) => {
   test('changes no document, and nothing at all a second time', async () => {
