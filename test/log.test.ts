@@ -1,19 +1,19 @@
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { linesInTurns } from '../src/process/log.ts';
+import { gathered } from '../src/process/log.ts';
 
-const step = fc.oneof(fc.constantFrom('info', 'warn', 'error', 'fatal', 'debug'), fc.constant('turn ends'));
+const step = fc.oneof(fc.constantFrom('info', 'warn', 'error', 'fatal', 'debug'), fc.constant('a while has gone'));
 
-test('lines of a turn are written together, in order and as whole lines; what is wrong is written at once', () => {
+test('lines that come within a while are written together, in order and as whole lines; what is wrong is written at once', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const written: string[] = [];
-      let atEnd: (() => void)[] = [];
-      const endTurn = () => {
+      const atEnd: (() => void)[] = [];
+      const pass = () => {
         for (const work of atEnd.splice(0)) work();
       };
-      const lines = linesInTurns({ write: (text) => void written.push(text) }, (work) => void atEnd.push(work));
+      const lines = gathered({ write: (text) => void written.push(text) }, (work) => void atEnd.push(work));
       const log = pino({ level: 'info' }, lines);
       const read = () =>
         written
@@ -24,8 +24,8 @@ test('lines of a turn are written together, in order and as whole lines; what is
       const said: number[] = [];
       let flushes = 0;
       for (const [at, one] of steps.entries()) {
-        if (one === 'turn ends') {
-          endTurn();
+        if (one === 'a while has gone') {
+          pass();
           flushes += 1;
         } else {
           log[one as 'info']({ at });
@@ -38,7 +38,18 @@ test('lines of a turn are written together, in order and as whole lines; what is
       expect(written.length).toBeLessThanOrEqual(flushes);
       lines.flush();
       expect(read()).toEqual(said);
-      atEnd = [];
     }),
   );
+});
+
+test('so many lines as fill a page are waited for by nobody', () => {
+  const written: string[] = [];
+  const log = pino(
+    {},
+    gathered({ write: (text) => void written.push(text) }, () => {}),
+  );
+  for (let at = 0; at < 1_000; at += 1) log.info({ at, text: 'x'.repeat(100) });
+  const lines = written.join('').split('\n').filter(Boolean);
+  expect(lines.length).toBeGreaterThan(800);
+  expect(written.length).toBeLessThan(20);
 });

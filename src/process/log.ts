@@ -4,6 +4,9 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 const KEPT_BYTES_MAX = 4_194_304;
 /** What is as bad as this, or worse, is written before anything else happens. */
 const WARN = 40;
+/** How long other lines wait for more of them: each call wakes whoever reads them, which costs as much as a small answer. */
+const GATHER_MS = 50;
+const GATHERED_MAX = 16_384;
 
 /** Logs go to standard error as JSON lines; whatever could hold a secret is left out. */
 export function createLog(level: string): Logger {
@@ -11,7 +14,7 @@ export function createLog(level: string): Logger {
   const destination = pino.destination({ dest: 2, sync: true, maxLength: KEPT_BYTES_MAX });
   // A full disk or a reader that has gone costs lines of the log, never the process.
   destination.on('error', () => {});
-  const lines = linesInTurns(destination, setImmediate);
+  const lines = gathered(destination, (work) => void setTimeout(work, GATHER_MS).unref());
   process.once('exit', lines.flush);
   return pino({ level, base: undefined, redact: ['*.authorization', 'authorization', '*.token', 'token'] }, lines);
 }
@@ -22,10 +25,12 @@ interface Lines extends DestinationStream {
   flush(): void;
 }
 
-/** Lines of one turn of the event loop are written together; a warning at once, with all before it. */
-export function linesInTurns(out: DestinationStream, later: (work: () => void) => void): Lines {
+/** Lines that come within a while are written together; a warning at once, with all before it. */
+export function gathered(out: DestinationStream, later: (work: () => void) => void): Lines {
   let text = '';
+  let isWaiting = false;
   const flush = () => {
+    isWaiting = false;
     if (text === '') return;
     const written = text;
     text = '';
@@ -34,9 +39,10 @@ export function linesInTurns(out: DestinationStream, later: (work: () => void) =
   return {
     [pino.symbols.needsMetadataGsym as symbol]: true,
     write(line) {
-      if (text === '') later(flush);
       text += line;
-      if (this.lastLevel! >= WARN) flush();
+      if (this.lastLevel! >= WARN || text.length >= GATHERED_MAX) return flush();
+      if (!isWaiting) later(flush);
+      isWaiting = true;
     },
     flush,
   } as Lines;

@@ -36,13 +36,13 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a warning is written before anything else happens',
     file: 'src/process/log.ts',
-    edits: [['if (this.lastLevel! >= WARN) flush();', '']],
+    edits: [['this.lastLevel! >= WARN || ', '']],
     tests: ['test/log.test.ts'],
   },
   {
-    breaks: 'the lines of a turn are written together',
+    breaks: 'lines are written many at a time',
     file: 'src/process/log.ts',
-    edits: [['if (this.lastLevel! >= WARN) flush();', 'flush();']],
+    edits: [['if (this.lastLevel! >= WARN || text.length >= GATHERED_MAX) return flush();', 'return flush();']],
     tests: ['test/log.test.ts'],
   },
 ];

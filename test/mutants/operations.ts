@@ -37,7 +37,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'commits that were made durable together are counted',
     file: 'src/store/sqlite/engine.ts',
-    edits: [['this.stats.onGroup?.(settlements.length);', '']],
+    edits: [['this.stats.onGroup?.(size)', 'undefined']],
     tests: metrics,
   },
   {
