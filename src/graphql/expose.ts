@@ -3,7 +3,7 @@ import type { Context } from '../resource/context.ts';
 import type { Field, Fields, ObjectFields, Shown, ValueOf, ValuesOf, Words } from '../resource/field/field.ts';
 import type { MaybePromise } from '../store/store.ts';
 import { builder, type SchemaTypes } from './builder.ts';
-import { property } from './execution/direct.ts';
+import { asDirectAs, property } from './execution/direct.ts';
 import { enumType } from './inputs.ts';
 
 type Types = PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>;
@@ -25,7 +25,9 @@ export function exposed<D>(t: ObjectBuilder<D>, fields: Fields, answers: object 
     const { shown, place } = field;
     if (!shown || place === 'given' || EVERYWHERE.has(name)) return [];
     const answer = (answers as Record<string, Answer<D, unknown> | undefined>)[name];
-    const resolve = answer ? (parent: D, _args: object, ctx: Context) => answer(parent, ctx) : readerOf(name, field);
+    const resolve = answer
+      ? asDirectAs(answer, (parent: D, _args: object, ctx: Context) => answer(parent, ctx))
+      : readerOf(name, field);
     return [[name, fieldOf(t as ObjectBuilder<unknown>, shown, resolve as Resolve)] as const];
   });
   return Object.fromEntries(own);

@@ -1,11 +1,26 @@
 import { defaultFieldResolver, type GraphQLField, TypeNameMetaFieldDef } from 'graphql';
 
-const directs = new WeakSet<object>();
+const directs = new WeakMap<object, Read>();
 
 /** A resolver that looks at its parent alone and answers at once, the same however often it is asked. */
 export function direct<P, T>(of: (parent: P) => T): (parent: P) => T {
-  directs.add(of);
+  directs.set(of, of as unknown as Read);
   return of;
+}
+
+/** What cannot be told by a look at the parent. */
+export const UNREAD = Symbol('unread');
+
+/** A resolver that need not be called where a look at the parent tells the answer, as it does of most. */
+export function directFirst<P, R extends object>(look: (parent: P) => unknown, resolve: R): R {
+  directs.set(resolve, look as unknown as Read);
+  return resolve;
+}
+
+/** The same look for a resolver that only calls the other one. */
+export function asDirectAs<R extends object>(other: object, resolve: R): R {
+  const look = directs.get(other);
+  return look ? directFirst(look, resolve) : resolve;
 }
 
 /** The same for what is answered as it stands in the parent. */
@@ -22,5 +37,5 @@ export function readerOf({ name, args, resolve }: GraphQLField<unknown, unknown>
   if (resolve === TypeNameMetaFieldDef.resolve) return () => typeName;
   // What it answers of a function it calls, which is more than to read.
   if (!resolve || resolve === defaultFieldResolver) return property(name);
-  return directs.has(resolve) ? (resolve as unknown as Read) : null;
+  return directs.get(resolve) ?? null;
 }

@@ -1,6 +1,8 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { MaybePromise } from '../../store/store.ts';
+import { UNREAD } from './direct.ts';
 import { failed } from './failure.ts';
+import { keptAnswer } from './kept.ts';
 import type { FieldPlan, Path, Run, Selection } from './plan.ts';
 import { after, isPromise } from './promise.ts';
 import type { Answer, Shape } from './shape.ts';
@@ -8,10 +10,15 @@ import type { Answer, Shape } from './shape.ts';
 /** All fields of an object side by side, as for everything but a mutation's root. */
 export function answerFields(
   run: Run,
-  { fields, shape }: Selection,
+  selection: Selection,
   source: unknown,
   path: Path | undefined,
 ): MaybePromise<Answer> {
+  const { fields, shape, isKeepable } = selection;
+  if (isKeepable && typeof source === 'object' && Object.isFrozen(source)) {
+    const kept = keptAnswer(selection, source!);
+    if (kept) return kept;
+  }
   const values = new Array<unknown>(fields.length);
   let waits = false;
   run.values += fields.length;
@@ -62,13 +69,13 @@ function answerField(run: Run, field: FieldPlan, source: unknown, parentPath: Pa
     const isRead = read !== null && typeof source === 'object';
     if (isRead) {
       value = read(source!);
-      if (isShown?.(value)) return value;
+      if (value !== UNREAD && isShown?.(value)) return value;
     }
     const place = pathOf(field, parentPath);
     path = place;
     const info = infoOf(run, field, place);
     // A method of the parent is called by the resolver.
-    if (!isRead || typeof value === 'function')
+    if (!isRead || value === UNREAD || typeof value === 'function')
       value = field.resolve(source, field.readArguments(run.variables), run.context, info);
     const completed = after(value, (settled) => field.complete(run, info, settled, place));
     if (!isPromise(completed)) return completed;

@@ -36,6 +36,8 @@ export interface Selection {
   fields: FieldPlan[];
   /** Makes the answer of their values. */
   shape: Shape;
+  /** Whether all of them may be read off an object, so that the answer of one that never changes can be kept. */
+  isKeepable: boolean;
 }
 
 export interface FieldPlan {

@@ -12,6 +12,7 @@ import { argumentReader } from './arguments.ts';
 import { collectFields } from './collect.ts';
 import { completer } from './complete.ts';
 import { readerOf } from './direct.ts';
+import { isKeepable } from './kept.ts';
 import { shownTest } from './leaf.ts';
 import type { FieldNodes, FieldPlan, Plan, Selection } from './plan.ts';
 import { shapeOf } from './shape.ts';
@@ -28,7 +29,7 @@ export function selectionOf(
     nodes.map((node) => node.selectionSet),
   );
   const fields = [...collected].flatMap(([key, same]) => fieldOf(plan, type, key, same) ?? []);
-  return { fields, shape: shapeOf(fields.map(({ key }) => key)) };
+  return { fields, shape: shapeOf(fields.map(({ key }) => key)), isKeepable: isKeepable({ fields }) };
 }
 
 function fieldOf(plan: Plan, parentType: GraphQLObjectType, key: string, nodes: FieldNodes): FieldPlan | null {

@@ -34,7 +34,10 @@ const namespaceLists = defineNoun(
 /** As an older program stored it, with the lists in it; or as a commit leaves it, with those that its reply shows. */
 type WithLists = Namespace & Partial<Lists>;
 
-const NONE: Lists = { sourceIds: [], nodeIds: [] };
+const NONE: Lists = Object.freeze({
+  sourceIds: Object.freeze<string[]>([]) as string[],
+  nodeIds: Object.freeze<string[]>([]) as string[],
+});
 
 /** What lies in the document itself; null where it lies apart. */
 function ownLists({ sourceIds, nodeIds }: WithLists): Lists | null {
@@ -47,9 +50,25 @@ export async function listsOf(ctx: Context, namespace: WithLists): Promise<Lists
 
 /** The same for replies: what is selected of many namespaces is read together. */
 export function shownListsOf(ctx: Context, namespace: WithLists): MaybePromise<Lists> {
-  const own = ownLists(namespace);
-  if (own || namespace.listsVersion === 0) return own ?? NONE;
-  return chain(ctx.loaders.get(namespaceLists.collection, namespace.id), shownOf);
+  return (
+    listsAtHand(namespace) ??
+    chain(ctx.loaders.get(namespaceLists.collection, namespace.id), (kept) => atHand(namespace, shownOf(kept)))
+  );
+}
+
+/** Those of namespaces that the store keeps, as long as it does: whose lists change is another document. */
+const known = new WeakMap<Namespace, Lists>();
+const KNOWN_IDS_MAX = 100;
+
+/** What can be told of the lists without a read. */
+export function listsAtHand(namespace: WithLists): Lists | null {
+  return ownLists(namespace) ?? (namespace.listsVersion === 0 ? NONE : (known.get(namespace) ?? null));
+}
+
+function atHand(namespace: Namespace, lists: Lists): Lists {
+  const isShort = lists.sourceIds.length + lists.nodeIds.length <= KNOWN_IDS_MAX;
+  if (isShort && Object.isFrozen(namespace)) known.set(namespace, lists);
+  return lists;
 }
 
 async function stored(ctx: Context, { id, orgId, listsVersion }: Namespace) {

@@ -1,6 +1,8 @@
+import { directFirst, UNREAD } from '../../graphql/execution/direct.ts';
 import { mutation } from '../../graphql/mutations.ts';
 import { defineNode, edge, filteredEdge, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
+import type { Context } from '../../resource/context.ts';
 import { naming } from '../../resource/list.ts';
 import { chain } from '../../words/maybe.ts';
 import { apps } from '../apps/model.ts';
@@ -9,12 +11,13 @@ import { progressNow } from '../jobs/progress.ts';
 import { logicalModels } from '../logical-models/model.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { namespaceList } from './connection.ts';
-import { shownListsOf } from './lists.ts';
+import { listsAtHand, shownListsOf } from './lists.ts';
 import {
   addThreadInput,
   cancelReindexInput,
   createNamespaceInput,
   deleteNamespaceInput,
+  type Namespace,
   namespaces,
   reindexNamespaceInput,
   removeThreadInput,
@@ -41,6 +44,8 @@ const threadList = {
   },
 };
 
+const NO_THREADS: readonly string[] = Object.freeze([]);
+
 defineNode(
   namespaces,
   'A memory of an app: threads and sources, indexed by models.',
@@ -58,11 +63,23 @@ defineNode(
     threads: filteredEdge(t, threads, 'Its threads, in order of addition.', threadList as never),
   }),
   {
-    sourceIds: (namespace, ctx) => chain(shownListsOf(ctx, namespace), ({ sourceIds }) => sourceIds),
-    nodeIds: (namespace, ctx) => chain(shownListsOf(ctx, namespace), ({ nodeIds }) => nodeIds),
-    threadIds: (namespace, ctx) => threadIdsOf(ctx, namespace),
-    reindexProgress: ({ reindexJobId: job, reindexProgress: first }, ctx) =>
-      job === null || first === null ? first : progressNow(ctx, job, first),
+    sourceIds: directFirst(
+      (namespace: Namespace) => listsAtHand(namespace)?.sourceIds ?? UNREAD,
+      (namespace: Namespace, ctx: Context) => chain(shownListsOf(ctx, namespace), ({ sourceIds }) => sourceIds),
+    ),
+    nodeIds: directFirst(
+      (namespace: Namespace) => listsAtHand(namespace)?.nodeIds ?? UNREAD,
+      (namespace: Namespace, ctx: Context) => chain(shownListsOf(ctx, namespace), ({ nodeIds }) => nodeIds),
+    ),
+    threadIds: directFirst(
+      ({ threadCount }: Namespace) => (threadCount === 0 ? NO_THREADS : UNREAD),
+      (namespace: Namespace, ctx: Context) => threadIdsOf(ctx, namespace),
+    ),
+    reindexProgress: directFirst(
+      ({ reindexJobId: job, reindexProgress: first }: Namespace) => (job === null || first === null ? first : UNREAD),
+      ({ reindexJobId: job, reindexProgress: first }: Namespace, ctx: Context) =>
+        job === null || first === null ? first : progressNow(ctx, job, first),
+    ),
   },
 );
 
