@@ -1,3 +1,5 @@
+import { keptLength } from '../words/json-text.ts';
+
 /** What is written as JSON at once, in characters: less than a millisecond's work. */
 const PIECE = 65_536;
 /** What an answer may come to: a page of 200 documents of a mebibyte fits in. */
@@ -61,7 +63,8 @@ function weigh(given: unknown, limit: number): number {
   const value = jsonOf(given);
   if (typeof value === 'string') return value.length + 3;
   if (typeof value !== 'object' || value === null) return 6;
-  let weight = 2;
+  let weight = (Object.isFrozen(value) && keptLength(value)) || 2;
+  if (weight > 2) return weight;
   if (Array.isArray(value)) {
     for (let at = 0; at < value.length && weight < limit; at += 1) weight += weigh(value[at], limit - weight);
     return weight;

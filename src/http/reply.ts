@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { finished } from 'node:stream';
 import { type Details, ERRORS, type ErrorCode, envelope, type Issue } from '../words/errors.ts';
+import { jsonText } from '../words/json-text.ts';
 import { inTurns, pace } from '../words/pace.ts';
 import { hasBody } from './body.ts';
 import { inPieces, isLarge } from './pieces.ts';
@@ -23,7 +24,7 @@ export interface Reply {
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 export function json(status: number, value: unknown, headers: Record<string, string> = {}): Reply {
-  return { status, headers: { 'Content-Type': JSON_TYPE, ...headers }, body: JSON.stringify(value) };
+  return { status, headers: { 'Content-Type': JSON_TYPE, ...headers }, body: jsonText(value) };
 }
 
 /** The same for what may be large, which is written in as many turns of the event loop as it takes; null: it is too long. */

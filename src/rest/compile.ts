@@ -120,10 +120,22 @@ function tagged({ resource, selection }: Row): string {
 }
 
 /** What the operation answered without the ETag in it, and the ETag for the header. */
-export function untagged({ resource }: Row, result: object): { value: never; etag: string | null } {
+export function untagged({ resource }: Row, result: object): Untagged {
   if (resource === null) return { value: result as never, etag: null };
+  const known = keptUntagged.get(result);
+  if (known) return known;
   const { [TAG]: tag, ...value } = result as Record<string, unknown>;
-  return { value: value as never, etag: resource === '' ? (tag as string) : (tag as { etag: string }).etag };
+  const made = { value: value as never, etag: resource === '' ? (tag as string) : (tag as { etag: string }).etag };
+  if (Object.isFrozen(result)) keptUntagged.set(result, { ...made, value: Object.freeze(value) as never });
+  return made;
+}
+
+/** Of answers that never change. */
+const keptUntagged = new WeakMap<object, Untagged>();
+
+interface Untagged {
+  value: never;
+  etag: string | null;
 }
 
 /** A write is checked once, by the adapter: its body and path must say all that the graph's own input asks for. */

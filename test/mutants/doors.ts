@@ -45,4 +45,22 @@ export const mutants: Mutant[] = [
     edits: [['if (this.lastLevel! >= WARN || text.length >= GATHERED_MAX) return flush();', 'return flush();']],
     tests: ['test/log.test.ts'],
   },
+  {
+    breaks: 'what a look at the parent cannot tell is asked for',
+    file: 'src/nouns/namespaces/schema.ts',
+    edits: [['threadCount === 0 ? NO_THREADS : UNREAD', 'threadCount < 9 ? NO_THREADS : UNREAD']],
+    tests: ['test/rest/kept.test.ts'],
+  },
+  {
+    breaks: 'an answer that is kept is of the version that is stored',
+    file: 'src/store/sqlite/engine.ts',
+    edits: [['() => this.#shared.forget()', '() => {}']],
+    tests: ['test/rest/kept.test.ts'],
+  },
+  {
+    breaks: 'what JSON leaves out of an object is left out of kept text too',
+    file: 'src/words/json-text.ts',
+    edits: [['if (own !== undefined) text', 'text']],
+    tests: ['test/json-text.test.ts'],
+  },
 ];

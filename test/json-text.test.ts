@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { isLarge } from '../src/http/pieces.ts';
+import { jsonText } from '../src/words/json-text.ts';
+
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const inner of Object.values(value)) frozen(inner);
+  return Object.freeze(value);
+}
+
+const json = fc.jsonValue();
+const absent = fc.constantFrom(undefined, () => 1, Symbol('x'));
+const object = fc.dictionary(fc.string(), fc.oneof({ weight: 5, arbitrary: json }, { weight: 1, arbitrary: absent }));
+const item = fc.oneof(object.map(frozen), json.map(frozen), json, absent);
+const page = fc.dictionary(fc.string(), fc.oneof(fc.array(item, { maxLength: 5 }), json, absent));
+
+test('is what JSON.stringify says, however often it is asked for and whatever of it is frozen', () => {
+  fc.assert(
+    fc.property(fc.oneof(page, object.map(frozen), json, fc.date({ noInvalidDate: true })), (value) => {
+      const text = JSON.stringify(value);
+      for (let times = 0; times < 3; times += 1) {
+        expect(jsonText(value)).toBe(text);
+        isLarge(value);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('what is too much to keep is forgotten, not mistaken', () => {
+  const items = Array.from({ length: 400 }, (_, at) => frozen({ at, text: String(at).repeat(20_000) }));
+  for (const list of [items, items.toReversed(), items.slice(100, 200)])
+    for (const one of list) expect(jsonText(one)).toBe(JSON.stringify(one));
+});
