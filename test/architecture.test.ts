@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 const FLOORS: readonly (readonly string[])[] = [
   ['words', 'worker'],
   ['validation', 'http', 'store'],
-  ['resource'],
+  ['resource', 'console'],
   ['graphql', 'docs'],
   ['rest'],
   ['routing'],

@@ -1,6 +1,7 @@
 /** The pages that one can go to from each page, by their addresses below the root. */
 const DOORS: readonly (readonly [string, string])[] = [
   ['', 'Switchyard'],
+  ['console', 'Console'],
   ['graphql', 'GraphiQL'],
   ['docs', 'REST'],
   ['docs/errors', 'Errors'],

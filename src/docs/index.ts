@@ -1,5 +1,6 @@
 /** The doors, as the index names them: addresses below the root. */
 const DOORS = {
+  console: { name: 'Console', what: 'See accounts, policies, decisions, usage and jobs, as they are now.' },
   graphql: { name: 'GraphiQL', what: 'Ask the graph, with examples, completion and its documentation beside.' },
   docs: { name: 'REST reference', what: 'Every address of /v1, to read and to try.' },
   'docs/errors': { name: 'Errors', what: 'What each code means, and what to do about it.' },
@@ -20,6 +21,7 @@ export function indexHtml(root: string): string {
 /** The same for a program: where each door is. */
 export function indexJson(base: string): Record<string, string> {
   return {
+    console: `${base}/console`,
     graphql: `${base}/graphql`,
     rest: `${base}/v1`,
     openapi: `${base}/v1/openapi.json`,

@@ -22,7 +22,7 @@ export interface Asset {
 export function asset(path: string, identity: string, read: Asset['read']): Asset {
   const hash = createHash('sha256').update(identity).digest('base64url').slice(0, 16);
   const dot = path.lastIndexOf('.');
-  return { address: `${path.slice(0, dot)}.${hash}${path.slice(dot)}`, type: TYPES[path.slice(dot + 1)]!, read };
+  return { address: `${path.slice(0, dot)}.${hash}${path.slice(dot)}`, type: typeOf(path), read };
 }
 
 /** Of a text that is at hand. */
@@ -50,6 +50,11 @@ export type Page = (asked: Asked) => MaybePromise<Reply>;
 
 interface Asked {
   req: IncomingMessage;
+}
+
+/** By the ending of its name. */
+export function typeOf(path: string): string {
+  return TYPES[path.slice(path.lastIndexOf('.') + 1)]!;
 }
 
 const TYPES: Record<string, string> = {

@@ -3,6 +3,7 @@ import { type Authenticate, createAuthenticate } from '../access/authenticate.ts
 import { errorCatalog } from '../catalog/error-catalog.ts';
 import { schema } from '../catalog/graph.ts';
 import { rows } from '../catalog/nouns.ts';
+import { createConsole } from '../console/page.ts';
 import { createSite } from '../docs/site.ts';
 import { toPublic } from '../graphql/errors.ts';
 import { createGraphQLFront, GRAPHQL_METHODS } from '../graphql/front.ts';
@@ -95,6 +96,7 @@ export function createApp(deps: Deps, config: AppConfig, { observer = null, fede
     }),
     ...graphiql.assets,
     ...createSite(errorCatalog, publicUrl),
+    ...createConsole(),
   };
 
   function answer(arrival: Arrival, refused: boolean): MaybePromise<Reply> {

@@ -1,16 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PATIENCE_MS } from '../harness.ts';
+import { CHROMIUM, launch, SHOTS } from './chromium.ts';
 import { type Running, startServer } from './process.ts';
-
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
-  existsSync(path),
-);
-/** Set to a folder to take the screenshots of the README anew. */
-const SHOTS = process.env.SCREENSHOTS;
 
 describe.skipIf(!CHROMIUM)('GraphiQL in a real browser', () => {
   let folder: string;
@@ -23,18 +18,7 @@ describe.skipIf(!CHROMIUM)('GraphiQL in a real browser', () => {
     folder = mkdtempSync(join(tmpdir(), 'switchyard-browser-'));
     server = await startServer({ DATA_DIR: join(folder, 'data') }, ['serve']);
     token = readFileSync(join(folder, 'data', 'demo-token'), 'utf8').trim();
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await launch();
   });
   afterAll(async () => {
     await browser?.close();

@@ -129,7 +129,8 @@ export function welcome({ token, tokenFile, orgId, workspaceId }: Demo, url: str
   const auth = `-H "Authorization: Bearer $(cat '${tokenFile}')"`;
   const json = `-H 'Content-Type: application/json'`;
   const org = `${url}/v1/orgs/${orgId}`;
-  return `  GraphiQL   ${url}/graphql#token=${token}
+  return `  Console    ${url}/console#token=${token}
+  GraphiQL   ${url}/graphql#token=${token}
   Reference  ${url}/docs
   Token      ${token}
 

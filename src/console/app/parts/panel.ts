@@ -1,0 +1,33 @@
+import { type ComponentChildren, h } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+
+/** One thing looked at closely, over the view it comes from; Escape leads back. */
+export function Panel({ title, close, children }: { title: string; close: () => void; children?: ComponentChildren }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const shown = dialog.current!;
+    shown.showModal();
+    return () => shown.close();
+  }, []);
+  return h(
+    'dialog',
+    {
+      ref: dialog,
+      class: 'panel',
+      'aria-label': title,
+      onClose: close,
+      onClick: (event: MouseEvent) => event.target === dialog.current && close(),
+    },
+    h(
+      'div',
+      { class: 'panel-body' },
+      h(
+        'header',
+        null,
+        h('h2', null, title),
+        h('button', { type: 'button', class: 'quiet', onClick: close, 'aria-label': 'Close' }, '✕'),
+      ),
+      children,
+    ),
+  );
+}

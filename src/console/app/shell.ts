@@ -1,0 +1,85 @@
+import { type ComponentType, h } from 'preact';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { Names, Viewer } from './documents.generated.ts';
+import { whenTokenIsUnknown } from './graph.ts';
+import { NamesContext, namesOf } from './parts/names.ts';
+import { linkTo, useRoute, type ViewProps } from './router.ts';
+import { SignIn } from './sign-in.ts';
+import { currentToken, dropToken } from './token.ts';
+import { useQuery } from './use-query.ts';
+import { Accounts } from './views/accounts.ts';
+import { Decisions } from './views/decisions.ts';
+import { Explain } from './views/explain.ts';
+import { Jobs } from './views/jobs.ts';
+import { Policies } from './views/policies.ts';
+import { Usage } from './views/usage.ts';
+
+const VIEWS: Record<string, { title: string; view: ComponentType<ViewProps> }> = {
+  accounts: { title: 'Accounts', view: Accounts },
+  policies: { title: 'Policies', view: Policies },
+  decisions: { title: 'Decisions', view: Decisions },
+  usage: { title: 'Usage', view: Usage },
+  jobs: { title: 'Jobs', view: Jobs },
+  explain: { title: 'Explain', view: Explain },
+};
+
+/** The frame of every view: where one is, and where else one can go. */
+export function Shell() {
+  const [isKnown, setKnown] = useState(currentToken() !== null);
+  useEffect(() => whenTokenIsUnknown(() => setKnown(false)), []);
+  return isKnown ? h(Frame, null) : h(SignIn, null);
+}
+
+function Frame() {
+  const route = useRoute();
+  const { title, view } = VIEWS[route.view] ?? VIEWS.accounts!;
+  const { data: names } = useQuery(Names, {}, { on: ['workspace.*', 'provider_account.*'] });
+  const known = useMemo(() => (names ? namesOf(names) : new Map<string, string>()), [names]);
+  useEffect(() => {
+    document.title = `${title} · Switchyard`;
+  }, [title]);
+  return h(
+    NamesContext.Provider,
+    { value: known },
+    h('a', { class: 'skip', href: '#main', onClick: skip }, 'Skip to the view'),
+    h(Bar, { current: title }),
+    h('main', { id: 'main', tabIndex: -1 }, h('h1', null, title), h(view, { key: title, id: route.id })),
+  );
+}
+
+function skip(event: MouseEvent): void {
+  event.preventDefault();
+  document.querySelector<HTMLElement>('#main')?.focus();
+}
+
+function Bar({ current }: { current: string }) {
+  const { data } = useQuery(Viewer, {});
+  const leave = () => {
+    dropToken();
+    location.reload();
+  };
+  return h(
+    'header',
+    { class: 'bar' },
+    h(
+      'div',
+      { class: 'brand' },
+      h('strong', null, 'Switchyard'),
+      h('span', { class: 'org' }, data?.viewer.organization?.name ?? ''),
+    ),
+    h(
+      'nav',
+      { 'aria-label': 'Views' },
+      Object.entries(VIEWS).map(([name, { title }]) =>
+        h('a', { key: name, href: linkTo(name), 'aria-current': title === current ? 'page' : undefined }, title),
+      ),
+    ),
+    h(
+      'div',
+      { class: 'doors' },
+      h('a', { href: 'graphql' }, 'GraphiQL'),
+      h('a', { href: 'docs' }, 'Docs'),
+      h('button', { type: 'button', class: 'quiet', onClick: leave }, 'Leave'),
+    ),
+  );
+}

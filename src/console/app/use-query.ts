@@ -1,0 +1,58 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import type { Document } from './document.ts';
+import { ask, type Refusal } from './graph.ts';
+import { onEvents } from './live.ts';
+
+export interface Answer<Data> {
+  data: Data | null;
+  refusal: Refusal | null;
+  again: () => void;
+}
+
+interface Freshness {
+  /** Asks again after so many milliseconds, for what no event tells: counters. */
+  every?: number;
+  /** Asks again when one of such events happens (`breaker.*`). */
+  on?: readonly string[];
+}
+
+/** What was answered last, so that a view that is come back to is there at once. */
+const answers = new Map<string, unknown>();
+
+/** What the graph answers, kept fresh while it is looked at; what was seen stays in place while it is asked again. */
+export function useQuery<Data, Variables>(
+  query: Document<Data, Variables>,
+  variables: Variables,
+  { every, on = [] }: Freshness = {},
+): Answer<Data> {
+  const key = JSON.stringify([query, variables]);
+  const [, redraw] = useState(0);
+  const refusal = useRef<Refusal | null>(null);
+  const again = useCallback(() => asked.current(), []);
+  const asked = useRef<() => void>(() => {});
+  useEffect(() => {
+    const abort = new AbortController();
+    asked.current = () => {
+      ask(query, variables, abort.signal)
+        .then((data) => {
+          answers.set(key, data);
+          refusal.current = null;
+        })
+        .catch((cause: Refusal) => {
+          refusal.current = cause;
+        })
+        .finally(() => {
+          if (!abort.signal.aborted) redraw((count) => count + 1);
+        });
+    };
+    asked.current();
+    const stop = onEvents(on, () => asked.current());
+    const timer = every === undefined ? undefined : setInterval(() => document.hidden || asked.current(), every);
+    return () => {
+      abort.abort();
+      stop();
+      clearInterval(timer);
+    };
+  }, [key, every, on.join()]);
+  return { data: (answers.get(key) as Data | undefined) ?? null, refusal: refusal.current, again };
+}

@@ -1,0 +1,129 @@
+import { h } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
+import { Usage as UsageDocument, type UsageQuery } from '../documents.generated.ts';
+import { compact, number } from '../format.ts';
+import { useName } from '../parts/names.ts';
+import { Loaded, Note } from '../parts/state.ts';
+import { useQuery } from '../use-query.ts';
+import { UsageChart } from './usage-chart.ts';
+import { type Measure, type Span, seriesOf, slotsOf } from './usage-series.ts';
+
+const SPANS: Record<string, Span> = {
+  'Last 48 hours': { granularity: 'hour', slots: 48 },
+  'Last 30 days': { granularity: 'day', slots: 30 },
+  'Last 90 days': { granularity: 'day', slots: 90 },
+};
+const BY = { model: 'byModel', workspace: 'byWorkspace', account: 'byAccount' } as const;
+const MEASURES: Record<string, Measure> = {
+  tokens: ({ inputTokens, outputTokens }) => inputTokens + outputTokens,
+  requests: ({ requests }) => requests,
+  failures: ({ failures }) => failures,
+};
+
+/** What was used over time, and by whom. */
+export function Usage() {
+  const [spanName, setSpan] = useState(Object.keys(SPANS)[0]!);
+  const [by, setBy] = useState<keyof typeof BY>('model');
+  const [measure, setMeasure] = useState('tokens');
+  const span = SPANS[spanName]!;
+  const slots = useMemo(() => slotsOf(span, Date.now()), [span]);
+  const since = new Date(slots[0]!).toISOString();
+  const answer = useQuery(UsageDocument, { granularity: span.granularity, since }, { every: 10_000 });
+  return h(
+    'div',
+    null,
+    h(
+      'div',
+      { class: 'tools' },
+      h(Choice, { label: 'Time', of: Object.keys(SPANS), chosen: spanName, choose: setSpan }),
+      h(Choice, {
+        label: 'Of each',
+        of: Object.keys(BY),
+        chosen: by,
+        choose: (name) => setBy(name as keyof typeof BY),
+      }),
+      h(Choice, { label: 'Measured in', of: Object.keys(MEASURES), chosen: measure, choose: setMeasure }),
+    ),
+    h(Loaded<UsageQuery>, {
+      answer,
+      children: ({ usage }) =>
+        usage && usage.nodes.length > 0
+          ? h(Shown, { usage, slots, by, measure, span: spanName })
+          : h(Note, { title: 'Nothing was used in this time.' }),
+    }),
+  );
+}
+
+interface ShownProps {
+  usage: NonNullable<UsageQuery['usage']>;
+  slots: readonly number[];
+  by: keyof typeof BY;
+  measure: string;
+  span: string;
+}
+
+function Shown({ usage, slots, by, measure, span }: ShownProps) {
+  const name = useName();
+  const series = seriesOf(usage.nodes, slots, BY[by], MEASURES[measure]!);
+  const named = series.map((one) => ({ ...one, name: one.id === null ? 'others' : name(one.id) }));
+  const total = series.reduce((sum, one) => sum + one.total, 0);
+  return h(
+    'div',
+    { class: 'usage' },
+    h('p', { class: 'figure' }, number(total), h('span', { class: 'faint' }, ` ${measure}`)),
+    h(UsageChart, {
+      slots,
+      series: named,
+      label: `${span}: ${compact(total)} ${measure}, by ${by}; the table below has the figures`,
+    }),
+    h(
+      'table',
+      null,
+      h('caption', { class: 'hidden' }, `${measure} of each ${by}, ${span.toLowerCase()}`),
+      h(
+        'thead',
+        null,
+        h(
+          'tr',
+          null,
+          h('th', { scope: 'col' }, by),
+          h('th', { scope: 'col', class: 'number' }, measure),
+          h('th', { scope: 'col', class: 'number' }, 'share'),
+        ),
+      ),
+      h(
+        'tbody',
+        null,
+        named.map((one, at) =>
+          h(
+            'tr',
+            { key: one.name },
+            h('th', { scope: 'row' }, h('span', { class: `swatch c${at + 1}`, 'aria-hidden': true }), one.name),
+            h('td', { class: 'number' }, number(one.total)),
+            h('td', { class: 'number' }, total === 0 ? '–' : `${Math.round((one.total / total) * 100)} %`),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+interface ChoiceProps {
+  label: string;
+  of: readonly string[];
+  chosen: string;
+  choose: (name: string) => void;
+}
+
+function Choice({ label, of, chosen, choose }: ChoiceProps) {
+  return h(
+    'label',
+    null,
+    `${label} `,
+    h(
+      'select',
+      { value: chosen, onChange: (event: Event) => choose((event.currentTarget as HTMLSelectElement).value) },
+      of.map((name) => h('option', { key: name, value: name }, name)),
+    ),
+  );
+}
