@@ -1,26 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { collections } from '../src/catalog/collections.ts';
-import type { Store } from '../src/store/store.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
+import { type Meter, metered } from './metered.ts';
 import { type Seeded, seed } from './seed.ts';
-
-/** Whatever a store is asked and answers, in characters. */
-function metered(store: Store, count: (chars: number) => void): Store {
-  const counted = (value: unknown) => count(JSON.stringify(value ?? null).length);
-  return new Proxy(store, {
-    get(target, name) {
-      const value = Reflect.get(target, name) as unknown;
-      if (typeof value !== 'function') return value;
-      if (name === 'until') return (...args: []) => metered(value.apply(target, args), count);
-      return (...args: unknown[]) => {
-        if (name === 'commit') counted(args[0]);
-        const answer = value.apply(target, args);
-        void Promise.resolve(answer).then(counted, () => {});
-        return answer;
-      };
-    },
-  });
-}
 
 describeEngines('the lists of a namespace', (engine) => {
   let harness: Harness;
@@ -52,10 +34,8 @@ describeEngines('the lists of a namespace', (engine) => {
     const costOf = async (name: string, length: number) => {
       const { id, path } = await create(name, { source_ids: many('s', length), node_ids: many('n', length) });
       const real = harness.deps.store;
-      let chars = 0;
-      harness.deps.store = metered(real, (more) => {
-        chars += more;
-      });
+      const meter: Meter = { calls: 0, chars: 0 };
+      harness.deps.store = metered(real, meter);
       try {
         const input = { namespaceId: id, threadId: 't1' };
         const query = (verb: string) =>
@@ -69,7 +49,7 @@ describeEngines('the lists of a namespace', (engine) => {
         harness.deps.store = real;
       }
       expect((await tenant.rest('GET', path)).body.source_ids).toHaveLength(length);
-      return chars;
+      return meter.chars;
     };
     const [few, lots] = [await costOf('few', 1), await costOf('lots', 10_000)];
     expect(few).toBeGreaterThan(500);
