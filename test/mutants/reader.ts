@@ -45,7 +45,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'a browser gets the page with a query in its address too',
-    file: 'src/process/app.ts',
+    file: 'src/process/arrival.ts',
     edits: [["methodOf(req) === 'GET' && preferred", "req.url === '/graphql' && preferred"]],
     tests: ['test/http/graphiql.test.ts'],
   },
