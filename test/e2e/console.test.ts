@@ -111,6 +111,19 @@ describe.skipIf(!CHROMIUM)('the console in a real browser', () => {
     await page.context().close();
   });
 
+  test('what happens is told by the subscription', async () => {
+    const page = await open();
+    await page.locator('.live', { hasText: 'live' }).waitFor();
+    await view(page, 'Decisions');
+    // The names of workspaces are asked for when an event tells of a change, and at no other time.
+    const path = `${base}/workspaces/${await workspaceId()}`;
+    const answer = await client.rest('PATCH', path, { name: 'Discovery' });
+    expect(answer.status, answer.text).toBe(200);
+    await page.locator('[data-column="Workspace"]', { hasText: 'Discovery' }).first().waitFor();
+    await client.rest('PATCH', path, { name: 'Research' });
+    await page.context().close();
+  });
+
   test('an open breaker, and what the linter says, are seen in the list and closely', async () => {
     const policy = await ok('/router-policies', {
       name: 'Trips at once',

@@ -132,6 +132,10 @@ export type OneDecisionQueryVariables = Exact<{
   decisionId: string;
 }>;
 export type OneDecisionQuery = { decision: { id: string, decisionId: string, createdAt: string, workspaceId: string, admitted: boolean, status: DecisionStatus, policyId: string | null, logicalModelId: string | null, providerAccountId: string | null, upstreamModel: string | null, purpose: string | null, retryOf: string | null, estimatedInputTokens: number, estimatedOutputTokens: number, refusal: { code: DecisionRefusalCode, level: DecisionRefusalLevel, limit: string | null, retryAfter: number | null } | null, hops: Array<{ logicalModelId: string, providerAccountId: string | null, admitted: boolean, code: DecisionRefusalCode | null }>, outcome: { success: boolean, latencyMs: number | null, inputTokens: number | null, outputTokens: number | null, errorClass: DecisionErrorClass | null } | null } | null };
+export type EventsSubscriptionVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+export type EventsSubscription = { events: { eventId: string, type: string } };
 export type ExplainQueryVariables = Exact<{
   input: DecideInput;
 }>;
@@ -181,6 +185,8 @@ export const DecisionsAgain =
   "query DecisionsAgain($ids:[ID!]!){nodes(ids:$ids){...on Decision{...DecisionRow}}}fragment DecisionRow on Decision{id decisionId createdAt workspaceId admitted status policyId logicalModelId providerAccountId upstreamModel purpose retryOf estimatedInputTokens estimatedOutputTokens refusal{code level limit retryAfter}hops{logicalModelId providerAccountId admitted code}outcome{success latencyMs inputTokens outputTokens errorClass}}" as Document<DecisionsAgainQuery, DecisionsAgainQueryVariables>;
 export const OneDecision = 
   "query OneDecision($decisionId:ID!){decision(decisionId:$decisionId){...DecisionRow}}fragment DecisionRow on Decision{id decisionId createdAt workspaceId admitted status policyId logicalModelId providerAccountId upstreamModel purpose retryOf estimatedInputTokens estimatedOutputTokens refusal{code level limit retryAfter}hops{logicalModelId providerAccountId admitted code}outcome{success latencyMs inputTokens outputTokens errorClass}}" as Document<OneDecisionQuery, OneDecisionQueryVariables>;
+export const Events = 
+  "subscription Events($after:String){events(after:$after){eventId type}}" as Document<EventsSubscription, EventsSubscriptionVariables>;
 export const Explain = 
   "query Explain($input:DecideInput!){explainDecide(input:$input){...Explanation}}fragment Explanation on DecisionExplanation{admitted refusal{code level limit retryAfter}policies{policyId name matched field expected actual changed}hops{logicalModelId providerAccountId admitted code}smallestChange{resourceType resourceId field to}}" as Document<ExplainQuery, ExplainQueryVariables>;
 export const ExplainDecision = 

@@ -23,10 +23,14 @@ export function whenTokenIsUnknown(tell: () => void): () => void {
   return () => onUnknownToken.delete(tell);
 }
 
-/** Beside the page, below whatever path a proxy has put it. */
-const ENDPOINT = new URL('graphql', document.baseURI);
+export function unknownToken(): void {
+  for (const tell of onUnknownToken) tell();
+}
 
-function headersOf(accept: string): Record<string, string> {
+/** Beside the page, below whatever path a proxy has put it. */
+export const ENDPOINT = new URL('graphql', document.baseURI);
+
+export function headersOf(accept: string): Record<string, string> {
   return { 'Content-Type': 'application/json', Accept: accept, Authorization: `Bearer ${currentToken()}` };
 }
 
@@ -45,7 +49,7 @@ export async function ask<Data, Variables>(
     throw signal?.aborted ? cause : new Refusal('NETWORK', 'The server cannot be reached.');
   });
   const { data, errors } = (await response.json().catch(() => ({}))) as { data?: Data | null; errors?: GraphError[] };
-  if (response.status === 401) for (const tell of onUnknownToken) tell();
+  if (response.status === 401) unknownToken();
   const hasData = data && Object.values(data).some((value) => value !== null);
   if (hasData || (data && !errors)) return data;
   throw refusalOf(errors?.[0], response.status);

@@ -27,3 +27,7 @@ export function onEvents(types: readonly string[], tell: () => void): () => void
 }
 
 const QUIET_MS = 250;
+
+export function happened(type: string): void {
+  for (const listener of listeners) if (listener.matches(type)) listener.tell();
+}

@@ -1,7 +1,9 @@
 import { type ComponentType, h } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Names, Viewer } from './documents.generated.ts';
+import { type Following, followEvents } from './follow-events.ts';
 import { whenTokenIsUnknown } from './graph.ts';
+import { Badge } from './parts/badge.ts';
 import { NamesContext, namesOf } from './parts/names.ts';
 import { linkTo, useRoute, type ViewProps } from './router.ts';
 import { SignIn } from './sign-in.ts';
@@ -77,9 +79,35 @@ function Bar({ current }: { current: string }) {
     h(
       'div',
       { class: 'doors' },
+      h(Live, null),
       h('a', { href: 'graphql' }, 'GraphiQL'),
       h('a', { href: 'docs' }, 'Docs'),
       h('button', { type: 'button', class: 'quiet', onClick: leave }, 'Leave'),
     ),
   );
+}
+
+const SAID: Record<Following, { word: string; label: string; title: string }> = {
+  live: { word: 'active', label: 'live', title: 'What happens is shown as it happens.' },
+  away: {
+    word: 'pending',
+    label: 'connecting',
+    title: 'Until the server tells what happens, it is asked from time to time.',
+  },
+  denied: {
+    word: 'inactive',
+    label: 'not live',
+    title: 'This token may not read events: the server is asked from time to time.',
+  },
+};
+
+/** Whether what is shown is told by the server as it happens. */
+function Live() {
+  const [following, setFollowing] = useState<Following>('away');
+  useEffect(() => {
+    const abort = new AbortController();
+    void followEvents(setFollowing, abort.signal);
+    return () => abort.abort();
+  }, []);
+  return h('span', { class: 'live', role: 'status' }, h(Badge, SAID[following]));
 }

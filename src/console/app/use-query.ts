@@ -14,6 +14,8 @@ interface Freshness {
   every?: number;
   /** Asks again when one of such events happens (`breaker.*`). */
   on?: readonly string[];
+  /** Not asked before this is so. */
+  when?: boolean;
 }
 
 /** What was answered last, so that a view that is come back to is there at once. */
@@ -23,7 +25,7 @@ const answers = new Map<string, unknown>();
 export function useQuery<Data, Variables>(
   query: Document<Data, Variables>,
   variables: Variables,
-  { every, on = [] }: Freshness = {},
+  { every, on = [], when = true }: Freshness = {},
 ): Answer<Data> {
   const key = JSON.stringify([query, variables]);
   const [, redraw] = useState(0);
@@ -31,6 +33,7 @@ export function useQuery<Data, Variables>(
   const again = useCallback(() => asked.current(), []);
   const asked = useRef<() => void>(() => {});
   useEffect(() => {
+    if (!when) return;
     const abort = new AbortController();
     asked.current = () => {
       ask(query, variables, abort.signal)
@@ -53,6 +56,6 @@ export function useQuery<Data, Variables>(
       stop();
       clearInterval(timer);
     };
-  }, [key, every, on.join()]);
+  }, [key, every, on.join(), when]);
   return { data: (answers.get(key) as Data | undefined) ?? null, refusal: refusal.current, again };
 }

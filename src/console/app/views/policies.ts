@@ -27,7 +27,7 @@ export function Policies({ id }: ViewProps) {
   const { data: lint } = useQuery(
     PolicyWarnings,
     {},
-    { on: [...CHANGES, 'model_entitlement.*', 'provider_account.*'] },
+    { on: [...CHANGES, 'model_entitlement.*', 'provider_account.*'], when: isWhole },
   );
   const [wanted, setWanted] = useState('');
   const ranked = useMemo(() => [...nodes].sort((left, right) => (left.rank ?? 0) - (right.rank ?? 0)), [nodes]);
