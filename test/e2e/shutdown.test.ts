@@ -136,6 +136,19 @@ describe('SIGTERM', () => {
     expect(performance.now() - stopped).toBeLessThan(15_000);
   });
 
+  test('ends streams, which say when to come back, and waits for none', async () => {
+    const stream = head('GET', `/v1/orgs/${org.org_id}/events`).replace(
+      '\r\n\r\n',
+      '\r\nAccept: text/event-stream\r\n\r\n',
+    );
+    const lines = await Promise.all(times(20, () => open(port, stream)));
+    for (const { text } of lines) while (!text().includes('\r\n:\n\n')) await sleep(20);
+    server.child.kill('SIGTERM');
+    await exits();
+    await Promise.all(lines.map((line) => line.ended));
+    for (const { text } of lines) expect(text()).toMatch(/\nretry: [12]\d{3}\n\n\r\n0\r\n\r\n$/);
+  });
+
   test('answers what is sent behind an upload before that is answered, however many reads it takes', async () => {
     const long = get('/health/live').replace('\r\n\r\n', `\r\nX-Long: ${'x'.repeat(8_000)}\r\n\r\n`);
     const upload = post('half', 10_000);

@@ -157,7 +157,7 @@ describeEngines('the rights of a stream', (engine) => {
     const { app_id } = (await org.rest('POST', apps, { name: 'zeroth' })).body;
     const name = (to: string) => two.client(org.token).rest('PATCH', `${apps}/${app_id}`, { name: to });
     const query =
-      'subscription { events(types: ["app.*"]) { eventId resource { id ... on App { name namespaces { totalCount } } } } }';
+      'subscription { events(types: ["app.*"]) { eventId resource { id ... on App { name workspace { name } } } } }';
     const streams: Following[] = [];
     for (let at = 0; at < READERS / PER_TOKEN; at += 1) {
       const { token } = await org.as({ role: 'Viewer' });
@@ -172,7 +172,7 @@ describeEngines('the rights of a stream', (engine) => {
     for (const { events } of streams) await until(() => expect(events).toHaveLength(2));
     expect(readsOf(calls) - before).toBeLessThan(12);
     for (const { events, close } of streams) {
-      expect(events[1]).toMatchObject({ resource: { name: 'second', namespaces: { totalCount: 0 } } });
+      expect(events[1]).toMatchObject({ resource: { name: 'second', workspace: { name: 'w' } } });
       close();
     }
   });
