@@ -1,4 +1,4 @@
-/** Ready-made queries, one a noun, that GraphiQL opens as tabs; `$names` are filled with ids of the caller's org. */
+/** Ready-made queries, one a noun, and a subscription, that GraphiQL opens as tabs; `$names` are filled with ids of the caller's org. */
 export const EXAMPLES = [
   {
     title: 'Who am I',
@@ -119,6 +119,22 @@ query Usage {
     query: `# Who changed what, newest first.
 query Audit {
   auditEvents(first: 20) { totalCount nodes { at action actorId resourceId requestId changes } }
+}`,
+  },
+  {
+    title: 'Live',
+    query: `# What happens, as it happens: leave it running, and change or decide something in another tab.
+# Breakers alone: events(types: ["breaker.*"]).
+subscription Live {
+  events {
+    at type actorId data
+    resource {
+      id
+      ... on RouterPolicy { name status matchCount errorRatePercent }
+      ... on ProviderAccount { name accountStatus: status statusReason }
+      ... on App { name }
+    }
+  }
 }`,
   },
 ] as const;
