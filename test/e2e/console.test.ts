@@ -117,10 +117,10 @@ describe.skipIf(!CHROMIUM)('the console in a real browser', () => {
     await view(page, 'Decisions');
     // The names of workspaces are asked for when an event tells of a change, and at no other time.
     const path = `${base}/workspaces/${await workspaceId()}`;
-    const answer = await client.rest('PATCH', path, { name: 'Discovery' });
+    const answer = await client.rest('PUT', path, { name: 'Discovery' });
     expect(answer.status, answer.text).toBe(200);
     await page.locator('[data-column="Workspace"]', { hasText: 'Discovery' }).first().waitFor();
-    await client.rest('PATCH', path, { name: 'Research' });
+    await client.rest('PUT', path, { name: 'Research' });
     await page.context().close();
   });
 
