@@ -58,7 +58,7 @@ describe('as the image holds it: sources, production packages, another user', ()
     root = mkdtempSync(join(tmpdir(), 'switchyard-installed-'));
     chmodSync(root, 0o755);
     const app = join(root, 'app');
-    for (const path of ['package.json', 'bin', 'src', 'simulations', ...productionPackages()]) {
+    for (const path of ['package.json', 'bin', 'src', 'docs', 'simulations', ...productionPackages()]) {
       mkdirSync(dirname(join(app, path)), { recursive: true });
       cpSync(path, join(app, path), { recursive: true, filter: (from) => !from.includes('node_modules/.bin') });
     }
@@ -91,6 +91,7 @@ describe('as the image holds it: sources, production packages, another user', ()
     const { org_id, token } = JSON.parse((await run(['org', 'create', 'Acme'])).stdout);
     const server = await startServer(env, ['serve'], { bin, cwd: at('cwd'), ...place });
     const client = createClient(server.url, token);
+    expect((await client.rest('GET', '/docs/guides/production')).status).toBe(200);
     const made = await client.rest('POST', `/v1/orgs/${org_id}/workspaces`, { organization_id: org_id, name: 'W' });
     expect(made.status).toBe(201);
     server.child.kill('SIGTERM');
