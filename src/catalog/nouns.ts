@@ -13,6 +13,7 @@ import { providerAccountRows } from '../nouns/provider-accounts/rest.ts';
 import { roleRows } from '../nouns/roles/rest.ts';
 import { routerPolicyRows } from '../nouns/router-policies/rest.ts';
 import { tokenRows } from '../nouns/tokens/rest.ts';
+import { webhookDeliveryRows } from '../nouns/webhook-deliveries/rest.ts';
 import { webhookRows } from '../nouns/webhooks/rest.ts';
 import { workItemRows } from '../nouns/work-items/rest.ts';
 import { workspaceRows } from '../nouns/workspaces/rest.ts';
@@ -38,6 +39,7 @@ export const rows: readonly Row[] = [
   ...auditRows,
   ...eventRows,
   ...webhookRows,
+  ...webhookDeliveryRows,
   ...jobRows,
   ...workItemRows,
   ...decisionRows,

@@ -1,9 +1,17 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { schema } from '../../src/catalog/graph.ts';
 import { rows } from '../../src/catalog/nouns.ts';
 import { documentOf } from '../../src/rest/compile.ts';
 import { parametersOf, type Row } from '../../src/rest/row.ts';
-import { type Answer, type Client, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import {
+  type Answer,
+  type Client,
+  describeEngines,
+  type Harness,
+  PATIENCE_MS,
+  startHarness,
+  type Tenant,
+} from '../harness.ts';
 import { type Seeded, seed } from '../seed.ts';
 
 /**
@@ -195,7 +203,7 @@ async function extras(tenant: Tenant, seeded: Seeded): Promise<Record<string, st
   const token = await tenant.as({ role: 'Viewer' });
   await tenant.rest('POST', `${seeded.namespace}/reindex`, { new_embedding_model_id: seeded.embeddingId });
   const jobs = await tenant.rest('GET', `${tenant.base}/jobs`);
-  const webhook = await tenant.rest('POST', `${tenant.base}/webhooks`, { url: 'https://hooks.example.invalid/' });
+  const webhook = await tenant.rest('POST', `${tenant.base}/webhooks`, { url: 'https://hooks.invalid/' });
   const decision = await tenant.rest('POST', `${tenant.base}/decisions`, { workspace_id: seeded.workspaceId });
   return {
     member_id: member.body.member_id,
@@ -204,5 +212,17 @@ async function extras(tenant: Tenant, seeded: Seeded): Promise<Record<string, st
     job_id: jobs.body.jobs[0].job_id,
     decision_id: decision.body.decision_id,
     webhook_id: webhook.body.webhook_id,
+    delivery_id: await deliveryOf(tenant, webhook.body.webhook_id),
   };
+}
+
+/** Whatever comes of it, a webhook's first event is tried. */
+async function deliveryOf(tenant: Tenant, webhookId: string): Promise<string> {
+  return vi.waitFor(
+    async () => {
+      const { body } = await tenant.rest('GET', `${tenant.base}/webhooks/${webhookId}/deliveries`);
+      return body.deliveries[0].delivery_id;
+    },
+    { timeout: PATIENCE_MS },
+  );
 }

@@ -82,7 +82,7 @@ function createWorld(store: Store, processes: number) {
         count += 1;
         return {
           ...{ id: `${prefix}_${String(count).padStart(6, '0')}`, orgId: '', version: 1, createdAt: at, updatedAt: at },
-          ...{ createdBy: null, kind: 'provision', targetOrgId: lane, targetId: 'x', dueAt: at, tries: 0 },
+          ...{ createdBy: null, kind: 'provision', targetOrgId: lane, targetId: 'x', dueAt: at, held: false, tries: 0 },
           ...{ jobId: null, cursor: null },
         };
       });

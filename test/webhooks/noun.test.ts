@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { signingSecrets } from '../../src/nouns/webhooks/model.ts';
 import { type Client, describeEngines, type Harness, startHarness } from '../harness.ts';
 
-const URL_OUTSIDE = 'https://hooks.example.invalid/in';
+const URL_OUTSIDE = 'https://hooks.invalid/in';
 const SECRET = /^whsec_[A-Za-z0-9+/]{43}=$/;
 
 describeEngines('webhooks', (engine) => {
@@ -184,7 +184,7 @@ describeEngines('webhooks', (engine) => {
     expect((await viewer.rest('GET', path)).status).toBe(200);
     expect((await viewer.rest('POST', `${path}/rotate-secret`)).status).toBe(403);
     expect((await operator.rest('PATCH', path, { description: 'x' })).body.reads_as).toBe(org.memberId);
-    const moved = await operator.rest('PATCH', path, { url: 'https://other.example.invalid/' });
+    const moved = await operator.rest('PATCH', path, { url: 'https://other.invalid/' });
     expect(moved.body.reads_as).toBe(operator.tokenId);
   });
 });

@@ -5,6 +5,7 @@ import { feedEvents } from '../../resource/feed-event.ts';
 import { newDoc } from '../../resource/new-doc.ts';
 import { need } from '../../resource/noun.ts';
 import { mergePatch } from '../../resource/patch.ts';
+import { countBelow, tombstone } from '../../resource/subtree.ts';
 import { checkVersion } from '../../resource/version.ts';
 import { insertion, removal, replacement, save, update, withRetry } from '../../resource/write.ts';
 import { invalidField } from '../../words/errors.ts';
@@ -18,6 +19,7 @@ import {
   webhooks,
 } from './model.ts';
 import { firstSecret, newSecret, rotated } from './secrets.ts';
+import { posting, waking } from './task.ts';
 import { insideProblem, isWebhookUrl } from './url.ts';
 
 /** An address inside is refused where it can be told from its text. */
@@ -33,7 +35,11 @@ export function createWebhook(ctx: Context, input: z.output<typeof createWebhook
       beginsAfter: await lastPlace(ctx),
     });
     const secret = newSecret(ctx.deps.randomBytes);
-    const planned = [...insertion(ctx, webhooks, webhook), firstSecret(ctx, webhook, secret)];
+    const planned = [
+      ...insertion(ctx, webhooks, webhook),
+      firstSecret(ctx, webhook, secret),
+      { change: posting(ctx, webhook) },
+    ];
     return { ...(await save(ctx, planned, { webhook, secret: null })), secret };
   });
 }
@@ -62,7 +68,7 @@ export function updateWebhook(ctx: Context, input: z.output<typeof updateWebhook
         doc.disabledReason = null;
         doc.beginsAfter = await lastPlace(ctx);
       }
-      return { doc };
+      return { doc, also: doc.enabled && !before.enabled ? [{ change: waking(ctx, doc) }] : [] };
     },
     (webhook) => ({ webhook }),
   );
@@ -79,8 +85,10 @@ export function deleteWebhook(ctx: Context, input: z.output<typeof deleteWebhook
     const webhook = await need(ctx, webhooks, input.webhookId);
     checkVersion(ctx, webhook, input.expectedVersion);
     const { orgId, id } = webhook;
+    const counts = await countBelow(ctx, webhooks, id);
     const secrets = { change: { type: 'remove', in: signingSecrets, key: { orgId, id } } } as const;
-    return save(ctx, [...removal(ctx, webhooks, webhook), secrets], { webhook });
+    const marked = tombstone(ctx, webhooks, webhook);
+    return save(ctx, [...removal(ctx, webhooks, webhook, { counts }), secrets, ...marked], { webhook });
   });
 }
 

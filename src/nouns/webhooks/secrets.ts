@@ -19,6 +19,11 @@ export function firstSecret(ctx: Context, webhook: Doc, secret: string): Planned
   return { change: { type: 'insert', in: signingSecrets, doc } };
 }
 
+/** Those that sign at a moment, the newest first. */
+export function signingAt({ secrets }: SigningSecrets, nowMs: number): string[] {
+  return secrets.filter(({ endsAt }) => endsAt === null || Date.parse(endsAt) > nowMs).map(({ secret }) => secret);
+}
+
 /** A further secret; those before it end after the overlap, or sooner where they would have. */
 export async function rotated(
   ctx: Context,

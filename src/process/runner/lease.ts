@@ -26,7 +26,7 @@ export class LeaseLost extends Error {
 export async function move(
   store: Store,
   task: Task,
-  changed: Partial<Pick<Task, 'dueAt' | 'tries'>>,
+  changed: Partial<Pick<Task, 'dueAt' | 'held' | 'tries' | 'cursor'>>,
 ): Promise<Task | null> {
   const doc: Task = { ...task, ...changed, version: task.version + 1 };
   return ignoringConflict(async () => {

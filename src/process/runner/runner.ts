@@ -7,6 +7,7 @@ import { createProvision } from './provision.ts';
 import { createReindex } from './reindex.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 import { createSweep } from './sweep.ts';
+import { startPosting } from './webhooks/posting.ts';
 
 export interface Runner {
   /** Looks for work at once, not only at the next turn. */
@@ -27,6 +28,7 @@ export function startRunner(deps: Deps): Runner {
   const wake = () => bell.resolve();
   const gate = createGate();
   const scheduler = createTasks(deps, gate, wake);
+  const posting = startPosting(deps);
   const every = async (ms: number, work: () => Promise<void>, woken: () => Promise<void>) => {
     while (!signal.aborted) {
       const next = woken();
@@ -56,10 +58,13 @@ export function startRunner(deps: Deps): Runner {
     ),
   ];
   return {
-    wake,
+    wake() {
+      wake();
+      posting.wake();
+    },
     async stop() {
       stopping.abort();
-      await scheduler.stop();
+      await Promise.all([scheduler.stop(), posting.stop()]);
       await Promise.all(loops);
     },
   };

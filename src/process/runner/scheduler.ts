@@ -12,7 +12,13 @@ export interface SchedulerOptions {
   store: Store;
   now: () => number;
   log: Logger;
-  work: Readonly<Record<Task['kind'], Work>>;
+  work: Readonly<Partial<Record<Task['kind'], Work>>>;
+  /** Whose tasks: each desk has a scheduler of its own. */
+  desk?: string;
+  /** How much is done at once. */
+  places?: number;
+  /** And of one lane. */
+  perLane?: number;
   /** Told whenever a place becomes free. */
   freed?: () => void;
 }
@@ -46,13 +52,22 @@ function pauseAfter(tries: number): number {
 }
 
 /** Shares the places of this process among the orgs; any number of processes share the tasks by their versions. */
-export function createScheduler({ store, now, log, work, freed = () => {} }: SchedulerOptions): Scheduler {
+export function createScheduler({
+  store,
+  now,
+  log,
+  work,
+  desk: orgId = '',
+  places = PLACES,
+  perLane = places,
+  freed = () => {},
+}: SchedulerOptions): Scheduler {
   const running = new Map<string, Running>();
   const stopping = new AbortController();
   /** The lane that was served last: the next look begins behind it. */
   let served: string | null = null;
   const iso = (inMs = 0) => new Date(now() + inMs).toISOString();
-  const free = () => PLACES - running.size;
+  const free = () => places - running.size;
 
   function held(): Map<string, number> {
     const lanes = new Map<string, number>();
@@ -61,10 +76,10 @@ export function createScheduler({ store, now, log, work, freed = () => {} }: Sch
   }
 
   async function lanesInTurn(): Promise<string[]> {
-    const read = (after: string | null, limit: number) => store.lanes(tasks, { orgId: '', now: iso(), after, limit });
-    const behind = await read(served, PLACES);
-    if (served === null || behind.length === PLACES) return behind;
-    const first = (await read(null, PLACES - behind.length)).filter((lane) => lane <= served!);
+    const read = (after: string | null, limit: number) => store.lanes(tasks, { orgId, now: iso(), after, limit });
+    const behind = await read(served, places);
+    if (served === null || behind.length === places) return behind;
+    const first = (await read(null, places - behind.length)).filter((lane) => lane <= served!);
     if (behind.length + first.length === 0) served = null;
     return [...behind, ...first];
   }
@@ -73,11 +88,15 @@ export function createScheduler({ store, now, log, work, freed = () => {} }: Sch
   async function take(): Promise<boolean> {
     const lanes = await lanesInTurn();
     const limit = free();
-    const due = await Promise.all(lanes.map((lane) => store.due(tasks, { orgId: '', lane, now: iso(), limit })));
+    const due = await Promise.all(lanes.map((lane) => store.due(tasks, { orgId, lane, now: iso(), limit })));
     const holding = held();
-    const waiting = inTurn(due.map((of, at) => ({ held: holding.get(lanes[at]!) ?? 0, waiting: of })));
+    const queues = due.map((of, at) => {
+      const held = holding.get(lanes[at]!) ?? 0;
+      return { held, waiting: of.slice(0, Math.max(0, perLane - held)) };
+    });
+    const waiting = inTurn(queues);
     const wanted = waiting.slice(0, limit);
-    const claimed = await Promise.all(wanted.map((task) => move(store, task, { dueAt: iso(LEASE_MS) })));
+    const claimed = await Promise.all(wanted.map((task) => move(store, task, { dueAt: iso(LEASE_MS), held: true })));
     for (const task of claimed) if (task) begin(task);
     // What is lost to another process is no end: there may be more behind it.
     return wanted.length > 0 && free() > 0;
@@ -117,7 +136,7 @@ export function createScheduler({ store, now, log, work, freed = () => {} }: Sch
     };
     try {
       signal.throwIfAborted();
-      const outcome = await work[one.task.kind](lease);
+      const outcome = await work[one.task.kind]!(lease);
       await settle(one.task, outcome);
     } catch (error) {
       await giveBack(one.task, error, signal);
@@ -127,18 +146,18 @@ export function createScheduler({ store, now, log, work, freed = () => {} }: Sch
   async function settle(task: Task, outcome: Outcome): Promise<void> {
     if (outcome === 'ended') return;
     if (outcome === 'done') await ignoringConflict(() => store.commit([endOf(task).change]));
-    else await move(store, task, { dueAt: iso(outcome.againInMs) });
+    else await move(store, task, { dueAt: iso(outcome.againInMs), held: false });
   }
 
   async function giveBack(task: Task, error: unknown, signal: AbortSignal): Promise<void> {
     if (error instanceof LeaseLost) return;
     // Neither being called off nor a store that does not answer is a failure of the task.
-    if (signal.aborted) await move(store, task, { dueAt: iso() });
+    if (signal.aborted) await move(store, task, { dueAt: iso(), held: false });
     else if (error instanceof StoreUnavailable) throw error;
     else {
       const tries = task.tries + 1;
       log.warn({ err: error, task: task.id, kind: task.kind, tries }, 'background work failed; it is tried again');
-      await move(store, task, { tries, dueAt: iso(pauseAfter(tries)) });
+      await move(store, task, { tries, dueAt: iso(pauseAfter(tries)), held: false });
     }
   }
 
@@ -148,9 +167,7 @@ export function createScheduler({ store, now, log, work, freed = () => {} }: Sch
     const [lane, most] = [...holding].reduce((a, b) => (b[1] > a[1] ? b : a));
     if (most < 2) return;
     const others = (await lanesInTurn()).filter((one) => !holding.has(one));
-    const first = await Promise.all(
-      others.map((one) => store.due(tasks, { orgId: '', lane: one, now: iso(), limit: 1 })),
-    );
+    const first = await Promise.all(others.map((one) => store.due(tasks, { orgId, lane: one, now: iso(), limit: 1 })));
     const isLate = first.flat().some(({ dueAt }) => dueAt <= iso(-PATIENCE_MS));
     const mine = [...running.values()].filter(({ task }) => task.targetOrgId === lane);
     if (isLate) mine.reduce((a, b) => (b.since < a.since ? b : a)).calledOff.abort();

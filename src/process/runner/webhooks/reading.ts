@@ -1,0 +1,46 @@
+import { type Webhook, webhooks } from '../../../nouns/webhooks/model.ts';
+import type { Context, Deps } from '../../../resource/context.ts';
+import { readEvents } from '../../../resource/feed/read.ts';
+import { seesEvent } from '../../../resource/feed/sees.ts';
+import { type FeedEvent, feedEvents, KEPT_MS } from '../../../resource/feed-event.ts';
+import { createContext } from '../../app.ts';
+
+/** A webhook as a reader of the feed: with the rights of whoever set its url, over what is stored now. */
+export function readerOf(deps: Deps, { id, orgId, readsAs, permissions, workspaceIds }: Webhook): Context {
+  const principal = {
+    orgId,
+    actorId: readsAs,
+    tokenId: id,
+    memberId: null,
+    role: null,
+    permissions,
+    workspaceIds,
+    rateLimitPerMinute: null,
+  };
+  return createContext(deps, principal, deps.ids.next('req_'));
+}
+
+export interface Ahead {
+  events: FeedEvent[];
+  /** How far the feed is looked through, once all of them are dealt with. */
+  upTo: number;
+}
+
+/** What a webhook has to tell next, in the order of the feed. */
+export async function eventsAhead(ctx: Context, { types }: Webhook, after: number, limit: number): Promise<Ahead> {
+  const [last] = await ctx.deps.store.lastNumbers(feedEvents.collection, [ctx.principal.orgId]);
+  if (last! <= after) return { events: [], upTo: after };
+  const { events, more } = await readEvents(ctx, { types }, { after, limit });
+  return { events, upTo: more ? events.at(-1)!.place : Math.max(last!, events.at(-1)?.place ?? 0) };
+}
+
+/** An event that was tried before, if it may still be told. */
+export async function eventAgain(ctx: Context, eventId: string): Promise<FeedEvent | null> {
+  const event = await ctx.deps.store.get(feedEvents.collection, { orgId: ctx.principal.orgId, id: eventId });
+  const isKept = event !== null && Date.parse(event.createdAt) >= ctx.deps.now() - KEPT_MS;
+  return isKept && (await seesEvent(ctx, event)) ? event : null;
+}
+
+export function webhookOf(deps: Deps, orgId: string, id: string) {
+  return deps.store.get(webhooks.collection, { orgId, id });
+}
