@@ -2,6 +2,7 @@ import { Argument, Command } from 'commander';
 import pkg from '../../package.json' with { type: 'json' };
 import { addJobs, addWorker } from './long-work/commands.ts';
 import { addBackup, addCheck, addConfig, addOrg, addToken } from './operator/commands.ts';
+import { addWebhooks } from './webhooks/commands.ts';
 import { type Env, example } from './words.ts';
 
 /** The words of the command line. What a command does is loaded when it is asked for, so that help is quick. */
@@ -22,6 +23,7 @@ export function createProgram(env: Env): Command {
   addSimulate(program);
   addWorker(program, env);
   addJobs(program, env);
+  addWebhooks(program, env);
   addCompletion(program);
   addHelp(program);
   return example(program, 'serve --no-demo').addHelpText(

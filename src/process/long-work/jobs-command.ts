@@ -1,12 +1,9 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UsageRefused } from '../../words/refused.ts';
 import type { Api, Job } from '../../worker/api.ts';
-import { type Connection, connected, refusalAt } from '../../worker/connection.ts';
+import { connected, refusalAt } from '../../worker/connection.ts';
 import { createDisplay, type Display } from '../../worker/display.ts';
 import { isUnderWay, plain, wordsOf } from '../../worker/lines.ts';
-import { readConfig } from '../config.ts';
+import { placeOf } from '../place-of-server.ts';
 import { stopSignal } from '../signals.ts';
 import { inOneLine } from './worker-command.ts';
 
@@ -33,15 +30,6 @@ export async function jobsCommand(words: JobsWords, env: Record<string, string |
       if (!stop.aborted) throw refusalAt(error, place.url);
     }
   });
-}
-
-/** By default the server that this configuration starts, with the token of its demo. */
-function placeOf({ url, tokenFile }: JobsWords, env: Record<string, string | undefined>): Connection {
-  const { HOST, PORT, DATA_DIR } = readConfig(env);
-  const demo = join(DATA_DIR, 'demo-token');
-  if (tokenFile === undefined && !existsSync(demo))
-    throw new UsageRefused(`--token-file: expected a file with a token; there is no ${demo}`);
-  return { url: url ?? `http://${HOST.includes(':') ? `[${HOST}]` : HOST}:${PORT}`, tokenFile: tokenFile ?? demo };
 }
 
 function list(jobs: readonly Job[], asJson: boolean): void {

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { post } from '../../http/post.ts';
+import { headersOf } from '../../nouns/webhooks/message.ts';
+import { newSecret } from '../../nouns/webhooks/secrets.ts';
+import { UsageRefused } from '../../words/refused.ts';
+import { refusalAt } from '../../worker/connection.ts';
+import { call } from '../../worker/http.ts';
+import { plain } from '../../worker/lines.ts';
+import { addressOf, tokenIn } from '../../worker/options.ts';
+import { inOneLine } from '../long-work/worker-command.ts';
+import { placeOf } from '../place-of-server.ts';
+import { stopSignal } from '../signals.ts';
+
+export interface ListenWords {
+  url?: string;
+  types: string;
+  secret?: string;
+  server?: string;
+  tokenFile?: string;
+  json?: boolean;
+}
+
+interface Event {
+  event_id: string;
+  type: string;
+  resource_id: string;
+}
+
+const EVERY_MS = 500;
+const CALL_MS = 10_000;
+
+/** `switchyard webhooks listen`: the feed of a token's org as a webhook would post it, over the API. */
+export async function listenCommand(words: ListenWords, env: Record<string, string | undefined>): Promise<void> {
+  const { url, secret = newSecret(randomBytes), json = false } = words;
+  if (url !== undefined && !URL.canParse(url)) throw new UsageRefused('--url: expected an address');
+  if (!/^whsec_[A-Za-z0-9+/]+=*$/.test(secret)) throw new UsageRefused('--secret: expected whsec_ and base64');
+  const place = placeOf({ url: words.server, tokenFile: words.tokenFile }, env);
+  const signal = stopSignal();
+  const say = (line: string, told: object) => void process.stdout.write(`${json ? JSON.stringify(told) : line}\n`);
+  await inOneLine(async () => {
+    const server = addressOf(place.url);
+    const get = reader(server, await tokenIn(place.tokenFile), signal);
+    try {
+      const { org_id: orgId } = await get<{ org_id: string }>('me');
+      const list = (query: Record<string, string>) =>
+        get<{ events: Event[] }>(`orgs/${orgId}/events?${new URLSearchParams(query)}`);
+      const before = (await list({ limit: '1' })).events.at(-1);
+      say(`Listening to ${orgId}; signed with ${secret}`, { org_id: orgId, secret });
+      for await (const event of following(list, words.types, before, signal)) {
+        const { statusCode, error } = url === undefined ? NOT_POSTED : await forward(url, event, secret, signal);
+        const how = url === undefined ? '' : `  ${error ?? statusCode}`;
+        say(plain(`${event.type}  ${event.resource_id}${how}`), { event, status_code: statusCode, error });
+      }
+    } catch (error) {
+      if (!signal.aborted) throw refusalAt(error, server);
+    }
+  });
+}
+
+const NOT_POSTED = { statusCode: null, error: null };
+
+function reader(server: string, token: string, signal: AbortSignal) {
+  return async <T>(path: string): Promise<T> => {
+    const headers = { Authorization: `Bearer ${token}` };
+    const limits = { timeoutMs: CALL_MS, maxBytes: 16 * 1024 * 1024, tries: 10 };
+    return JSON.parse(await call({ url: `${server}/v1/${path}`, headers, signal, ...limits })) as T;
+  };
+}
+
+type List = (query: Record<string, string>) => Promise<{ events: Event[] }>;
+
+/** What follows an event, for ever; behind none at all, whatever comes. */
+async function* following(list: List, types: string, before: Event | undefined, signal: AbortSignal) {
+  for (let after = before?.event_id; ; ) {
+    const { events } = await list({ types, limit: '200', ...(after === undefined ? {} : { after }) });
+    yield* events;
+    after = events.at(-1)?.event_id ?? after;
+    if (events.length === 0) await sleep(EVERY_MS, undefined, { signal });
+  }
+}
+
+function forward(url: string, event: Event, secret: string, signal: AbortSignal) {
+  const body = JSON.stringify(event);
+  const headers = headersOf(event.event_id, body, [secret], Date.now());
+  return post({ url, headers, body, allowPrivate: true, timeoutMs: CALL_MS, signal });
+}
