@@ -144,6 +144,12 @@ export const CONFLICT_GUIDE: Readonly<Record<ConflictReason, Guide>> = {
     retry: 'WHEN_CHANGED',
     permission: 'environments:update',
   },
+  disabled: {
+    cause: 'The webhook is disabled: nothing is posted to it.',
+    fix: 'Enable it first.',
+    retry: 'WHEN_CHANGED',
+    permission: 'webhooks:update',
+  },
   expired: {
     cause: 'The decision’s lease has ended, and with it what it had reserved.',
     fix: 'Report sooner, or extend the lease while a stream goes on; ask for a new decision.',

@@ -56,6 +56,7 @@ export function forbidden(permission: string): GraphQLError {
 export const CONFLICT_REASONS = [
   'built_in',
   'default_environment',
+  'disabled',
   'expired',
   'idempotency_key_in_use',
   'in_use',

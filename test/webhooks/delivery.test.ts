@@ -191,10 +191,16 @@ describeEngines('the delivery of events', (engine) => {
     await happen('a');
     await arrived(1);
     for (const one of [secret, rotated]) expect(() => verified(one, receiver.received[0]!)).not.toThrow();
-    await org.rest('POST', `${path}/rotate-secret`, { overlap_seconds: 0 });
+    now += 100_000;
+    await org.rest('POST', `${path}/rotate-secret`, { overlap_seconds: 100 });
+    now += 101_000;
     await happen('b');
     await arrived(2);
-    for (const one of [secret, rotated]) expect(() => verified(one, receiver.received[1]!)).toThrow();
+    expect(() => verified(rotated, receiver.received[1]!)).toThrow();
+    await org.rest('POST', `${path}/rotate-secret`, { overlap_seconds: 0 });
+    await happen('c');
+    await arrived(3);
+    expect(receiver.received.map(({ headers }) => headers['webhook-signature']!.split(' ').length)).toEqual([2, 1, 1]);
   });
 
   test('tells what whoever set the url may read: its workspaces, no hidden namespace, changes with audit:read', async () => {

@@ -1,0 +1,57 @@
+import type { Mutant } from './mutant.ts';
+
+const TELL = 'src/process/runner/webhooks/tell.ts';
+const TRIED = 'src/nouns/webhook-deliveries/tried.ts';
+const delivery = ['test/webhooks/delivery.test.ts'];
+const addresses = ['test/webhooks/addresses.test.ts'];
+
+export const mutants: Mutant[] = [
+  {
+    breaks: 'a webhook goes on in the feed behind what it has told',
+    file: TELL,
+    edits: [['const after = Math.max(stored.place, webhook.beginsAfter);', 'const after = webhook.beginsAfter;']],
+    tests: delivery,
+  },
+  {
+    breaks: 'what has failed is tried again after the pauses that are told',
+    file: TRIED,
+    edits: [['PAUSES_MS[failures - 1]', 'PAUSES_MS[failures]']],
+    tests: delivery,
+  },
+  {
+    breaks: 'an answer of 410 disables',
+    file: 'src/process/runner/webhooks/gone.ts',
+    edits: [['if (!stored?.enabled ||', 'if (stored?.enabled ||']],
+    tests: delivery,
+  },
+  {
+    breaks: 'a webhook tells no more than whoever set its url may read',
+    file: 'src/process/runner/webhooks/reading.ts',
+    edits: [['    permissions,\n    workspaceIds,', "    permissions: ['*:*'],\n    workspaceIds,"]],
+    tests: delivery,
+  },
+  {
+    breaks: 'the old secret signs no longer than the overlap',
+    file: 'src/nouns/webhooks/secrets.ts',
+    edits: [['secrets.filter(({ endsAt }) => endsAt === null || Date.parse(endsAt) > nowMs)', 'secrets']],
+    tests: delivery,
+  },
+  {
+    breaks: 'what happens while a webhook is disabled is not told later',
+    file: 'src/nouns/webhooks/repository.ts',
+    edits: [['        doc.beginsAfter = await lastPlace(ctx);\n', '']],
+    tests: delivery,
+  },
+  {
+    breaks: 'a name is judged by what it resolves to',
+    file: 'src/http/outside.ts',
+    edits: [['allowPrivate || !isInside(address)', 'true']],
+    tests: addresses,
+  },
+  {
+    breaks: 'an address inside is not called by number',
+    file: 'src/http/post.ts',
+    edits: [['if (!allowPrivate && namesInside(address))', 'if (false as boolean)']],
+    tests: addresses,
+  },
+];
