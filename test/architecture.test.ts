@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 /** The wings of the house, lowest first: a file imports from its own wing and from those below, never from above. */
 const FLOORS: readonly (readonly string[])[] = [
-  ['words', 'worker'],
+  ['words', 'worker', 'client'],
   ['validation', 'http', 'store'],
   ['resource', 'console'],
   ['graphql', 'docs'],
@@ -69,9 +69,14 @@ test('no nouns import each other in a circle', () => {
   expect(inCircles(rooms, importsOfRoom)).toEqual([]);
 });
 
-test('the worker could be lifted out: it imports nothing of the rest', () => {
-  const own = files.filter((file) => wingOf(file) === 'worker');
+test.each(['worker', 'client'])('the %s could be lifted out: it imports nothing of the rest', (wing) => {
+  const own = files.filter((file) => wingOf(file) === wing);
   expect(own.length).toBeGreaterThan(0);
-  const outside = own.flatMap((file) => importsOf(file).filter((path) => wingOf(path) !== 'worker'));
+  const outside = own.flatMap((file) => importsOf(file).filter((path) => wingOf(path) !== wing));
   expect(outside).toEqual([]);
+});
+
+test('the client needs nothing but what browsers and servers have', () => {
+  const own = files.filter((file) => wingOf(file) === 'client').map((file) => readFileSync(join('src', file), 'utf8'));
+  expect(own.flatMap((text) => [...text.matchAll(/from '([^.'][^']*)'/g)].map(([, name]) => name))).toEqual([]);
 });

@@ -1,0 +1,162 @@
+import { type Attempt, createAttempt, type End } from './attempt.ts';
+import { wallClock } from './clock.ts';
+import { type Asked, createGrants, type Grant, targetOf } from './grants.ts';
+import { createPlane } from './plane.ts';
+import { createReports } from './reports.ts';
+import type { Options, Route, RouteContext, Wired } from './types.ts';
+import { watch } from './watch.ts';
+
+export type { Clock } from './clock.ts';
+export * from './types.ts';
+
+export interface Switchyard extends AsyncDisposable {
+  /**
+   * Asks where this request may go, calls there, reports what came of it, and goes elsewhere where it failed. Answers what `call`
+   * answered: a `Response`, a stream or an async iterable is reported at its end. Where every target failed, the last one's answer
+   * (or error) is what comes out.
+   */
+  route<T>(
+    context: RouteContext,
+    call: (route: Route) => Promise<T> | T,
+    options?: { signal?: AbortSignal },
+  ): Promise<T>;
+  /** Waits until what has ended is told; answers how many reports are not, after `withinMs` (10,000). */
+  flush(options?: { withinMs?: number }): Promise<number>;
+}
+
+/** What it came to: an answer, or an error to throw. */
+type Done<T> = { attempt: Attempt; told: Promise<boolean> | null } & ({ answer: T } | { error: unknown });
+
+const FLUSH_MS = 10_000;
+const AGAIN_MS = 200;
+const ELSEWHERE = ['provider_error', 'timeout', 'rate_limited', 'overloaded'];
+
+export function createSwitchyard(options: Options): Switchyard {
+  const wired = wire(options);
+  const { clock, random } = wired;
+  const plane = createPlane(wired);
+  const reports = createReports(plane, wired);
+  const grants = createGrants(wired, plane, reports);
+
+  async function callOnce<T>(
+    grant: Grant,
+    asked: Asked,
+    attempt: number,
+    call: (route: Route) => Promise<T> | T,
+  ): Promise<Done<T>> {
+    let told: Promise<boolean> | null = null;
+    const onEnd = (end: End) => {
+      told = grants.report(grant, end);
+      if (!end.failure) grants.keep(asked.context, grant);
+    };
+    const running = createAttempt(wired, { leaseMs: grant.leaseMs, signal: asked.signal }, onEnd);
+    const done = () => ({ attempt: running, told });
+    try {
+      const answer = await running.race(Promise.resolve(routeOf(grant, attempt, running.signal)).then(call));
+      return { answer: await watch(answer, running, clock.now), ...done() };
+    } catch (error) {
+      running.endBy(error);
+      return { error, ...done() };
+    }
+  }
+
+  /** Whether a decision may say that it retries this one: what could not be told in time is not known to have failed. */
+  async function isTold({ told }: Done<unknown>): Promise<boolean> {
+    const over = new AbortController();
+    const late = clock.sleep(wired.decideMs, over.signal).then(
+      () => false,
+      () => false,
+    );
+    const isTold = await Promise.race([told ?? false, late]);
+    over.abort();
+    return isTold;
+  }
+
+  async function route<T>(
+    context: RouteContext,
+    call: (route: Route) => Promise<T> | T,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<T> {
+    const tried = new Set<string>();
+    let waitedMs = 0;
+    const pause = async (ms: number) => {
+      if (waitedMs + ms > wired.waitMs) return false;
+      waitedMs += ms;
+      await clock.sleep(ms, signal);
+      return true;
+    };
+    let retryOf: string | null = null;
+    let failed: Done<T> | null = null;
+    for (let attempt = 1; ; attempt += 1) {
+      signal?.throwIfAborted();
+      const asked: Asked = { context, retryOf, tried, signal, pause };
+      let grant: Grant;
+      try {
+        grant = await grants.ask(asked);
+      } catch (error) {
+        if (failed && !signal?.aborted) return given(failed);
+        throw error;
+      }
+      const target = targetOf(grant.decision);
+      const isAgain = failed !== null && tried.has(target);
+      if (isAgain && !(await pause(pauseBefore(failed!, attempt)).catch(() => false))) {
+        void grants.giveBack(grant);
+        signal?.throwIfAborted();
+        return given(failed!);
+      }
+      const done = await callOnce(grant, asked, attempt, call);
+      const failure = done.attempt.ended()?.failure;
+      const mayGoOn = failure && attempt < wired.attempts && ELSEWHERE.includes(failure.error_class);
+      if (!mayGoOn || signal?.aborted) return given(done);
+      retryOf = (await isTold(done)) && !grant.isKept ? grant.decision.decision_id : null;
+      tried.add(target);
+      failed = done;
+    }
+  }
+
+  /** Nobody else is left: as late as the provider says, or a little later each time. */
+  function pauseBefore({ attempt: { ended } }: Done<unknown>, attempt: number): number {
+    const after = ended()?.failure?.retry_after_seconds ?? 0;
+    return Math.max(after * 1_000, AGAIN_MS * 2 ** (attempt - 2) * (0.5 + random() / 2));
+  }
+
+  const flush = ({ withinMs = FLUSH_MS } = {}) => reports.flush(withinMs);
+  return { route, flush, [Symbol.asyncDispose]: async () => void (await flush()) };
+}
+
+function given<T>(done: Done<T>): T {
+  if ('error' in done) throw done.error;
+  return done.answer;
+}
+
+function routeOf({ decision, account, isKept }: Grant, attempt: number, signal: AbortSignal): Route {
+  return {
+    decisionId: isKept ? null : decision.decision_id,
+    logicalModelId: decision.logical_model_id!,
+    providerAccountId: decision.provider_account_id!,
+    upstreamModel: decision.upstream_model!,
+    providerType: account?.provider_type ?? null,
+    credentialsRef: account?.credentials_ref ?? null,
+    attempt,
+    signal,
+  };
+}
+
+function wire(options: Options): Wired {
+  return {
+    whenUnreachable: 'fail',
+    attempts: 5,
+    decideMs: 5_000,
+    silenceMs: 60_000,
+    waitMs: 30_000,
+    queueMax: 1_000,
+    classify: () => undefined,
+    onLost: () => {},
+    waitUntil: () => {},
+    fetch: (input, init) => globalThis.fetch(input, init),
+    clock: wallClock,
+    random: Math.random,
+    uuid: () => crypto.randomUUID(),
+    ...options,
+  };
+}
