@@ -14,7 +14,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a claim holds until its lease ends',
     file: 'src/process/runner/scheduler.ts',
-    edits: [['move(store, task, { dueAt: iso(LEASE_MS) })', 'move(store, task, { dueAt: iso(LEASE_MS / 10) })']],
+    edits: [['dueAt: iso(LEASE_MS), held: true', 'dueAt: iso(LEASE_MS / 10), held: true']],
     tests: scheduler,
   },
   {
@@ -38,7 +38,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'what is called off has not failed',
     file: 'src/process/runner/scheduler.ts',
-    edits: [['if (signal.aborted) await move(store, task, { dueAt: iso() });\n    else if', 'if']],
+    edits: [['if (signal.aborted) await move(store, task, { dueAt: iso(), held: false });\n    else if', 'if']],
     tests: [...scheduler, ...buckets],
   },
   {
