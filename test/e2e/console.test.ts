@@ -86,7 +86,8 @@ describe.skipIf(!CHROMIUM)('the console in a real browser', () => {
     await page.locator('.usage canvas').waitFor();
 
     await view(page, 'Jobs');
-    await page.getByText('Nothing is being done.').waitFor();
+    await page.getByText('Azure EU answered 404').first().waitFor();
+    await page.getByRole('progressbar').first().waitFor();
     await page.context().close();
   });
 
