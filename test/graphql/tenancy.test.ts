@@ -7,7 +7,7 @@ import { type Client, type Harness, startHarness, type Tenant } from '../harness
 const roots = [schema.getQueryType()!, schema.getMutationType()!].flatMap((type) =>
   Object.values(type.getFields()).map((field) => ({ kind: type.name.toLowerCase(), field, name: field.name })),
 );
-const OPEN = ['node', 'nodes', 'viewer'];
+const OPEN = ['errorCatalog', 'node', 'nodes', 'viewer'];
 
 function madeUp(type: GraphQLInputType, orgId: string | null, name = '', ownOrgId = 'own'): unknown {
   if (isNonNullType(type)) return madeUp(type.ofType, orgId, name, ownOrgId);
