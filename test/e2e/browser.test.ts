@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EXAMPLES } from '../../src/graphql/graphiql/examples.ts';
 import { createClient, PATIENCE_MS } from '../harness.ts';
 import { CHROMIUM, launch, SHOTS } from './chromium.ts';
 import { type Running, startServer } from './process.ts';
@@ -94,7 +95,7 @@ describe.skipIf(!CHROMIUM)('GraphiQL in a real browser', () => {
 
   test('the last tab shows what happens as it happens', async () => {
     const page = await open(`#token=${token}`);
-    await tab(page, 10);
+    await tab(page, EXAMPLES.length - 1);
     const opened = page.waitForResponse((response) => /event-stream/.test(response.headers()['content-type'] ?? ''));
     await page.locator('button.graphiql-execute-button').click();
     await opened;
@@ -139,7 +140,7 @@ describe.skipIf(!CHROMIUM)('GraphiQL in a real browser', () => {
     await page.reload();
     await page.waitForSelector('.graphiql-container');
     expect(await page.locator('.graphiql-tab-active').textContent()).toBe(title);
-    expect(await page.locator('.graphiql-tab').count()).toBe(11);
+    expect(await page.locator('.graphiql-tab').count()).toBe(EXAMPLES.length);
     // What comes from the browser's own store is told as less than nothing.
     expect(sizes).toHaveLength(1);
     expect(await sizes[0]).toBeLessThanOrEqual(0);

@@ -27,6 +27,7 @@ describeEngines('what a POST has created', (engine) => {
     create_member: (n) => ({ email: `m${n}@example.com`, name: 'M', role: 'Viewer' }),
     create_role: (n) => ({ name: `R${n}`, permissions: ['workspaces:read'] }),
     create_token: () => ({ name: 'T', role: 'Viewer' }),
+    create_webhook: () => ({ url: 'https://hooks.example.com/', types: ['app.*'] }),
     decide: () => ({ workspace_id: seeded.workspaceId }),
   };
 
