@@ -54,7 +54,7 @@ describeEngines('a store that is in use', (engine) => {
         if (n % 2) await tenant.rest('DELETE', `${tenant.base}/workspaces/${body.workspace_id}`);
       }
     })();
-    for (let times = 0; times < 5; times += 1) {
+    for (let times = 0; times < 2; times += 1) {
       const findings = await look();
       expect(findings).toMatchObject({ faults: [], found: 0, documents: { orgs: expect.any(Number) } });
       expect(findings.documents.apps).toBeGreaterThanOrEqual(2);
