@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PATIENCE_MS } from '../harness.ts';
 import { type Running, startServer } from './process.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -80,7 +81,9 @@ describe('the README', () => {
   test('a second start keeps the data and prints the same, and the token is readable by its owner only', async () => {
     const again = await startServer({ DATA_DIR: join(folder, 'data') }, ['serve']);
     const token = /Token +(\S+)/;
-    expect(token.exec(again.stdout())?.[1]).toBe(token.exec(server.stdout())?.[1]);
+    // What stands below the address may come a moment after it.
+    const told = () => token.exec(again.stdout())?.[1];
+    await expect.poll(told, { timeout: PATIENCE_MS }).toBe(token.exec(server.stdout())?.[1]);
     again.child.kill('SIGTERM');
     await again.exit;
     const { out } = await bash(`stat -c %a '${join(folder, 'data', 'demo-token')}'`);
@@ -89,7 +92,9 @@ describe('the README', () => {
 
   test('production starts without demo content', async () => {
     const production = await startServer({ DATA_DIR: join(folder, 'production'), NODE_ENV: 'production' }, ['serve']);
-    expect(production.stdout()).toMatch(/^Switchyard listens on .*\n\n {2}Data .*\n {2}Demo +none\n/);
+    await expect
+      .poll(production.stdout, { timeout: PATIENCE_MS })
+      .toMatch(/^Switchyard listens on .*\n\n {2}Data .*\n {2}Demo +none\n/);
     production.child.kill('SIGTERM');
     await production.exit;
   });
