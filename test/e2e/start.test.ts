@@ -16,7 +16,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { placeOfMongo } from '../../src/store/mongodb/open.ts';
-import { createClient, describeEngines, freshMongoUri } from '../harness.ts';
+import { createClient, describeEngines, freshMongoUri, PATIENCE_MS } from '../harness.ts';
 import { BIN, type Running, runCommand, startServer } from './process.ts';
 
 let folder: string;
@@ -59,7 +59,7 @@ describeEngines('a start without demo', (engine) => {
     expect(made.stderr).toMatch(/^switchyard: made the organization in .*, the first one there\n$/);
     expect(made.stderr.replace(', the first one there', '')).toMatch(data);
     const second = await start(env);
-    expect(second.stdout()).toMatch(data);
+    await expect.poll(second.stdout, { timeout: PATIENCE_MS }).toMatch(data);
     expect(second.stdout()).not.toContain('No organization yet');
   });
 
@@ -197,10 +197,13 @@ describe('the demo', () => {
   test('production says that it is there; organizations of one’s own are left alone', async () => {
     await stop(await start({}, ['serve']));
     const production = await start({ NODE_ENV: 'production' }, ['serve']);
-    expect(production.stdout()).toMatch(/Demo +there from an earlier start; .*demo-token opens it/);
+    await expect
+      .poll(production.stdout, { timeout: PATIENCE_MS })
+      .toMatch(/Demo +there from an earlier start; .*demo-token opens it/);
     const own = { DATA_DIR: join(folder, 'own') };
     await runCommand(['org', 'create', 'x'], own);
-    expect((await start(own, ['serve'])).stdout()).toMatch(/Demo +none; there are organizations already/);
+    const left = await start(own, ['serve']);
+    await expect.poll(left.stdout, { timeout: PATIENCE_MS }).toMatch(/Demo +none; there are organizations already/);
   });
 
   test('a token that cannot be kept is one line', async () => {
