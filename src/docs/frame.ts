@@ -1,12 +1,7 @@
-/** The pages that one can go to from each page, by their addresses below the root. */
-const DOORS: readonly (readonly [string, string])[] = [
-  ['', 'Switchyard'],
-  ['console', 'Console'],
-  ['graphql', 'GraphiQL'],
-  ['docs', 'REST'],
-  ['docs/errors', 'Errors'],
-  ['docs/guides', 'Guides'],
-];
+import { PAGES } from './pages.ts';
+
+/** What one can go to from each page. */
+const BAR = [{ to: '', name: 'Switchyard' }, ...PAGES];
 
 export interface Frame {
   title: string;
@@ -22,7 +17,7 @@ export interface Frame {
 
 /** A whole page: the same bar above each. Addresses of parts are given from the root. */
 export function frame({ title, at, root, styles, scripts = [], body }: Frame): string {
-  const links = DOORS.map(([to, name]) => {
+  const links = BAR.map(({ to, name }) => {
     const here = to === at ? ' aria-current="page"' : '';
     return `<a href="${toRoot(root, to)}"${here}>${name}</a>`;
   });

@@ -1,5 +1,5 @@
 import { secondKey } from './derived.ts';
-import type { AnyCollection, Doc } from './store.ts';
+import { type AnyCollection, type Doc, StoreRefused } from './store.ts';
 
 /** Something that is not stored as it has to be. */
 export interface Fault {
@@ -39,4 +39,11 @@ export function keyFault(of: AnyCollection, doc: Doc, stored: string | null): st
   const key: string | null = of.unique?.(doc) ?? null;
   if (stored === key || (key !== null && stored === secondKey(key, doc.id))) return null;
   return `its unique key is ${JSON.stringify(stored)}, not ${JSON.stringify(key)}`;
+}
+
+/** Data that no start of this version has looked at are not judged. */
+export function notTodays(version: number | 'none', known: number): StoreRefused {
+  return new StoreRefused(
+    `the data are of another version (${version}, here ${known}) or not yet brought up to date; start a server of this version once, or check with the one that serves them`,
+  );
 }

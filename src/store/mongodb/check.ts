@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Db, MongoClient } from 'mongodb';
 import { complete } from '../complete.ts';
 import { derivedOf } from '../derived.ts';
-import { createFindings, type Findings, keyFault, tell } from '../findings.ts';
+import { createFindings, type Findings, keyFault, notTodays, tell } from '../findings.ts';
 import { migrations, versionAfter } from '../migrations/index.ts';
-import { type AnyCollection, type Numbering, numberings, StoreRefused, tombstones } from '../store.ts';
+import { type AnyCollection, type Numbering, numberings, tombstones } from '../store.ts';
 import { indexesOf, keyOf, type Stored, toStored } from './documents.ts';
 import { databaseOf, META, type Meta } from './prepare.ts';
 
@@ -35,9 +35,7 @@ async function mustBeTodays(db: Db, collections: readonly AnyCollection[]): Prom
   const meta = await db.collection<Meta>(META).findOne({ _id: 'data' });
   const known = versionAfter(migrations);
   if (meta?.version !== known || !collections.every((one) => meta.described[one.name] === derivedOf(one)))
-    throw new StoreRefused(
-      `the data are of another version (${meta?.version ?? 'none'}, here ${known}) or not yet brought up to date; start a server of this version once, or check with the one that serves them`,
-    );
+    throw notTodays(meta?.version ?? 'none', known);
 }
 
 async function checkIndexes(db: Db, collection: AnyCollection, findings: Findings): Promise<void> {

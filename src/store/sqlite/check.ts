@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
-import { createFindings, type Findings, tell } from '../findings.ts';
+import { createFindings, type Findings, notTodays, tell } from '../findings.ts';
 import { migrations, versionAfter } from '../migrations/index.ts';
-import { type AnyCollection, StoreRefused } from '../store.ts';
+import type { AnyCollection } from '../store.ts';
 import { checkRows } from './check-rows.ts';
 import { isDescribed, lacking } from './prepare.ts';
 import { quote } from './schema.ts';
@@ -20,11 +20,10 @@ export function checkSqlite(file: string, collections: readonly AnyCollection[])
 /** Throws `StoreRefused` where the file is not yet what this program makes of it at a start. */
 export function checkDatabase(db: DatabaseSync, collections: readonly AnyCollection[]): Findings {
   const findings = createFindings();
-  const [of] = collections;
   for (const { integrity_check: said } of db.prepare('PRAGMA integrity_check(100)').all())
     if (said !== 'ok') tell(findings, { name: 'the file' }, null, String(said));
   // Where the file itself is broken nothing else that is read of it can be trusted.
-  if (!of || findings.found > 0) return findings;
+  if (findings.found > 0) return findings;
   mustBeTodays(db, collections);
   for (const statement of lacking(db, collections))
     tell(findings, { name: 'the file' }, null, `it lacks what this statement makes: ${statement}`);
@@ -42,9 +41,7 @@ function mustBeTodays(db: DatabaseSync, collections: readonly AnyCollection[]): 
   const known = versionAfter(migrations);
   const hasDescriptions = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'described'").get() !== undefined;
   if (version !== known || !hasDescriptions || !collections.every((one) => isDescribed(db, one)))
-    throw new StoreRefused(
-      `the data are of another version (${version}, here ${known}) or not yet brought up to date; start a server of this version once, or check with the one that serves them`,
-    );
+    throw notTodays(version, known);
 }
 
 /** What a document lies in is there, or its tombstone is; so is its organization. */
