@@ -1,5 +1,6 @@
 /**
- * Writes what is generated: the graph's SDL, the client's types, the README's tables of commands and configuration and the table of metrics from the code,
+ * Writes what is generated: the graph's SDL, the client's types, the README's tables of commands and configuration, the table of metrics
+ * and the chart's words for the configuration from the code,
  * the table of case foldings from Unicode's data, the console's documents with the types of what they ask and get.
  * `node codegen.ts` writes, `node codegen.ts --check` fails when a file differs from what the code says.
  */
@@ -21,7 +22,7 @@ import {
 import { schema } from './src/catalog/graph.ts';
 import { rows } from './src/catalog/nouns.ts';
 import { createProgram } from './src/process/commands.ts';
-import { configSchema } from './src/process/config.ts';
+import { configSchema, SECRETS } from './src/process/config.ts';
 import { createInstruments, createSampled } from './src/process/observe/instruments.ts';
 import { openApiDocument } from './src/rest/openapi.ts';
 
@@ -193,7 +194,24 @@ async function clientTypes(): Promise<string> {
   return `// ${MARK}\n${types.replaceAll(/^export type .* = Record<string, never>;\n/gm, '')}`;
 }
 
+const CHART = 'deploy/helm/switchyard/values.schema.json';
+/** The chart says these itself; what names a secret or its file is given by reference. */
+const CHARTS_OWN = ['HOST', 'PORT', 'DATA_DIR', 'INIT_ORG', 'INIT_TOKEN_FILE', 'NODE_ENV', ...SECRETS];
+
+/** The schema of the chart's values, with the environment as the configuration says it. */
+async function chartValues(): Promise<string> {
+  const values = JSON.parse(readFileSync(CHART, 'utf8')) as { properties: { config: { properties: object } } };
+  const type = ['string', 'integer', 'boolean'];
+  values.properties.config.properties = Object.fromEntries(
+    Object.entries(configSchema.shape)
+      .filter(([name]) => !CHARTS_OWN.includes(name))
+      .map(([name, schema]) => [name, { type, description: schema.meta()?.description }]),
+  );
+  return `${JSON.stringify(values, null, 2)}\n`;
+}
+
 const files: Record<string, () => Promise<string>> = {
+  [CHART]: chartValues,
   'src/client/api.generated.ts': clientTypes,
   'schema.graphql': async () => `# ${MARK}\n${printSchema(lexicographicSortSchema(schema))}\n`,
   'README.md': readme,

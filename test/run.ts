@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { HOW_TO_GET_HELM, hasHelm } from './helm.ts';
 import { findMongo, HOW_TO_GET_ONE } from './mongo-server.ts';
 import { findS3 } from './s3-server.ts';
 
@@ -13,6 +14,7 @@ process.stdout.write(
 );
 const s3 = findS3();
 if (!s3) process.stdout.write('Tests of S3 are skipped; to run them have python3.11.\n');
+if (!hasHelm) process.stdout.write(`Tests of the rendered chart are skipped; to run them ${HOW_TO_GET_HELM}.\n`);
 // What the workers and the many processes that they start compile is compiled once.
 const NODE_COMPILE_CACHE = join(import.meta.dirname, '../node_modules/.cache/compiled');
 const env = {
