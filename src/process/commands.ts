@@ -54,9 +54,10 @@ function addCopy(program: Command): void {
     )
     .requiredOption('--from <place>', 'where it is')
     .requiredOption('--to <place>', 'where it goes')
-    .action(async ({ from, to }: { from: string; to: string }) => {
+    .option('--json', 'print one line of JSON: documents, collections')
+    .action(async (words: { from: string; to: string; json?: boolean }) => {
       const { copyCommand } = await import('./copy/command.ts');
-      await copyCommand(from, to);
+      await copyCommand(words);
     });
   example(copy, 'copy --from sqlite:data/switchyard.db --to mongodb://127.0.0.1:27017/switchyard');
 }
@@ -67,9 +68,10 @@ function addSimulate(program: Command): void {
     .summary('play an outage in virtual time')
     .description('Plays outages in virtual time, with and without the breaker.')
     .argument('<scenario...>', 'YAML files such as those in simulations/')
-    .action(async (files: string[]) => {
+    .option('--json', 'print one line of JSON: scenarios, each with what came of it with_breaker and without_breaker')
+    .action(async (files: string[], words: { json?: boolean }) => {
       const { simulateCommand } = await import('./simulate-command.ts');
-      simulateCommand(files);
+      simulateCommand(files, words);
     });
   example(simulate, 'simulate simulations/down-60s-pair.yaml');
 }

@@ -3,19 +3,37 @@ import { parse } from 'yaml';
 import { type Scenario, scenarioSchema } from '../routing/scenario.ts';
 import { type Played, simulate } from '../routing/simulate.ts';
 import { StartRefused } from '../words/refused.ts';
+import { printJson } from './operator/print.ts';
+import { createProgress } from './operator/progress.ts';
 
 /** `switchyard simulate outage.yaml …`: the state timeline of a scenario, and how callers fared with and without the breaker. */
-export function simulateCommand(files: string[]): void {
-  const rows = files.map((file) => {
-    const scenario = readScenario(file);
-    const { withBreaker, without } = simulate(scenario);
-    if (files.length === 1) process.stdout.write(timelineOf(withBreaker));
-    return rowOf(scenario, withBreaker, without);
+export function simulateCommand(files: string[], { json }: { json?: boolean }): void {
+  const scenarios = files.map(readScenario);
+  const progress = createProgress('playing', scenarios.length, { unit: 'scenarios' });
+  const played = scenarios.map((scenario) => {
+    const both = simulate(scenario);
+    progress.add(1);
+    return { scenario, ...both };
   });
+  progress.end();
+  if (json) return printJson({ scenarios: played.map(toldOf) });
+  if (played.length === 1) process.stdout.write(timelineOf(played[0]!.withBreaker));
   process.stdout.write('Each figure with the breaker / without it.\n');
+  const rows = played.map(({ scenario, withBreaker, without }) => rowOf(scenario, withBreaker, without));
   process.stdout.write(
     tableOf([['scenario', 'succeeded', 'attempts wasted', 'p95', 'detected', 'recovered'], ...rows]),
   );
+}
+
+function toldOf({ scenario, withBreaker, without }: { scenario: Scenario; withBreaker: Played; without: Played }) {
+  const figures = ({ p95Ms, detectedSeconds, recoveredSeconds, timeline, ...counts }: Played) => ({
+    ...counts,
+    p95_ms: p95Ms,
+    detected_seconds: detectedSeconds,
+    recovered_seconds: recoveredSeconds,
+    timeline: timeline.map(({ atMs, ...change }) => ({ at_ms: atMs, ...change })),
+  });
+  return { name: scenario.name, with_breaker: figures(withBreaker), without_breaker: figures(without) };
 }
 
 function readScenario(file: string): Scenario {

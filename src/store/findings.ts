@@ -28,6 +28,9 @@ export function createFindings(): Findings {
   return { documents: {}, faults: [], found: 0 };
 }
 
+/** Hears how many documents have been read since it was last told. */
+export type OnRead = (documents: number) => void;
+
 export function tell(findings: Findings, of: AnyCollection, doc: { orgId: string; id: string } | null, what: string) {
   findings.found += 1;
   if (findings.faults.length >= TOLD_MAX) return;

@@ -20,6 +20,22 @@ export function createDisplay(out: Output & NodeJS.WritableStream, everyMs = 5_0
   return out.isTTY && process.env.TERM !== 'dumb' ? bars(out) : lines(out, everyMs);
 }
 
+/** For programs: one line of JSON for each job that has moved, and each note. */
+export function jsonLines(out: Output): Display {
+  const shown = new Map<string, string>();
+  const say = (told: object) => void out.write(`${JSON.stringify(told)}\n`);
+  return {
+    shows(job) {
+      const text = JSON.stringify(job);
+      if (shown.get(job.job_id) !== text) say(job);
+      if (isUnderWay(job)) shown.set(job.job_id, text);
+      else shown.delete(job.job_id);
+    },
+    note: (note) => say({ note }),
+    close() {},
+  };
+}
+
 function lines(out: Output, everyMs: number): Display {
   const shown = new Map<string, { text: string; at: number }>();
   return {

@@ -4,7 +4,7 @@ import { createProviders, type Env } from './account.ts';
 import type { Item } from './api.ts';
 import { LEASE_SECONDS, type Tools, work } from './batch.ts';
 import { connected, refusalAt } from './connection.ts';
-import { createDisplay } from './display.ts';
+import { createDisplay, jsonLines } from './display.ts';
 import type { Pace } from './http.ts';
 import { addressOf, numberOf } from './options.ts';
 import { follow } from './progress.ts';
@@ -21,6 +21,7 @@ export interface WorkerOptions {
   batch: string;
   texts?: string;
   sink: string;
+  json?: boolean;
 }
 
 /** How long a claim waits for work: short, since a stop waits for its answer. */
@@ -38,7 +39,7 @@ export async function runWorker(
   const concurrency = numberOf('--concurrency', options.concurrency, 64);
   const batch = numberOf('--batch', options.batch, 100);
   const [cut, over] = [after(stop, GRACE_MS), after(stop, 2 * GRACE_MS)];
-  const display = createDisplay(out);
+  const display = options.json ? jsonLines(out) : createDisplay(out);
   const reports = createReports(display);
   const api = await connected(options, over.signal, reports.waits);
   const sink = await openSink(options.sink);

@@ -1,23 +1,12 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import pkg from '../../package.json' with { type: 'json' };
 import { createProgram } from '../../src/process/commands.ts';
+import { everyCommand, leaves } from '../every-command.ts';
 import { runCommand } from './process.ts';
-
-/** Every command with the words that lead to it; those that only group others too. */
-function everyCommand(
-  command: Command = createProgram({}),
-  path: string[] = [],
-): { command: Command; path: string[] }[] {
-  return [
-    { command, path },
-    ...command.commands.flatMap((child) => everyCommand(child as Command, [...path, child.name()])),
-  ];
-}
 
 describe('the command line', () => {
   let folder: string;
@@ -43,11 +32,20 @@ describe('the command line', () => {
   });
 
   test('every command that does something shows an example', async () => {
-    for (const { command, path } of everyCommand().filter(({ command }) => command.commands.length === 0)) {
+    for (const { command, path } of leaves) {
       const help: string[] = [];
       command.configureOutput({ writeOut: (text) => help.push(text) }).outputHelp();
       expect(help.join('')).toContain(`\n  $ switchyard ${path.join(' ')}`);
     }
+  });
+
+  test.each(leaves)('$path knows no option but its own', async ({ command, path }) => {
+    const needed = [
+      ...command.registeredArguments.map((one) => one.argChoices?.[0] ?? 'x'),
+      ...command.options.filter(({ mandatory }) => mandatory).flatMap(({ long }) => [long!, 'x']),
+    ];
+    const parsing = createProgram({}).parseAsync([...path, ...needed, '--frobnicate'], { from: 'user' });
+    await expect(parsing).rejects.toMatchObject({ code: 'commander.unknownOption' });
   });
 
   test('--version is the version of the package', async () => {

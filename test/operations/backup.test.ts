@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createProgress } from '../../src/process/backup/progress.ts';
 import { type Running, runCommand, startServer } from '../e2e/process.ts';
 import { createClient, describeEngines, freshMongoUri } from '../harness.ts';
 
@@ -97,17 +96,4 @@ describeEngines('backup and restore', (engine) => {
     const refused = await runCommand(['restore', file], target);
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/holds other organizations/)]);
   });
-});
-
-test('on a terminal the total, the share and the time left are shown, elsewhere nothing', () => {
-  let [now, shown] = [0, ''];
-  const stream = (isTTY: boolean) => ({ isTTY, write: (text: string) => (shown += text) });
-  const progress = createProgress('saving', 1_000, stream(true), () => now);
-  now = 1_000;
-  progress.add(250);
-  expect(shown).toContain('saving 250 of 1000 documents (25 %), 3 s left');
-  progress.end();
-  shown = '';
-  createProgress('saving', 10, stream(false), () => now).add(5);
-  expect(shown).toBe('');
 });

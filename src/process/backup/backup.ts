@@ -7,10 +7,10 @@ import { StartRefused } from '../../words/refused.ts';
 import { readConfig } from '../config.ts';
 import { type Env, withStore } from '../operator/open.ts';
 import { printJson } from '../operator/print.ts';
+import { type Progress, withProgress } from '../operator/progress.ts';
 import { remark } from '../place.ts';
 import { type Entry, type Head, writeBackup } from './file.ts';
 import { type Moment, openMoment } from './moment.ts';
-import { createProgress, type Progress } from './progress.ts';
 
 const BATCH = 500;
 
@@ -21,9 +21,9 @@ export async function backupCommand(file: string, { json }: { json?: boolean }, 
   await withStore(env, async (_, place) => {
     const moment = await openMoment(readConfig(env), `${file}.copy`);
     try {
-      const progress = createProgress('saving', await moment.estimate());
-      const total = await writeBackup(partial, headNow(), entriesOf(moment, progress));
-      progress.end();
+      const total = await withProgress('saving', await moment.estimate(), (progress) =>
+        writeBackup(partial, headNow(), entriesOf(moment, progress)),
+      );
       renameSync(partial, file);
       if (json) printJson({ file, documents: total });
       else process.stdout.write(`saved ${total} documents to ${file}\n`);

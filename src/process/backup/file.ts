@@ -43,10 +43,14 @@ export async function writeBackup(file: string, head: Head, entries: AsyncIterab
 }
 
 /** The head, then each document; throws where the file is no whole backup. */
-export async function* readBackup(file: string): AsyncGenerator<Head | Entry> {
+export async function* readBackup(
+  file: string,
+  onRead: (bytes: number) => void = () => {},
+): AsyncGenerator<Head | Entry> {
   const refuse = (why: string) => new StartRefused(`restore: ${file} ${why}`);
   const hash = createHash('sha256');
   const source = createReadStream(file);
+  source.on('data', (chunk) => onRead(chunk.length));
   const unzipped = createGunzip();
   const reader = createInterface({ input: unzipped, crlfDelay: Number.POSITIVE_INFINITY });
   for (const one of [unzipped, reader]) one.on('error', () => {});

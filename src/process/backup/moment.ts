@@ -4,6 +4,7 @@ import { collections, rules } from '../../catalog/collections.ts';
 import { openSqlite } from '../../store/sqlite/engine.ts';
 import type { Store } from '../../store/store.ts';
 import type { Config } from '../config.ts';
+import { countOf } from '../count.ts';
 import { databaseFile } from '../deps.ts';
 
 /** A store as it is at one moment, for reading, whatever is written meanwhile. */
@@ -15,8 +16,9 @@ export interface Moment extends Pick<Store, 'scan' | 'close'> {
 /** SQLite is copied aside by one read of it; MongoDB keeps the moment for as long as it is read, within its limits. */
 export async function openMoment(config: Pick<Config, 'DATA_DIR' | 'MONGODB_URI'>, aside: string): Promise<Moment> {
   if (config.MONGODB_URI !== undefined) {
+    const uri = config.MONGODB_URI;
     const { openMongoSnapshot } = await import('../../store/mongodb/snapshot.ts');
-    return openMongoSnapshot(config.MONGODB_URI, collections);
+    return { ...(await openMongoSnapshot(uri)), estimate: () => countOf({ uri }) };
   }
   const remove = () => {
     for (const file of [aside, `${aside}-wal`, `${aside}-shm`]) rmSync(file, { force: true });
@@ -31,20 +33,10 @@ export async function openMoment(config: Pick<Config, 'DATA_DIR' | 'MONGODB_URI'
   const copy = openSqlite({ file: aside, collections, rules, now: () => new Date().toISOString() });
   return {
     scan: (from, after, limit) => copy.scan(from, after, limit),
-    estimate: async () => counted(aside),
+    estimate: () => countOf({ file: aside }),
     async close() {
       await copy.close();
       remove();
     },
   };
-}
-
-function counted(file: string): number {
-  const db = new DatabaseSync(file, { readOnly: true });
-  try {
-    const counts = collections.map(({ name }) => db.prepare(`SELECT count(*) AS n FROM "${name}"`).get()!.n as number);
-    return counts.reduce((sum, n) => sum + n, 0);
-  } finally {
-    db.close();
-  }
 }

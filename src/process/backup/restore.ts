@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { collections } from '../../catalog/collections.ts';
 import { orgIndex } from '../../nouns/orgs/model.ts';
 import { migrations, versionAfter } from '../../store/migrations/index.ts';
@@ -7,9 +8,9 @@ import { readConfig } from '../config.ts';
 import { createDeps } from '../deps.ts';
 import type { Env } from '../operator/open.ts';
 import { printJson } from '../operator/print.ts';
+import { withProgress } from '../operator/progress.ts';
 import { placeOf, remark, remarkNearMisses } from '../place.ts';
 import { type Entry, type Head, readBackup } from './file.ts';
-import { createProgress } from './progress.ts';
 
 const BATCH = 500;
 
@@ -29,7 +30,7 @@ export async function restoreCommand(file: string, { json }: { json?: boolean },
   try {
     const place = await placeOf(config);
     await mustHoldNoOthers(deps.store, contents, place);
-    await load(file, deps.store, contents);
+    await withProgress('restoring', contents.documents, ({ add }) => load(file, deps.store, add));
     const stored = await tidy(deps.store, contents);
     if (stored !== contents.documents)
       throw new StartRefused(
@@ -49,8 +50,14 @@ async function contentsOf(file: string): Promise<Contents> {
     orgs: new Set(),
     ids: new Map(collections.map(({ name }) => [name, new Set()])),
   };
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  await withProgress('reading', size, ({ add }) => note(file, contents, add), { unit: 'bytes' });
+  return contents;
+}
+
+async function note(file: string, contents: Contents, onRead: (bytes: number) => void): Promise<void> {
   let head: Head | null = null;
-  for await (const line of readBackup(file)) {
+  for await (const line of readBackup(file, onRead)) {
     if (head === null) {
       head = headOf(file, line);
       continue;
@@ -65,7 +72,6 @@ async function contentsOf(file: string): Promise<Contents> {
     if (name === orgIndex.name) contents.orgs.add(doc.id);
     contents.documents += 1;
   }
-  return contents;
 }
 
 function headOf(file: string, line: Head | Entry): Head {
@@ -88,14 +94,13 @@ async function mustHoldNoOthers(store: Store, { orgs }: Contents, place: string)
   }
 }
 
-async function load(file: string, store: Store, { documents }: Contents): Promise<void> {
-  const progress = createProgress('restoring', documents);
+async function load(file: string, store: Store, onLoaded: (documents: number) => void): Promise<void> {
   const known = new Map(collections.map((one) => [one.name, one]));
   let at = null as AnyCollection | null;
   let waiting: Doc[] = [];
   const flush = async () => {
     if (at && waiting.length > 0) await store.load(at, waiting);
-    progress.add(waiting.length);
+    onLoaded(waiting.length);
     waiting = [];
   };
   for await (const line of readBackup(file)) {
@@ -106,7 +111,6 @@ async function load(file: string, store: Store, { documents }: Contents): Promis
     waiting.push(doc);
   }
   await flush();
-  progress.end();
 }
 
 /** Takes away what the backup does not have, and counts what is left. */

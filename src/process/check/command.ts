@@ -2,8 +2,10 @@ import { collections } from '../../catalog/collections.ts';
 import type { Fault, Findings } from '../../store/findings.ts';
 import { StartRefused } from '../../words/refused.ts';
 import { type Config, readConfig } from '../config.ts';
+import { countOf, type Place } from '../count.ts';
 import { databaseFile } from '../deps.ts';
 import { printJson, printTable } from '../operator/print.ts';
+import { withProgress } from '../operator/progress.ts';
 import { isNewFolder, placeOf, remark, remarkNearMisses } from '../place.ts';
 import type { Env } from '../words.ts';
 
@@ -24,12 +26,17 @@ export async function checkCommand({ json }: { json?: boolean }, env: Env): Prom
 }
 
 async function findingsOf({ DATA_DIR, MONGODB_URI }: Config): Promise<Findings> {
-  if (MONGODB_URI !== undefined) {
+  const place: Place = MONGODB_URI === undefined ? { file: databaseFile(DATA_DIR) } : { uri: MONGODB_URI };
+  // What cannot be counted is what the check is there to tell.
+  const total = await countOf(place).catch(() => 0);
+  return withProgress('checking', total, async ({ add }) => {
+    if ('file' in place) {
+      const { checkSqlite } = await import('../../store/sqlite/check.ts');
+      return checkSqlite(place.file, collections, add);
+    }
     const { checkMongo } = await import('../../store/mongodb/check.ts');
-    return checkMongo(MONGODB_URI, collections);
-  }
-  const { checkSqlite } = await import('../../store/sqlite/check.ts');
-  return checkSqlite(databaseFile(DATA_DIR), collections);
+    return checkMongo(place.uri, collections, add);
+  });
 }
 
 function print({ documents, faults, found }: Findings): void {

@@ -4,17 +4,25 @@ import { openMongo } from '../../store/mongodb/open.ts';
 import { openSqlite } from '../../store/sqlite/engine.ts';
 import type { Store } from '../../store/store.ts';
 import { StartRefused, UsageRefused } from '../../words/refused.ts';
+import { countOf, type Place } from '../count.ts';
+import { printJson } from '../operator/print.ts';
+import { withProgress } from '../operator/progress.ts';
 import { copyAll, differences, strangersIn } from './copy.ts';
 
 /** `switchyard copy --from sqlite:FILE --to mongodb://…`, in both directions; safe to run again, verified at the end. */
-export async function copyCommand(from: string, to: string): Promise<void> {
+export async function copyCommand({ from, to, json }: CopyWords): Promise<void> {
   const places = { from: placeOf(from), to: placeOf(to) };
   if (from === to) throw new UsageRefused('copy: --from and --to are the same');
   const source = await open(places.from, true);
   try {
     const target = await open(places.to, false);
     try {
-      await run(source, target);
+      const documents = await run(source, target, places);
+      if (json) printJson({ documents, collections: collections.length });
+      else
+        process.stdout.write(
+          `copied ${documents} documents of ${collections.length} collections; counts and content hashes agree\n`,
+        );
     } finally {
       await target.close();
     }
@@ -23,7 +31,11 @@ export async function copyCommand(from: string, to: string): Promise<void> {
   }
 }
 
-type Place = { uri: string } | { file: string };
+export interface CopyWords {
+  from: string;
+  to: string;
+  json?: boolean;
+}
 
 /** What it is not is not repeated: a misspelt connection string holds a password too. */
 function placeOf(text: string): Place {
@@ -45,26 +57,22 @@ async function open(place: Place, mustExist: boolean): Promise<Store> {
   return openSqlite({ file, collections, rules, now });
 }
 
-async function run(source: Store, target: Store): Promise<void> {
+/** Answers how many documents there are. */
+async function run(source: Store, target: Store, { from, to }: { from: Place; to: Place }): Promise<number> {
   const strangers = await strangersIn(source, target);
   if (strangers.length > 0)
     throw new StartRefused(
       `copy: --to holds other organizations (${strangers.slice(0, 3).join(', ')}${strangers.length > 3 ? ', …' : ''}); name an empty place, or one that --from was copied to before`,
     );
-  let total = 0;
-  let counted = { collection: '', copied: 0 };
-  await copyAll(source, target, collections, (at) => {
-    total += at.copied - (at.collection === counted.collection ? counted.copied : 0);
-    counted = at;
-    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[Kcopying ${at.collection}: ${total} documents so far`);
-  });
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-  const differing = await differences(source, target, collections);
+  const total = await withProgress('copying', await countOf(from), ({ add }) =>
+    copyAll(source, target, collections, add),
+  );
+  const differing = await withProgress('verifying', total + (await countOf(to)), ({ add }) =>
+    differences(source, target, collections, add),
+  );
   if (differing.length > 0)
     throw new StartRefused(
       `copy: the two differ in ${differing.join(', ')}; stop the servers that write to them and run it again`,
     );
-  process.stdout.write(
-    `copied ${total} documents of ${collections.length} collections; counts and content hashes agree\n`,
-  );
+  return total;
 }

@@ -5,36 +5,34 @@ import { sortedJson } from '../../words/sorted-json.ts';
 
 const BATCH = 500;
 
-export interface CopyProgress {
-  collection: string;
-  copied: number;
-}
-
 export interface Fingerprint {
   count: number;
   /** The sum of the documents' SHA-256, so that the order of reading does not matter. */
   hash: string;
 }
 
-/** Streams every document of every collection; run again, it makes the target equal again, whatever has gone meanwhile. */
+/** Streams every document of every collection and answers how many there are; run again, it makes the target equal again, whatever has gone meanwhile. */
 export async function copyAll(
   from: Store,
   to: Store,
   collections: readonly AnyCollection[],
-  progress: (at: CopyProgress) => void,
-): Promise<void> {
+  onCopied: (documents: number) => void,
+): Promise<number> {
+  let total = 0;
   for (const collection of collections) {
     const copied = new Set<string>();
     for await (const docs of batches(from, collection)) {
       await to.load(collection, docs);
       for (const doc of docs) copied.add(nameOf(doc));
-      progress({ collection: collection.name, copied: copied.size });
+      onCopied(docs.length);
     }
     for await (const docs of batches(to, collection)) {
       const gone = docs.filter((doc) => !copied.has(nameOf(doc)));
       if (gone.length > 0) await to.discard(collection, gone);
     }
+    total += copied.size;
   }
+  return total;
 }
 
 const nameOf = ({ orgId, id }: Doc) => `${orgId}/${id}`;
@@ -50,23 +48,34 @@ export async function strangersIn(from: Store, to: Store): Promise<string[]> {
 }
 
 /** The collections whose content differs between two stores. */
-export async function differences(one: Store, two: Store, collections: readonly AnyCollection[]): Promise<string[]> {
+export async function differences(
+  one: Store,
+  two: Store,
+  collections: readonly AnyCollection[],
+  onRead: (documents: number) => void = () => {},
+): Promise<string[]> {
   const differing: string[] = [];
   for (const collection of collections) {
-    const [left, right] = [await fingerprint(one, collection), await fingerprint(two, collection)];
+    const [left, right] = [await fingerprint(one, collection, onRead), await fingerprint(two, collection, onRead)];
     if (left.count !== right.count || left.hash !== right.hash)
       differing.push(`${collection.name} (${left.count} against ${right.count} documents)`);
   }
   return differing;
 }
 
-async function fingerprint(store: Store, collection: AnyCollection): Promise<Fingerprint> {
+async function fingerprint(
+  store: Store,
+  collection: AnyCollection,
+  onRead: (documents: number) => void,
+): Promise<Fingerprint> {
   let [count, sum] = [0, 0n];
-  for await (const docs of batches(store, collection))
+  for await (const docs of batches(store, collection)) {
     for (const doc of docs) {
       count += 1;
       sum = (sum + BigInt(`0x${createHash('sha256').update(sortedJson(doc)).digest('hex')}`)) & MASK;
     }
+    onRead(docs.length);
+  }
   return { count, hash: sum.toString(16) };
 }
 

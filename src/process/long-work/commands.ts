@@ -15,6 +15,7 @@ export function addWorker(program: Command, env: Env): void {
     .option('--batch <n>', 'items a batch', '64')
     .option('--texts <place>', 'a folder or an address with the texts (by default the ids are embedded, to try it out)')
     .option('--sink <place>', 'a file of JSON lines, or an address that they are posted to', 'vectors.jsonl')
+    .option('--json', 'print lines of JSON: a job each time that it has moved, and notes')
     .action(async (options: WorkerOptions) => {
       const { workerCommand } = await import('./worker-command.ts');
       await workerCommand(options, env);

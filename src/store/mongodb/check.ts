@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Db, MongoClient } from 'mongodb';
 import { complete } from '../complete.ts';
 import { derivedOf } from '../derived.ts';
-import { createFindings, type Findings, keyFault, notTodays, tell } from '../findings.ts';
+import { createFindings, type Findings, keyFault, notTodays, type OnRead, tell } from '../findings.ts';
 import { migrations, versionAfter } from '../migrations/index.ts';
 import { type AnyCollection, type Numbering, numberings, tombstones } from '../store.ts';
 import { indexesOf, keyOf, type Stored, toStored } from './documents.ts';
@@ -11,7 +11,11 @@ import { databaseOf, META, type Meta } from './prepare.ts';
 const BATCH = 500;
 
 /** Reads a whole database beside whoever writes, and changes nothing. What it finds is looked at again, since a moment lasts no longer than a minute here. */
-export async function checkMongo(uri: string, collections: readonly AnyCollection[]): Promise<Findings> {
+export async function checkMongo(
+  uri: string,
+  collections: readonly AnyCollection[],
+  onRead: OnRead = () => {},
+): Promise<Findings> {
   const client = await new MongoClient(uri, {
     readPreference: 'primary',
     readConcern: { level: 'majority' },
@@ -22,7 +26,7 @@ export async function checkMongo(uri: string, collections: readonly AnyCollectio
     const findings = createFindings();
     for (const collection of collections) {
       await checkIndexes(db, collection, findings);
-      await checkDocuments(db, collection, findings);
+      await checkDocuments(db, collection, findings, onRead);
       await checkNumbers(db, collection, findings);
     }
     return findings;
@@ -49,7 +53,7 @@ async function checkIndexes(db: Db, collection: AnyCollection, findings: Finding
   }
 }
 
-async function checkDocuments(db: Db, collection: AnyCollection, findings: Findings): Promise<void> {
+async function checkDocuments(db: Db, collection: AnyCollection, findings: Findings, onRead: OnRead): Promise<void> {
   const of = db.collection<Stored>(collection.name);
   let documents = 0;
   let batch: Stored[] = [];
@@ -61,6 +65,7 @@ async function checkDocuments(db: Db, collection: AnyCollection, findings: Findi
       const { orgId, id } = again.find(({ _id }) => _id === key)!;
       for (const what of faults) tell(findings, collection, { orgId: String(orgId), id: String(id) }, what);
     }
+    onRead(batch.length);
     batch = [];
   };
   for await (const stored of of.find({}, { sort: { _id: 1 }, batchSize: BATCH })) {

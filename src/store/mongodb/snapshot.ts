@@ -1,14 +1,11 @@
 import { MongoClient } from 'mongodb';
 import { complete } from '../complete.ts';
-import { type AnyCollection, type Collection, type Doc, type Key, type Store, StoreUnavailable } from '../store.ts';
+import { type Collection, type Doc, type Key, type Store, StoreUnavailable } from '../store.ts';
 import { keyOf, type Stored } from './documents.ts';
 import { databaseOf } from './prepare.ts';
 
 /** The database as it is at one moment, for reading: one transaction, which lasts as long as the server allows (a minute, by default). */
-export async function openMongoSnapshot(
-  uri: string,
-  collections: readonly AnyCollection[],
-): Promise<Pick<Store, 'scan' | 'close'> & { estimate(): Promise<number> }> {
+export async function openMongoSnapshot(uri: string): Promise<Pick<Store, 'scan' | 'close'>> {
   const client = await new MongoClient(uri, { readPreference: 'primary' }).connect();
   const db = databaseOf(client);
   const session = client.startSession();
@@ -26,10 +23,6 @@ export async function openMongoSnapshot(
           });
         });
       return found.map(({ doc }) => complete(from, doc as D));
-    },
-    async estimate() {
-      const counts = await Promise.all(collections.map(({ name }) => db.collection(name).estimatedDocumentCount()));
-      return counts.reduce((sum, count) => sum + count, 0);
     },
     async close() {
       await session.endSession();

@@ -1,24 +1,28 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { complete } from '../complete.ts';
 import { refsOf } from '../derived.ts';
-import { type Findings, keyFault, tell } from '../findings.ts';
+import { type Findings, keyFault, type OnRead, tell } from '../findings.ts';
 import type { AnyCollection, Doc } from '../store.ts';
 import { scopeToken, totalKeysOf } from './beside.ts';
 import { columnsOf, quote } from './schema.ts';
 import { toValue } from './where.ts';
 
+const BATCH = 500;
+
 type Row = Record<string, unknown> & { rowid: number; org: string; id: string; doc: string; uniq: string | null };
 
 /** Every row of a collection against what is kept beside it: columns, key, references, texts and totals. */
-export function checkRows(db: DatabaseSync, collection: AnyCollection, findings: Findings): void {
+export function checkRows(db: DatabaseSync, collection: AnyCollection, findings: Findings, onRead: OnRead): void {
   const beside = createBeside(db, collection);
   let documents = 0;
   for (const read of db.prepare(`SELECT rowid, * FROM ${quote(collection.name)}`).iterate()) {
     const row = read as Row;
     documents += 1;
+    if (documents % BATCH === 0) onRead(BATCH);
     const faults = rowFaults(collection, row, beside);
     for (const what of faults) tell(findings, collection, { orgId: row.org, id: row.id }, what);
   }
+  onRead(documents % BATCH);
   findings.documents[collection.name] = documents;
   for (const what of beside.rest(documents)) tell(findings, collection, null, what);
 }

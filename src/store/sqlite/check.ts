@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { createFindings, type Findings, notTodays, tell } from '../findings.ts';
+import { createFindings, type Findings, notTodays, type OnRead, tell } from '../findings.ts';
 import { migrations, versionAfter } from '../migrations/index.ts';
 import type { AnyCollection } from '../store.ts';
 import { checkRows } from './check-rows.ts';
@@ -7,18 +7,22 @@ import { isDescribed, lacking } from './prepare.ts';
 import { quote } from './schema.ts';
 
 /** Reads a whole file as it is at one moment, beside whoever writes, and changes nothing. */
-export function checkSqlite(file: string, collections: readonly AnyCollection[]): Findings {
+export function checkSqlite(file: string, collections: readonly AnyCollection[], onRead?: OnRead): Findings {
   const db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
   try {
     db.exec('BEGIN');
-    return checkDatabase(db, collections);
+    return checkDatabase(db, collections, onRead);
   } finally {
     db.close();
   }
 }
 
 /** Throws `StoreRefused` where the file is not yet what this program makes of it at a start. */
-export function checkDatabase(db: DatabaseSync, collections: readonly AnyCollection[]): Findings {
+export function checkDatabase(
+  db: DatabaseSync,
+  collections: readonly AnyCollection[],
+  onRead: OnRead = () => {},
+): Findings {
   const findings = createFindings();
   for (const { integrity_check: said } of db.prepare('PRAGMA integrity_check(100)').all())
     if (said !== 'ok') tell(findings, { name: 'the file' }, null, String(said));
@@ -29,7 +33,7 @@ export function checkDatabase(db: DatabaseSync, collections: readonly AnyCollect
     tell(findings, { name: 'the file' }, null, `it lacks what this statement makes: ${statement}`);
   if (findings.found > 0) return findings;
   for (const collection of collections) {
-    checkRows(db, collection, findings);
+    checkRows(db, collection, findings, onRead);
     checkParents(db, collection, findings);
     checkNumbers(db, collection, findings);
   }

@@ -1,0 +1,42 @@
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { stripVTControlCharacters } from 'node:util';
+import { expect, test } from 'vitest';
+import { createProgress } from '../../src/process/operator/progress.ts';
+
+/** What 1,000 documents look like of which 250 take a second each time. */
+async function shown(terminal: object): Promise<string> {
+  let now = 0;
+  const out = Object.assign(new PassThrough(), terminal);
+  const progress = createProgress('saving', 1_000, { out, now: () => now });
+  for (const seconds of [1, 2, 3, 6]) {
+    now = seconds * 1_000;
+    progress.add(250);
+  }
+  progress.end();
+  out.end();
+  return text(out);
+}
+
+test('on a terminal a bar with the total, the share and the time left is drawn, and taken away at the end', async () => {
+  const drawn = await shown({ isTTY: true, columns: 120, cursorTo: () => true });
+  expect(stripVTControlCharacters(drawn)).toMatch(/saving █+░* 1000 of 1000 documents \(100 %\), 0 s left/);
+  expect(drawn).toContain('\u001b');
+});
+
+test('elsewhere it is a line every five seconds, without any control character', async () => {
+  expect(await shown({})).toBe('saving 1000 of 1000 documents (100 %), 0 s left\n');
+});
+
+test('what takes longer than was thought, or has nothing to do, is never beyond 100 %', async () => {
+  const out = new PassThrough();
+  let now = 0;
+  for (const total of [0, 10]) {
+    const progress = createProgress('reading', total, { out, now: () => now, unit: 'bytes' });
+    now += 5_000;
+    progress.add(20);
+    progress.end();
+  }
+  out.end();
+  expect(await text(out)).toBe('reading 20 of 20 bytes (100 %), 0 s left\n'.repeat(2));
+});
