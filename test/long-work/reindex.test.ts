@@ -107,6 +107,41 @@ describeEngines('a reindex by workers', (engine) => {
       expect(await job(tenant, tenant.orgId, jobId)).toMatchObject({ status: 'completed', progress: { done: 1 } });
     });
 
+    test('a lease that its holder cuts down to the least is given back, and was no try', async () => {
+      const space = await seedThreads(tenant, 1);
+      const jobId = await space.reindex();
+      const back = { lease_seconds: 5 };
+      for (let tries = 1; tries <= 5; tries += 1) {
+        const [one] = await take();
+        expect(one).toMatchObject({ tries });
+        expect(await tell(all([one!], 'working', back))).toMatchObject([{ accepted: true, status: 'working', tries }]);
+        expect(await tell(all([one!], 'working', back))).toMatchObject([{ accepted: true, status: 'working', tries }]);
+        expect(await take()).toEqual([]);
+        pass(5_001);
+        expect(await tell(all([one!], 'done'))).toMatchObject([{ accepted: false, reason: 'stale' }]);
+        const [two] = await take();
+        expect(two).toMatchObject({ item_id: one!.item_id, tries });
+        // Who takes it back, or fails in time, has tried.
+        await tell(all([two!], 'working', back));
+        await tell(tries === 3 ? all([two!], 'failed', { error: 'no' }) : all([two!], 'working'));
+        if (tries !== 3) pass(61_000);
+      }
+      expect(await take()).toEqual([]);
+      expect(await job(tenant, tenant.orgId, jobId)).toMatchObject({
+        status: 'failed',
+        progress: { total: 1, done: 0, failed: 1, percent: 0 },
+      });
+      await job(tenant, tenant.orgId, jobId, 'retry');
+      const [short] = await take(back);
+      expect(short).toMatchObject({ tries: 1 });
+      await tell(all([short!], 'working', back));
+      pass(5_001);
+      // A lease that was never longer is extended by it.
+      const [last] = await take();
+      expect(last).toMatchObject({ tries: 2 });
+      await tell(all([last!], 'done'));
+    });
+
     test('after five tries, failed or lapsed, an item has failed for good; a retry runs it again, and it alone', async () => {
       const space = await seedThreads(tenant, 3);
       const jobId = await space.reindex();
@@ -126,7 +161,7 @@ describeEngines('a reindex by workers', (engine) => {
       const failed = {
         status: 'failed',
         reason: 'items_failed',
-        progress: { total: 3, done: 1, failed: 2, percent: 100 },
+        progress: { total: 3, done: 1, failed: 2, percent: 33.3 },
       };
       expect(await job(tenant, tenant.orgId, jobId)).toMatchObject({
         ...failed,
@@ -138,7 +173,11 @@ describeEngines('a reindex by workers', (engine) => {
         reindex_error: '2 of 3 items failed; the first: too long',
       });
       const again = await job(tenant, tenant.orgId, jobId, 'retry');
-      expect(again).toMatchObject({ status: 'pending', error: null, progress: { total: 3, done: 1, failed: 0 } });
+      expect(again).toMatchObject({
+        status: 'pending',
+        error: null,
+        progress: { total: 3, done: 1, failed: 0, percent: 33.3 },
+      });
       expect(await space.get()).toMatchObject({ reindex_status: 'pending', reindex_error: null });
       const items = await take();
       expect(items.map(({ item_id }) => item_id).sort()).toEqual([bad!.item_id, lapsing!.item_id].sort());

@@ -4,7 +4,7 @@ import { comesOn } from './told.ts';
 
 /** How far the items of a job are, apart from the job: every report moves it, and no ETag. Its id is the job's. */
 export interface Counts extends Doc, Tally {
-  /** The share that is done or has failed, as it was when that was highest: what is added never takes it back. */
+  /** The share that is done, as it was when that was highest: what is added never takes it back. */
   percent: number;
   /** Nothing counts any more: the job has ended. */
   closed: boolean;
@@ -51,10 +51,9 @@ export function isSettled({ total, done, failed }: Tally): boolean {
   return done + failed >= total;
 }
 
-/** To a tenth; 100 is said only when all is settled. */
-export function percentOf(tally: Tally): number {
-  if (isSettled(tally)) return 100;
-  return Math.min(99.9, Math.floor((1_000 * (tally.done + tally.failed)) / tally.total) / 10);
+/** What is done, to a tenth; 100 is said only of all. What has failed is still to do: a retry goes on from here. */
+export function percentOf({ total, done }: Pick<Tally, 'total' | 'done'>): number {
+  return done >= total ? 100 : Math.min(99.9, Math.floor((1_000 * done) / total) / 10);
 }
 
 export function progressOf({ total, done, failed, percent }: Tally & { percent: number }): Progress {

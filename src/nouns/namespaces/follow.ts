@@ -61,7 +61,10 @@ function cameIn(ctx: Context, item: WorkItem | null, made: () => WorkItem): Step
   if (!item) return { planned: [inserted(made())], by: { ...NOTHING, total: 1 } };
   if (item.status !== 'cancelled') return UNMOVED;
   const { status, tries, dueAt } = made();
-  return { planned: [replaced(ctx, item, { status, tries, dueAt, reports: [] })], by: { ...NOTHING, total: 1 } };
+  return {
+    planned: [replaced(ctx, item, { status, tries, dueAt, isGivenBack: false, reports: [] })],
+    by: { ...NOTHING, total: 1 },
+  };
 }
 
 /** What is done stays done; what has failed, or is not laid out yet, leaves the count. */

@@ -13,6 +13,11 @@ interface HandedOut {
   planned: Planned[];
 }
 
+/** What an older program counted as a share has what had failed in it. */
+function sofar(before: Counts): number {
+  return before.percent < 100 ? before.percent : percentOf(before);
+}
+
 /** A further run of a job that has failed: the first of its items are there at once, the rest is the runner's. */
 export async function handedOutAgain(ctx: Context, job: Job, reset: 'failed' | 'all'): Promise<HandedOut> {
   const before = await countsOf(ctx, job.id);
@@ -23,7 +28,7 @@ export async function handedOutAgain(ctx: Context, job: Job, reset: 'failed' | '
   const counts: Counts = {
     ...before,
     ...tally,
-    percent: percentOf(tally),
+    percent: reset === 'all' ? 0 : sofar(before),
     closed: false,
     run,
     version: before.version + 1,

@@ -11,9 +11,9 @@ import { countsOf } from '../jobs/progress.ts';
 import { changeJob } from '../jobs/transition.ts';
 import { type LogicalModel, logicalModels } from '../logical-models/model.ts';
 import { providerAccounts } from '../provider-accounts/model.ts';
-import { givenUp } from './given-up.ts';
+import { givenUp, hasLapsed } from './given-up.ts';
 import { replaced } from './layout.ts';
-import { type claimInput, TRIES_MAX, type WorkItem, workItems } from './model.ts';
+import { type claimInput, type WorkItem, workItems } from './model.ts';
 import { beginLook, isQuiet } from './quiet.ts';
 
 type ClaimInput = z.output<typeof claimInput>;
@@ -93,10 +93,11 @@ async function targetOf(ctx: Context, { orgId, modelId }: Job): Promise<Target |
   return targets.find((_, at) => accounts[at]?.enabled) ?? null;
 }
 
-function held(ctx: Context, { tries }: WorkItem, { leaseSeconds, worker }: ClaimInput) {
+function held(ctx: Context, { tries, isGivenBack }: WorkItem, { leaseSeconds, worker }: ClaimInput) {
   return {
     status: 'working',
-    tries: tries + 1,
+    tries: isGivenBack ? tries : tries + 1,
+    isGivenBack: false,
     lease: ctx.deps.ids.next('lease_'),
     leaseSeconds,
     dueAt: new Date(ctx.deps.now() + leaseSeconds * 1_000).toISOString(),
@@ -165,7 +166,7 @@ async function dueOf(ctx: Context, job: Job, limit: number, tries: number): Prom
   const wide = limit * Math.min(tries, WIDTH_MAX);
   const query = { orgId: job.orgId, lane: job.id, now: isoNow(ctx), limit: wide };
   const due = await ctx.deps.store.due(workItems.collection, query);
-  const lapsed = due.filter((item) => item.tries >= TRIES_MAX);
+  const lapsed = due.filter((item) => hasLapsed(item, ctx.deps.now()));
   if (lapsed.length > 0) {
     await givenUp(ctx, job.id, lapsed);
     return dueOf(ctx, job, limit, tries);

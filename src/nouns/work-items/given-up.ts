@@ -24,6 +24,6 @@ export async function givenUp(ctx: Context, jobId: string, items: readonly WorkI
   });
 }
 
-export function hasLapsed({ status, tries, dueAt }: WorkItem, nowMs: number): boolean {
-  return status === 'working' && tries >= TRIES_MAX && dueAt !== null && Date.parse(dueAt) <= nowMs;
+export function hasLapsed({ status, tries, isGivenBack, dueAt }: WorkItem, nowMs: number): boolean {
+  return status === 'working' && tries >= TRIES_MAX && !isGivenBack && dueAt !== null && Date.parse(dueAt) <= nowMs;
 }

@@ -36,6 +36,7 @@ export function newItem(ctx: Context, job: { id: string; run: number }, place: P
     tries: 0,
     lease: null,
     leaseSeconds: 60,
+    isGivenBack: false,
     dueAt: doc.createdAt,
     worker: null,
     error: null,

@@ -39,6 +39,8 @@ const fields = {
   /** The proof of whoever works on it: each claim makes another. */
   lease: optional,
   leaseSeconds: field.internal(60),
+  /** Its holder wants it no longer: when its lease ends, that was no try. */
+  isGivenBack: field.internal(false),
   /** From when on it may be claimed: where it is held, the end of the lease; null: never again. */
   dueAt: optional,
   worker: optional,
@@ -70,12 +72,14 @@ export const workItems = defineNoun(fields, {
   },
 });
 
-const seconds = (least: number, most: number) => z.int().min(least).max(most);
+/** Who cuts a longer lease down to this gives the item back. */
+export const LEASE_SECONDS_MIN = 5;
+const leaseSeconds = z.int().min(LEASE_SECONDS_MIN).max(3600);
 
 export const claimBody = z.object({
   limit: z.int().min(1).max(100).default(10).describe('How many items to claim at most.'),
-  leaseSeconds: seconds(5, 3600).default(60).describe('How long the leases last; `working` extends one.'),
-  waitSeconds: seconds(0, 20).default(0).describe('How long to wait where there is nothing to claim.'),
+  leaseSeconds: leaseSeconds.default(60).describe('How long the leases last; `working` extends one.'),
+  waitSeconds: z.int().min(0).max(20).default(0).describe('How long to wait where there is nothing to claim.'),
   jobId: z.string().nullable().optional().describe('Only items of this job; by default those of the oldest one first.'),
   worker: z.string().max(255).nullable().optional().describe('Who works; free, for people.'),
 });
@@ -95,10 +99,12 @@ const result = z
       .nullable()
       .optional()
       .describe('Of an item that was sampled: how far the neighbours by the new vectors are those by the old ones.'),
-    leaseSeconds: seconds(5, 3600)
+    leaseSeconds: leaseSeconds
       .nullable()
       .optional()
-      .describe('Of `working`: how long the lease lasts from now on; by default as long as it was claimed for.'),
+      .describe(
+        'Of `working`: how long the lease lasts from now on; by default as long as it was claimed for. 5 of a longer one gives the item back: others have it five seconds later, and that was no try.',
+      ),
   })
   .describe('What came of one item.');
 export type Reported = z.output<typeof result>;

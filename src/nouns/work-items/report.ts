@@ -6,7 +6,15 @@ import { added, isNothing, NOTHING, type Tally } from '../jobs/counts.ts';
 import { isActive, type Job, jobs } from '../jobs/model.ts';
 import { jobIdOf } from './items.ts';
 import { replaced } from './layout.ts';
-import { type ItemStatus, type Reported, type reportInput, TRIES_MAX, type WorkItem, workItems } from './model.ts';
+import {
+  type ItemStatus,
+  LEASE_SECONDS_MIN,
+  type Reported,
+  type reportInput,
+  TRIES_MAX,
+  type WorkItem,
+  workItems,
+} from './model.ts';
 import { settleWhole } from './settle.ts';
 
 export const REFUSALS = {
@@ -107,10 +115,18 @@ function isHeld({ status, lease, dueAt }: WorkItem, given: string, nowMs: number
 function after(ctx: Context, item: WorkItem, { status, lease, error, overlap, leaseSeconds }: Reported) {
   const at = (inSeconds: number) => new Date(ctx.deps.now() + inSeconds * 1_000).toISOString();
   if (status === 'working') {
-    const dueAt = at(leaseSeconds ?? item.leaseSeconds);
-    return { item: { ...item, leaseSeconds: leaseSeconds ?? item.leaseSeconds, dueAt }, by: NOTHING };
+    const isGivenBack = leaseSeconds === LEASE_SECONDS_MIN && item.leaseSeconds > LEASE_SECONDS_MIN;
+    const lasts = leaseSeconds ?? item.leaseSeconds;
+    const kept = isGivenBack ? { isGivenBack } : { isGivenBack, leaseSeconds: lasts };
+    return { item: { ...item, ...kept, dueAt: at(lasts) }, by: NOTHING };
   }
-  const ended: WorkItem = { ...item, lease: null, error: null, reports: [...item.reports, { lease, status }] };
+  const ended: WorkItem = {
+    ...item,
+    lease: null,
+    isGivenBack: false,
+    error: null,
+    reports: [...item.reports, { lease, status }],
+  };
   if (status === 'done') {
     const sample = overlap == null ? NOTHING : { ...NOTHING, samples: 1, overlap };
     return { item: { ...ended, status, dueAt: null }, by: { ...sample, done: 1 } };

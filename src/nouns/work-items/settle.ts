@@ -36,7 +36,7 @@ export async function settle(ctx: Context, job: Job, by: Tally): Promise<Settled
   const settled: Counts = {
     ...counts,
     ...tally,
-    percent: percentOf(tally),
+    percent: Math.max(counts.percent, percentOf(tally)),
     closed: true,
     version: counts.version + 1,
     updatedAt: isoNow(ctx),

@@ -18,7 +18,12 @@ const WIRE = {
     total: { type: 'integer', minimum: 0, description: 'How many things there are to do.' },
     done: { type: 'integer', minimum: 0, description: 'How many are done.' },
     failed: { type: 'integer', minimum: 0, description: 'How many have failed for good.' },
-    percent: { type: 'number', minimum: 0, maximum: 100, description: 'The share that is done or has failed.' },
+    percent: {
+      type: 'number',
+      minimum: 0,
+      maximum: 100,
+      description: 'The share that is done; it never goes back, also where what failed is run again.',
+    },
   },
 };
 
