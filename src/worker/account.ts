@@ -24,6 +24,23 @@ const BASE_URLS: Record<string, string> = {
 const KEPT_MS = 30_000;
 const KEPT_MAX = 1_000;
 
+/** No failure at all: others may do it, or the same worker later. */
+export class ForLater extends AccountFailure {
+  readonly untilMs: number;
+  constructor(message: string, untilMs: number) {
+    super(message);
+    this.untilMs = untilMs;
+  }
+}
+
+/** Then it is tried again: the account may be another by now. */
+const LATER_MS = 60_000;
+
+/** Until when an account is left alone that is to rest till then. */
+export function resting(why: string, untilMs: number): ForLater {
+  return new ForLater(why, Math.min(untilMs, Date.now() + LATER_MS));
+}
+
 export type Env = Record<string, string | undefined>;
 
 /** Finds the provider of an account by its reference, in the worker's own environment. */
@@ -46,7 +63,11 @@ export function createProviders(api: Pick<Api, 'account'>, env: Env): (accountId
 
 function providerOf({ credentials_ref: reference, provider_type: type }: Account, env: Env): Provider {
   const name = /^env:(.+)$/.exec(reference)?.[1];
-  if (name === undefined) throw new AccountFailure('the worker reads credentials by env:NAME alone');
+  if (name === undefined) {
+    const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(reference)?.[0] ?? '';
+    const why = `the credentials are kept by ${scheme}…, and this worker reads env:NAME alone`;
+    throw new ForLater(why, Date.now() + LATER_MS);
+  }
   const value = env[name];
   if (!value) throw new AccountFailure(`the variable ${name} is not set where the worker runs`);
   const { apiKey, baseUrl = BASE_URLS[type] } = parsed(value);

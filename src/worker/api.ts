@@ -17,6 +17,7 @@ export interface Result {
   lease: string;
   status: 'done' | 'failed' | 'working';
   error?: string;
+  lease_seconds?: number;
 }
 
 export interface Reported {
@@ -42,7 +43,13 @@ export interface Account {
 
 /** What a worker asks of Switchyard: nothing that is not in `/v1/openapi.json`. */
 export interface Api {
-  claim(body: { limit: number; lease_seconds: number; wait_seconds: number; worker: string }): Promise<Item[]>;
+  claim(body: {
+    limit: number;
+    lease_seconds: number;
+    wait_seconds: number;
+    worker: string;
+    job_id?: string;
+  }): Promise<Item[]>;
   report(results: readonly Result[]): Promise<Reported[]>;
   account(id: string): Promise<Account>;
   job(id: string): Promise<Job>;

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { AccountFailure, Failure, type Provider } from './account.ts';
+import { AccountFailure, Failure, ForLater, type Provider, resting } from './account.ts';
 import type { Api, Item, Result } from './api.ts';
 import { embed } from './embed.ts';
+import { giveBack, type Held, hold } from './holding.ts';
 import { inTime, note, type Pace } from './http.ts';
 import type { Kept, Sink } from './sink.ts';
 import type { Texts } from './texts.ts';
@@ -15,41 +15,26 @@ export interface Tools {
   sink: Sink;
   tells: (what: { done?: number; failed?: Failure[]; lost?: number; givenBack?: number }) => void;
   waits: (why: string, ms: number) => void;
+  /** This job is for others, or for later. */
+  leaves: (jobId: string, why: ForLater) => void;
 }
 
-export const LEASE_SECONDS = 60;
-const EXTEND_MS = 20_000;
 /** Texts that one request carries, in characters; a longer one goes alone. */
 const REQUEST_CHARS = 400_000;
 const REASON_MAX = 2_000;
 
 /** Embeds, keeps and reports what was claimed together. Whatever ends it, no item is left held. */
-export async function work(items: readonly Item[], tools: Tools, cut: AbortSignal): Promise<void> {
-  const held = new Map(items.map((item) => [item.item_id, item]));
+export async function work(items: readonly Item[], tools: Tools, stop: AbortSignal): Promise<void> {
+  const held: Held = new Map(items.map((item) => [item.item_id, item]));
   const over = new AbortController();
-  const signal = AbortSignal.any([cut, over.signal]);
-  const extending = extend(held, tools, over);
+  const holding = hold(held, tools, stop, over);
   try {
-    for (const group of byTarget(items)) await embedAll(group, held, tools, signal);
+    for (const group of byTarget(items)) await embedAll(group, held, tools, over.signal);
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!over.signal.aborted) throw error;
   } finally {
-    await giveBack(held, tools);
     over.abort();
-    await extending;
-  }
-}
-
-/** As long as anything is held, before its lease would lapse; what nobody wants any more is let go of. */
-async function extend(held: Map<string, Item>, { api, tells }: Tools, over: AbortController): Promise<void> {
-  while (!over.signal.aborted) {
-    await sleep(EXTEND_MS, undefined, { signal: over.signal }).catch(() => {});
-    if (over.signal.aborted || held.size === 0) continue;
-    const results = [...held.values()].map(({ item_id, lease }) => ({ item_id, lease, status: 'working' }) as const);
-    const answers = await api.report(results).catch(() => []);
-    const lost = answers.filter(({ item_id, accepted }) => !accepted && held.delete(item_id));
-    if (lost.length > 0) tells({ lost: lost.length });
-    if (held.size === 0) over.abort();
+    await holding;
   }
 }
 
@@ -57,7 +42,7 @@ function byTarget(items: readonly Item[]): Item[][] {
   return [...Map.groupBy(items, (item) => JSON.stringify([item.provider_account_id, item.upstream_model])).values()];
 }
 
-async function embedAll(items: readonly Item[], held: Map<string, Item>, tools: Tools, signal: AbortSignal) {
+async function embedAll(items: readonly Item[], held: Held, tools: Tools, signal: AbortSignal) {
   const read = await Promise.all(items.map((item) => outcome(tools.texts(item, signal), signal)));
   const withText = items.flatMap((item, at) => (typeof read[at] === 'string' ? [{ item, text: read[at] }] : []));
   const without = items.flatMap((item, at) => (read[at] instanceof Failure ? [{ item, failure: read[at] }] : []));
@@ -66,10 +51,27 @@ async function embedAll(items: readonly Item[], held: Map<string, Item>, tools: 
     const got = await vectorsOf(part, tools, signal);
     const kept = part.flatMap(({ item }, at) => (got[at] instanceof Failure ? [] : [{ item, vector: got[at]! }]));
     const failed = part.flatMap(({ item }, at) => (got[at] instanceof Failure ? [{ item, failure: got[at] }] : []));
+    await leave(failed, held, tools);
     const wanted = kept.filter(({ item }) => held.has(item.item_id));
     if (wanted.length > 0) await tools.sink.keep(wanted, signal);
     await report(wanted, failed, held, tools);
   }
+}
+
+interface Failed {
+  item: Item;
+  failure: Failure;
+}
+
+/** What is for later, or for others, goes back; the rest of its job is not claimed before. */
+async function leave(failed: readonly Failed[], held: Held, tools: Tools): Promise<void> {
+  const left = failed.flatMap(({ item, failure }) => (failure instanceof ForLater ? [{ item, failure }] : []));
+  for (const { item, failure } of left) tools.leaves(item.job_id, failure);
+  await giveBack(
+    held,
+    left.map(({ item }) => item),
+    tools,
+  );
 }
 
 interface WithText {
@@ -94,12 +96,10 @@ function* parts(all: readonly WithText[]): Generator<WithText[]> {
 async function vectorsOf(part: readonly WithText[], tools: Tools, signal: AbortSignal) {
   const { provider_account_id: accountId, embedding_model_id: model } = part[0]!.item;
   const pace = tools.pace(accountId ?? `model ${model}`);
-  await inTime(pace, signal);
+  if (!(await inTime(pace, signal))) return part.map(() => resting(pace.why, pace.until));
   const got = await ask(part, pace, tools, signal);
-  note(
-    pace,
-    got.some((one) => one instanceof AccountFailure),
-  );
+  const failure = got.find((one) => one instanceof AccountFailure);
+  if (!(failure instanceof ForLater)) note(pace, failure);
   return got;
 }
 
@@ -124,8 +124,8 @@ async function outcome<T>(of: Promise<T>, signal: AbortSignal): Promise<T | Fail
 
 async function report(
   done: readonly Kept[],
-  failed: readonly { item: Item; failure: Failure }[],
-  held: Map<string, Item>,
+  failed: readonly Failed[],
+  held: Held,
   { api, tells }: Tools,
 ): Promise<void> {
   const results: Result[] = [
@@ -136,30 +136,17 @@ async function report(
     })),
   ].filter(({ item_id }) => held.has(item_id));
   if (results.length === 0) return;
-  const refused = (await api.report(results)).filter(({ accepted }) => !accepted);
+  // What is being reported is not given back meanwhile.
+  const reported = results.map(({ item_id }) => held.get(item_id)!);
   for (const { item_id } of results) held.delete(item_id);
+  const answers = await api.report(results).catch((error: unknown) => {
+    for (const item of reported) held.set(item.item_id, item);
+    throw error;
+  });
+  const refused = answers.filter(({ accepted }) => !accepted);
   const lost = new Set(refused.map(({ item_id }) => item_id));
   const counted = results.filter(({ item_id }) => !lost.has(item_id));
   const isDone = counted.filter(({ status }) => status === 'done').length;
   const failures = failed.filter(({ item }) => counted.some(({ item_id }) => item_id === item.item_id));
   tells({ done: isDone, failed: failures.map(({ failure }) => failure), lost: lost.size });
-}
-
-/** `failed` gives an item back at once; that it was handed out has counted as a try already, whatever is reported. */
-async function giveBack(held: Map<string, Item>, { api, tells }: Tools): Promise<void> {
-  if (held.size === 0) return;
-  const error = 'given back: its worker was stopped';
-  const results = [...held.values()].map(({ item_id, lease }) => ({
-    item_id,
-    lease,
-    status: 'failed' as const,
-    error,
-  }));
-  // Where nobody listens, the end of the lease gives it back.
-  const isHeard = await api.report(results).then(
-    () => true,
-    () => false,
-  );
-  tells(isHeard ? { givenBack: held.size } : { lost: held.size });
-  held.clear();
 }

@@ -1,5 +1,5 @@
-import { AccountFailure, Failure, type Provider } from './account.ts';
-import { type Call, call, type Pace, Unanswered } from './http.ts';
+import { AccountFailure, Failure, type Provider, resting } from './account.ts';
+import { type Call, call, isLong, type Pace, Unanswered } from './http.ts';
 
 export type Vector = number[];
 
@@ -25,6 +25,7 @@ export async function embed(texts: readonly string[], how: Embedding): Promise<(
     how.signal.throwIfAborted();
     if (error instanceof Failure) return texts.map(() => error);
     if (!(error instanceof Unanswered)) throw error;
+    if (error.status === 429 && isLong(how.pace)) return texts.map(() => resting(error.message, how.pace.until));
     if (!TOO_MUCH.includes(error.status) || texts.length === 1) return texts.map(() => failureOf(error, how.provider));
     const half = Math.ceil(texts.length / 2);
     return [...(await embed(texts.slice(0, half), how)), ...(await embed(texts.slice(half), how))];

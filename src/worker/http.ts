@@ -32,18 +32,30 @@ export interface Pace {
   until: number;
   /** How often in a row it came to nothing. */
   failures: number;
+  /** Why it rests. */
+  why: string;
 }
 
-export async function inTime(pace: Pace, signal: AbortSignal): Promise<void> {
-  while (Date.now() < pace.until) await sleep(pace.until - Date.now(), undefined, { signal });
+/** Whoever rests longer is not waited for: others have work too. */
+const REST_MS = 10_000;
+
+export function isLong({ until }: Pace): boolean {
+  return until - Date.now() > REST_MS;
+}
+
+/** Waits until it may be asked; answers whether that is worth it. */
+export async function inTime(pace: Pace, signal: AbortSignal): Promise<boolean> {
+  while (Date.now() < pace.until && !isLong(pace)) await sleep(pace.until - Date.now(), undefined, { signal });
+  return !isLong(pace);
 }
 
 /** Where everything fails, the tries of all items would be gone in seconds: it rests, longer each time. */
-export function note(pace: Pace, isFailure: boolean): void {
-  if (!isFailure) pace.failures = 0;
+export function note(pace: Pace, failure?: Error): void {
+  if (!failure) pace.failures = 0;
   else if (Date.now() >= pace.until) {
     pace.failures += 1;
     pace.until = Date.now() + backOff(pace.failures);
+    pace.why = failure.message;
   }
 }
 
@@ -55,14 +67,16 @@ const RETRY_AFTER_MAX_MS = 86_400_000;
 export async function call(request: Call): Promise<string> {
   const { pace, signal, tries, waits } = request;
   for (let [failed, held] = [0, 0]; ; ) {
-    if (pace) await inTime(pace, signal);
+    if (pace && !(await inTime(pace, signal))) throw new Unanswered(pace.why, 429);
     const { text, failure, afterMs } = await attempt(request);
     signal.throwIfAborted();
     if (failure === null) return text;
     if (pace && failure.status === 429) {
       held += 1;
       pace.until = Math.max(pace.until, Date.now() + (afterMs ?? backOff(held)));
+      pace.why = failure.message;
       waits?.(failure.message, pace.until - Date.now());
+      if (isLong(pace)) throw failure;
       continue;
     }
     failed += 1;

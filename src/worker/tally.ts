@@ -5,15 +5,21 @@ import type { Display } from './display.ts';
 const TOLD_MS = 10_000;
 const TOLD_MAX = 100;
 
+interface Reports {
+  leaves: Tools['leaves'];
+  /** What came of all, in a line. */
+  sum(): string;
+}
+
 /** Counts what came of the items, and tells of each reason that one failed for, and of each pause. */
-export function createReports(display: Pick<Display, 'note'>): Pick<Tools, 'tells' | 'waits'> & { sum(): string } {
+export function createReports(display: Pick<Display, 'note'>): Pick<Tools, 'tells' | 'waits'> & Reports {
   const sums = { done: 0, failed: 0, lost: 0, givenBack: 0 };
   const told = new Map<string, number>();
-  const tellOnce = (text: string) => {
+  const tellOnce = (text: string, what = text) => {
     const now = Date.now();
-    if (now - (told.get(text) ?? 0) < TOLD_MS) return;
+    if (now - (told.get(what) ?? 0) < TOLD_MS) return;
     if (told.size >= TOLD_MAX) told.clear();
-    told.set(text, now);
+    told.set(what, now);
     display.note(text);
   };
   return {
@@ -26,6 +32,10 @@ export function createReports(display: Pick<Display, 'note'>): Pick<Tools, 'tell
     },
     waits: (why, ms) => {
       if (ms >= 1_000) tellOnce(`waits ${Math.ceil(ms / 1_000)} s: ${why}`);
+    },
+    leaves: (jobId, { message, untilMs }) => {
+      const seconds = Math.ceil((untilMs - Date.now()) / 1_000);
+      tellOnce(`leaves ${jobId} to others for ${seconds} s: ${message}`, `${jobId} ${message}`);
     },
     sum() {
       const { done, failed, lost, givenBack } = sums;

@@ -2,7 +2,8 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createProviders, type Env } from './account.ts';
 import type { Item } from './api.ts';
-import { LEASE_SECONDS, type Tools, work } from './batch.ts';
+import { type Tools, work } from './batch.ts';
+import { createClaims } from './claims.ts';
 import { connected, refusalAt } from './connection.ts';
 import { createDisplay, jsonLines } from './display.ts';
 import type { Pace } from './http.ts';
@@ -24,12 +25,10 @@ export interface WorkerOptions {
   json?: boolean;
 }
 
-/** How long a claim waits for work: short, since a stop waits for its answer. */
-const WAIT_SECONDS = 2;
 /** Who answers at once that there is nothing is not asked again at once. */
 const IDLE_MS = 250;
-/** What is under way at a stop has so long; then it is given back, and that has so long again. */
-const GRACE_MS = 5_000;
+/** What is to be told at a stop has so long: an answer to the last claim, and the end of what is given back. */
+const GRACE_MS = 10_000;
 
 /** Claims, embeds, keeps and reports until it is stopped. What it holds in memory is `concurrency` batches at most. */
 export async function runWorker(
@@ -38,7 +37,7 @@ export async function runWorker(
 ): Promise<void> {
   const concurrency = numberOf('--concurrency', options.concurrency, 64);
   const batch = numberOf('--batch', options.batch, 100);
-  const [cut, over] = [after(stop, GRACE_MS), after(stop, 2 * GRACE_MS)];
+  const over = after(stop, GRACE_MS);
   const display = options.json ? jsonLines(out) : createDisplay(out);
   const reports = createReports(display);
   const api = await connected(options, over.signal, reports.waits);
@@ -46,20 +45,30 @@ export async function runWorker(
   const ended = new AbortController();
   const progress = follow(api, display, ended.signal);
   const paces = new Map<string, Pace>();
+  const worker = `${hostname()}/${process.pid}`.slice(0, 255);
+  const claims = createClaims(api, { limit: batch, worker, stop });
   const tools: Tools = {
     api,
     sink,
     provider: createProviders(api, env),
-    pace: (id) => paces.get(id) ?? paces.set(id, { until: 0, failures: 0 }).get(id)!,
+    pace: (id) => paces.get(id) ?? paces.set(id, { until: 0, failures: 0, why: '' }).get(id)!,
     texts: createTexts(options.texts ?? null),
     tells: reports.tells,
     waits: reports.waits,
+    leaves(jobId, why) {
+      claims.leaves(jobId, why.untilMs);
+      reports.leaves(jobId, why);
+    },
   };
   display.note(`Works for ${api.orgId} at ${addressOf(options.url)}; vectors go to ${options.sink}`);
-  const worker = `${hostname()}/${process.pid}`.slice(0, 255);
-  const claim = () => api.claim({ limit: batch, lease_seconds: LEASE_SECONDS, wait_seconds: WAIT_SECONDS, worker });
   try {
-    await loop({ claim, sees: progress.sees, concurrency, stop, begin: (items) => work(items, tools, cut.signal) });
+    await loop({
+      claim: claims.next,
+      begin: (items) => work(items, tools, stop),
+      sees: progress.sees,
+      concurrency,
+      stop,
+    });
   } catch (error) {
     // What is called off at last has its lease to end it.
     if (!over.signal.aborted) throw refusalAt(error, addressOf(options.url));
@@ -67,7 +76,7 @@ export async function runWorker(
     ended.abort();
     await progress.ended;
     await sink.close();
-    for (const timer of [cut, over]) timer.clear();
+    over.clear();
     display.note(reports.sum());
     display.close();
   }

@@ -1,119 +1,38 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { namespaces, threads } from '../../src/nouns/namespaces/model.ts';
 import type { Change } from '../../src/store/store.ts';
 import { BIN, runCommand } from '../e2e/process.ts';
-import { describeEngines, type Harness, PATIENCE_MS, startHarness, type Tenant } from '../harness.ts';
-import { type Reindexed, seedThreads } from './doors.ts';
-
-const PATIENT = { timeout: PATIENCE_MS, interval: 100 };
-const KEY = 'sk-of-the-test';
-
-/** An `/embeddings` address of OpenAI's protocol, which does what a test sets. */
-interface Embeddings {
-  url: string;
-  /** The texts of each request, as they came. */
-  asked: { at: number; input: string[]; model: string; authorization: string }[];
-  /** Answers by itself and says so, or leaves it to the default. */
-  answer: (
-    input: string[],
-    respond: (status: number, body: unknown, headers?: Record<string, string>) => void,
-  ) => boolean;
-  close(): void;
-}
-
-async function startEmbeddings(): Promise<Embeddings> {
-  const server: Server = createServer(async (request, response) => {
-    let body = '';
-    for await (const chunk of request) body += chunk;
-    if (request.method !== 'POST') return void response.writeHead(404).end();
-    const { input, model } = JSON.parse(body) as { input: string[]; model: string };
-    self.asked.push({ at: Date.now(), input, model, authorization: request.headers.authorization ?? '' });
-    const respond = (status: number, answer: unknown, headers = {}) =>
-      void response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(JSON.stringify(answer));
-    if (self.answer(input, respond)) return;
-    const data = input.map((text, index) => ({ object: 'embedding', index, embedding: [text.length, index / 64] }));
-    respond(200, { object: 'list', data: data.toReversed(), model });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const self: Embeddings = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-    asked: [],
-    answer: () => false,
-    close() {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-  return self;
-}
+import { describeEngines, type Harness, type Tenant } from '../harness.ts';
+import { doors, type Reindexed, seedThreads } from './doors.ts';
+import {
+  type Embeddings,
+  KEY,
+  linesOf,
+  openWorkPlace,
+  PATIENT,
+  startTexts,
+  stopped,
+  type WorkPlace,
+} from './work-place.ts';
 
 describeEngines('the reference worker', (engine) => {
+  let place: WorkPlace;
   let harness: Harness;
   let tenant: Tenant;
   let embeddings: Embeddings;
   let folder: string;
-  const workers: Started[] = [];
   beforeEach(async () => {
-    harness = await startHarness(engine);
-    tenant = await harness.org();
-    embeddings = await startEmbeddings();
-    folder = mkdtempSync(join(tmpdir(), 'switchyard-worker-'));
-    writeFileSync(join(folder, 'token'), `${tenant.token}\n`);
+    place = await openWorkPlace(engine);
+    ({ harness, tenant, embeddings, folder } = place);
   });
-  afterEach(async () => {
-    for (const { child } of workers.splice(0)) child.kill('SIGKILL');
-    embeddings.close();
-    await harness.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  interface Started {
-    child: ChildProcess;
-    sink: string;
-    out: () => string;
-    exit: Promise<number | null>;
-  }
-  const start = (name: string, options: string[] = [], env: Record<string, string> = {}): Started => {
-    const sink = join(folder, `${name}.jsonl`);
-    const place = ['--url', harness.url, '--token-file', join(folder, 'token'), '--sink', sink];
-    const OPENAI_KEY = JSON.stringify({ api_key: KEY, base_url: embeddings.url });
-    const child = spawn(process.execPath, [BIN, 'worker', ...place, ...options], {
-      env: { ...process.env, OPENAI_KEY, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let out = '';
-    for (const stream of [child.stdout!, child.stderr!])
-      stream.on('data', (chunk) => {
-        out += chunk;
-      });
-    const exit = once(child, 'exit').then(([code]) => code as number | null);
-    const started = { child, sink, out: () => out, exit };
-    workers.push(started);
-    return started;
-  };
-  const stopped = async ({ child, exit }: Started, signal: NodeJS.Signals = 'SIGTERM') => {
-    child.kill(signal);
-    return exit;
-  };
-  const job = async (id: string) => (await tenant.rest('GET', `${tenant.base}/jobs/${id}`)).body;
-  const ends = (id: string, status: string) => expect.poll(async () => (await job(id)).status, PATIENT).toBe(status);
-  const linesOf = ({ sink }: Started) =>
-    readFileSync(sink, 'utf8')
-      .split('\n')
-      .flatMap((line) => {
-        try {
-          return [JSON.parse(line) as { item_id: string; subject: { type: string; id: string }; vector: number[] }];
-        } catch {
-          return [];
-        }
-      });
+  afterEach(() => place.close());
+  const start: WorkPlace['start'] = (...words) => place.start(...words);
+  const job = (id: string) => place.job(id);
+  const ends = (id: string, status: string) => place.ends(id, status);
 
   /** As if somebody had added them one by one. */
   const addThreads = async ({ namespaceId, workspaceId, appId }: Reindexed, count: number) => {
@@ -213,6 +132,15 @@ describeEngines('the reference worker', (engine) => {
     await expect.poll(() => embeddings.asked.length, PATIENT).toBe(1);
     expect(await stopped(worker)).toBe(0);
     expect(worker.out()).toContain('Stopped: 0 done, 0 failed, 0 no longer ours, 3 given back');
+    // At once, and that it was handed out is no try of it.
+    const [door] = doors as [(typeof doors)[0]];
+    const items = await door.claim(tenant, tenant.orgId);
+    expect(items.map(({ tries }) => tries)).toEqual([1, 1, 1]);
+    await door.report(
+      tenant,
+      tenant.orgId,
+      items.map(({ item_id, lease }) => ({ item_id, lease, status: 'failed' })),
+    );
     embeddings.answer = () => false;
     const next = start('next');
     await ends(jobId, 'completed');
@@ -282,15 +210,3 @@ describeEngines('the reference worker', (engine) => {
     expect((await ask()).stdout).toContain('████████████████████  completed, 2 of 2 done');
   });
 });
-
-async function startTexts(texts: Record<string, string>): Promise<{ url: string; close(): void }> {
-  const server = createServer((request, response) => {
-    const text = texts[new URL(request.url!, 'http://localhost').searchParams.get('id')!];
-    response.writeHead(text === undefined ? 404 : 200).end(text);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () => void server.close(),
-  };
-}

@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const told = ['test/long-work/told.test.ts'];
 const reindex = ['test/long-work/reindex.test.ts'];
+const ways = ['test/long-work/worker-ways.test.ts'];
 const lists = ['test/namespace-lists.test.ts'];
 
 export const mutants: Mutant[] = [
@@ -28,6 +29,36 @@ export const mutants: Mutant[] = [
     file: 'src/nouns/work-items/report.ts',
     edits: [['ended.lease === lease && ended.status === status', 'false']],
     tests: reindex,
+  },
+  {
+    breaks: 'a lease that is given back was no try',
+    file: 'src/nouns/work-items/claim.ts',
+    edits: [['isGivenBack ? tries : tries + 1', 'tries + 1']],
+    tests: reindex,
+  },
+  {
+    breaks: 'what is given back on the fifth try has not failed for good',
+    file: 'src/nouns/work-items/given-up.ts',
+    edits: [['tries >= TRIES_MAX && !isGivenBack', 'tries >= TRIES_MAX']],
+    tests: reindex,
+  },
+  {
+    breaks: 'progress does not go back at a retry',
+    file: 'src/nouns/work-items/again.ts',
+    edits: [["reset === 'all' ? 0 : sofar(before)", '0']],
+    tests: reindex,
+  },
+  {
+    breaks: 'an account that is to rest holds up no other',
+    file: 'src/worker/http.ts',
+    edits: [['return until - Date.now() > REST_MS;', 'return until < 0;']],
+    tests: ways,
+  },
+  {
+    breaks: 'credentials that are kept elsewhere cost no try',
+    file: 'src/worker/batch.ts',
+    edits: [['    await leave(failed, held, tools);\n', '']],
+    tests: ways,
   },
   {
     breaks: 'what an older program stored in a namespace is shown when it moves',
