@@ -110,7 +110,11 @@ const result = z
 export type Reported = z.output<typeof result>;
 
 export const reportBody = z.object({
-  results: z.array(result).min(1).max(100).describe('What came of which items; 1–100.'),
+  results: z
+    .array(result)
+    .min(1, 'a report has at least 1 result')
+    .max(100, 'a report has at most 100 results')
+    .describe('What came of which items; 1–100.'),
 });
 
 export const claimInput = claimBody.extend(within);
