@@ -23,6 +23,7 @@ import { openSqlite } from '../src/store/sqlite/engine.ts';
 import type { Key, Store } from '../src/store/store.ts';
 import { createBell } from '../src/words/bell.ts';
 import { createIds } from '../src/words/ids.ts';
+import { shard } from './sharded.ts';
 
 /** How long a test waits for what has to come, however busy the machine is: only what never comes takes so long. */
 export const PATIENCE_MS = 300_000;
@@ -60,8 +61,10 @@ export async function openEngine(
   engine: EngineName,
   now: () => string = () => new Date().toISOString(),
   appName = 'switchyard',
+  /** The way to MongoDB, where it is another one. */
+  through: (uri: string) => string = (uri) => uri,
 ): Promise<Opened> {
-  return engine === 'mongodb' ? openTestMongo(now, appName) : openTestSqlite(now);
+  return engine === 'mongodb' ? openTestMongo(now, through(freshMongoUri(appName))) : openTestSqlite(now);
 }
 
 function openTestSqlite(now: () => string): Opened {
@@ -108,11 +111,12 @@ export function freshMongoUri(appName = 'switchyard'): string {
   return uri.toString();
 }
 
-async function openTestMongo(now: () => string, appName: string): Promise<Opened> {
-  const uri = freshMongoUri(appName);
+async function openTestMongo(now: () => string, uri: string): Promise<Opened> {
   // As a request of the harness: a busy server must not fail what a test only prepares.
   const open = () => openMongo({ uri, collections, rules, now, patienceMs: REQUEST_MS });
-  return asOpened(await open(), open, {
+  const store = await open();
+  if (process.env.MONGODB_TEST_SHARDED) await shard(uri);
+  return asOpened(store, open, {
     place: uri,
     async rewrite(name, { orgId, id }, change) {
       const client = new MongoClient(uri);

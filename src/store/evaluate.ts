@@ -60,7 +60,7 @@ function evaluateOne(change: Change, at: number, scope: Scope): unknown {
     case 'apply':
       return applyRule(change, scope, refuse);
     case 'sweep':
-      return view.sweep(change.in, change.field, change.value, change.limit);
+      return view.sweep(change);
   }
 }
 

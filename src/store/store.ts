@@ -165,8 +165,18 @@ export type Change =
   | { type: 'atLeast'; in: AnyCollection; query: Query; min: number }
   /** Runs a named rule over the document (absent: null) and stores what it answers. */
   | { type: 'apply'; in: AnyCollection; key: Key; rule: string; input: unknown }
-  /** Removes up to `limit` documents that match, tombstoned ones too: for sweeps and expiry. Alone and with none to remove, nothing is written. */
-  | { type: 'sweep'; in: AnyCollection; field: string; value: string; limit: number };
+  | Sweep;
+
+/** Removes up to `limit` documents that match, tombstoned ones too: for sweeps and expiry. Alone and with none to remove, nothing is written. */
+export interface Sweep {
+  type: 'sweep';
+  in: AnyCollection;
+  /** null: in every org, for what expires. */
+  orgId: string | null;
+  field: string;
+  value: string;
+  limit: number;
+}
 
 export interface Committed {
   /** By the change's place: what an `apply` answered, how many a `sweep` removed. */

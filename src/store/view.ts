@@ -1,4 +1,4 @@
-import type { AnyCollection, Doc, Key, Query } from './store.ts';
+import type { AnyCollection, Doc, Key, Query, Sweep } from './store.ts';
 
 /** What a commit sees while it is evaluated: the stored documents and the commit's own earlier writes. */
 export interface View {
@@ -11,5 +11,5 @@ export interface View {
   remove(from: AnyCollection, doc: Doc): void;
   /** Named by a condition but not written: engines with snapshot isolation write it, so that others conflict. */
   touch(from: AnyCollection, doc: Doc): void;
-  sweep(from: AnyCollection, field: string, value: string, limit: number): number;
+  sweep(sweep: Sweep): number;
 }

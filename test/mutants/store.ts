@@ -2,6 +2,18 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'what is loaded goes to the shard of its org',
+    file: 'src/store/mongodb/engine.ts',
+    edits: [['filter: { _id: keyOf(doc), orgId: doc.orgId }', 'filter: { _id: keyOf(doc) }']],
+    tests: ['test/store/sharding.test.ts'],
+  },
+  {
+    breaks: 'a sweep of what lay in one thing asks the shard of its org',
+    file: 'src/store/mongodb/engine.ts',
+    edits: [['const inOrg = orgId === null ? {} : { orgId };', 'const inOrg = {};']],
+    tests: ['test/store/sharding.test.ts'],
+  },
+  {
     breaks: 'what breaks between product and store is the store’s fault, whoever raised it',
     file: 'src/store/mongodb/errors.ts',
     edits: [

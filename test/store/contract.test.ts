@@ -7,7 +7,9 @@ import { generations } from '../../src/resource/generation.ts';
 import { tasks } from '../../src/resource/task.ts';
 import { complete } from '../../src/store/complete.ts';
 import { type Change, type Doc, type Store, StoreConflict, type Tombstone, tombstones } from '../../src/store/store.ts';
-import { describeEngines, type Opened, openEngine } from '../harness.ts';
+import { describeEngines, MONGODB_URI, type Opened, openEngine } from '../harness.ts';
+import { listenIn } from './commands-sent.ts';
+import { strayOf } from './shard-keys.ts';
 
 /** What an engine promises; a further one has to pass this as it is. */
 describeEngines('the store port', (engine) => {
@@ -15,11 +17,17 @@ describeEngines('the store port', (engine) => {
   let store: Store;
   let orgId: string;
   let count = 0;
+  const strays = new Set<string | null>();
+  let ear: Awaited<ReturnType<typeof listenIn>> | null = null;
   beforeAll(async () => {
-    opened = await openEngine(engine);
+    if (engine === 'mongodb') ear = await listenIn(MONGODB_URI!, (sent) => strays.add(strayOf(sent)));
+    opened = await openEngine(engine, undefined, undefined, ear?.through);
     store = opened.store;
   });
-  afterAll(() => opened.close());
+  afterAll(async () => {
+    await opened.close();
+    ear?.close();
+  });
   beforeEach(() => {
     count += 1;
     orgId = `org_${count}`;
@@ -304,10 +312,14 @@ describeEngines('the store port', (engine) => {
     expect((await store.page(namespaces.collection, { ...query, order: 'asc', limit: 9 })).docs).toEqual([]);
     expect(await store.counts(namespaces.collection, [{ orgId, ref: 'environment:env' }])).toEqual([0]);
     await store.commit([{ type: 'none', in: namespaces.collection, query: { orgId, ref: 'environment:env' } }]);
-    const sweep: Change = { type: 'sweep', in: namespaces.collection, field: 'appId', value: 'app_swept', limit: 2 };
+    const elsewhere = namespace('ns_elsewhere', 1, { appId: 'app_swept', orgId: `${orgId}_other` });
+    await store.commit([insert(elsewhere, namespaces)]);
+    const what = { in: namespaces.collection, orgId, field: 'appId', value: 'app_swept' };
+    const sweep: Change = { type: 'sweep', ...what, limit: 2 };
     const removed = [];
     for (let round = 0; round < 3; round += 1) removed.push((await store.commit([sweep])).results[0]);
     expect(removed).toEqual([2, 1, 0]);
+    expect(await store.get(namespaces.collection, elsewhere)).toEqual(elsewhere);
   });
 
   test('a queue answers its lanes in turn, and of each what is due, longest first', async () => {
@@ -389,5 +401,9 @@ describeEngines('the store port', (engine) => {
       const [orphans] = await store.counts(apps.collection, [{ orgId, where: [{ field: 'workspaceId', in: [id] }] }]);
       expect(left === null ? 0 : made.filter(Boolean).length).toBe(orphans);
     }
+  });
+
+  test.runIf(engine === 'mongodb')('all that was sent for this goes where its org is', () => {
+    expect([...strays]).toEqual([null]);
   });
 });

@@ -122,7 +122,7 @@ function createWorld(orgId: string) {
       for (const { id, workspaceId } of [...stored.values()])
         if (buried.has(one.place) && workspaceId === one.place) stored.delete(id);
       return buried.has(one.place)
-        ? [{ type: 'sweep', in: 'apps', field: 'workspaceId', value: one.place, limit: 100 }]
+        ? [{ type: 'sweep', in: 'apps', orgId, field: 'workspaceId', value: one.place, limit: 100 }]
         : [];
     }
     if (one.do === 'bury') {

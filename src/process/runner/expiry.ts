@@ -11,5 +11,7 @@ export async function dropExpired(
   const value = new Date(now()).toISOString();
   for (const collection of collections)
     if (collection.expires)
-      await sweepAll(gate, store, { in: collection, field: collection.expires, value }, () => signal?.throwIfAborted());
+      await sweepAll(gate, store, { in: collection, orgId: null, field: collection.expires, value }, () =>
+        signal?.throwIfAborted(),
+      );
 }

@@ -1,7 +1,7 @@
 import type { Deps } from '../../resource/context.ts';
 import { collectionsBelow, goneWith } from '../../resource/subtree.ts';
 import { commit, withRetry } from '../../resource/write.ts';
-import { type AnyCollection, type Store, type Tombstone, tombstones } from '../../store/store.ts';
+import { type Store, type Sweep, type Tombstone, tombstones } from '../../store/store.ts';
 import { systemContext } from '../system.ts';
 import type { Gate } from './gate.ts';
 import { ignoringConflict, type Lease } from './lease.ts';
@@ -28,12 +28,17 @@ export function createSweep(deps: Deps, gate: Gate) {
     await callOffBelow(deps, mark);
     let renewed = now();
     for (const collection of collectionsBelow(mark.field))
-      await sweepAll(gate, store, { in: collection, field: mark.field, value: mark.id }, async () => {
-        lease.signal.throwIfAborted();
-        if (now() - renewed < RENEW_MS) return;
-        await lease.renew();
-        renewed = now();
-      });
+      await sweepAll(
+        gate,
+        store,
+        { in: collection, orgId: mark.orgId, field: mark.field, value: mark.id },
+        async () => {
+          lease.signal.throwIfAborted();
+          if (now() - renewed < RENEW_MS) return;
+          await lease.renew();
+          renewed = now();
+        },
+      );
     const doc: Tombstone = { ...mark, sweptAt: new Date(now()).toISOString(), version: mark.version + 1 };
     await ignoringConflict(() => store.commit([{ type: 'put', in: tombstones, doc, expected: mark.version }]));
     return { againInMs: TOMBSTONE_MS };
@@ -46,11 +51,7 @@ function callOffBelow(deps: Deps, { orgId, field, id }: Tombstone): Promise<void
   return withRetry(async () => commit(ctx, await goneWith(ctx, field, id)));
 }
 
-interface Swept {
-  in: AnyCollection;
-  field: string;
-  value: string;
-}
+type Swept = Omit<Sweep, 'type' | 'limit'>;
 
 /** Batch after batch until nothing is left, however much comes meanwhile. */
 export async function sweepAll(gate: Gate, store: Store, what: Swept, between: () => unknown): Promise<void> {

@@ -121,11 +121,17 @@ async function lostParents(
   return lost;
 }
 
+/** By their keys, which begin with their orgs. */
+function these(keys: readonly string[]) {
+  const orgs = new Set(keys.map((key) => key.slice(0, key.indexOf('/'))));
+  return { _id: { $in: [...keys] }, orgId: { $in: [...orgs] } };
+}
+
 async function thoseOf(db: Db, name: string, keys: readonly string[]): Promise<string[]> {
   if (keys.length === 0) return [];
   const found = await db
     .collection<Stored>(name)
-    .find({ _id: { $in: [...keys] } }, { projection: { _id: 1 } })
+    .find(these(keys), { projection: { _id: 1 } })
     .toArray();
   return found.map(({ _id }) => _id);
 }
@@ -145,7 +151,7 @@ async function checkNumbers(db: Db, collection: AnyCollection, findings: Finding
       tell(findings, collection, null, `${n - different} numbers of ${orgId} are given more than once`);
     const stored = await db
       .collection<Stored<Numbering>>(numberings.name)
-      .findOne({ _id: keyOf({ orgId, id: collection.name }) });
+      .findOne({ _id: keyOf({ orgId, id: collection.name }), orgId });
     if (last > (stored?.doc.last ?? 0))
       tell(findings, collection, null, `the number ${last} of ${orgId} is beyond what has been counted`);
   }

@@ -16,6 +16,7 @@ import {
   type Rule,
   type Store,
   StoreUnavailable,
+  type Sweep,
 } from '../store.ts';
 import { keyOf, type Stored, toStored } from './documents.ts';
 import { ConnectionLost, exchange, isRefusal } from './errors.ts';
@@ -23,7 +24,7 @@ import { freeKeys } from './keys.ts';
 import { Notices } from './notices.ts';
 import type { Pace } from './pieces.ts';
 import { databaseOf, noteClashing } from './prepare.ts';
-import { MongoReads } from './reads.ts';
+import { MongoReads, orgsOf } from './reads.ts';
 import { Outdated, writeBatches } from './transaction.ts';
 import { createWaiting, type Waiting } from './waiting.ts';
 import { batchesOf, loadOverlay } from './writes.ts';
@@ -99,7 +100,7 @@ export class MongoStore extends MongoReads implements Store {
         const operations = docs.map((doc, at) => {
           const { unique: _, ...stored } = toStored(into, doc, 0);
           const replacement = keys[at] === null ? stored : { ...stored, unique: keys[at] };
-          return { replaceOne: { filter: { _id: keyOf(doc) }, replacement, upsert: true } };
+          return { replaceOne: { filter: { _id: keyOf(doc), orgId: doc.orgId }, replacement, upsert: true } };
         });
         await this.db.collection<Stored>(into.name).bulkWrite(operations as never, { ordered: false });
       }),
@@ -108,11 +109,9 @@ export class MongoStore extends MongoReads implements Store {
   }
 
   async discard(from: AnyCollection, keys: readonly Key[]): Promise<void> {
-    const ids = keys.map(keyOf);
+    const these = { _id: { $in: keys.map(keyOf) }, orgId: { $in: orgsOf(keys) } };
     await this.read((deadline) =>
-      exchange(deadline, (maxTimeMS) =>
-        this.db.collection<Stored>(from.name).deleteMany({ _id: { $in: ids } }, { maxTimeMS }),
-      ),
+      exchange(deadline, (maxTimeMS) => this.db.collection<Stored>(from.name).deleteMany(these, { maxTimeMS })),
     );
     if (from.watched) this.#epoch += 1;
   }
@@ -188,17 +187,19 @@ export class MongoStore extends MongoReads implements Store {
   }
 
   /** In batches and without a transaction: whatever is swept is absent already. */
-  #sweep({ in: from, field, value, limit }: Extract<Change, { type: 'sweep' }>): Promise<Committed> {
-    const filter = { [field]: field === from.expires ? { $lt: value, $ne: null } : value };
+  #sweep({ in: from, orgId, field, value, limit }: Sweep): Promise<Committed> {
+    const inOrg = orgId === null ? {} : { orgId };
+    const filter = { ...inOrg, [field]: field === from.expires ? { $lt: value, $ne: null } : value };
     const stored = this.db.collection<Stored>(from.name);
     return this.read(async (deadline) => {
       const found = await exchange(deadline, (maxTimeMS) =>
-        stored.find(filter as never, { projection: { _id: 1 }, limit, maxTimeMS }).toArray(),
+        stored.find(filter as never, { projection: { _id: 1, orgId: 1 }, limit, maxTimeMS }).toArray(),
       );
       const ids = found.map(({ _id }) => _id);
       if (ids.length === 0) return { results: [0] };
       this.stats.commits += 1;
-      await exchange(deadline, (maxTimeMS) => stored.deleteMany({ _id: { $in: ids } }, { maxTimeMS }));
+      const these = { _id: { $in: ids }, orgId: { $in: orgsOf(found) } };
+      await exchange(deadline, (maxTimeMS) => stored.deleteMany(these, { maxTimeMS }));
       // Those that somebody else was faster with are gone as well.
       return { results: [ids.length] };
     });

@@ -235,7 +235,7 @@ export async function buriedIn(db: Db, orgId: string, deadline: Deadline): Promi
   return new Set(found.map(({ id }) => id));
 }
 
-function orgsOf(keys: readonly { orgId: string }[]): string[] {
+export function orgsOf(keys: readonly { orgId: string }[]): string[] {
   return [...new Set(keys.map(({ orgId }) => orgId))];
 }
 

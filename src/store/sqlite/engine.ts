@@ -202,7 +202,7 @@ export class SqliteStore implements Store {
   /** A sweep alone that finds nothing: it takes no lock and writes nothing. */
   #isIdle([change, ...more]: readonly Change[]): boolean {
     if (change?.type !== 'sweep' || more.length > 0) return false;
-    return this.#read(() => this.#table(change.in).swept(change.field, change.value, 1).length === 0);
+    return this.#read(() => this.#table(change.in).swept({ ...change, limit: 1 }).length === 0);
   }
 
   #read<T>(work: () => T): T {

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { complete } from '../complete.ts';
 import { secondKey, secondKeys } from '../derived.ts';
-import { type AnyCollection, type Doc, type Key, tombstones } from '../store.ts';
+import { type AnyCollection, type Doc, type Key, type Sweep, tombstones } from '../store.ts';
 import { Beside, type Texts } from './beside.ts';
 import type { Shelf } from './memory.ts';
 import { type Rows, rows } from './rows.ts';
@@ -133,20 +133,22 @@ export class Table {
   }
 
   /** Removes up to `limit` rows by one column, tombstoned ones too. */
-  sweep(field: string, value: string, limit: number): number {
-    const docs = this.swept(field, value, limit);
+  sweep(sweep: Sweep): number {
+    const docs = this.swept(sweep);
     for (const doc of docs) this.remove(doc);
     return docs.length;
   }
 
   /** What such a sweep would remove. */
-  swept(field: string, value: string, limit: number): Doc[] {
+  swept({ orgId, field, value, limit }: Omit<Sweep, 'type' | 'in'>): Doc[] {
     const test = field === this.collection.expires ? '< ?' : '= ?';
+    const inOrg = orgId === null ? '' : 'd.org = ? AND ';
     const swept = this.statement<[string]>(
-      `swept ${field}`,
-      () => `SELECT d.doc FROM ${this.#name} d WHERE d.${quote(field)} ${test} LIMIT ?`,
+      `swept ${field} ${inOrg}`,
+      () => `SELECT d.doc FROM ${this.#name} d WHERE ${inOrg}d.${quote(field)} ${test} LIMIT ?`,
     );
-    return swept.all(value, limit).map(([text]) => this.read(text));
+    const values = orgId === null ? [value] : [orgId, value];
+    return swept.all(...values, limit).map(([text]) => this.read(text));
   }
 
   scan(after: Key | null, limit: number): Doc[] {

@@ -13,6 +13,6 @@ export function viewOf(table: (from: AnyCollection) => Table): View {
     replace: (from, doc, before) => table(from).replace(doc, before),
     remove: (from, doc) => table(from).remove(doc),
     touch: () => undefined,
-    sweep: (from, field, value, limit) => table(from).sweep(field, value, limit),
+    sweep: (sweep) => table(sweep.in).sweep(sweep),
   };
 }
