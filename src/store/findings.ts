@@ -28,6 +28,32 @@ export function createFindings(): Findings {
   return { documents: {}, faults: [], found: 0 };
 }
 
+/** What a document's ancestors say of each other: that above by `field` lies, by `shared`, in what the document lies in by the same field. */
+export function agreements(
+  of: AnyCollection,
+  all: readonly AnyCollection[],
+): { field: string; in: string; shared: string }[] {
+  return (of.ancestors ?? []).flatMap(({ field, in: above }) => {
+    const itsOwn = all.find(({ name }) => name === above)?.ancestors ?? [];
+    const shared = itsOwn.filter((one) => of.ancestors!.some((own) => own.field === one.field && own.in === one.in));
+    return shared.map((one) => ({ field, in: above, shared: one.field }));
+  });
+}
+
+/** Until when a numbered document must be kept for a hole above it to be a fault: clocks of processes differ. */
+const SKEW_MS = 3_600_000;
+
+export function keptBeyond(now: number): string {
+  return new Date(now + SKEW_MS).toISOString();
+}
+
+export function missing(after: number, before: number): string {
+  const count = before - after - 1;
+  return count === 1
+    ? `the number ${after + 1} is missing`
+    : `the numbers from ${after + 1} to ${before - 1} are missing`;
+}
+
 /** Hears how many documents have been read since it was last told. */
 export type OnRead = (documents: number) => void;
 

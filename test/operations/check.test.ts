@@ -10,24 +10,7 @@ import { columnsOf, indexSql, quote } from '../../src/store/sqlite/schema.ts';
 import type { AnyCollection } from '../../src/store/store.ts';
 import { runCommand } from '../e2e/process.ts';
 import { describeEngines, type Harness, MONGODB_URI, type Opened, openEngine, startHarness } from '../harness.ts';
-import { seed } from '../seed.ts';
-
-const feed = collections.find(({ numbered }) => numbered !== undefined)!;
-
-/** One of everything, something renamed, something deleted with what lies in it, and a decision. */
-async function filled(harness: Harness): Promise<void> {
-  const tenant = await harness.org();
-  const { workspaceId, app, workspace, modelId } = await seed(tenant);
-  const other = await seed(tenant, 'Gone');
-  await tenant.rest('PATCH', app, { name: 'Renamed' });
-  await tenant.rest('DELETE', other.app);
-  await tenant.rest('POST', `${workspace}/apps`, { name: 'Second' });
-  const decided = await tenant.rest('POST', `${tenant.base}/decisions`, {
-    workspace_id: workspaceId,
-    logical_model_id: modelId,
-  });
-  expect(decided.status).toBe(201);
-}
+import { feed, filled } from './filled.ts';
 
 describeEngines('a store that is in use', (engine) => {
   let opened: Opened;

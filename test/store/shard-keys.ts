@@ -27,8 +27,12 @@ export const EVERYWHERE: Record<string, { why: string; is: (sent: Sent) => boole
     is: ({ name, body }) => name === 'find' && isOnly(body.filter, ['_id']) && isPoint(body.filter._id),
   },
   'numbers of check': {
-    why: 'all numbers of all orgs are counted once',
-    is: ({ name, body }) => name === 'aggregate' && body.pipeline[0].$group !== undefined,
+    why: 'the numbers of all orgs are read once, in their order',
+    is: ({ name, on, body }) =>
+      name === 'find' &&
+      (on === 'numberings'
+        ? isOnly(body.filter, ['id'])
+        : isOnly(body.filter, []) && isOnly(body.sort, ['orgId', 'place'])),
   },
   'keys that an upgrade made second ones': {
     why: 'looked for once, when all is done',

@@ -133,7 +133,7 @@ export function addCheck(program: Command, env: Env): void {
     .command('check')
     .summary('read everything that is stored and say what is wrong')
     .description(
-      'Reads everything that is stored, beside running servers, and changes nothing: documents and what is kept beside them (columns, keys, references, searched texts, totals, numbers), indexes, and whether whatever a document lies in is there. Exit 1 where something is wrong.',
+      'Reads everything that is stored, beside running servers, and changes nothing: documents and what is kept beside them (columns, keys, references, searched texts, totals, numbers), indexes, whether whatever a document lies in is there and lies there too, and whether an event is missing. What cannot be read is told, and the rest is read all the same. Exit 1 where something is wrong.',
     )
     .option('--json', 'print one line of JSON: ok, documents by collection, faults, found')
     .action(async (words: { json?: boolean }) => {

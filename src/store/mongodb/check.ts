@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Db, MongoClient } from 'mongodb';
+import { type Db, MongoClient, MongoServerError } from 'mongodb';
 import { complete } from '../complete.ts';
 import { derivedOf } from '../derived.ts';
 import { createFindings, type Findings, keyFault, notTodays, type OnRead, tell } from '../findings.ts';
 import { migrations, versionAfter } from '../migrations/index.ts';
-import { type AnyCollection, type Numbering, numberings, tombstones } from '../store.ts';
-import { indexesOf, keyOf, type Stored, toStored } from './documents.ts';
+import type { AnyCollection } from '../store.ts';
+import { checkNumbers } from './check-numbers.ts';
+import { parentFaults } from './check-parents.ts';
+import { indexesOf, type Stored, toStored } from './documents.ts';
 import { databaseOf, META, type Meta } from './prepare.ts';
 
 const BATCH = 500;
@@ -25,13 +27,23 @@ export async function checkMongo(
     await mustBeTodays(db, collections);
     const findings = createFindings();
     for (const collection of collections) {
-      await checkIndexes(db, collection, findings);
-      await checkDocuments(db, collection, findings, onRead);
-      await checkNumbers(db, collection, findings);
+      await attempt(findings, collection, () => checkIndexes(db, collection, findings));
+      await attempt(findings, collection, () => checkDocuments({ db, collection, collections }, findings, onRead));
+      await attempt(findings, collection, () => checkNumbers(db, collection, findings));
     }
     return findings;
   } finally {
     await client.close();
+  }
+}
+
+/** What the server cannot read is a fault, and the rest is read all the same. */
+async function attempt(findings: Findings, of: AnyCollection, step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    if (!(error instanceof MongoServerError)) throw error;
+    tell(findings, of, null, `it cannot be read: ${error.message}`);
   }
 }
 
@@ -53,15 +65,23 @@ async function checkIndexes(db: Db, collection: AnyCollection, findings: Finding
   }
 }
 
-async function checkDocuments(db: Db, collection: AnyCollection, findings: Findings, onRead: OnRead): Promise<void> {
+interface Looked {
+  db: Db;
+  collection: AnyCollection;
+  /** All there are. */
+  collections: readonly AnyCollection[];
+}
+
+async function checkDocuments(looked: Looked, findings: Findings, onRead: OnRead): Promise<void> {
+  const { db, collection } = looked;
   const of = db.collection<Stored>(collection.name);
   let documents = 0;
   let batch: Stored[] = [];
   const flush = async () => {
-    const suspects = await faultsOf(db, collection, batch);
+    const suspects = await faultsOf(looked, batch);
     // What was moved or removed meanwhile is read once more as it is now.
     const again = suspects.size === 0 ? [] : await of.find({ _id: { $in: [...suspects.keys()] } }).toArray();
-    for (const [key, faults] of await faultsOf(db, collection, again)) {
+    for (const [key, faults] of await faultsOf(looked, again)) {
       const { orgId, id } = again.find(({ _id }) => _id === key)!;
       for (const what of faults) tell(findings, collection, { orgId: String(orgId), id: String(id) }, what);
     }
@@ -78,8 +98,11 @@ async function checkDocuments(db: Db, collection: AnyCollection, findings: Findi
 }
 
 /** By the key of the document. */
-async function faultsOf(db: Db, collection: AnyCollection, batch: readonly Stored[]): Promise<Map<string, string[]>> {
-  const lost = await lostParents(db, collection, batch);
+async function faultsOf(
+  { db, collection, collections }: Looked,
+  batch: readonly Stored[],
+): Promise<Map<string, string[]>> {
+  const lost = await parentFaults(db, collection, collections, batch);
   const found = batch.map((stored): [string, string[]] => {
     return [stored._id, [...ownFaults(collection, stored), ...(lost.get(stored._id) ?? [])]];
   });
@@ -97,62 +120,4 @@ function ownFaults(collection: AnyCollection, stored: Stored): string[] {
     .filter((name) => !isDeepStrictEqual(stored[name], wanted[name]))
     .map((name) => `its ${name} is ${JSON.stringify(stored[name])}, not ${JSON.stringify(wanted[name])}`);
   return key === null ? faults : [...faults, key];
-}
-
-/** What a document lies in is there, or its tombstone is; so is its organization. */
-async function lostParents(
-  db: Db,
-  collection: AnyCollection,
-  batch: readonly Stored[],
-): Promise<Map<string, string[]>> {
-  const lost = new Map<string, string[]>();
-  const parents = [...(collection.ancestors ?? []), { field: 'orgId', in: 'orgs' }];
-  for (const { field, in: above } of parents) {
-    const idOf = (stored: Stored) => stored[field] as string | null | undefined;
-    const children = batch.filter((stored) => Boolean(idOf(stored)));
-    const keys = [...new Set(children.map((stored) => keyOf({ orgId: stored.orgId, id: idOf(stored)! })))];
-    const there = new Set([...(await thoseOf(db, above, keys)), ...(await thoseOf(db, tombstones.name, keys))]);
-    for (const child of children) {
-      const key = keyOf({ orgId: child.orgId, id: idOf(child)! });
-      if (!there.has(key))
-        lost.set(child._id, [...(lost.get(child._id) ?? []), `${field}: there is no ${idOf(child)} in ${above}`]);
-    }
-  }
-  return lost;
-}
-
-/** By their keys, which begin with their orgs. */
-function these(keys: readonly string[]) {
-  const orgs = new Set(keys.map((key) => key.slice(0, key.indexOf('/'))));
-  return { _id: { $in: [...keys] }, orgId: { $in: [...orgs] } };
-}
-
-async function thoseOf(db: Db, name: string, keys: readonly string[]): Promise<string[]> {
-  if (keys.length === 0) return [];
-  const found = await db
-    .collection<Stored>(name)
-    .find(these(keys), { projection: { _id: 1 } })
-    .toArray();
-  return found.map(({ _id }) => _id);
-}
-
-/** Each number is given once, and none beyond what has been counted. */
-async function checkNumbers(db: Db, collection: AnyCollection, findings: Findings): Promise<void> {
-  const { numbered } = collection;
-  if (!numbered) return;
-  const numbers = db
-    .collection(collection.name)
-    .aggregate<{ _id: string; last: number; n: number; different: number }>([
-      { $group: { _id: { orgId: '$orgId', number: `$${numbered}` }, n: { $sum: 1 } } },
-      { $group: { _id: '$_id.orgId', last: { $max: '$_id.number' }, n: { $sum: '$n' }, different: { $sum: 1 } } },
-    ]);
-  for await (const { _id: orgId, last, n, different } of numbers) {
-    if (n !== different)
-      tell(findings, collection, null, `${n - different} numbers of ${orgId} are given more than once`);
-    const stored = await db
-      .collection<Stored<Numbering>>(numberings.name)
-      .findOne({ _id: keyOf({ orgId, id: collection.name }), orgId });
-    if (last > (stored?.doc.last ?? 0))
-      tell(findings, collection, null, `the number ${last} of ${orgId} is beyond what has been counted`);
-  }
 }

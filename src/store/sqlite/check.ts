@@ -1,5 +1,14 @@
 import { DatabaseSync } from 'node:sqlite';
-import { createFindings, type Findings, notTodays, type OnRead, tell } from '../findings.ts';
+import {
+  agreements,
+  createFindings,
+  type Findings,
+  keptBeyond,
+  missing,
+  notTodays,
+  type OnRead,
+  tell,
+} from '../findings.ts';
 import { migrations, versionAfter } from '../migrations/index.ts';
 import type { AnyCollection } from '../store.ts';
 import { checkRows } from './check-rows.ts';
@@ -17,27 +26,39 @@ export function checkSqlite(file: string, collections: readonly AnyCollection[],
   }
 }
 
-/** Throws `StoreRefused` where the file is not yet what this program makes of it at a start. */
+/** Throws `StoreRefused` where the file is not yet what this program makes of it at a start. What cannot be read is a fault, and the rest is read all the same. */
 export function checkDatabase(
   db: DatabaseSync,
   collections: readonly AnyCollection[],
   onRead: OnRead = () => {},
 ): Findings {
   const findings = createFindings();
-  for (const { integrity_check: said } of db.prepare('PRAGMA integrity_check(100)').all())
-    if (said !== 'ok') tell(findings, { name: 'the file' }, null, String(said));
-  // Where the file itself is broken nothing else that is read of it can be trusted.
-  if (findings.found > 0) return findings;
+  attempt(findings, THE_FILE, () => {
+    for (const { integrity_check: said } of db.prepare('PRAGMA integrity_check(100)').all())
+      if (said !== 'ok') tell(findings, THE_FILE, null, String(said));
+  });
   mustBeTodays(db, collections);
   for (const statement of lacking(db, collections))
-    tell(findings, { name: 'the file' }, null, `it lacks what this statement makes: ${statement}`);
-  if (findings.found > 0) return findings;
+    tell(findings, THE_FILE, null, `it lacks what this statement makes: ${statement}`);
   for (const collection of collections) {
-    checkRows(db, collection, findings, onRead);
-    checkParents(db, collection, findings);
-    checkNumbers(db, collection, findings);
+    attempt(findings, collection, () => checkRows(db, collection, findings, onRead));
+    attempt(findings, collection, () => checkParents(db, collection, findings));
+    for (const agreement of agreements(collection, collections))
+      attempt(findings, collection, () => checkAgreement(db, collection, agreement, findings));
+    attempt(findings, collection, () => checkNumbers(db, collection, findings));
   }
   return findings;
+}
+
+const THE_FILE = { name: 'the file' };
+
+function attempt(findings: Findings, of: AnyCollection, step: () => void): void {
+  try {
+    step();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SQLITE_ERROR') throw error;
+    tell(findings, of, null, `it cannot be read: ${(error as Error).message}`);
+  }
 }
 
 function mustBeTodays(db: DatabaseSync, collections: readonly AnyCollection[]): void {
@@ -65,19 +86,41 @@ function checkParents(db: DatabaseSync, collection: AnyCollection, findings: Fin
     tell(findings, collection, place(org, id), 'there is no such organization');
 }
 
-/** Each number is given once, and none beyond what has been counted. */
+/** What lies in two things lies in one of them as that one lies in the other. */
+function checkAgreement(
+  db: DatabaseSync,
+  collection: AnyCollection,
+  { field, in: above, shared }: ReturnType<typeof agreements>[number],
+  findings: Findings,
+): void {
+  const differing = db.prepare(`SELECT d.org, d.id, d.${quote(field)} AS parent, p.${quote(shared)} AS other
+    FROM ${quote(collection.name)} d JOIN ${quote(above)} p ON p.org = d.org AND p.id = d.${quote(field)}
+    WHERE d.${quote(shared)} IS NOT p.${quote(shared)}`);
+  for (const { org, id, parent, other } of differing.iterate())
+    tell(findings, collection, place(org, id), `${field}: ${parent} has another ${shared}: ${other}`);
+}
+
+/** Each number is given once, none beyond what has been counted, and none below that is missing. */
 function checkNumbers(db: DatabaseSync, collection: AnyCollection, findings: Findings): void {
-  if (!collection.numbered) return;
-  const number = quote(collection.numbered);
-  const table = quote(collection.name);
-  const twice = db.prepare(`SELECT org, ${number} AS number FROM ${table} GROUP BY 1, 2 HAVING count(*) > 1`);
-  for (const { org, number: told } of twice.iterate())
-    tell(findings, collection, place(org, collection.name), `the number ${told} is given more than once`);
-  const beyond = db.prepare(`SELECT d.org, max(d.${number}) AS number FROM ${table} d GROUP BY d.org
-    HAVING max(d.${number}) > coalesce((SELECT iif(json_valid(n.doc), json_extract(n.doc, '$.last'), 0) FROM numberings n
-      WHERE n.org = d.org AND n.id = ?), 0)`);
-  for (const { org, number: told } of beyond.iterate(collection.name))
-    tell(findings, collection, place(org, collection.name), `the number ${told} is beyond what has been counted`);
+  const { name, numbered, expires } = collection;
+  if (!numbered) return;
+  const number = quote(numbered);
+  const kept = expires ? quote(expires) : "'~'";
+  const until = keptBeyond(Date.now());
+  const counted = `coalesce((SELECT iif(json_valid(n.doc), json_extract(n.doc, '$.last'), 0) FROM numberings n
+    WHERE n.org = d.org AND n.id = ?), 0)`;
+  const fault = (org: unknown, what: string) => tell(findings, collection, place(org, name), what);
+  const pairs =
+    db.prepare(`SELECT * FROM (SELECT org, ${number} AS number, lag(${number}) OVER place AS before, lag(${kept}) OVER place AS kept
+    FROM ${quote(name)} WINDOW place AS (PARTITION BY org ORDER BY ${number}))
+    WHERE number = before OR (number > before + 1 AND kept > ?)`);
+  for (const { org, number: told, before } of pairs.iterate(until))
+    fault(org, told === before ? `the number ${told} is given more than once` : missing(Number(before), Number(told)));
+  const ends = db.prepare(`SELECT d.org, max(d.${number}) AS number, ${kept} AS kept, ${counted} AS last
+    FROM ${quote(name)} d GROUP BY d.org HAVING number > last OR (number < last AND kept > ?)`);
+  for (const { org, number: told, last } of ends.iterate(name, until))
+    if (Number(told) > Number(last)) fault(org, `the number ${told} is beyond what has been counted`);
+    else fault(org, missing(Number(told), Number(last) + 1));
 }
 
 function place(org: unknown, id: unknown): { orgId: string; id: string } {
