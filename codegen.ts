@@ -1,11 +1,14 @@
 /**
  * Writes what is generated: the graph's SDL, the client's types, the README's tables of commands and configuration, the table of metrics
  * and the chart's words for the configuration from the code,
- * the table of case foldings from Unicode's data, the console's documents with the types of what they ask and get.
+ * the table of case foldings from Unicode's data, the console's documents with the types of what they ask and get, what graphql-codegen
+ * makes of an example.
  * `node codegen.ts` writes, `node codegen.ts --check` fails when a file differs from what the code says.
  */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { preset } from '@graphql-codegen/client-preset';
 import { codegen } from '@graphql-codegen/core';
 import * as operations from '@graphql-codegen/typescript-operations';
 import { Registry } from '@prometheus-io/client';
@@ -19,6 +22,7 @@ import {
   printSchema,
   stripIgnoredCharacters,
 } from 'graphql';
+import example from './examples/codegen.ts';
 import { schema } from './src/catalog/graph.ts';
 import { rows } from './src/catalog/nouns.ts';
 import { createProgram } from './src/process/commands.ts';
@@ -157,6 +161,31 @@ ${asked.join('\n')}
 `;
 }
 
+/** What `examples/codegen.ts` has the client preset make, by the preset itself: its command brings 200 packages. */
+async function presetFiles(): Promise<[string, () => Promise<string>][]> {
+  const [folder] = Object.keys(example.generates) as ['examples/gql/'];
+  const { config, presetConfig } = example.generates[folder];
+  const documents = example.documents.flatMap((location) =>
+    [...readFileSync(location, 'utf8').matchAll(/graphql\(`([^`]+)`\)/g)].map(([, rawSDL]) => ({
+      ...{ location, rawSDL: rawSDL!, document: parse(rawSDL!) },
+    })),
+  );
+  const sections = await preset.buildGeneratesSection({
+    ...{ baseOutputDir: folder, schema: parse(printSchema(schema)), schemaAst: schema, documents, presetConfig },
+    ...{
+      config,
+      plugins: [],
+      pluginMap: {},
+      importExtension: config.importExtension,
+      emitLegacyCommonJSImports: false,
+    },
+  });
+  return sections.map((section) => [
+    section.filename,
+    async () => `// ${MARK}\n${await codegen({ ...section, documents: section.documents ?? [] })}`,
+  ]);
+}
+
 function operationsOf(documents: readonly DocumentNode[]) {
   const definitions = documents.flatMap((document) => document.definitions);
   const fragments = definitions.filter((one) => one.kind === Kind.FRAGMENT_DEFINITION);
@@ -218,16 +247,22 @@ const files: Record<string, () => Promise<string>> = {
   'docs/metrics.md': metrics,
   'src/words/case-folding.generated.ts': foldings,
   'src/console/app/documents.generated.ts': documents,
+  ...Object.fromEntries(await presetFiles()),
 };
 
 const isCheck = process.argv.includes('--check');
 for (const [file, generate] of Object.entries(files)) {
   const text = await generate();
-  if (!isCheck) writeFileSync(file, text);
+  if (!isCheck) write(file, text);
   else if (readIfThere(file) !== text) {
     process.stderr.write(`${file} is not what the code says; run: npm run codegen\n`);
     process.exitCode = 1;
   }
+}
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
 }
 
 function readIfThere(file: string): string | null {

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -71,6 +71,20 @@ test('the packed client runs where no TypeScript does, and no report is lost by 
   const ended = await run('program.js', harness.url, tenant.token, context.workspace_id);
   expect(ended).toEqual({ code: 0, out: 'gpt-4o-2024-11-20', err: '' });
   expect(await setting.decisions()).toMatchObject([{ outcome: { success: true, input_tokens: 3, output_tokens: 4 } }]);
+});
+
+test('what is packed imports its own files alone, and names nothing that only Node has', () => {
+  const compiled = join(folder, 'node_modules/switchyard/dist/client');
+  const files = readdirSync(compiled).filter((name) => name.endsWith('.js'));
+  expect(files).toContain('index.js');
+  for (const file of files) {
+    const source = readFileSync(join(compiled, file), 'utf8');
+    const foreign = [...source.matchAll(/(?:from|import\()\s*['"]([^'"]+)['"]/g)].filter(
+      ([, from]) => !/^\.\/[a-z-]+\.js$/.test(from!),
+    );
+    expect(foreign, file).toEqual([]);
+    expect(source.match(/\b(process|Buffer|require|setImmediate|__dirname)\b\s*[.(]/), file).toBeNull();
+  }
 });
 
 test.each(['nodenext', 'preserve'])(

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Harness, startHarness, type Tenant } from '../harness.ts';
 
 const FIXTURE = resolve(import.meta.dirname, '../fixtures/typed-client');
+const EXAMPLE = resolve('examples/openapi-fetch.ts');
 const TSC = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
 const TSCONFIG = {
   compilerOptions: {
@@ -33,12 +34,13 @@ describe('a client whose types are made from the served document (openapi-typesc
     folder = mkdtempSync(join(tmpdir(), 'switchyard-typed-'));
     symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
     copyFileSync(join(FIXTURE, 'program.ts'), join(folder, 'program.ts'));
+    copyFileSync(EXAMPLE, join(folder, 'example.ts'));
     const types = execFileSync(process.execPath, [join(FIXTURE, 'generate.ts')], {
       input: document,
       encoding: 'utf8',
       maxBuffer: 2 ** 26,
     });
-    writeFileSync(join(folder, 'api.ts'), types);
+    for (const name of ['api.ts', 'openapi.ts']) writeFileSync(join(folder, name), types);
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
   });
@@ -54,7 +56,7 @@ describe('a client whose types are made from the served document (openapi-typesc
     return { code: await exit, out, err };
   };
 
-  test('lets a program through that uses it rightly, and none of seven mistakes', async () => {
+  test('lets a program and the example through that use it rightly, and none of seven mistakes', async () => {
     expect(await run([TSC, '-p', '.'])).toEqual({ code: 0, out: '', err: '' });
   });
 
