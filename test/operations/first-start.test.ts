@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readConfig } from '../../src/process/config.ts';
+import { configSchema, readConfig, SECRETS } from '../../src/process/config.ts';
 import { initOrganization } from '../../src/process/init.ts';
 import { secretOf } from '../../src/process/secret-files.ts';
 import { createSecret } from '../../src/words/secret.ts';
@@ -70,6 +70,27 @@ describeEngines('the first admin without a person', (engine) => {
     expect(failed).toMatch(line);
     expect(failed).not.toContain('hunter2');
   });
+});
+
+test('every secret may lie in a file, and what sounds like one is one', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-secrets-'));
+  const given: Record<string, string> = { MONGODB_URI: 'mongodb://me:hunter2@127.0.0.1/x' };
+  const files = SECRETS.map((name) => {
+    writeFileSync(join(folder, name), `${given[name] ?? 'hunter2'}\n`);
+    return [`${name}_FILE`, join(folder, name)];
+  });
+  const env: Record<string, string> = { S3_REGION: 'eu-central-1', ...Object.fromEntries(files) };
+  const config = readConfig(env);
+  for (const name of SECRETS) {
+    expect([name, config[name]]).toEqual([name, given[name] ?? 'hunter2']);
+    expect(() => readConfig({ ...env, [name]: 'hunter2' })).toThrow(new RegExp(`^${name}_FILE: (?!.*hunter2)`));
+    expect(() => readConfig({ ...env, [`${name}_FILE`]: join(folder, 'absent') })).toThrow(`${name}_FILE: cannot read`);
+  }
+  const sounding = Object.keys(configSchema.shape).filter((name) =>
+    /SECRET|PASSWORD|KEY|TOKEN|_URI$|CREDENTIAL/.test(name),
+  );
+  expect(sounding.filter((name) => !name.endsWith('_FILE')).sort()).toEqual([...SECRETS].sort());
+  rmSync(folder, { recursive: true });
 });
 
 test('env:NAME is found in the file of NAME_FILE, read anew each time', () => {
