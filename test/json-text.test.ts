@@ -14,10 +14,19 @@ const absent = fc.constantFrom(undefined, () => 1, Symbol('x'));
 const object = fc.dictionary(fc.string(), fc.oneof({ weight: 5, arbitrary: json }, { weight: 1, arbitrary: absent }));
 const item = fc.oneof(object.map(frozen), json.map(frozen), json, absent);
 const page = fc.dictionary(fc.string(), fc.oneof(fc.array(item, { maxLength: 5 }), json, absent));
+/** As an answer of the graph holds its pages: below other things, and below each other. */
+const nested = fc.letrec<{ tree: unknown }>((tie) => ({
+  tree: fc.oneof(
+    { depthSize: 'small' },
+    fc.oneof(item, page),
+    fc.array(tie('tree'), { maxLength: 3 }),
+    fc.dictionary(fc.string(), fc.oneof(tie('tree'), absent), { maxKeys: 3 }),
+  ),
+})).tree;
 
 test('is what JSON.stringify says, however often it is asked for and whatever of it is frozen', () => {
   fc.assert(
-    fc.property(fc.oneof(page, object.map(frozen), json, fc.date({ noInvalidDate: true })), (value) => {
+    fc.property(fc.oneof(nested, page, object.map(frozen), json, fc.date({ noInvalidDate: true })), (value) => {
       const text = JSON.stringify(value);
       for (let times = 0; times < 3; times += 1) {
         expect(jsonText(value)).toBe(text);

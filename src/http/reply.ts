@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { finished } from 'node:stream';
 import { type Details, ERRORS, type ErrorCode, envelope, type Issue } from '../words/errors.ts';
-import { jsonText } from '../words/json-text.ts';
+import { jsonText, keptText } from '../words/json-text.ts';
 import { inTurns, pace } from '../words/pace.ts';
 import { hasBody } from './body.ts';
 import { inPieces, isLarge } from './pieces.ts';
@@ -13,6 +13,8 @@ export interface Reply {
   headers: Record<string, string>;
   /** Sent as it is, pieces one behind the other; null: no body. */
   body: string | Buffer | readonly Buffer[] | null;
+  /** The body's length, where it is known without counting. */
+  bytes?: number;
   /** Instead of a body: an answer that goes on. */
   stream?: Streaming;
   /** The place that such an answer has. */
@@ -24,7 +26,12 @@ export interface Reply {
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 export function json(status: number, value: unknown, headers: Record<string, string> = {}): Reply {
-  return { status, headers: { 'Content-Type': JSON_TYPE, ...headers }, body: jsonText(value) };
+  return { status, headers: { 'Content-Type': JSON_TYPE, ...headers }, ...bodyOf(value) };
+}
+
+function bodyOf(value: unknown): Pick<Reply, 'body' | 'bytes'> {
+  const kept = keptText(value);
+  return kept ? { body: kept.text, bytes: kept.bytes } : { body: jsonText(value) };
 }
 
 /** The same for what may be large, which is written in as many turns of the event loop as it takes; null: it is too long. */
@@ -74,7 +81,7 @@ export function send(
   // One flat list: what is set one by one is kept, folded and copied by Node for each reply.
   const headers = [...first];
   for (const name in reply.headers) headers.push(name, reply.headers[name]!);
-  const length = lengthOf(body);
+  const length = reply.bytes ?? lengthOf(body);
   if (status !== 204 && status !== 304) headers.push('Content-Length', String(length));
   res.writeHead(status, headers);
   const pieces = req.method === 'HEAD' || body === null ? [] : Array.isArray(body) ? body : [body as string | Buffer];

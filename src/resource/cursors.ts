@@ -9,6 +9,9 @@ export interface Cursors {
   decode: (cursor: string) => Position | null;
 }
 
+/** Of documents that the store keeps, the cursor in the list that has shown them last: most are read in one list again and again. */
+const latest = new WeakMap<Position, { binding: number; cursor: string }>();
+
 /** What they are bound to is asked for with the first of them. */
 export function boundCursors(boundTo: () => string): Cursors {
   let known: number | undefined;
@@ -16,9 +19,13 @@ export function boundCursors(boundTo: () => string): Cursors {
     known ??= crc32(boundTo());
     return known;
   };
-  const encode = ({ createdAt, id }: Position): string => {
-    const body = `${createdAt}|${id}`;
-    return toBase64Url(`${crc32(body, binding()).toString(36)}|${body}`);
+  const encode = (at: Position): string => {
+    const last = latest.get(at);
+    if (last?.binding === binding()) return last.cursor;
+    const body = `${at.createdAt}|${at.id}`;
+    const cursor = toBase64Url(`${crc32(body, binding()).toString(36)}|${body}`);
+    if (Object.isFrozen(at)) latest.set(at, { binding: binding(), cursor });
+    return cursor;
   };
   const decode = (cursor: string): Position | null => {
     const [sum, createdAt, ...rest] = fromBase64Url(cursor).split('|');

@@ -1,28 +1,46 @@
 /** Characters of text that are kept; twice as many before what nobody has asked for again is forgotten. */
-const KEPT_MAX = 4_194_304;
+const KEPT_MAX = 8_388_608;
 /** What is longer is written anew each time. */
 const TEXT_MAX = 65_536;
+/** How deep is looked for what is kept: behind `data`, two fields, a connection and its edges. */
+const DEPTH_MAX = 8;
 
-let young = new WeakMap<object, string>();
-let old = new WeakMap<object, string>();
+/** A text, and how long it is in UTF-8. */
+export interface Text {
+  readonly text: string;
+  readonly bytes: number;
+}
+
+let young = new WeakMap<object, Text>();
+let old = new WeakMap<object, Text>();
 let size = 0;
 
 /**
- * What `JSON.stringify` says of a value. The text of what is frozen, in itself or as an item of a list, is kept:
- * whoever freezes something here freezes all of it.
+ * What `JSON.stringify` says of a value. The text of what is frozen, wherever it stands, is kept: whoever freezes
+ * something here freezes all of it.
  */
 export function jsonText(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Object.isFrozen(value)) return frozenText(value);
-  return holdsFrozen(value) ? textOfPage(value as Record<string, unknown>) : JSON.stringify(value);
+  return mixedText(value) as string;
+}
+
+/** The text of what is frozen, from memory where it is there; undefined for all else. */
+export function keptText(value: unknown): Text | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const known = knownText(value);
+  // What is known was frozen once and still is: to ask costs a look at each of its properties.
+  if (known !== undefined || !Object.isFrozen(value)) return known;
+  const text = JSON.stringify(value);
+  const made = { text, bytes: Buffer.byteLength(text) };
+  keep(value, made);
+  return made;
 }
 
 /** How long the kept text of a value is; undefined where there is none. */
 export function keptLength(value: object): number | undefined {
-  return keptText(value)?.length;
+  return knownText(value)?.text.length;
 }
 
-function keptText(value: object): string | undefined {
+function knownText(value: object): Text | undefined {
   const known = young.get(value);
   if (known !== undefined) return known;
   const older = old.get(value);
@@ -30,43 +48,41 @@ function keptText(value: object): string | undefined {
   return older;
 }
 
-function keep(value: object, text: string): void {
-  if (text.length > TEXT_MAX) return;
-  if (size + text.length > KEPT_MAX) {
+function keep(value: object, made: Text): void {
+  const { length } = made.text;
+  if (length > TEXT_MAX) return;
+  if (size + length > KEPT_MAX) {
     old = young;
     young = new WeakMap();
     size = 0;
   }
-  young.set(value, text);
-  size += text.length;
+  young.set(value, made);
+  size += length;
 }
 
-function frozenText(value: object): string {
-  const known = keptText(value);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(value);
-  keep(value, text);
-  return text;
+/** Whether there is something frozen in it, as its lists' first items show: to find none is quick. */
+function holdsFrozen(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null || depth === 0) return false;
+  if (young.has(value) || Object.isFrozen(value)) return true;
+  if (Array.isArray(value)) return holdsFrozen(value[0], depth - 1);
+  if ('toJSON' in value) return false;
+  for (const key in value) if (holdsFrozen((value as Record<string, unknown>)[key], depth - 1)) return true;
+  return false;
 }
 
-function holdsFrozen(value: object): boolean {
-  if (Array.isArray(value) || 'toJSON' in value) return false;
-  return Object.values(value).some((list) => Array.isArray(list) && isFrozenObject(list[0]));
-}
-
-function isFrozenObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && Object.isFrozen(value);
-}
-
-function textOfPage(page: Record<string, unknown>): string {
+/** Written by hand down to what is frozen, or holds nothing that is. Undefined for what is no JSON. */
+function mixedText(value: unknown): string | undefined {
+  const kept = keptText(value);
+  if (kept !== undefined) return kept.text;
+  if (!holdsFrozen(value, DEPTH_MAX)) return JSON.stringify(value);
   let text = '';
-  for (const [key, value] of Object.entries(page)) {
-    const own: string | undefined = Array.isArray(value) ? `[${value.map(itemText).join()}]` : JSON.stringify(value);
+  if (Array.isArray(value)) {
+    for (const item of value) text += `${text === '' ? '' : ','}${mixedText(item) ?? 'null'}`;
+    return `[${text}]`;
+  }
+  for (const [key, item] of Object.entries(value as object)) {
+    const own = mixedText(item);
     if (own !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${own}`;
   }
   return `{${text}}`;
-}
-
-function itemText(item: unknown): string {
-  return isFrozenObject(item) ? frozenText(item) : (JSON.stringify(item) ?? 'null');
 }

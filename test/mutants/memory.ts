@@ -63,4 +63,16 @@ export const mutants: Mutant[] = [
     edits: [['  if (isRefused && writes() !== before) throw new Undone();\n', '']],
     tests,
   },
+  {
+    breaks: 'a cursor that is kept is good for its own list alone',
+    file: 'src/resource/cursors.ts',
+    edits: [['last?.binding === binding()', 'last']],
+    tests: ['test/graphql/paging.test.ts'],
+  },
+  {
+    breaks: 'what holds something frozen is written as JSON writes it, lists of nothing included',
+    file: 'src/words/json-text.ts',
+    edits: [["?? 'null'", "?? ''"]],
+    tests: ['test/json-text.test.ts'],
+  },
 ];

@@ -72,9 +72,13 @@ function listCompleter(plan: Plan, itemType: GraphQLOutputType, nodes: FieldNode
         const itemPath: Path = { prev: path, key: at, typename: undefined };
         const fail = (error: unknown) => failed(run, nodes, nullable, error, itemPath);
         try {
-          const one = after(items[at], (settled) => complete(run, info, settled, itemPath));
-          waits ||= isPromise(one);
-          completed.push(isPromise(one) ? one.then(undefined, fail) : one);
+          const item = items[at];
+          const one = isPromise(item)
+            ? item.then((settled) => complete(run, info, settled, itemPath))
+            : complete(run, info, item, itemPath);
+          const isLater = isPromise(one);
+          waits ||= isLater;
+          completed.push(isLater ? one.then(undefined, fail) : one);
         } catch (error) {
           completed.push(heard([completed, items], () => fail(error)));
         }

@@ -1,10 +1,10 @@
-import type { GraphQLResolveInfo } from 'graphql';
 import type { MaybePromise } from '../../store/store.ts';
 import { UNREAD } from './direct.ts';
 import { failed } from './failure.ts';
+import { Info } from './info.ts';
 import { keptAnswer } from './kept.ts';
 import type { FieldPlan, Path, Run, Selection } from './plan.ts';
-import { after, isPromise } from './promise.ts';
+import { isPromise } from './promise.ts';
 import type { Answer, Shape } from './shape.ts';
 
 /** All fields of an object side by side, as for everything but a mutation's root. */
@@ -15,7 +15,7 @@ export function answerFields(
   path: Path | undefined,
 ): MaybePromise<Answer> {
   const { fields, shape, isKeepable } = selection;
-  if (isKeepable && typeof source === 'object' && Object.isFrozen(source)) {
+  if (isKeepable && typeof source === 'object') {
     const kept = keptAnswer(selection, source!);
     if (kept) return kept;
   }
@@ -73,11 +73,13 @@ function answerField(run: Run, field: FieldPlan, source: unknown, parentPath: Pa
     }
     const place = pathOf(field, parentPath);
     path = place;
-    const info = infoOf(run, field, place);
+    const info = new Info(run, field, place);
     // A method of the parent is called by the resolver.
     if (!isRead || value === UNREAD || typeof value === 'function')
       value = field.resolve(source, field.readArguments(run.variables), run.context, info);
-    const completed = after(value, (settled) => field.complete(run, info, settled, place));
+    const completed = isPromise(value)
+      ? value.then((settled) => field.complete(run, info, settled, place))
+      : field.complete(run, info, value, place);
     if (!isPromise(completed)) return completed;
     return completed.then(undefined, (error) => failed(run, nodes, nullable, error, place));
   } catch (error) {
@@ -87,19 +89,4 @@ function answerField(run: Run, field: FieldPlan, source: unknown, parentPath: Pa
 
 function pathOf({ key, parentType }: FieldPlan, prev: Path | undefined): Path {
   return { prev, key, typename: parentType.name };
-}
-
-function infoOf({ plan, rootValue, variables }: Run, field: FieldPlan, path: Path): GraphQLResolveInfo {
-  return {
-    fieldName: field.definition.name,
-    fieldNodes: field.nodes,
-    returnType: field.definition.type,
-    parentType: field.parentType,
-    path,
-    schema: plan.schema,
-    fragments: plan.fragments,
-    rootValue,
-    operation: plan.operation,
-    variableValues: variables,
-  };
 }

@@ -4,8 +4,8 @@ import type { Answer } from './shape.ts';
 
 /** Fields of answers that are kept; twice as many before what nobody has asked for again is forgotten. */
 const KEPT_MAX = 200_000;
-/** Answers of fewer fields are made as fast as they are found. */
-const FIELDS_MIN = 8;
+/** Answers of fewer fields are made, and written, as fast as they are found. */
+const FIELDS_MIN = 4;
 
 type Answers = WeakMap<Selection, WeakMap<object, Answer>>;
 let young: Answers = new WeakMap();
@@ -19,8 +19,9 @@ let size = 0;
  */
 export function keptAnswer(selection: Selection, source: object): Answer | null {
   const known = young.get(selection)?.get(source);
+  // Whose answer is kept was frozen then and still is: to ask costs a look at each of its properties.
   if (known) return known;
-  const answer = old.get(selection)?.get(source) ?? readAll(selection, source);
+  const answer = old.get(selection)?.get(source) ?? (Object.isFrozen(source) ? readAll(selection, source) : null);
   if (answer) keep(selection, source, answer);
   return answer;
 }
