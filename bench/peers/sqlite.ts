@@ -13,7 +13,7 @@ export const SCOPES: Record<TableName, string> = {
 };
 const TABLES = Object.keys(SCOPES) as TableName[];
 const PRAGMAS =
-  'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY';
+  'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY';
 const TOTALS = 'CREATE TABLE IF NOT EXISTS totals (scope TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID';
 
 export function openSqlite(file: string, org: string): Store {

@@ -51,7 +51,7 @@ export function openSqlite(options: SqliteOptions): SqliteStore {
     withBusyWait(db, (it) => checkVersion(it, preparation));
     withBusyWait(db, (it) => it.exec('PRAGMA journal_mode = WAL'));
     db.exec(
-      'PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY',
+      'PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY',
     );
     withBusyWait(db, (it) => prepare(it, preparation), MIGRATION_WAIT_MS);
     return new SqliteStore(db, options);
