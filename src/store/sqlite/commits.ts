@@ -11,6 +11,8 @@ import { isInTime, type Waiting } from './waiting.ts';
 /** Commits that share one fsync, and what they may take of one turn of the event loop. */
 const GROUP_MAX = 256;
 const GROUP_MS = 10;
+/** How long a group is waited for that still grows. */
+const GATHER_MS = 5;
 
 export interface CommitOptions extends Making {
   /** Throws where the file is no longer the one that was opened. */
@@ -61,15 +63,27 @@ export class Commits {
     await this.#flushing;
   }
 
-  /** Commits what waits, group after group; a turn of the event loop in between lets more requests join one fsync. */
+  /** Commits what waits, group after group. */
   async #flush(): Promise<void> {
-    await new Promise(setImmediate);
+    await this.#gather();
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, GROUP_MAX);
       await this.#commitGroup(group);
-      await new Promise(setImmediate);
+      await this.#gather();
     }
     this.#flushing = null;
+  }
+
+  /**
+   * Lets others join one fsync, in one turn of the event loop and in further ones as long as each brings more: those who
+   * were answered by the group before are on their way. Whoever is alone waits for one turn more.
+   */
+  async #gather(): Promise<void> {
+    const until = performance.now() + GATHER_MS;
+    for (let known = -1; this.#waiting.length > known && performance.now() < until; ) {
+      known = this.#waiting.length;
+      await new Promise(setImmediate);
+    }
   }
 
   async #commitGroup(members: readonly Waiting[]): Promise<void> {
