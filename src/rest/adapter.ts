@@ -75,7 +75,7 @@ function answer(
   parameters: Record<string, string>,
   request: RestRequest,
   ctx: Context,
-  { running, ...deps }: Served & { running: Set<string> },
+  served: Served & { running: Set<string> },
 ): MaybePromise<Reply> {
   const { row, stream } = compiled;
   const body = readJson(row, request);
@@ -84,12 +84,12 @@ function answer(
   const raw = { parameters, search: request.search, body, idempotencyKey };
   return chain(checkRequest(ctx, compiled, raw), (variables) => {
     if (stream && preferredOf(header(request, 'accept')) === STREAM_TYPE)
-      return followed(compiled, stream, variables, ctx, deps);
+      return followed(compiled, stream, variables, ctx, served);
     const ifMatch = row.method === 'GET' || row.method === 'POST' ? null : (header(request, 'if-match') ?? null);
-    const terms = ifMatch === null ? ctx.terms : { ifMatch, idempotency: null };
-    const call: Call = { compiled, variables, path: request.path, ctx: { ...ctx, terms } };
+    const own = ifMatch === null ? ctx : { ...ctx, terms: { ifMatch, idempotency: null } };
+    const call: Call = { compiled, variables, path: request.path, ctx: own };
     if (idempotencyKey !== undefined)
-      return idempotent(call, idempotencyKey, hashRequest(row.method, request.path, body), running);
+      return idempotent(call, idempotencyKey, hashRequest(row.method, request.path, body), served.running);
     const condition = row.method === 'GET' ? header(request, 'if-none-match') : undefined;
     return chain(run(call), (rendered) => {
       const { etag } = rendered;

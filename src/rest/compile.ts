@@ -17,6 +17,8 @@ export interface CompiledRow {
   stream: Executable | null;
   /** Whether it changes something: its input is then checked by the adapter alone. */
   isMutation: boolean;
+  /** Whether its path is all that it asks for: a GET that knows no parameters of a query. */
+  isRead: boolean;
   needs: PermissionExtensions;
   /** Whether the root takes one `input`, as every mutation does. */
   takesInput: boolean;
@@ -37,14 +39,16 @@ export function compileRow(schema: GraphQLSchema, row: Row, rows: readonly Row[]
   if (error) throw new Error(`${row.operationId}: ${error.message}\n${document}`);
   const extensions = field.extensions as MutationExtensions & PermissionExtensions & ListExtensions;
   if (extensions.input) demandSame(row, extensions.input);
+  const takesInput = field.args.some((arg) => arg.name === 'input');
   return {
     row,
     document,
     operation: prepareOperation(schema, parsed, getOperationAST(parsed)!),
     stream: row.stream === undefined ? null : streamOf(schema, row, row.stream),
     isMutation: extensions.input !== undefined,
+    isRead: row.method === 'GET' && !row.query && !takesInput,
     needs: { permission: extensions.permission, unlimited: extensions.unlimited },
-    takesInput: field.args.some((arg) => arg.name === 'input'),
+    takesInput,
     parameters: parametersOf(row.path).map((name) => ({
       name,
       field: camel(name),

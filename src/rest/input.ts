@@ -26,6 +26,7 @@ export type Variables = Record<string, unknown>;
 /** Checks path, query, header and body, in this order; VALIDATION_FAILED with all that is wrong with them. */
 export function checkRequest(ctx: Context, compiled: CompiledRow, raw: RawInput): MaybePromise<Checked<Variables>> {
   const path = checkPath(compiled, raw.parameters);
+  if (compiled.isRead && raw.search === '') return passed(path.value, path.issues);
   const query = checkQuery(ctx, compiled, raw.search);
   const header = checkHeader(raw.idempotencyKey);
   return chain(keptNameIn(ctx, compiled.own.changes, path.value, raw.body), (keptName) => {
@@ -48,10 +49,15 @@ function checkPath(compiled: CompiledRow, parameters: Record<string, string>) {
   const value: Record<string, unknown> = {};
   for (const { name, field, schema } of compiled.parameters) {
     const text = parameters[name]!;
-    const walked = schema && walk(schema, text, ['path', name], { naming: 'snake' });
-    const found = walked ? walked.issues : [textIssue(text, ['path', name])];
-    issues.push(...found.filter((issue) => issue !== null));
-    value[field] = walked ? walked.value : text;
+    if (schema === null) {
+      const issue = textIssue(text, ['path', name]);
+      if (issue) issues.push(issue);
+      value[field] = text;
+    } else {
+      const walked = walk(schema, text, ['path', name], { naming: 'snake' });
+      issues.push(...walked.issues);
+      value[field] = walked.value;
+    }
   }
   return { issues, value };
 }

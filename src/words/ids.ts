@@ -7,6 +7,7 @@ export interface Ids {
 
 const TAIL = 16;
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const CODES = Array.from(ALPHABET, (letter) => letter.charCodeAt(0));
 
 /** Random bytes that are fetched at once: to ask the system for each id costs more than the id. */
 const POOL_BYTES = 4_096;
@@ -15,6 +16,7 @@ export function createIds(now: () => number, random: (size: number) => Uint8Arra
   let last = 0;
   let head = '';
   let tail: number[] = [];
+  const codes = new Array<number>(TAIL).fill(0);
   let pool: Uint8Array = new Uint8Array();
   let used = 0;
   const drawTail = (): number[] => {
@@ -22,8 +24,10 @@ export function createIds(now: () => number, random: (size: number) => Uint8Arra
       pool = random(POOL_BYTES);
       used = 0;
     }
+    const drawn = new Array<number>(TAIL);
+    for (let at = 0; at < TAIL; at += 1) drawn[at] = pool[used + at]! & 31;
     used += TAIL;
-    return Array.from(pool.subarray(used - TAIL, used), (byte) => byte & 31);
+    return drawn;
   };
   return {
     next(prefix) {
@@ -33,9 +37,8 @@ export function createIds(now: () => number, random: (size: number) => Uint8Arra
         head = encodeTime(time);
         tail = drawTail();
       } else increase(tail);
-      let id = prefix + head;
-      for (const digit of tail) id += ALPHABET[digit];
-      return id;
+      for (let at = 0; at < TAIL; at += 1) codes[at] = CODES[tail[at]!]!;
+      return prefix + head + String.fromCharCode.apply(null, codes);
     },
   };
 }

@@ -34,7 +34,7 @@ import type { SqliteOptions } from './options.ts';
 import { checkVersion, prepare } from './prepare.ts';
 import { readDue, readLanes } from './queue.ts';
 import { readCount, readMany, readPage, readPages } from './reads.ts';
-import { requestStore } from './request.ts';
+import { RequestStore } from './request.ts';
 import { limitPages, type Settings, settingsOf } from './settings.ts';
 import { Shared } from './shared.ts';
 import { Snapshot } from './snapshot.ts';
@@ -147,7 +147,7 @@ export class SqliteStore implements Store {
   }
 
   until(deadline: Deadline): Store {
-    return requestStore(this, deadline);
+    return new RequestStore(this, deadline);
   }
 
   async commit(changes: readonly Change[], deadline: Deadline = afterMs(this.#busyTimeoutMs)): Promise<Committed> {

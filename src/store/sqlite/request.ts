@@ -1,33 +1,106 @@
 import type { Deadline } from '../deadline.ts';
-import type { Change, Committed, Store } from '../store.ts';
+import type {
+  AnyCollection,
+  Change,
+  Collection,
+  Committed,
+  Doc,
+  DueQuery,
+  Key,
+  LanesQuery,
+  NumberedQuery,
+  PageQuery,
+  Query,
+  Store,
+} from '../store.ts';
 
 interface Engine extends Store {
   commit(changes: readonly Change[], deadline?: Deadline): Promise<Committed>;
 }
 
-/** The store for one request: reads answer at once, only a commit may have to wait. */
-export function requestStore(store: Engine, deadline: Deadline): Store {
-  return {
-    engine: store.engine,
-    stats: store.stats,
-    changes: store.changes,
-    numbers: store.numbers,
-    numbered: (from, query) => store.numbered(from, query),
-    lastNumbers: (from, orgIds) => store.lastNumbers(from, orgIds),
-    get: (from, key) => store.get(from, key),
-    getMany: (from, keys) => store.getMany(from, keys),
-    getUnique: (from, orgId, unique) => store.getUnique(from, orgId, unique),
-    page: (from, query) => store.page(from, query),
-    pages: (from, queries) => store.pages(from, queries),
-    counts: (from, queries) => store.counts(from, queries),
-    lanes: (from, query) => store.lanes(from, query),
-    due: (from, query) => store.due(from, query),
-    commit: (changes) => store.commit(changes, deadline),
-    scan: (from, after, limit) => store.scan(from, after, limit),
-    load: (into, docs) => store.load(into, docs),
-    discard: (from, keys) => store.discard(from, keys),
-    ping: () => store.ping(),
-    until: (other) => store.until(other),
-    close: () => store.close(),
-  };
+/** The store for one request: reads answer at once, only a commit may have to wait. A class, since each request makes one. */
+export class RequestStore implements Store {
+  readonly engine: Store['engine'];
+  readonly stats: Store['stats'];
+  readonly changes: Store['changes'];
+  readonly numbers: Store['numbers'];
+  readonly #store: Engine;
+  readonly #deadline: Deadline;
+
+  constructor(store: Engine, deadline: Deadline) {
+    this.engine = store.engine;
+    this.stats = store.stats;
+    this.changes = store.changes;
+    this.numbers = store.numbers;
+    this.#store = store;
+    this.#deadline = deadline;
+  }
+
+  get<D extends Doc>(from: Collection<D>, key: Key) {
+    return this.#store.get(from, key);
+  }
+
+  getMany<D extends Doc>(from: Collection<D>, keys: readonly Key[]) {
+    return this.#store.getMany(from, keys);
+  }
+
+  getUnique<D extends Doc>(from: Collection<D>, orgId: string, unique: string) {
+    return this.#store.getUnique(from, orgId, unique);
+  }
+
+  page<D extends Doc>(from: Collection<D>, query: PageQuery) {
+    return this.#store.page(from, query);
+  }
+
+  pages<D extends Doc>(from: Collection<D>, queries: readonly PageQuery[]) {
+    return this.#store.pages(from, queries);
+  }
+
+  counts(from: AnyCollection, queries: readonly Query[]) {
+    return this.#store.counts(from, queries);
+  }
+
+  lanes(from: AnyCollection, query: LanesQuery) {
+    return this.#store.lanes(from, query);
+  }
+
+  due<D extends Doc>(from: Collection<D>, query: DueQuery) {
+    return this.#store.due(from, query);
+  }
+
+  numbered<D extends Doc>(from: Collection<D>, query: NumberedQuery) {
+    return this.#store.numbered(from, query);
+  }
+
+  lastNumbers(from: AnyCollection, orgIds: readonly string[]) {
+    return this.#store.lastNumbers(from, orgIds);
+  }
+
+  commit(changes: readonly Change[]) {
+    return this.#store.commit(changes, this.#deadline);
+  }
+
+  scan<D extends Doc>(from: Collection<D>, after: Key | null, limit: number) {
+    return this.#store.scan(from, after, limit);
+  }
+
+  load<D extends Doc>(into: Collection<D>, docs: readonly D[]) {
+    return this.#store.load(into, docs);
+  }
+
+  discard(from: AnyCollection, keys: readonly Key[]) {
+    return this.#store.discard(from, keys);
+  }
+
+  ping() {
+    return this.#store.ping();
+  }
+
+  until(deadline: Deadline): Store {
+    return this.#store.until(deadline);
+  }
+
+  close() {
+    return this.#store.close();
+  }
 }
