@@ -20,7 +20,17 @@ const mutants = (
 function main(): void {
   for (const mutant of mutants) broken(mutant, '.');
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-mutants-'));
-  for (const name of ['src', 'bin', 'test', 'simulations', 'docs', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
+  for (const name of [
+    'src',
+    'bin',
+    'test',
+    'simulations',
+    'docs',
+    'deploy',
+    'package.json',
+    'tsconfig.json',
+    'vitest.config.ts',
+  ])
     cpSync(name, join(folder, name), { recursive: true });
   symlinkSync(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'));
   const survivors = mutants.filter((mutant) => {

@@ -1,0 +1,42 @@
+import type { Mutant } from './mutant.ts';
+
+const planted = ['test/operations/planted.test.ts'];
+
+export const mutants: Mutant[] = [
+  {
+    breaks: 'two parents of a document are held against each other',
+    file: 'src/store/sqlite/check.ts',
+    edits: [[' IS NOT p.', ' IS NULL AND p.']],
+    tests: planted,
+  },
+  {
+    breaks: 'an event that is missing is found',
+    file: 'src/store/sqlite/check.ts',
+    edits: [['WHERE number = before OR (number > before + 1 AND kept > ?)', 'WHERE number = before OR ? IS NULL']],
+    tests: planted,
+  },
+  {
+    breaks: 'what has expired may be gone',
+    file: 'src/store/findings.ts',
+    edits: [['new Date(now + SKEW_MS).toISOString()', "''"]],
+    tests: planted,
+  },
+  {
+    breaks: 'the rest is looked at behind what cannot be read',
+    file: 'src/store/sqlite/check.ts',
+    edits: [["if ((error as NodeJS.ErrnoException).code !== 'ERR_SQLITE_ERROR') throw error;", 'throw error;']],
+    tests: planted,
+  },
+  {
+    breaks: 'progress in a pipe is lines without control characters, now and then',
+    file: 'src/process/operator/progress.ts',
+    edits: [['if (now() - shownAt < EVERY_MS) return;', '']],
+    tests: ['test/operations/progress.test.ts'],
+  },
+  {
+    breaks: 'nothing but JSON is on standard output with --json',
+    file: 'src/process/copy/command.ts',
+    edits: [['if (json) printJson', 'if (!json) printJson']],
+    tests: ['test/operations/json.test.ts'],
+  },
+];
