@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -42,6 +42,13 @@ function productionPackages(): string[] {
   });
 }
 
+const dockerfile = readFileSync('Dockerfile', 'utf8');
+/** What stands behind a word of the Dockerfile as a list, which is run without a shell. */
+const listBehind = (word: string): string[] =>
+  JSON.parse(new RegExp(`^${word}.*?(\\[.*\\])$`, 'm').exec(dockerfile)![1]!);
+/** What the image is given of this folder. */
+const COPIED = new Set([...dockerfile.matchAll(/^COPY (?!--)(\S+) /gm)].map(([, path]) => path!));
+
 describe('as the image holds it: sources, production packages, another user', () => {
   let root: string;
   let box: string;
@@ -58,7 +65,7 @@ describe('as the image holds it: sources, production packages, another user', ()
     root = mkdtempSync(join(tmpdir(), 'switchyard-installed-'));
     chmodSync(root, 0o755);
     const app = join(root, 'app');
-    for (const path of ['package.json', 'bin', 'src', 'docs', 'simulations', ...productionPackages()]) {
+    for (const path of [...COPIED, ...productionPackages()]) {
       mkdirSync(dirname(join(app, path)), { recursive: true });
       cpSync(path, join(app, path), { recursive: true, filter: (from) => !from.includes('node_modules/.bin') });
     }
@@ -99,6 +106,22 @@ describe('as the image holds it: sources, production packages, another user', ()
     expect([readdirSync(at('home')), readdirSync(at('cwd')), app()]).toEqual([[], [], before]);
     expect(readdirSync(join(root, 'tmp')).filter((name) => name !== 'node-compile-cache')).toEqual([]);
     expect(readdirSync(at('data')).sort()).toEqual(['buckets', 'switchyard.db']);
+  });
+
+  test('it starts as the image says, is as healthy as the image asks, and ends by the signal that it is sent', async () => {
+    expect(dockerfile).toMatch(/^USER node$/m);
+    const ignored = readFileSync('.dockerignore', 'utf8').split('\n');
+    for (const path of COPIED) expect(ignored).toContain(`!${path}`);
+    const [program, script, ...words] = listBehind('CMD');
+    expect([program, script]).toEqual(['node', 'bin/switchyard.js']);
+    const server = await startServer({ ...env, NODE_ENV: 'production' }, words, { bin, cwd: at('cwd'), ...place });
+    const [node, ...asking] = listBehind('HEALTHCHECK');
+    expect(node).toBe('node');
+    const ask = (port: string) => spawnSync(process.execPath, asking, { env: { PORT: port }, ...place }).status;
+    expect(ask(new URL(server.url).port)).toBe(0);
+    server.child.kill('SIGTERM');
+    expect(await server.exit).toBe(0);
+    expect(ask(new URL(server.url).port)).toBe(1);
   });
 
   test('without DATA_DIR the data are below the working directory', async () => {
