@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { WriteStream } from 'node:tty';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { createProgress } from '../../src/process/operator/progress.ts';
@@ -22,6 +23,27 @@ test('on a terminal a bar with the total, the share and the time left is drawn, 
   const drawn = await shown({ isTTY: true, columns: 120, cursorTo: () => true });
   expect(stripVTControlCharacters(drawn)).toMatch(/saving █+░* 1000 of 1000 documents \(100 %\), 0 s left/);
   expect(drawn).toContain('\u001b');
+});
+
+test('colours are for those who want them', async () => {
+  const { NO_COLOR } = process.env;
+  const terminal = {
+    isTTY: true,
+    columns: 120,
+    cursorTo: () => true,
+    getColorDepth: WriteStream.prototype.getColorDepth,
+  };
+  const green = '\u001b[32m';
+  try {
+    delete process.env.NO_COLOR;
+    expect(await shown({ ...terminal, getColorDepth: () => 8 })).toContain(green);
+    process.env.NO_COLOR = '1';
+    const plain = await shown(terminal);
+    expect([plain.includes('saving'), plain.includes(green)]).toEqual([true, false]);
+  } finally {
+    if (NO_COLOR === undefined) delete process.env.NO_COLOR;
+    else process.env.NO_COLOR = NO_COLOR;
+  }
 });
 
 test('elsewhere it is a line every five seconds, without any control character', async () => {
