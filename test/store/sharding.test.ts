@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { collections, rules } from '../../src/catalog/collections.ts';
+import { rows } from '../../src/catalog/nouns.ts';
 import { copyAll, differences } from '../../src/process/copy/copy.ts';
+import { dropExpired } from '../../src/process/runner/expiry.ts';
+import { createGate } from '../../src/process/runner/gate.ts';
+import { parametersOf } from '../../src/rest/row.ts';
 import { checkMongo } from '../../src/store/mongodb/check.ts';
 import { indexesOf } from '../../src/store/mongodb/documents.ts';
 import { openMongo } from '../../src/store/mongodb/open.ts';
@@ -41,7 +45,7 @@ describe.skipIf(!MONGODB_URI)('what is sent to MongoDB', () => {
 
   test('goes to the one shard of its org, or is among what is said to ask all: requests by both doors, background work, commands', async () => {
     const tenant = await harness.org();
-    const { workspaceId, workspace, app, namespace, modelId } = await seed(tenant);
+    const { workspaceId, appId, workspace, app, namespace, modelId } = await seed(tenant);
     const decided = await tenant.rest('POST', `${tenant.base}/decisions`, {
       workspace_id: workspaceId,
       logical_model_id: modelId,
@@ -61,14 +65,24 @@ describe.skipIf(!MONGODB_URI)('what is sent to MongoDB', () => {
     expect((await tenant.graphql(lists)).body.errors).toBeUndefined();
     await tenant.rest('POST', `${namespace}/reindex`, { new_embedding_model_id: 'embed-search' });
     await tenant.rest('GET', `${tenant.base}/events?limit=5`);
+    const known: Record<string, string> = { org_id: tenant.orgId, workspace_id: workspaceId, app_id: appId };
+    for (const { method, path } of rows.filter((row) => row.method === 'GET'))
+      if (parametersOf(path).every((name) => known[name])) {
+        const got = await tenant.rest(
+          method,
+          path.replace(/\{(\w+)\}/g, (_, name: string) => known[name]!),
+        );
+        expect([path, got.status < 500]).toEqual([path, true]);
+      }
     await tenant.rest('DELETE', workspace);
     await expect
       .poll(() => [...(seen.get('delete') ?? [])], { timeout: PATIENCE_MS })
       .toEqual(expect.arrayContaining(['namespaces', 'apps']));
     // All that expires has, and goes.
     harness.clock.offsetMs += 60 * DAY_MS;
-    await expect.poll(() => [...(seen.get('delete') ?? [])], { timeout: PATIENCE_MS }).toContain('idempotency');
     await harness.runner.stop();
+    await dropExpired({ ...harness.deps, gate: createGate() });
+    expect([...seen.get('delete')!]).toContain('idempotency');
     const target = await openEngine('sqlite');
     await copyAll(harness.deps.store, target.store, collections, () => {});
     const back = await openMongo({ uri: place, collections, rules, now: () => new Date().toISOString() });
