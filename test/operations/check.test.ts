@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -60,6 +63,40 @@ describe('the command', () => {
     db.close();
     const ill = await runCommand(['check'], env);
     expect([ill.code, ill.stdout]).toEqual([1, expect.stringMatching(/^fault: apps: the total .* is \d+, not \d+$/m)]);
+    await harness.close();
+  });
+
+  test('says what it can of a file that is torn, or none of a database', async () => {
+    const opened = await openEngine('sqlite');
+    const harness = await startHarness('sqlite', { opened });
+    await filled(harness);
+    await harness.runner.stop();
+    const folder = mkdtempSync(join(tmpdir(), 'switchyard-torn-'));
+    const file = join(folder, 'switchyard.db');
+    const db = new DatabaseSync(opened.place);
+    db.prepare('VACUUM INTO ?').run(file);
+    db.close();
+    const whole = new DatabaseSync(file);
+    const page = Number(whole.prepare("SELECT rootpage FROM sqlite_master WHERE name = 'roles'").get()!.rootpage);
+    const size = Number(whole.prepare('PRAGMA page_size').get()!.page_size);
+    whole.close();
+    const bytes = readFileSync(file);
+    writeFileSync(file, bytes.fill(7, (page - 1) * size, page * size));
+    const env = { DATA_DIR: folder, MONGODB_URI: '' };
+    const torn = await runCommand(['check', '--json'], env);
+    const told = JSON.parse(torn.stdout);
+    expect([torn.code, told.ok, told.documents.orgs]).toEqual([1, false, 1]);
+    expect(told.faults).toContainEqual(
+      expect.objectContaining({ collection: 'roles', what: expect.stringContaining('it cannot be read') }),
+    );
+    writeFileSync(file, 'no database '.repeat(500));
+    const none = await runCommand(['check'], env);
+    expect([none.code, none.stdout]).toEqual([
+      1,
+      'fault: the file: it cannot be read: file is not a database\n'.repeat(2),
+    ]);
+    expect(none.stderr).toMatch(/^switchyard: 2 faults in .*\n$/);
+    rmSync(folder, { recursive: true });
     await harness.close();
   });
 });

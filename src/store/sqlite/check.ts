@@ -37,9 +37,12 @@ export function checkDatabase(
     for (const { integrity_check: said } of db.prepare('PRAGMA integrity_check(100)').all())
       if (said !== 'ok') tell(findings, THE_FILE, null, String(said));
   });
-  mustBeTodays(db, collections);
-  for (const statement of lacking(db, collections))
-    tell(findings, THE_FILE, null, `it lacks what this statement makes: ${statement}`);
+  // Without its own descriptions nothing is known of what is in it.
+  if (!attempt(findings, THE_FILE, () => mustBeTodays(db, collections))) return findings;
+  attempt(findings, THE_FILE, () => {
+    for (const statement of lacking(db, collections))
+      tell(findings, THE_FILE, null, `it lacks what this statement makes: ${statement}`);
+  });
   for (const collection of collections) {
     attempt(findings, collection, () => checkRows(db, collection, findings, onRead));
     attempt(findings, collection, () => checkParents(db, collection, findings));
@@ -52,12 +55,15 @@ export function checkDatabase(
 
 const THE_FILE = { name: 'the file' };
 
-function attempt(findings: Findings, of: AnyCollection, step: () => void): void {
+/** Whether it could be read. */
+function attempt(findings: Findings, of: AnyCollection, step: () => void): boolean {
   try {
     step();
+    return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_SQLITE_ERROR') throw error;
     tell(findings, of, null, `it cannot be read: ${(error as Error).message}`);
+    return false;
   }
 }
 
