@@ -57,6 +57,10 @@ function evaluateOne(change: Change, at: number, scope: Scope): unknown {
       const ids = view.matching(change.in, change.query, change.min);
       return ids.length < change.min ? refuse('unmatched') : undefined;
     }
+    case 'atMost': {
+      const ids = view.matching(change.in, change.query, change.max + 1);
+      return ids.length > change.max ? refuse('matched') : undefined;
+    }
     case 'apply':
       return applyRule(change, scope, refuse);
     case 'sweep':

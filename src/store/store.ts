@@ -163,6 +163,8 @@ export type Change =
   /** Fails with `matched` when a document matches, or (with `min`) with `unmatched` when fewer than `min` do. */
   | { type: 'none'; in: AnyCollection; query: Query }
   | { type: 'atLeast'; in: AnyCollection; query: Query; min: number }
+  /** Fails with `matched` when more than `max` (100 at most) match. */
+  | { type: 'atMost'; in: AnyCollection; query: Query; max: number }
   /** Runs a named rule over the document (absent: null) and stores what it answers. */
   | { type: 'apply'; in: AnyCollection; key: Key; rule: string; input: unknown }
   | Sweep;
@@ -252,7 +254,7 @@ export function meaningOf<D extends Doc>(from: Collection<D>, stored: D): D {
   return from.read?.(stored) ?? stored;
 }
 
-const CONDITIONS: readonly Change['type'][] = ['exists', 'none', 'atLeast'];
+const CONDITIONS: readonly Change['type'][] = ['exists', 'none', 'atLeast', 'atMost'];
 
 /** Whether a commit writes what `changes` tells of. */
 export function isWatched(changes: readonly Change[]): boolean {

@@ -172,6 +172,9 @@ describeEngines('the store port', (engine) => {
     };
     expect(await refused([atLeast])).toMatchObject({ kind: 'unmatched' });
     await store.commit([insert(namespace('ns_3', 3), namespaces), atLeast]);
+    const atMost: Change = { ...atLeast, type: 'atMost', max: 1 };
+    await store.commit([atMost]);
+    expect(await refused([insert(namespace('ns_4', 4), namespaces), atMost])).toMatchObject({ kind: 'matched', at: 1 });
   });
 
   test('an apply runs its rule in the commit; 6,400 at once add up exactly', async () => {

@@ -69,6 +69,10 @@ describe.skipIf(!MONGODB_URI)('two engines', () => {
       ([one, min]): Step =>
         (orgId) => ({ type: 'atLeast', in: logicalModels.collection, query: { orgId, ref: one }, min }),
     ),
+    fc.tuple(ref, fc.integer({ min: 0, max: 2 })).map(
+      ([one, max]): Step =>
+        (orgId) => ({ type: 'atMost', in: logicalModels.collection, query: { orgId, ref: one }, max }),
+    ),
     fc.constant<Step>((orgId) => ({
       type: 'apply',
       in: generations,

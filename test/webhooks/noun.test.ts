@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { signingSecrets } from '../../src/nouns/webhooks/model.ts';
-import { type Client, describeEngines, type Harness, startHarness } from '../harness.ts';
+import { type Client, describeEngines, type Harness, persist, startHarness } from '../harness.ts';
 
 const URL_OUTSIDE = 'https://hooks.invalid/in';
 const SECRET = /^whsec_[A-Za-z0-9+/]{43}=$/;
@@ -162,6 +162,29 @@ describeEngines('webhooks', (engine) => {
     const again = await strict.client(org.token).rest('PATCH', path, { url: 'http://127.0.0.1:9/', description: 'x' });
     expect([again.status, again.body.description]).toEqual([200, 'x']);
     await strict.close();
+  });
+
+  test('are at most a hundred in an org, however many are asked for at once', async () => {
+    const [org, other] = [await harness.org(), await harness.org()];
+    const many = (count: number) =>
+      Promise.all(Array.from({ length: count }, () => persist(() => make(org, { url: URL_OUTSIDE }))));
+    expect((await many(96)).map(({ status }) => status)).toEqual(Array(96).fill(201));
+    const more = await many(8);
+    expect(more.map(({ status }) => status).sort()).toEqual([201, 201, 201, 201, 422, 422, 422, 422]);
+    const { detail } = more.find(({ status }) => status === 422)!.body;
+    const msg =
+      'Value error, an organization has at most 100 webhooks: delete one, or have one receiver take more types';
+    expect(detail).toMatchObject([{ loc: ['body'], msg }]);
+    const { total, webhooks } = (await org.rest('GET', `${org.base}/webhooks?limit=1`)).body;
+    expect(total).toBe(100);
+    const [{ webhook_id }] = webhooks;
+    expect((await org.rest('DELETE', `${org.base}/webhooks/${webhook_id}`)).status).toBe(204);
+    for (const [by, status] of [
+      [org, 201],
+      [org, 422],
+      [other, 201],
+    ] as const)
+      expect((await make(by, { url: URL_OUTSIDE })).status).toBe(status);
   });
 
   test('name their types by patterns', async () => {

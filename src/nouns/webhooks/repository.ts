@@ -7,8 +7,9 @@ import { need } from '../../resource/noun.ts';
 import { mergePatch } from '../../resource/patch.ts';
 import { countBelow, tombstone } from '../../resource/subtree.ts';
 import { checkVersion } from '../../resource/version.ts';
-import { insertion, removal, replacement, save, update, withRetry } from '../../resource/write.ts';
+import { insertion, type Planned, removal, replacement, save, update, withRetry } from '../../resource/write.ts';
 import { invalidField } from '../../words/errors.ts';
+import { orgFence } from '../orgs/fence.ts';
 import {
   type createWebhookInput,
   type deleteWebhookInput,
@@ -39,9 +40,25 @@ export function createWebhook(ctx: Context, input: z.output<typeof createWebhook
       ...insertion(ctx, webhooks, webhook),
       firstSecret(ctx, webhook, secret),
       { change: posting(ctx, webhook) },
+      ...fewEnough(ctx),
     ];
     return { ...(await save(ctx, planned, { webhook, secret: null })), secret };
   });
+}
+
+/** An org's webhooks share its places of delivery: more of them would only wait for each other. */
+const WEBHOOKS_MAX = 100;
+
+function fewEnough(ctx: Context): Planned[] {
+  const query = { orgId: ctx.principal.orgId };
+  const message = `an organization has at most ${WEBHOOKS_MAX} webhooks: delete one, or have one receiver take more types`;
+  return [
+    orgFence(ctx),
+    {
+      change: { type: 'atMost', in: webhooks.collection, query, max: WEBHOOKS_MAX },
+      otherwise: () => invalidField([], message, WEBHOOKS_MAX),
+    },
+  ];
 }
 
 /** A webhook tells no more than whoever chose its address could read: nobody learns by it what they may not see. */

@@ -33,7 +33,7 @@ export async function loadOverlay(reader: Reader, commits: readonly (readonly Ch
     wantedOf(reader, changes, orgs, numbered).map((wanted) => loadCollection(reader, overlay, wanted, buried)),
   );
   for (const change of changes) {
-    if (change.type !== 'none' && change.type !== 'atLeast') continue;
+    if (!('query' in change)) continue;
     overlay.isStrict = true;
     overlay.found.set(change.query, await idsOf(reader, change.in, change.query, buried));
   }
@@ -42,7 +42,7 @@ export async function loadOverlay(reader: Reader, commits: readonly (readonly Ch
 
 function orgOf(change: Change): string[] {
   if (change.type === 'insert' || change.type === 'put') return [change.doc.orgId];
-  if (change.type === 'none' || change.type === 'atLeast') return [change.query.orgId];
+  if ('query' in change) return [change.query.orgId];
   return change.type === 'sweep' ? [] : [change.key.orgId];
 }
 
