@@ -89,12 +89,12 @@ export async function call(request: Call): Promise<string> {
 }
 
 /** With chance in it, so that many who failed together do not come back together. */
-function backOff(tried: number): number {
+export function backOff(tried: number): number {
   return Math.min(PAUSE_MAX_MS, 1_000 * 2 ** (tried - 1)) * (0.5 + Math.random() / 2);
 }
 
 /** `Retry-After` in its two forms, seconds and a date; null: none that could be read. */
-function retryAfterMs(value: string | null, nowMs: number): number | null {
+export function retryAfterMs(value: string | null, nowMs: number): number | null {
   if (value === null) return null;
   const ms = /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - nowMs;
   return Number.isNaN(ms) ? null : Math.min(Math.max(0, ms), RETRY_AFTER_MAX_MS);
@@ -124,7 +124,7 @@ async function attempt({ url, method = 'GET', headers, body, signal, timeoutMs, 
 }
 
 /** No answer is read to its end that would not fit into what is meant for it. */
-async function readText(response: Response, maxBytes: number): Promise<string> {
+export async function readText(response: Response, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
@@ -138,7 +138,7 @@ async function readText(response: Response, maxBytes: number): Promise<string> {
 const SAID_MAX = 300;
 
 /** The message that most APIs send beside a status, in one line. */
-function whatItSays(status: number, text: string): string {
+export function whatItSays(status: number, text: string): string {
   const said = messageOf(text).replaceAll(/\s+/g, ' ').slice(0, SAID_MAX);
   return `answered ${status}${said && `: ${said}`}`;
 }
@@ -153,7 +153,7 @@ function messageOf(text: string): string {
   }
 }
 
-function whyNobody(error: unknown, timeoutMs: number): string {
+export function whyNobody(error: unknown, timeoutMs: number): string {
   const { name, cause } = error as Error;
   if (name === 'TimeoutError') return `gave no answer within ${timeoutMs / 1_000} s`;
   const code = (cause as NodeJS.ErrnoException | undefined)?.code;

@@ -54,4 +54,16 @@ export const mutants: Mutant[] = [
     edits: [['if (!allowPrivate && namesInside(address))', 'if (false as boolean)']],
     tests: addresses,
   },
+  {
+    breaks: 'an org has at most a hundred webhooks',
+    file: 'src/store/evaluate.ts',
+    edits: [['ids.length > change.max ?', 'ids.length > change.max + 1 ?']],
+    tests: ['test/webhooks/noun.test.ts'],
+  },
+  {
+    breaks: 'who listens goes on behind the last event',
+    file: 'src/process/webhooks/following.ts',
+    edits: [['after = told.id ?? after;', '']],
+    tests: ['test/webhooks/following.test.ts'],
+  },
 ];

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { post } from '../../http/post.ts';
 import { headersOf } from '../../nouns/webhooks/message.ts';
 import { newSecret } from '../../nouns/webhooks/secrets.ts';
@@ -11,6 +10,7 @@ import { addressOf, tokenIn } from '../../worker/options.ts';
 import { inOneLine } from '../long-work/worker-command.ts';
 import { placeOf } from '../place-of-server.ts';
 import { stopSignal } from '../signals.ts';
+import { following } from './following.ts';
 
 export interface ListenWords {
   url?: string;
@@ -27,7 +27,6 @@ interface Event {
   resource_id: string;
 }
 
-const EVERY_MS = 500;
 const CALL_MS = 10_000;
 
 /** `switchyard webhooks listen`: the feed of a token's org as a webhook would post it, over the API. */
@@ -40,14 +39,15 @@ export async function listenCommand(words: ListenWords, env: Record<string, stri
   const say = (line: string, told: object) => void process.stdout.write(`${json ? JSON.stringify(told) : line}\n`);
   await inOneLine(async () => {
     const server = addressOf(place.url);
-    const get = reader(server, await tokenIn(place.tokenFile), signal);
+    const token = await tokenIn(place.tokenFile);
+    const get = reader(server, token, signal);
     try {
       const { org_id: orgId } = await get<{ org_id: string }>('me');
-      const list = (query: Record<string, string>) =>
-        get<{ events: Event[] }>(`orgs/${orgId}/events?${new URLSearchParams(query)}`);
-      const before = (await list({ limit: '1' })).events.at(-1);
+      const { events } = await get<{ events: Event[] }>(`orgs/${orgId}/events?limit=1`);
+      const stream = `${server}/v1/orgs/${orgId}/events?${new URLSearchParams({ types: words.types })}`;
       say(`Listening to ${orgId}; signed with ${secret}`, { org_id: orgId, secret });
-      for await (const event of following(list, words.types, before, signal)) {
+      for await (const data of following({ url: stream, token, after: events[0]?.event_id, signal })) {
+        const event = JSON.parse(data) as Event;
         const { statusCode, error } = url === undefined ? NOT_POSTED : await forward(url, event, secret, signal);
         const how = url === undefined ? '' : `  ${error ?? statusCode}`;
         say(plain(`${event.type}  ${event.resource_id}${how}`), { event, status_code: statusCode, error });
@@ -66,18 +66,6 @@ function reader(server: string, token: string, signal: AbortSignal) {
     const limits = { timeoutMs: CALL_MS, maxBytes: 16 * 1024 * 1024, tries: 10 };
     return JSON.parse(await call({ url: `${server}/v1/${path}`, headers, signal, ...limits })) as T;
   };
-}
-
-type List = (query: Record<string, string>) => Promise<{ events: Event[] }>;
-
-/** What follows an event, for ever; behind none at all, whatever comes. */
-async function* following(list: List, types: string, before: Event | undefined, signal: AbortSignal) {
-  for (let after = before?.event_id; ; ) {
-    const { events } = await list({ types, limit: '200', ...(after === undefined ? {} : { after }) });
-    yield* events;
-    after = events.at(-1)?.event_id ?? after;
-    if (events.length === 0) await sleep(EVERY_MS, undefined, { signal });
-  }
 }
 
 function forward(url: string, event: Event, secret: string, signal: AbortSignal) {
