@@ -1,5 +1,6 @@
 import type { ObjectRef } from '@pothos/core';
-import type { Connection, Edge } from '../resource/page.ts';
+import type { Placed } from '../resource/cursors.ts';
+import type { Connection } from '../resource/page.ts';
 import type { Doc } from '../store/store.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 import { direct, property } from './execution/direct.ts';
@@ -34,20 +35,20 @@ const PageInfo = builder.objectRef<Connection<Doc>>('PageInfo').implement({
   }),
 });
 
-function cursorAt({ nodes, cursorOf }: Connection<Doc>, at: number): string | null {
+function cursorAt({ nodes, place }: Connection<Doc>, at: number): string | null {
   const node = nodes.at(at);
-  return node ? cursorOf(node) : null;
+  return node ? place(node).cursor : null;
 }
 
 /** The connection type of a node type. */
 export function connectionType(name: string, node: Ref<Doc>): ConnectionRef<Doc> {
-  const edge = builder.objectRef<Edge<Doc>>(`${name}Edge`).implement({
+  const edge = builder.objectRef<Placed<Doc>>(`${name}Edge`).implement({
     description: `A ${name} in a list.`,
     fields: (t) => ({
       node: t.field({ type: node, description: 'The item.', resolve: property('node') }),
       cursor: t.string({
         description: 'Where the item lies in this list; opaque, good for this list and its filters only.',
-        resolve: direct((own) => own.page.cursorOf(own.node)),
+        resolve: property('cursor'),
       }),
     }),
   });
@@ -62,7 +63,7 @@ export function connectionType(name: string, node: Ref<Doc>): ConnectionRef<Doc>
       edges: t.field({
         type: [edge],
         description: 'The items of this page, each with its cursor.',
-        resolve: direct((page) => page.nodes.map((one) => ({ node: one, page }))),
+        resolve: direct((page) => page.nodes.map(page.place)),
       }),
       nodes: t.field({ type: [node], description: 'The items of this page.', resolve: property('nodes') }),
       totalCount: t.field({

@@ -63,7 +63,7 @@ function weigh(given: unknown, limit: number): number {
   const value = jsonOf(given);
   if (typeof value === 'string') return value.length + 3;
   if (typeof value !== 'object' || value === null) return 6;
-  let weight = (Object.isFrozen(value) && keptLength(value)) || 2;
+  let weight = keptLength(value) ?? 2;
   if (weight > 2) return weight;
   if (Array.isArray(value)) {
     for (let at = 0; at < value.length && weight < limit; at += 1) weight += weigh(value[at], limit - weight);

@@ -4,13 +4,36 @@ import { fromBase64Url, toBase64Url } from '../words/base64.ts';
 
 /** Cursors that are good for one list, its filters and its order. */
 export interface Cursors {
-  encode: (at: Position) => string;
+  /** An item as it lies in the list. */
+  place: <P extends Position>(node: P) => Placed<P>;
   /** Null for a cursor that is foreign, edited or cut. */
   decode: (cursor: string) => Position | null;
 }
 
-/** Of documents that the store keeps, the cursor in the list that has shown them last: most are read in one list again and again. */
-const latest = new WeakMap<Position, { binding: number; cursor: string }>();
+/** An item of a list; its cursor is made where somebody asks for it. As unchanging as the item itself. */
+export class Placed<P extends Position = Position> {
+  readonly node: P;
+  readonly #binding: number;
+  #cursor: string | undefined;
+
+  constructor(node: P, binding: number) {
+    this.node = node;
+    this.#binding = binding;
+    if (Object.isFrozen(node)) Object.freeze(this);
+  }
+
+  get cursor(): string {
+    this.#cursor ??= encode(this.node, this.#binding);
+    return this.#cursor;
+  }
+
+  isBoundTo(binding: number): boolean {
+    return this.#binding === binding;
+  }
+}
+
+/** Of documents that the store keeps, their place in the list that has shown them last: most are read in one list again and again. */
+const latest = new WeakMap<Position, Placed>();
 
 /** What they are bound to is asked for with the first of them. */
 export function boundCursors(boundTo: () => string): Cursors {
@@ -19,19 +42,23 @@ export function boundCursors(boundTo: () => string): Cursors {
     known ??= crc32(boundTo());
     return known;
   };
-  const encode = (at: Position): string => {
-    const last = latest.get(at);
-    if (last?.binding === binding()) return last.cursor;
-    const body = `${at.createdAt}|${at.id}`;
-    const cursor = toBase64Url(`${crc32(body, binding()).toString(36)}|${body}`);
-    if (Object.isFrozen(at)) latest.set(at, { binding: binding(), cursor });
-    return cursor;
+  const place = <P extends Position>(node: P): Placed<P> => {
+    const last = latest.get(node);
+    if (last?.isBoundTo(binding())) return last as Placed<P>;
+    const placed = new Placed(node, binding());
+    if (Object.isFrozen(placed)) latest.set(node, placed);
+    return placed;
   };
   const decode = (cursor: string): Position | null => {
     const [sum, createdAt, ...rest] = fromBase64Url(cursor).split('|');
     if (sum === undefined || createdAt === undefined || rest.length === 0) return null;
     const position = { createdAt, id: rest.join('|') };
-    return encode(position) === cursor ? position : null;
+    return encode(position, binding()) === cursor ? position : null;
   };
-  return { encode, decode };
+  return { place, decode };
+}
+
+function encode({ createdAt, id }: Position, binding: number): string {
+  const body = `${createdAt}|${id}`;
+  return toBase64Url(`${crc32(body, binding).toString(36)}|${body}`);
 }

@@ -12,7 +12,7 @@ import {
 } from '../store/store.ts';
 import { type Issue, invalid, valueError } from '../words/errors.ts';
 import type { Context } from './context.ts';
-import { boundCursors, type Cursors } from './cursors.ts';
+import { boundCursors, type Cursors, type Placed } from './cursors.ts';
 import { type Noun, visibleWhere } from './noun.ts';
 
 export const PAGE_SIZE_DEFAULT = 50;
@@ -41,18 +41,13 @@ export interface List<D extends Doc> {
 }
 
 /** One page; what is more than its items is found out where it is asked for. */
-export interface Connection<D> {
+export interface Connection<D extends Position> {
   nodes: readonly D[];
-  cursorOf: (node: D) => string;
+  /** An item as it lies in the list. */
+  place: (node: D) => Placed<D>;
   hasNextPage: () => MaybePromise<boolean>;
   hasPreviousPage: () => MaybePromise<boolean>;
   total: () => MaybePromise<number>;
-}
-
-/** An item of a page. */
-export interface Edge<D> {
-  node: D;
-  page: Connection<D>;
 }
 
 /**
@@ -82,7 +77,7 @@ export function connect<D extends Doc>(ctx: Context, list: List<D>, args: PageAr
     };
     return {
       nodes: forward ? walked : walked.toReversed(),
-      cursorOf: cursors.encode,
+      place: cursors.place,
       hasNextPage: forward ? ahead : behind,
       hasPreviousPage: forward ? behind : ahead,
       total: () => totalOf(ctx, list, query),
@@ -114,7 +109,7 @@ export async function connectDerived<D extends Doc>(
   const [behind, ahead] = [from > 0, from + walked.length < walk.length];
   return {
     nodes: forward ? walked : walked.toReversed(),
-    cursorOf: cursors.encode,
+    place: cursors.place,
     hasNextPage: () => (forward ? ahead : behind),
     hasPreviousPage: () => (forward ? behind : ahead),
     total: () => kept.length,

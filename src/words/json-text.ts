@@ -20,12 +20,14 @@ let size = 0;
  * something here freezes all of it.
  */
 export function jsonText(value: unknown): string {
-  return mixedText(value) as string;
+  const kept = keptText(value);
+  if (kept !== undefined) return kept.text;
+  return holdsFrozen(value, DEPTH_MAX) ? byHand(value as object) : JSON.stringify(value);
 }
 
 /** The text of what is frozen, from memory where it is there; undefined for all else. */
 export function keptText(value: unknown): Text | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
+  if (typeof value !== 'object' || value === null || !isFixed(value)) return undefined;
   const known = knownText(value);
   // What is known was frozen once and still is: to ask costs a look at each of its properties.
   if (known !== undefined || !Object.isFrozen(value)) return known;
@@ -37,7 +39,12 @@ export function keptText(value: unknown): Text | undefined {
 
 /** How long the kept text of a value is; undefined where there is none. */
 export function keptLength(value: object): number | undefined {
-  return knownText(value)?.text.length;
+  return isFixed(value) ? knownText(value)?.text.length : undefined;
+}
+
+/** What may be frozen, by one look: most is not, and need not be looked for. */
+function isFixed(value: object): boolean {
+  return !Object.isExtensible(value);
 }
 
 function knownText(value: object): Text | undefined {
@@ -60,29 +67,39 @@ function keep(value: object, made: Text): void {
   size += length;
 }
 
-/** Whether there is something frozen in it, as its lists' first items show: to find none is quick. */
+/** Whether there is something frozen in a plain value, as its lists' first items show: to find none is quick. */
 function holdsFrozen(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null || depth === 0) return false;
-  if (young.has(value) || Object.isFrozen(value)) return true;
+  if (isFixed(value)) return young.has(value) || Object.isFrozen(value);
   if (Array.isArray(value)) return holdsFrozen(value[0], depth - 1);
-  if ('toJSON' in value) return false;
+  if (!isPlain(value)) return false;
   for (const key in value) if (holdsFrozen((value as Record<string, unknown>)[key], depth - 1)) return true;
   return false;
 }
 
-/** Written by hand down to what is frozen, or holds nothing that is. Undefined for what is no JSON. */
-function mixedText(value: unknown): string | undefined {
-  const kept = keptText(value);
-  if (kept !== undefined) return kept.text;
-  if (!holdsFrozen(value, DEPTH_MAX)) return JSON.stringify(value);
+/** What says itself what it is as JSON, or is a value in a box, is no plain object. */
+function isPlain(value: object): boolean {
+  return Object.getPrototypeOf(value) === Object.prototype && !('toJSON' in value);
+}
+
+/** An object or a list that holds something frozen, or stands beside one that does. */
+function byHand(value: object): string {
   let text = '';
   if (Array.isArray(value)) {
-    for (const item of value) text += `${text === '' ? '' : ','}${mixedText(item) ?? 'null'}`;
+    for (const item of value) text += `${text === '' ? '' : ','}${textIn(item, true) ?? 'null'}`;
     return `[${text}]`;
   }
-  for (const [key, item] of Object.entries(value as object)) {
-    const own = mixedText(item);
+  for (const [key, item] of Object.entries(value)) {
+    const own = textIn(item, false);
     if (own !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${own}`;
   }
   return `{${text}}`;
+}
+
+/** Undefined for what is no JSON. Items of a list are as its first one is: they are not looked through again. */
+function textIn(value: unknown, isItem: boolean): string | undefined {
+  const kept = keptText(value);
+  if (kept !== undefined) return kept.text;
+  const isLikeOthers = isItem && typeof value === 'object' && value !== null && isPlain(value);
+  return isLikeOthers || holdsFrozen(value, DEPTH_MAX) ? byHand(value as object) : JSON.stringify(value);
 }

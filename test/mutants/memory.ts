@@ -66,7 +66,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a cursor that is kept is good for its own list alone',
     file: 'src/resource/cursors.ts',
-    edits: [['last?.binding === binding()', 'last']],
+    edits: [['last?.isBoundTo(binding())', 'last']],
     tests: ['test/graphql/paging.test.ts'],
   },
   {
@@ -74,5 +74,17 @@ export const mutants: Mutant[] = [
     file: 'src/words/json-text.ts',
     edits: [["?? 'null'", "?? ''"]],
     tests: ['test/json-text.test.ts'],
+  },
+  {
+    breaks: 'a mistake that never changes is one, around which nothing is kept',
+    file: 'src/graphql/execution/kept.ts',
+    edits: [[' && !(value instanceof Error)', '']],
+    tests: ['test/graphql/frozen.test.ts'],
+  },
+  {
+    breaks: 'what is promised is waited for, whatever the promise looks like',
+    file: 'src/graphql/execution/kept.ts',
+    edits: [[' && !isPromise(value)', '']],
+    tests: ['test/graphql/frozen.test.ts'],
   },
 ];

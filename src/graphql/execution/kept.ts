@@ -1,5 +1,6 @@
 import { UNREAD } from './direct.ts';
-import type { Selection } from './plan.ts';
+import type { FieldPlan, Selection } from './plan.ts';
+import { isPromise } from './promise.ts';
 import type { Answer } from './shape.ts';
 
 /** Fields of answers that are kept; twice as many before what nobody has asked for again is forgotten. */
@@ -18,6 +19,7 @@ let size = 0;
  * object once there is another version: so nothing here is ever out of date.
  */
 export function keptAnswer(selection: Selection, source: object): Answer | null {
+  if (Object.isExtensible(source)) return null;
   const known = young.get(selection)?.get(source);
   // Whose answer is kept was frozen then and still is: to ask costs a look at each of its properties.
   if (known) return known;
@@ -26,20 +28,34 @@ export function keptAnswer(selection: Selection, source: object): Answer | null 
   return answer;
 }
 
-/** Whether there may be such answers. */
+/** Whether there may be such answers, as far as its own fields tell: of enough fields, or around one that is kept. */
 export function isKeepable({ fields }: Pick<Selection, 'fields'>): boolean {
-  return fields.length >= FIELDS_MIN && fields.every(({ read, isShown }) => read !== null && isShown !== null);
+  const isEnough = fields.length >= FIELDS_MIN || fields.some(({ inner }) => inner !== null);
+  return isEnough && fields.every(({ read, isShown, inner }) => read !== null && (isShown ?? inner) !== null);
 }
 
-function readAll({ fields, shape }: Selection, source: object): Answer | null {
+function readAll(selection: Selection, source: object): Answer | null {
+  const { fields, shape } = selection;
+  if (!fields.every(({ inner }) => inner === null || inner()?.isKeepable)) {
+    // So it is for every other object too.
+    selection.isKeepable = false;
+    return null;
+  }
   const values = new Array<unknown>(fields.length);
   for (let at = 0; at < fields.length; at += 1) {
-    const { read, isShown } = fields[at]!;
-    const value = read!(source);
-    if (value === UNREAD || !isShown!(value)) return null;
+    const value = answerOf(fields[at]!, source);
+    if (value === UNREAD) return null;
     values[at] = value;
   }
   return Object.freeze(shape(values));
+}
+
+/** What can be told by a look at the source. */
+function answerOf({ read, isShown, inner }: FieldPlan, source: object): unknown {
+  const value = read!(source);
+  if (isShown !== null) return value !== UNREAD && isShown(value) ? value : UNREAD;
+  const isObject = typeof value === 'object' && value !== null && !(value instanceof Error) && !isPromise(value);
+  return (isObject && keptAnswer(inner!()!, value)) || UNREAD;
 }
 
 function keep(selection: Selection, source: object, answer: Answer): void {

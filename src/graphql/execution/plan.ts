@@ -50,6 +50,8 @@ export interface FieldPlan {
   read: Read | null;
   /** Whether what was read is its own answer; null where there is always more to do. */
   isShown: IsShown | null;
+  /** What is asked of the one object that is read off the parent, found with the first of them; null for all else. */
+  inner: (() => Selection | null) | null;
   resolve: GraphQLFieldResolver<unknown, unknown>;
   readArguments: ReadArguments;
   complete: Complete;

@@ -2,8 +2,11 @@ import {
   defaultFieldResolver,
   type GraphQLField,
   type GraphQLObjectType,
+  type GraphQLOutputType,
   type GraphQLSchema,
+  getNullableType,
   isNonNullType,
+  isObjectType,
   SchemaMetaFieldDef,
   TypeMetaFieldDef,
   TypeNameMetaFieldDef,
@@ -36,17 +39,35 @@ function fieldOf(plan: Plan, parentType: GraphQLObjectType, key: string, nodes: 
   const definition = definitionOf(plan.schema, parentType, nodes[0]!.name.value);
   if (!definition) return null;
   const { type, resolve } = definition;
+  const read = readerOf(definition, parentType.name);
   return {
     key,
     definition,
     parentType,
     nodes,
     nullable: !isNonNullType(type),
-    read: readerOf(definition, parentType.name),
+    read,
     isShown: shownTest(type),
+    inner: read && innerOf(plan, type, nodes),
     resolve: resolve ?? defaultFieldResolver,
     readArguments: argumentReader(definition, nodes[0]!),
     complete: completer(plan, type, nodes),
+  };
+}
+
+/** What is wrong with conditions in it is told where such an object is answered: here it only is not known. */
+function innerOf(plan: Plan, type: GraphQLOutputType, nodes: FieldNodes): FieldPlan['inner'] {
+  const present = getNullableType(type);
+  if (!isObjectType(present) || present.isTypeOf) return null;
+  let known: Selection | null | undefined;
+  return () => {
+    if (known !== undefined) return known;
+    try {
+      known = plan.select(present, nodes);
+    } catch {
+      known = null;
+    }
+    return known;
   };
 }
 
