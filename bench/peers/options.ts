@@ -54,6 +54,5 @@ export function readOptions(args: string[]): Options {
   };
 }
 
-/** Whether what is found is the whole table, and may be written where it is kept. */
-export const isWhole = ({ works, engines, smoke }: Options): boolean =>
-  !smoke && works.length === WORKS.length && engines.length === ENGINES.length;
+/** Whether what is found is the whole table of an engine, and may be written where it is kept. */
+export const isWhole = ({ works, smoke }: Options): boolean => !smoke && works.length === WORKS.length;
