@@ -55,6 +55,12 @@ export const mutants: Mutant[] = [
     tests: addresses,
   },
   {
+    breaks: 'what has been delivered is stored as far as it was, and no further',
+    file: TELL,
+    edits: [['JSON.stringify(progress)', 'JSON.stringify({ ...progress, place: progress.place + 1 })']],
+    tests: ['test/webhooks/killed.test.ts'],
+  },
+  {
     breaks: 'an org has at most a hundred webhooks',
     file: 'src/store/evaluate.ts',
     edits: [['ids.length > change.max ?', 'ids.length > change.max + 1 ?']],
