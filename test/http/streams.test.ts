@@ -85,6 +85,28 @@ test('a comment comes at once and again and again, and the end says when to come
   outlets[0]!.write('too late');
 });
 
+test('a comment comes every ten seconds, and a process has a thousand streams', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    const streams = createStreams();
+    const { connect } = await serve(streams);
+    const told = textOf(await connect());
+    // Not by waiting as elsewhere: that moves such a clock on.
+    const turn = () => new Promise((resolve) => setTimeout(resolve, 50));
+    while (told.text === '') await turn();
+    for (let token = 1; token < 1_000; token += 1) expect(streams.claim(`t${token}`)).not.toBeNull();
+    expect(streams.claim('one more')).toBeNull();
+    vi.advanceTimersByTime(9_999);
+    await turn();
+    expect(told.text).toBe(':\n\n');
+    vi.advanceTimersByTime(1);
+    while (told.text === ':\n\n') await turn();
+    expect(told.text).toBe(':\n\n:\n\n');
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('who takes nothing is cut before a mebibyte waits for it, while others go on', async () => {
   const { connect, outlets, stopped } = await serve(createStreams());
   const slow = await connect();

@@ -101,6 +101,18 @@ export const mutants: Mutant[] = [
     tests: sockets,
   },
   {
+    breaks: 'a comment comes every ten seconds',
+    file: 'src/http/streams.ts',
+    edits: [['HEARTBEAT_MS = 10_000', 'HEARTBEAT_MS = 30_000']],
+    tests: sockets,
+  },
+  {
+    breaks: 'a process has a thousand streams',
+    file: 'src/http/streams.ts',
+    edits: [['PER_PROCESS = 1_000', 'PER_PROCESS = 1_001']],
+    tests: sockets,
+  },
+  {
     breaks: 'each share of a quota is told once',
     file: 'src/routing/thresholds.ts',
     edits: [['filter((percent) => percent > known)', 'filter((percent) => percent > (passed(from).at(-1) ?? 0))']],
