@@ -61,6 +61,18 @@ export const mutants: Mutant[] = [
     tests: ['test/webhooks/killed.test.ts'],
   },
   {
+    breaks: 'a thousand deliveries of a webhook wait at most',
+    file: TELL,
+    edits: [['const WAITING_MAX = 1_000;', 'const WAITING_MAX = 1_001;']],
+    tests: ['test/webhooks/down.test.ts'],
+  },
+  {
+    breaks: 'a receiver that is down rests between tries',
+    file: TELL,
+    edits: [['const DOWN_AFTER = 20;', 'const DOWN_AFTER = 2_000;']],
+    tests: ['test/webhooks/down.test.ts'],
+  },
+  {
     breaks: 'an org has at most a hundred webhooks',
     file: 'src/store/evaluate.ts',
     edits: [['ids.length > change.max ?', 'ids.length > change.max + 1 ?']],
