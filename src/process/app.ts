@@ -17,7 +17,7 @@ import { isLoopback, isPassedOn } from '../http/local.ts';
 import { createPauses, noPause } from '../http/pauses.ts';
 import { createPressure } from '../http/pressure.ts';
 import { locatedAt, prefixCutter } from '../http/public-url.ts';
-import { createRateLimiter, type RateState } from '../http/rate-limit.ts';
+import { createRateLimiter, type RateLimiter, type RateState } from '../http/rate-limit.ts';
 import { errorReply, json, type Reply, send } from '../http/reply.ts';
 import type { Handler } from '../http/server.ts';
 import { createStreams } from '../http/streams.ts';
@@ -55,12 +55,17 @@ export interface Around {
   observer?: Observer | null;
   /** Who asks by a token of another issuer. */
   federated?: Authenticate | null;
+  /** Who counts requests, where several processes do so together. */
+  limiter?: RateLimiter | undefined;
+  /** Whether those that serve with it do, too. */
+  isReady?: (() => boolean) | undefined;
 }
 
 /** Which request goes to which door; no port and no globals. */
-export function createApp(deps: Deps, config: AppConfig, { observer = null, federated = null }: Around = {}): App {
+export function createApp(deps: Deps, config: AppConfig, around: Around = {}): App {
+  const { observer = null, federated = null, isReady = () => true } = around;
   const authenticate = createAuthenticate(deps, federated);
-  const limiter = createRateLimiter(config.RATE_LIMIT_PER_MINUTE, deps.now);
+  const limiter = around.limiter ?? createRateLimiter(config.RATE_LIMIT_PER_MINUTE, deps.now);
   const rooms = createRooms(deps, async (authorization) =>
     authenticate(authorization, deps.store.until(afterMs(REQUEST_MS)), true),
   );
@@ -133,12 +138,13 @@ export function createApp(deps: Deps, config: AppConfig, { observer = null, fede
     return chain(authenticate(req.headers.authorization, store), (principal) => {
       if (!principal) return error(arrival, 'AUTHENTICATION_FAILED');
       visit.principal = principal;
-      const rate = limiter.take(principal.tokenId, principal.rateLimitPerMinute);
-      const reply = rescue(
-        () => chain(within(principal, rate), (made) => (made.stream ? placed(arrival, principal, made) : made)),
-        (cause) => failed(arrival, cause),
-      );
-      return rate ? chain(reply, (made) => withHeaders(made, rateHeaders(rate))) : reply;
+      return chain(limiter.take(principal.tokenId, principal.rateLimitPerMinute), (rate) => {
+        const reply = rescue(
+          () => chain(within(principal, rate), (made) => (made.stream ? placed(arrival, principal, made) : made)),
+          (cause) => failed(arrival, cause),
+        );
+        return rate ? chain(reply, (made) => withHeaders(made, rateHeaders(rate))) : reply;
+      });
     });
 
     function within(principal: Principal, rate: RateState | null): MaybePromise<Reply> {
@@ -186,7 +192,7 @@ export function createApp(deps: Deps, config: AppConfig, { observer = null, fede
   }
 
   async function ready(arrival: Arrival, deadline: Deadline): Promise<Reply> {
-    if (draining) return error(arrival, 'SERVICE_UNAVAILABLE', { retry_after: 1 });
+    if (draining || !isReady()) return error(arrival, 'SERVICE_UNAVAILABLE', { retry_after: 1 });
     await deps.store.until(deadline).ping();
     return json(200, { status: 'ready' });
   }

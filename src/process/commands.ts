@@ -1,4 +1,4 @@
-import { Argument, Command } from 'commander';
+import { Argument, Command, InvalidArgumentError } from 'commander';
 import pkg from '../../package.json' with { type: 'json' };
 import { addJobs, addWorker } from './long-work/commands.ts';
 import { addBackup, addCheck, addConfig, addOrg, addToken } from './operator/commands.ts';
@@ -38,11 +38,19 @@ function addServe(program: Command, env: Env): void {
     .summary('serve the graph and the REST API (npm start)')
     .description('Serves the graph and the REST API until SIGTERM or SIGINT, then answers what was sent and ends.')
     .option('--no-demo', 'start without demo content (as DEMO=false, or NODE_ENV=production)')
-    .action(async ({ demo }: { demo: boolean }) => {
+    .option('--workers <count>', 'how many processes serve on the one port (as WORKERS)', workersOf)
+    .action(async ({ demo, workers }: { demo: boolean; workers?: string }) => {
       const { serve: start } = await import('./main.ts');
-      await start(demo ? env : { ...env, DEMO: 'false' });
+      await start({ ...env, ...(demo ? {} : { DEMO: 'false' }), ...(workers ? { WORKERS: workers } : {}) });
     });
   example(serve, 'serve --no-demo');
+}
+
+const WORKERS_MAX = 256;
+
+function workersOf(text: string): string {
+  if (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= WORKERS_MAX) return text;
+  throw new InvalidArgumentError(`expected a whole number from 1 to ${WORKERS_MAX}`);
 }
 
 function addCopy(program: Command): void {

@@ -56,6 +56,9 @@ function isServer(text: string): boolean {
 export const configSchema = z.object({
   HOST: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
   PORT: whole(0, 65_535).default(4000).describe('The port; 0 takes a free one.'),
+  WORKERS: whole(1, 256)
+    .default(1)
+    .describe('How many processes serve, on one port, under one parent that starts again what dies; as `--workers`.'),
   DATA_DIR: z
     .string()
     .min(1)

@@ -12,7 +12,7 @@ import { createIds } from '../words/ids.ts';
 import { StartRefused } from '../words/refused.ts';
 import { createLocalProvisioner } from './buckets/folder.ts';
 import { type Config, usesS3 } from './config.ts';
-import { createLog } from './log.ts';
+import { createLog, WHOLE_BYTES } from './log.ts';
 import { secretOf } from './secret-files.ts';
 
 const BUCKETS = 'buckets';
@@ -21,7 +21,7 @@ const AS_FOLDER = AS_FILE | constants.X_OK;
 
 /** The real world: the wall clock, the system's randomness, the configured engine. */
 export async function createDeps(config: Config, env: Record<string, string | undefined>): Promise<Deps> {
-  const log = createLog(config.LOG_LEVEL);
+  const log = createLog(config.LOG_LEVEL, config.WORKERS > 1 ? WHOLE_BYTES : undefined);
   const now = Date.now;
   return {
     store: await openStore(config, log),

@@ -12,12 +12,13 @@ import { createDeps, dataFolder } from './deps.ts';
 import { federation } from './federation.ts';
 import { startHealthChecks } from './health-checks.ts';
 import { initOrganization } from './init.ts';
-import { createLog } from './log.ts';
+import { createLog, WHOLE_BYTES } from './log.ts';
 import { nearMisses, sentenceOf } from './near-misses.ts';
 import { observe } from './observe/observe.ts';
 import { hasOrganizations, placeOf } from './place.ts';
 import { startRunner } from './runner/runner.ts';
 import { stopSignal } from './signals.ts';
+import type { Team } from './workers/worker.ts';
 
 /** Background work that is under way when everything is answered: its lease lets another process do it again. */
 const BACKGROUND_SECONDS = 1;
@@ -26,14 +27,40 @@ const BACKGROUND_SECONDS = 1;
 export async function serve(env: Record<string, string | undefined> = process.env): Promise<void> {
   const stop = stopSignal();
   const config = readConfig(env);
-  // Buckets are made in it with either engine.
-  dataFolder(config.DATA_DIR);
+  const isAlone = config.WORKERS === 1;
+  const isParent = !isAlone && (await import('node:cluster')).default.isPrimary;
+  if (isAlone || isParent) warnOfNearMisses(config, env);
+  if (isParent) {
+    const { serveByWorkers } = await import('./workers/parent.ts');
+    return serveByWorkers(stop, config, createLog(config.LOG_LEVEL, WHOLE_BYTES));
+  }
+  const team = isAlone ? null : (await import('./workers/worker.ts')).joinTeam(config);
+  try {
+    await serveHere(stop, config, env, team);
+  } catch (error) {
+    // Its line is written, and nothing holds it.
+    team?.leave();
+    throw error;
+  }
+}
+
+function warnOfNearMisses(config: Config, env: Record<string, string | undefined>): void {
   const log = createLog(config.LOG_LEVEL);
   for (const miss of nearMisses(env)) log.warn(miss, sentenceOf(miss));
+}
+
+async function serveHere(
+  stop: AbortSignal,
+  config: Config,
+  env: Record<string, string | undefined>,
+  team: Team | null,
+): Promise<void> {
+  // Buckets are made in it with either engine.
+  dataFolder(config.DATA_DIR);
   const deps = await unlessStopped(stop, () => createDeps(config, env));
   await initOrganization(deps, config);
   const demo = await openDemo(deps, config);
-  if (!stop.aborted) await serveUntil(stop, deps, config, demo);
+  if (!stop.aborted) await serveUntil(stop, deps, config, demo, team);
   await Promise.race([deps.store.close(), sleep(BACKGROUND_SECONDS * 1000)]);
   // Whatever else holds the process (a call that nobody waits for any more) holds no answer.
   process.exit(0);
@@ -59,14 +86,23 @@ async function greeting(deps: Deps, config: Config, demo: Demo | NoDemo): Promis
   return () => `\n${data}  Demo       ${demo}\n${next}`;
 }
 
-async function serveUntil(stop: AbortSignal, unobserved: Deps, config: Config, demo: Demo | NoDemo): Promise<void> {
+async function serveUntil(
+  stop: AbortSignal,
+  unobserved: Deps,
+  config: Config,
+  demo: Demo | NoDemo,
+  team: Team | null,
+): Promise<void> {
   const greet = await greeting(unobserved, config, demo);
-  const { deps, observer } = await observe(unobserved, config);
-  const app = createApp(deps, config, { observer, federated: await federation(deps, config) });
+  const { deps, observer } = await observe(unobserved, config, team?.figures);
+  const federated = await federation(deps, config);
+  const app = createApp(deps, config, { observer, federated, limiter: team?.limiter, isReady: team?.isReady });
   const server = createHttpServer(app);
   const url = await listen(server, config);
   const background = startBackground(deps, config, demo);
-  process.stdout.write(`Switchyard listens on ${url}\n${greet(url)}`);
+  const text = `Switchyard listens on ${url}\n${greet(url)}`;
+  if (team) team.ready(url, text);
+  else process.stdout.write(text);
   deps.log.info({ url, version: pkg.version, engine: deps.store.engine }, 'serving');
   if (!stop.aborted) await once(stop, 'abort');
   deps.log.info({ inFlight: app.inFlight }, 'stopping');

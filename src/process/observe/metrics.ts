@@ -17,6 +17,9 @@ export interface Metrics {
   registry: Registry;
 }
 
+/** All that a process has counted, as its client tells it. */
+export type Snapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
+
 /** How old what is read from the store may be when it is shown. */
 const SAMPLE_MS = 15_000;
 /** How long an answer waits for it: a store that is slow does not keep the rest from being read. */

@@ -1,3 +1,4 @@
+import type { Registry } from '@prometheus-io/client';
 import type { Logger } from 'pino';
 import type { Reply } from '../../http/reply.ts';
 import type { Deps } from '../../resource/context.ts';
@@ -18,6 +19,7 @@ export interface Observer {
 export async function observe(
   deps: Deps,
   config: Pick<Config, 'METRICS'>,
+  figures: (registry: Registry) => () => Promise<string> = (registry) => () => registry.metrics(),
 ): Promise<{ deps: Deps; observer: Observer }> {
   const access = accessLog(deps.log);
   if (!config.METRICS) return { deps, observer: unmeasured(access) };
@@ -33,7 +35,7 @@ export async function observe(
         answered(visit, reply, refused, ms);
         if (access.isLevelEnabled('info')) writeAccessLine(access, visit, reply.status, ms);
       },
-      metrics: () => registry.metrics(),
+      metrics: figures(registry),
     },
   };
 }

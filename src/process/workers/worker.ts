@@ -1,0 +1,40 @@
+import type { Registry } from '@prometheus-io/client';
+import type { RateLimiter } from '../../http/rate-limit.ts';
+import type { Config } from '../config.ts';
+import type { Snapshot } from '../observe/metrics.ts';
+import { openChannel } from './channel.ts';
+import { createSharedLimiter } from './shared-limits.ts';
+
+/** What a worker has from its parent. */
+export interface Team {
+  limiter: RateLimiter;
+  /** Whether all workers serve. */
+  isReady(): boolean;
+  /** The parent says so when all are ready. */
+  ready(url: string, text: string): void;
+  /** What all have counted together. */
+  figures(own: Registry): () => Promise<string>;
+  /** Nothing holds this process any more. */
+  leave(): void;
+}
+
+export function joinTeam({ RATE_LIMIT_PER_MINUTE }: Pick<Config, 'RATE_LIMIT_PER_MINUTE'>): Team {
+  let isOpen = false;
+  let registry: Registry | null = null;
+  const snapshot = async (): Promise<Snapshot> => (await registry?.getMetricsAsJSON()) ?? [];
+  const parent = openChannel(process, { snapshot }, () => process.connected);
+  return {
+    limiter: createSharedLimiter(RATE_LIMIT_PER_MINUTE, parent),
+    isReady: () => isOpen,
+    ready(url, text) {
+      void parent.ask('ready', { url, text }).then(() => {
+        isOpen = true;
+      });
+    },
+    figures(own) {
+      registry = own;
+      return () => parent.ask('figures', null);
+    },
+    leave: () => process.disconnect?.(),
+  };
+}
