@@ -88,13 +88,20 @@ function createTeam(config: Config, log: Logger) {
       stopAll();
     }
     if (isEnding) return members.size === 0 ? ended.resolve(failure) : undefined;
-    // Nobody holds a port that the system has chosen; who comes next asks for the same.
-    if (members.size === 0) port = Number(new URL(greeting!.url).port);
+    if (![...members.values()].some((one) => one.isReady)) keepPort();
     const backOff = backOffs.get(slot) ?? createBackOff();
     backOffs.set(slot, backOff);
     const waitMs = backOff(performance.now() - begunMs);
     log.warn({ worker: slot, code, signal, waitMs }, 'a worker has ended and is started again');
     setTimeout(start, waitMs, slot);
+  }
+
+  /** Nobody holds a port that the system has chosen: who is about to ask for any begins anew, and asks for the same. */
+  function keepPort(): void {
+    const known = Number(new URL(greeting!.url).port);
+    if (port === known) return;
+    port = known;
+    for (const { worker } of members.values()) worker.process.kill('SIGKILL');
   }
 
   function stopAll(): void {
