@@ -74,13 +74,19 @@ export function boundsIssue(shape: Shape, value: unknown, input: unknown, loc: L
       return bound('less_than_equal', `less than or equal to ${maximum}`, { le: maximum }, input, loc);
   }
   if (typeof value === 'string') {
-    const length = value.length > (maximum ?? 0) || value.length < 2 ? [...value].length : value.length;
+    const length = lengthOf(value, maximum ?? 0);
     if (minimum !== undefined && length < minimum)
       return textLength('too_short', 'at least', minimum, 'min_length', input, loc);
     if (maximum !== undefined && length > maximum)
       return textLength('too_long', 'at most', maximum, 'max_length', input, loc);
   }
   return null;
+}
+
+/** Characters, exactly where it matters: a text of more than twice as many code units as are allowed is too long anyway. */
+function lengthOf(text: string, maximum: number): number {
+  const isClear = text.length >= 2 && (text.length <= maximum || text.length > 2 * maximum);
+  return isClear ? text.length : [...text].length;
 }
 
 function bound(type: string, words: string, ctx: Record<string, number>, input: unknown, loc: Loc): Issue {

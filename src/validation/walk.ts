@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { type Issue, valueError } from '../words/errors.ts';
 import { snake } from '../words/naming.ts';
+import { DEPTH_MAX, Issues } from './issues.ts';
 import { trimWhite } from './names.ts';
 import { boundsIssue, type Checked, checkBoolean, checkEnum, checkInteger, checkNumber } from './scalars.ts';
 import { type Shape, shapeOf, wirePath } from './shape.ts';
@@ -17,8 +18,6 @@ export interface Walked<T> {
   issues: Issue[];
 }
 
-const ISSUES_MAX = 1_000;
-const DEPTH_MAX = 32;
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Checks an input against a schema and answers the value (defaults applied) and every issue, in field order. */
@@ -30,24 +29,24 @@ export function walk<S extends z.ZodType>(
 ): Walked<z.output<S>> {
   const walker = new Walker(options);
   const value = walker.field(shapeOf(schema), input, loc, 1);
-  return { value: value as z.output<S>, issues: walker.issues };
+  return { value: value as z.output<S>, issues: walker.issues.list };
 }
 
 /** What holds for every value wherever it is: whole text, exact numbers, no names that change prototypes, bounded depth. */
-function scan(value: unknown, loc: (string | number)[], issues: Issue[], depth = 1): void {
-  const issue = strictIssue(value, loc) ?? depthIssue(value, loc, depth);
-  if (issue) return push(issues, issue);
+function scan(value: unknown, loc: (string | number)[], issues: Issues, depth = 1): void {
+  const issue = strictIssue(value, loc, issues) ?? depthIssue(value, loc, depth);
+  if (issue) return issues.add(issue);
   if (Array.isArray(value)) value.forEach((item, at) => scan(item, [...loc, at], issues, depth + 1));
   else if (isObject(value))
     for (const [key, item] of Object.entries(value)) {
       const keyIssue = keyProblem(key, item, [...loc, key]);
-      if (keyIssue) push(issues, keyIssue);
+      if (keyIssue) issues.add(keyIssue);
       else scan(item, [...loc, key], issues, depth + 1);
     }
 }
 
 class Walker {
-  readonly issues: Issue[] = [];
+  readonly issues = new Issues();
   readonly #naming: WalkOptions['naming'];
   readonly #keptName: string | null;
 
@@ -61,9 +60,9 @@ class Walker {
     if (shape.isName && input !== null && input === this.#keptName) return input;
     const deep = depthIssue(input, loc, depth);
     if (deep) return this.#add(deep);
-    const before = this.issues.length;
+    const before = this.issues.list.length;
     const value = this.#typed(shape, input, loc, depth);
-    return this.issues.length === before ? this.#ruled(shape, value, input, loc) : value;
+    return this.issues.list.length === before ? this.#ruled(shape, value, input, loc) : value;
   }
 
   #typed(shape: Shape, input: unknown, loc: (string | number)[], depth: number): unknown {
@@ -133,13 +132,13 @@ class Walker {
   }
 
   #scalar(shape: Shape, input: unknown, loc: (string | number)[]): unknown {
-    const wordless = wordlessIssue(shape, input, loc);
+    const wordless = wordlessIssue(shape, input, loc, this.issues);
     if (wordless) return this.#add(wordless);
     const checked = checkScalar(shape, input, loc);
     if ('issue' in checked) return this.#add(checked.issue);
     const value = shape.isName ? trimWhite(checked.value as string) : checked.value;
     // What pydantic refuses is refused in its words; only what it takes can be too much for us.
-    const issue = boundsIssue(shape, value, input, loc) ?? strictIssue(value, loc);
+    const issue = boundsIssue(shape, value, input, loc) ?? strictIssue(value, loc, this.issues);
     return issue ? this.#add({ ...issue, input }) : value;
   }
 
@@ -156,7 +155,7 @@ class Walker {
   }
 
   #add(issue: Issue): undefined {
-    push(this.issues, issue);
+    this.issues.add(issue);
     return undefined;
   }
 }
@@ -178,15 +177,17 @@ function checkScalar(shape: Shape, input: unknown, loc: (string | number)[]): Ch
 }
 
 /** What pydantic refuses in words that are not among ours: half a character in a scalar, an integer without an end. */
-function wordlessIssue(shape: Shape, input: unknown, loc: (string | number)[]): Issue | null {
-  if (typeof input === 'string' && shape.kind !== 'enum' && !input.isWellFormed()) return textIssue(input, loc);
+function wordlessIssue(shape: Shape, input: unknown, loc: (string | number)[], issues: Issues): Issue | null {
+  if (typeof input === 'string' && shape.kind !== 'enum' && issues.faultOf(input, textFault) === SURROGATES)
+    return valueError(loc, SURROGATES, input);
   const endless = shape.kind === 'integer' && typeof input === 'number' && !Number.isFinite(input);
   return endless ? tooLarge(loc, input) : null;
 }
 
-function strictIssue(value: unknown, loc: (string | number)[]): Issue | null {
+function strictIssue(value: unknown, loc: (string | number)[], issues: Issues): Issue | null {
   if (typeof value === 'number' && !(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) return tooLarge(loc, value);
-  return typeof value === 'string' ? textIssue(value, loc) : null;
+  const fault = typeof value === 'string' ? issues.faultOf(value, textFault) : null;
+  return fault ? valueError(loc, fault, value) : null;
 }
 
 function depthIssue(value: unknown, loc: (string | number)[], depth: number): Issue | null {
@@ -195,10 +196,16 @@ function depthIssue(value: unknown, loc: (string | number)[], depth: number): Is
   return null;
 }
 
+const SURROGATES = 'text must not contain lone surrogates';
+
+function textFault(text: string): string | null {
+  if (!text.isWellFormed()) return SURROGATES;
+  return text.includes('\0') ? 'text must not contain the character NUL' : null;
+}
+
 export function textIssue(text: string, loc: (string | number)[]): Issue | null {
-  if (!text.isWellFormed()) return valueError(loc, 'text must not contain lone surrogates', text.toWellFormed());
-  if (text.includes('\0')) return valueError(loc, 'text must not contain the character NUL', text);
-  return null;
+  const fault = textFault(text);
+  return fault ? valueError(loc, fault, text.toWellFormed()) : null;
 }
 
 function keyProblem(key: string, item: unknown, loc: (string | number)[]): Issue | null {
@@ -218,33 +225,6 @@ function at(input: unknown, path: PropertyKey[]): unknown {
       input,
     ) ?? null
   );
-}
-
-function push(issues: Issue[], issue: Issue): void {
-  if (issues.length >= ISSUES_MAX) return;
-  const loc = whole(issue.loc) as Issue['loc'];
-  issues.push({ ...issue, loc, input: isDeep(issue.input) ? null : whole(issue.input) });
-}
-
-/** What is told back is readable by everyone: strict readers of JSON refuse a document with half a character in it. */
-function whole(value: unknown): unknown {
-  if (typeof value === 'string') return value.toWellFormed();
-  if (Array.isArray(value)) return value.map(whole);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key.toWellFormed(), whole(item)]));
-}
-
-const deep = new WeakMap<object, boolean>();
-
-/** An input nested deeper than is allowed is not repeated in its issue: writing it as JSON could exhaust the stack. */
-function isDeep(value: unknown, levels = DEPTH_MAX): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 0) return true;
-  const known = deep.get(value);
-  if (known !== undefined) return known;
-  const answer = Object.values(value).some((item) => isDeep(item, levels - 1));
-  if (levels === DEPTH_MAX) deep.set(value, answer);
-  return answer;
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

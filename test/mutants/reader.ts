@@ -2,6 +2,18 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'a long text is looked through once, wherever it stands',
+    file: 'src/validation/issues.ts',
+    edits: [['if (known !== undefined) return known;\n    const fault', 'const fault']],
+    tests: ['test/repeated-text.test.ts'],
+  },
+  {
+    breaks: 'issues repeat a bounded part of what was sent',
+    file: 'src/validation/issues.ts',
+    edits: [['if (this.#echoed + weight > ECHO_MAX) return null;', '']],
+    tests: ['test/repeated-text.test.ts'],
+  },
+  {
     breaks: 'a reply is ended only when its request has been read',
     file: 'src/http/reply.ts',
     edits: [['if (!req.complete && hasBody(req))', 'if (!req.headers)']],
