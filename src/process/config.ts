@@ -161,6 +161,11 @@ export const configSchema = z.object({
   DEMO: flag
     .optional()
     .describe('Whether demo content is made on the first start; by default outside production only.'),
+  DEMO_TRAFFIC: flag
+    .default(true)
+    .describe(
+      'Whether the demo org sends made-up requests, with an outage every four minutes, for an hour after a start.',
+    ),
   NODE_ENV: z.string().optional().describe('`production` starts without demo content.'),
 });
 

@@ -7,6 +7,7 @@ import type { Deps } from '../resource/context.ts';
 import { createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
 import { type Demo, type NoDemo, openDemo, welcome } from './demo/demo.ts';
+import { startDemoTraffic } from './demo/traffic.ts';
 import { startDemoWorker } from './demo/worker.ts';
 import { createDeps, dataFolder } from './deps.ts';
 import { federation } from './federation.ts';
@@ -121,5 +122,6 @@ function startBackground(deps: Deps, config: Config, demo: Demo | NoDemo): { sto
   const checks =
     config.HEALTH_CHECK_SECONDS === undefined ? null : startHealthChecks(deps, config.HEALTH_CHECK_SECONDS);
   const worker = typeof demo === 'string' ? null : startDemoWorker(deps, demo.orgId);
-  return { stop: () => Promise.all([runner.stop(), checks?.stop(), worker?.stop()]) };
+  const traffic = typeof demo === 'string' || !config.DEMO_TRAFFIC ? null : startDemoTraffic(deps, demo.orgId);
+  return { stop: () => Promise.all([runner.stop(), checks?.stop(), worker?.stop(), traffic?.stop()]) };
 }

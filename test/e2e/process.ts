@@ -28,7 +28,7 @@ export async function startServer(
 ): Promise<Running> {
   const child = spawn(process.execPath, [bin, ...args], {
     ...place,
-    env: { ...process.env, PORT: '0', LOG_LEVEL: 'warn', NODE_ENV: '', ...env },
+    env: { ...process.env, PORT: '0', LOG_LEVEL: 'warn', NODE_ENV: '', DEMO_TRAFFIC: 'false', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let out = '';

@@ -16,7 +16,8 @@ describe('the README', () => {
   let server: Running;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'switchyard-readme-'));
-    server = await startServer({ DATA_DIR: join(folder, 'data') }, ['serve']);
+    // As a newcomer has it: with what the demo sends by itself.
+    server = await startServer({ DATA_DIR: join(folder, 'data'), DEMO_TRAFFIC: 'true' }, ['serve']);
   });
   afterAll(async () => {
     server?.child.kill('SIGKILL');

@@ -2,6 +2,18 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'a request of the demo that met the outage is tried again elsewhere',
+    file: 'src/process/demo/traffic.ts',
+    edits: [['    if (outcome.success) return;', '    return;']],
+    tests: ['test/demo-traffic.test.ts'],
+  },
+  {
+    breaks: 'the outage of the demo ends',
+    file: 'src/process/demo/content.ts',
+    edits: [['from: 8, to: 30 }', 'from: 8, to: 160 }']],
+    tests: ['test/demo-traffic.test.ts'],
+  },
+  {
     breaks: 'a rank is never older than a change in the same request',
     file: 'src/nouns/router-policies/rank.ts',
     edits: [['    asked.delete(ctx.loaders);\n', '']],

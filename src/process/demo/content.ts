@@ -178,3 +178,18 @@ export const REINDEXES = {
     error: 'Azure EU answered 404: the deployment text-embedding-3-large does not exist',
   },
 } as const;
+
+/** What the teams ask, the first kind during an outage too. */
+export const TRAFFIC = [
+  { tag: 'team:search', purpose: 'answer', estimatedInputTokens: 900, estimatedOutputTokens: 250 },
+  { tag: 'team:search', purpose: 'rewrite', estimatedInputTokens: 300, estimatedOutputTokens: 60 },
+  { tag: 'team:support', purpose: 'draft', estimatedInputTokens: 1_200, estimatedOutputTokens: 400 },
+  {
+    ...{ tag: 'team:support', purpose: 'photo', requiresVision: true },
+    ...{ estimatedInputTokens: 1_600, estimatedOutputTokens: 200 },
+  },
+  { tag: 'team:research', purpose: 'summary', estimatedInputTokens: 2_400, estimatedOutputTokens: 500 },
+] as const;
+
+/** Of so many requests, those from one to another meet an account that is down. */
+export const OUTAGE = { account: 'OpenAI main', every: 160, from: 8, to: 30 } as const;
