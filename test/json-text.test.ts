@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isLarge } from '../src/http/pieces.ts';
+import { inPieces, isLarge } from '../src/http/pieces.ts';
 import { jsonText } from '../src/words/json-text.ts';
 
 function frozen<T>(value: T): T {
@@ -41,4 +41,26 @@ test('what is too much to keep is forgotten, not mistaken', () => {
   const items = Array.from({ length: 400 }, (_, at) => frozen({ at, text: String(at).repeat(20_000) }));
   for (const list of [items, items.toReversed(), items.slice(100, 200)])
     for (const one of list) expect(jsonText(one)).toBe(JSON.stringify(one));
+});
+
+test('a long list that is frozen is written in pieces once; then its text is at hand, within whatever answer it stands', () => {
+  const ids = frozen(Array.from({ length: 20_000 }, (_, at) => `source-${at} "é${at}`));
+  const written = (value: object) => {
+    const pieces = inPieces(value);
+    for (let turns = 0; ; turns += 1) {
+      const { done, value: bytes } = pieces.next();
+      if (done) return { turns, text: Buffer.concat(bytes!).toString() };
+    }
+  };
+  const [first, second] = [
+    { a: 1, ids, b: [1] },
+    { ids, c: 'another' },
+  ];
+  const anew = written(first);
+  const again = written(second);
+  expect([anew.text, again.text]).toEqual([JSON.stringify(first), JSON.stringify(second)]);
+  expect(anew.turns).toBeGreaterThan(5);
+  expect(again.turns).toBeLessThanOrEqual(2);
+  const changed = { ids: frozen([...ids, 'one more']) };
+  expect(written(changed).text).toBe(JSON.stringify(changed));
 });

@@ -1,4 +1,4 @@
-import { keptLength } from '../words/json-text.ts';
+import { keep, keptLength, knownText } from '../words/json-text.ts';
 
 /** What is written as JSON at once, in characters: less than a millisecond's work. */
 const PIECE = 65_536;
@@ -29,6 +29,19 @@ export function* inPieces(value: unknown, maxBytes = ANSWER_MAX_BYTES): Generato
 function* piecesOf(given: unknown): Generator<string> {
   const value = jsonOf(given);
   if (typeof value !== 'object' || value === null || !isLarge(value)) return yield JSON.stringify(value);
+  if (!Array.isArray(value) || !Object.isFrozen(value)) return yield* membersInPieces(value);
+  const known = knownText(value);
+  if (known !== undefined) return yield known.text;
+  const written: string[] = [];
+  for (const piece of membersInPieces(value)) {
+    written.push(piece);
+    yield piece;
+  }
+  const text = written.join('');
+  keep(value, { text, bytes: Buffer.byteLength(text) });
+}
+
+function* membersInPieces(value: object): Generator<string> {
   const isList = Array.isArray(value);
   let group: [string, unknown][] = [];
   let weight = 0;

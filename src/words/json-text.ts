@@ -1,7 +1,7 @@
 /** Characters of text that are kept; twice as many before what nobody has asked for again is forgotten. */
 const KEPT_MAX = 8_388_608;
 /** What is longer is written anew each time. */
-const TEXT_MAX = 65_536;
+const TEXT_MAX = 524_288;
 /** How deep is looked for what is kept: behind `data`, two fields, a connection and its edges. */
 const DEPTH_MAX = 8;
 
@@ -47,7 +47,8 @@ function isFixed(value: object): boolean {
   return !Object.isExtensible(value);
 }
 
-function knownText(value: object): Text | undefined {
+/** The text of a frozen value, where it is kept already. */
+export function knownText(value: object): Text | undefined {
   const known = young.get(value);
   if (known !== undefined) return known;
   const older = old.get(value);
@@ -55,7 +56,8 @@ function knownText(value: object): Text | undefined {
   return older;
 }
 
-function keep(value: object, made: Text): void {
+/** Whoever has written a frozen value may leave its text here. */
+export function keep(value: object, made: Text): void {
   const { length } = made.text;
   if (length > TEXT_MAX) return;
   if (size + length > KEPT_MAX) {

@@ -58,7 +58,8 @@ function listCompleter(plan: Plan, itemType: GraphQLOutputType, nodes: FieldNode
         `Expected Iterable, but did not find one for field "${info.parentType.name}.${info.fieldName}".`,
       );
     const items = Array.isArray(value) ? value : [...(value as Iterable<unknown>)];
-    if (isShown !== null && items.length <= SHOWN_ITEMS_MAX && items.every(isShown)) return items;
+    const isAtOnce = items.length <= SHOWN_ITEMS_MAX || Object.isFrozen(items);
+    if (isShown !== null && isAtOnce && items.every(isShown)) return items;
     const completed: unknown[] = [];
     let waits = false;
     const completeFrom = (start: number): unknown => {

@@ -23,7 +23,7 @@ export interface ScalarExtensions {
   shows?: 'string' | 'number' | 'json';
 }
 
-/** Longer lists are completed item by item, by whom the clock is looked at. */
+/** Longer lists are completed item by item, by whom the clock is looked at; what is frozen is only looked through, and its text is kept. */
 export const SHOWN_ITEMS_MAX = 100;
 
 /** For leaves and lists of them; null for all else, and where there is more to a value than to look at it. */
