@@ -53,6 +53,7 @@ describe('the README', () => {
     for (const words of [
       'circuit_open\ngpt-4o\n',
       '"code":"CIRCUIT_OPEN"',
+      'answered by gpt-4o',
       'completed',
       "'namespace.reindex'",
       '"reindexStatus":"completed"',
