@@ -15,6 +15,7 @@ import { createLocalProvisioner } from '../src/process/buckets/folder.ts';
 import type { Config } from '../src/process/config.ts';
 import { federation } from '../src/process/federation.ts';
 import { observe } from '../src/process/observe/observe.ts';
+import type { OtlpConfig } from '../src/process/observe/otlp.ts';
 import { createOrg } from '../src/process/operator/orgs.ts';
 import { type Runner, startRunner } from '../src/process/runner/runner.ts';
 import type { Deps } from '../src/resource/context.ts';
@@ -177,6 +178,7 @@ export interface Tenant extends Client {
 export async function startHarness(
   engine: EngineName = 'sqlite',
   config: Partial<AppConfig> &
+    Partial<OtlpConfig> &
     Partial<Pick<Config, 'METRICS' | 'OIDC_ISSUER' | 'OIDC_AUDIENCE' | 'OIDC_ORG_CLAIM' | 'OIDC_ROLE_CLAIM'>> & {
       deps?: Partial<Deps>;
       appName?: string;
@@ -202,7 +204,7 @@ export async function startHarness(
     bell: createBell(),
     ...config.deps,
   };
-  const { deps, observer } = await observe(unobserved, { METRICS: config.METRICS ?? false });
+  const { deps, observer } = await observe(unobserved, { ...config, METRICS: config.METRICS ?? false });
   // A busy machine must not turn answers into 503s; tests of the deadline set their own.
   const app = createApp(
     deps,

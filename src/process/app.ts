@@ -34,7 +34,7 @@ import { chain, type MaybePromise, rescue } from '../words/maybe.ts';
 import { type Arrival, lastEventIdOf, methodOf, requestIdOf, splitUrl, wantsPage } from './arrival.ts';
 import { type Config, listOf } from './config.ts';
 import type { Observer } from './observe/observe.ts';
-import { noteRow, visitOf } from './observe/visit.ts';
+import { noteRow, type Visit, visitOf } from './observe/visit.ts';
 
 export interface App extends Handler, Draining {
   /** From now on not ready; everything is still answered. */
@@ -84,6 +84,11 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
   let draining = false;
   let ending = false;
 
+  const storeFor = ({ span }: Visit, deadline: Deadline): Store => {
+    const store = deps.store.until(deadline);
+    return span ? span.over(store) : store;
+  };
+
   /** An error in the form of the door that the request came to. */
   const error = ({ req, path }: Arrival, code: ErrorCode, details: Details = {}, message?: string) =>
     path === '/graphql'
@@ -110,6 +115,7 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
     const method = methodOf(req);
     const only = (allow: string[]) => error(arrival, 'METHOD_NOT_ALLOWED', { allow });
     const page = Object.hasOwn(open, path) ? open[path]! : null;
+    if (page) visit.isRoute = true;
     if (page) return method === 'GET' ? page(arrival, deadline) : only(['GET']);
     if (refused) return error(arrival, 'SERVICE_UNAVAILABLE', { retry_after: 1 });
     if (path === '/graphql') {
@@ -119,8 +125,10 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
         graphql.handle({ method, search, headers: req.headers, bytes }, ctx),
       );
     }
-    if (path === '/metrics' && observer?.metrics)
+    if (path === '/metrics' && observer?.metrics) {
+      visit.isRoute = true;
       return method === 'GET' ? metrics(arrival, deadline, observer.metrics) : only(['GET']);
+    }
     const match = rest.match(method, path);
     if (!match)
       return error(arrival, 'RESOURCE_NOT_FOUND', { resource_type: 'route', resource_id: path.slice(0, 1_000) });
@@ -134,10 +142,11 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
   /** Token, rate, size: the checks that both doors begin with. */
   function admitted(arrival: Arrival, deadline: Deadline, next: Next): MaybePromise<Reply> {
     const { req, visit } = arrival;
-    const store = deps.store.until(deadline);
+    const store = storeFor(visit, deadline);
     return chain(authenticate(req.headers.authorization, store), (principal) => {
       if (!principal) return error(arrival, 'AUTHENTICATION_FAILED');
       visit.principal = principal;
+      visit.span?.askedBy(principal.orgId);
       return chain(limiter.take(principal.tokenId, principal.rateLimitPerMinute), (rate) => {
         const reply = rescue(
           () => chain(within(principal, rate), (made) => (made.stream ? placed(arrival, principal, made) : made)),
@@ -157,7 +166,7 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
       const begun = performance.now();
       return chain(body, (bytes) => {
         if (bytes === 'too_large') return error(arrival, 'PAYLOAD_TOO_LARGE', { max_bytes: BODY_MAX_BYTES });
-        return next(context(deps.store.until(deadline + performance.now() - begun)), bytes);
+        return next(context(storeFor(visit, deadline + performance.now() - begun)), bytes);
       });
     }
   }
@@ -226,6 +235,7 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
       const [path, search] = splitUrl(unprefixed(req.url ?? '/'));
       const start = (refused: boolean, onEnd: () => void) => {
         const visit = visitOf(req, path, requestIdOf(req) ?? deps.ids.next('req_'));
+        observer?.begun?.(visit, req.headers);
         serve({ req, path, search, visit }, res, refused, onEnd);
       };
       if (NEVER_WAITS.test(path)) pressure.pass(start);

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { StartRefused } from '../words/refused.ts';
 import { DEFAULT_PREFIX, isBucketPrefix, isRegion } from './buckets/name.ts';
+import { otlpOf, otlpShape } from './observe/otlp.ts';
 import { readSecretFile } from './secret-files.ts';
 
 const shown = (text: string) => `'${text.length > 40 ? `${text.slice(0, 40)}…` : text}'`;
@@ -105,6 +106,7 @@ export const configSchema = z.object({
   METRICS: flag
     .default(true)
     .describe('Whether `/metrics` is served: on loopback without a token, elsewhere with `metrics:read`.'),
+  ...otlpShape,
   LOG_LEVEL: z
     .enum(LEVELS, { error: ({ input }) => `expected one of ${LEVELS.join(', ')}, got ${shown(String(input))}` })
     .default('info')
@@ -223,6 +225,7 @@ const S3_KEYS = ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
 
 /** A half of what is needed would make buckets elsewhere, or by somebody else. */
 function mustBelongTogether(config: Config): void {
+  otlpOf(config);
   if ((config.INIT_ORG === undefined) !== (config.INIT_TOKEN_FILE === undefined))
     throw new StartRefused('INIT_ORG: it is given together with INIT_TOKEN_FILE, or not at all');
   if ((config.OIDC_ISSUER === undefined) !== (config.OIDC_AUDIENCE === undefined))

@@ -112,7 +112,8 @@ async function serveUntil(
   const stopped = background.stop();
   const left = await drain(server, app, { seconds: config.SHUTDOWN_SECONDS });
   if (left > 0) deps.log.warn({ left }, 'requests were left unanswered after SHUTDOWN_SECONDS');
-  await Promise.race([stopped, sleep(BACKGROUND_SECONDS * 1000)]);
+  const flushed = Promise.all([observer.flush(), stopped.then(observer.flush)]);
+  await Promise.race([flushed, sleep(BACKGROUND_SECONDS * 1000)]);
   deps.log.info({ unanswered: left }, 'stopped');
 }
 

@@ -5,6 +5,7 @@ import type { Bell } from '../words/bell.ts';
 import type { Ids } from '../words/ids.ts';
 import type { Loaders } from './loaders.ts';
 import type { Meter } from './meter.ts';
+import type { Tracer } from './trace.ts';
 
 /** Who asks: one org, one actor, what it may do, and (when limited) the workspaces it may see. */
 export interface Principal {
@@ -45,6 +46,8 @@ export interface Deps {
   bell: Bell;
   /** Hears of decisions, streams and webhooks; absent where nothing is measured. */
   meter?: Meter;
+  /** Follows what is done for a request to others; absent where nothing is traced. */
+  tracer?: Tracer;
 }
 
 /** What a reply shows, as the record of an Idempotency-Key keeps it. */

@@ -36,7 +36,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'background work that hangs does not hold the exit',
     file: 'src/process/main.ts',
-    edits: [['await Promise.race([stopped, sleep(BACKGROUND_SECONDS * 1000)])', 'await stopped']],
+    edits: [['await Promise.race([flushed, sleep(BACKGROUND_SECONDS * 1000)])', 'await flushed']],
     tests: shutdown,
   },
   {

@@ -76,7 +76,10 @@ function moved(
 export async function checkAccount(ctx: Context, account: ProviderAccount): Promise<CheckVerdict | null> {
   const credentials = credentialsOf(account, ctx.deps.env);
   if (!credentials) return null;
-  const result = await probe(account.providerType, credentials, { allowPrivate: ctx.deps.allowPrivateAddresses });
+  const { allowPrivateAddresses: allowPrivate, tracer } = ctx.deps;
+  const cause = { orgId: account.orgId, requestId: ctx.requestId };
+  const begin = () => tracer?.call('health check', 'GET', cause);
+  const result = await probe(account.providerType, credentials, { allowPrivate, begin });
   if (result.kind === 'unknown') return null;
   const { orgId, id } = account;
   const input: HealthInput = {

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { guarded, namesInside, POINTS_INSIDE } from '../../http/outside.ts';
+import type { TracedCall } from '../../resource/trace.ts';
 import type { Credentials } from './credentials.ts';
 import type { ProviderAccount } from './model.ts';
 
@@ -49,21 +50,35 @@ function verdictOf(status: number): CheckResult {
 }
 const FAILING: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 
+interface Asking {
+  allowPrivate: boolean;
+  /** The call as part of a trace, where there is one; it begins when the provider is asked. */
+  begin?: () => TracedCall | undefined;
+}
+
 /** GET the provider's list of models: one request, no redirects, ten seconds, and no address inside unless allowed. */
-export function probe(
+export async function probe(
   type: ProviderType,
   { apiKey, baseUrl }: Credentials,
-  { allowPrivate }: { allowPrivate: boolean },
+  { allowPrivate, begin }: Asking,
 ): Promise<CheckResult> {
   const url = addressOf(type, baseUrl);
   const mayAsk = ['http:', 'https:'].includes(url.protocol) && (allowPrivate || !namesInside(url));
-  if (!mayAsk) return Promise.resolve({ kind: 'unknown' });
+  if (!mayAsk) return { kind: 'unknown' };
+  const call = begin?.();
+  const headers = { ...call?.headers, ...headersOf(type, apiKey), Accept: 'application/json' };
+  const verdict = await ask(url, headers, allowPrivate);
+  call?.ended(null, verdict.kind === 'failed' ? verdict.reason : null);
+  return verdict;
+}
+
+function ask(url: URL, headers: Record<string, string>, allowPrivate: boolean): Promise<CheckResult> {
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise<CheckResult>((resolve) => {
     const request = send(
       url,
       {
-        headers: { ...headersOf(type, apiKey), Accept: 'application/json' },
+        headers,
         lookup: guarded(allowPrivate),
         agent: false,
         signal: AbortSignal.timeout(TIMEOUT_MS),

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Reply } from '../../http/reply.ts';
 import type { Principal } from '../../resource/context.ts';
 import type { Row } from '../../rest/row.ts';
+import type { Store } from '../../store/store.ts';
 
 export type Door = 'rest' | 'graphql' | 'other';
 
@@ -15,15 +16,29 @@ export interface Visit {
   door: Door;
   /** The pattern that the path has matched, or the path itself: what stands behind a `?` is never in it. */
   route: string;
+  /** Whether that is a pattern of ours, and no word of a caller's. */
+  isRoute: boolean;
   /** The row's operation, or the kind and the root field of a GraphQL operation: as many as there are of these. */
   operation: string;
   /** What the caller, or the row, calls it. */
   operationName: string | null;
   principal: Principal | null;
+  /** Absent where nothing is traced. */
+  span?: RequestSpan;
+}
+
+/** The span of a request. */
+export interface RequestSpan {
+  /** The same store, each call of which is a span below this one. */
+  over(store: Store): Store;
+  /** From now on what is done elsewhere for this request of theirs belongs to its trace. */
+  askedBy(orgId: string): void;
+  answered(status: number): void;
 }
 
 export function noteRow(visit: Visit, { path, operationId }: Pick<Row, 'path' | 'operationId'>): void {
   visit.route = path;
+  visit.isRoute = true;
   visit.operation = operationId;
   visit.operationName = operationId;
 }
@@ -45,6 +60,7 @@ export function visitOf(req: IncomingMessage, path: string, requestId: string): 
     begunMs: performance.now(),
     door: path === '/graphql' ? 'graphql' : path.startsWith('/v1/') ? 'rest' : 'other',
     route: path.slice(0, PATH_MAX),
+    isRoute: path === '/graphql',
     operation: '',
     operationName: null,
     principal: null,

@@ -13,12 +13,19 @@ export type Calling = (ctx: Context, webhook: Webhook, event: FeedEvent, signal:
 
 export function createCalling(timeoutMs = CALL_MS): Calling {
   return async (ctx, webhook, event, signal) => {
-    const { store, now, allowPrivateAddresses: allowPrivate, meter } = ctx.deps;
+    const { store, now, allowPrivateAddresses: allowPrivate, meter, tracer } = ctx.deps;
     const { orgId, id, url } = webhook;
     const kept = await store.get(signingSecrets, { orgId, id });
     const body = bodyOf(event, ctx.principal);
     const headers = headersOf(event.id, body, kept ? signingAt(kept, now()) : [], now());
-    const called = judged(await post({ url, headers, body, allowPrivate, timeoutMs, signal }));
+    const call = tracer?.call('webhook', 'POST', { orgId, requestId: event.requestId });
+    let called: Called | null = null;
+    try {
+      const sent = { ...call?.headers, ...headers };
+      called = judged(await post({ url, headers: sent, body, allowPrivate, timeoutMs, signal }));
+    } finally {
+      call?.ended(called?.statusCode ?? null, called ? called.error : 'called off');
+    }
     meter?.delivered(called.error === null ? 'delivered' : 'failed');
     return called;
   };

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
+import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { Logger } from 'pino';
+import pkg from '../../../../package.json' with { type: 'json' };
+import type { Tracer } from '../../../resource/trace.ts';
+import type { Store } from '../../../store/store.ts';
+import type { Otlp } from '../otlp.ts';
+import { type BeginSpan, createCalls, createSpans } from './spans.ts';
+
+export interface Tracing {
+  begin: BeginSpan;
+  calls: Tracer;
+  /** Sends what has not been sent yet. */
+  flush(): Promise<void>;
+}
+
+const MINUTE_MS = 60_000;
+
+/** Sampling, batches, headers and limits are read from OpenTelemetry's variables by its SDK. */
+export async function openTracing(otlp: Otlp, engine: Store['engine'], log: Logger): Promise<Tracing> {
+  const provider = new BasicTracerProvider({
+    resource: resourceFromAttributes({
+      'service.name': pkg.name,
+      'service.version': pkg.version,
+      'service.instance.id': randomUUID(),
+    }).merge(detectResources({ detectors: [envDetector] })),
+    spanProcessors: [new BatchSpanProcessor(telling(await createExporter(otlp), log))],
+  });
+  const tracer = provider.getTracer(pkg.name, pkg.version);
+  const { begin, known } = createSpans(tracer, engine);
+  return { begin, calls: createCalls(tracer, known), flush: () => provider.forceFlush().catch(() => {}) };
+}
+
+async function createExporter({ url, protocol }: Otlp): Promise<SpanExporter> {
+  const { OTLPTraceExporter } = await (protocol === 'http/json'
+    ? import('@opentelemetry/exporter-trace-otlp-http')
+    : import('@opentelemetry/exporter-trace-otlp-proto'));
+  return new OTLPTraceExporter({ url });
+}
+
+/** What cannot be sent is lost, and said at most once a minute. */
+function telling(exporter: SpanExporter, log: Logger): SpanExporter {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  let lost = 0;
+  const heard = (count: number, { code, error }: ExportResult) => {
+    if (code === ExportResultCode.SUCCESS) return;
+    lost += count;
+    if (performance.now() - toldAt < MINUTE_MS) return;
+    toldAt = performance.now();
+    log.warn({ spans: lost, reason: error?.message.slice(0, 200) }, 'traces could not be sent');
+    lost = 0;
+  };
+  return {
+    export(spans, done) {
+      exporter.export(spans, (result) => {
+        heard(spans.length, result);
+        done({ code: ExportResultCode.SUCCESS });
+      });
+    },
+    forceFlush: async () => exporter.forceFlush?.(),
+    shutdown: () => exporter.shutdown(),
+  };
+}

@@ -1,0 +1,72 @@
+import type { Mutant } from './mutant.ts';
+
+const traces = ['test/operations/tracing.test.ts'];
+const traced = ['test/e2e/tracing.test.ts'];
+
+export const mutants: Mutant[] = [
+  {
+    breaks: 'the words of a path name no span',
+    file: 'src/process/observe/tracing/spans.ts',
+    edits: [['visit.isRoute ? visit.route : undefined', 'visit.route']],
+    tests: traces,
+  },
+  {
+    breaks: 'an access line names the trace of its span',
+    file: 'src/process/observe/tracing/spans.ts',
+    edits: [['visit.traceId = span.spanContext().traceId;', '']],
+    tests: traces,
+  },
+  {
+    breaks: 'calls of the store lie below their request',
+    file: 'src/process/observe/tracing/spans.ts',
+    edits: [['      },\n      within,\n    );', '      },\n      ROOT_CONTEXT,\n    );']],
+    tests: traces,
+  },
+  {
+    breaks: 'a trace goes on where a request comes with one',
+    file: 'src/process/observe/tracing/spans.ts',
+    edits: [['propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter)', 'ROOT_CONTEXT']],
+    tests: traces,
+  },
+  {
+    breaks: 'what is done for others has the trace of the request that caused it',
+    file: 'src/process/app.ts',
+    edits: [['visit.span?.askedBy(principal.orgId);', '']],
+    tests: traces,
+  },
+  {
+    breaks: 'a webhook is told the trace',
+    file: 'src/process/runner/webhooks/calling.ts',
+    edits: [['...call?.headers, ', '']],
+    tests: traces,
+  },
+  {
+    breaks: 'so is the provider of a health check',
+    file: 'src/nouns/provider-accounts/probe.ts',
+    edits: [['...call?.headers, ', '']],
+    tests: traces,
+  },
+  {
+    breaks: 'a collector that is away is told once a minute',
+    file: 'src/process/observe/tracing/tracing.ts',
+    edits: [['if (performance.now() - toldAt < MINUTE_MS) return;', '']],
+    tests: traces,
+  },
+  {
+    breaks: 'without an endpoint nothing is loaded',
+    file: 'src/process/observe/observe.ts',
+    edits: [
+      [
+        "  if (!otlp) return { deps, traced: UNTRACED };\n  const { openTracing } = await import('./tracing/tracing.ts');",
+        "  const { openTracing } = await import('./tracing/tracing.ts');\n  if (!otlp) return { deps, traced: UNTRACED };",
+      ],
+    ],
+    tests: traced,
+  },
+  {
+    breaks: 'a shutdown sends the spans that are left',
+    file: 'src/process/main.ts',
+    edits: [['Promise.all([observer.flush(), stopped.then(observer.flush)])', 'stopped']],
+    tests: traced,
+  },
+];
