@@ -158,6 +158,33 @@ describeEngines('traces', (engine) => {
     expect(collector.spans.filter((span) => span.traceId === traceId)).toEqual([]);
   });
 
+  test('the span of a stream ends where the stream begins, and what it reads later is no part of it', async () => {
+    const calledOff = new AbortController();
+    let stream: Response | undefined;
+    const { own, others } = await spansOf(async (headers) => {
+      stream = await fetch(`${harness.url}/graphql`, {
+        method: 'POST',
+        headers: {
+          ...headers,
+          Authorization: `Bearer ${tenant.token}`,
+          'Content-Type': 'application/json',
+          Accept: 'text/event-stream',
+        },
+        body: JSON.stringify({ query: 'subscription Follow { events { resource { ... on Role { name } } } }' }),
+        signal: calledOff.signal,
+      });
+    });
+    expect(own.name).toBe('subscription Follow');
+    const before = others().length;
+    await tenant.rest('POST', `${tenant.base}/roles`, { name: 'Streamed', permissions: [] });
+    const reader = stream!.body!.getReader();
+    for (let text = ''; !text.includes('Streamed'); ) text += Buffer.from((await reader.read()).value!).toString();
+    calledOff.abort();
+    // What the stream has read would have come with the spans of a request after it.
+    await spansOf(get('/v1/me'));
+    expect(others()).toHaveLength(before);
+  });
+
   test('a health check carries the trace of the request that asks for it', async () => {
     let asked: string | string[] | undefined;
     const provider = createServer((req, res) => {
