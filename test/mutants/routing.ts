@@ -98,4 +98,10 @@ export const mutants: Mutant[] = [
     edits: [['if (failed.failedBefore)', 'if (failed.failedBefore === undefined)']],
     tests: ['test/settings.test.ts'],
   },
+  {
+    breaks: 'every filter of the decisions holds',
+    file: 'src/nouns/decisions/schema.ts',
+    edits: [["'providerAccountId', 'admitted'] as const", "'providerAccountId'] as const"]],
+    tests: ['test/decision-filters.test.ts'],
+  },
 ];

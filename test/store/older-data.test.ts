@@ -120,6 +120,11 @@ describeEngines('what 0.1.0 stored', (engine) => {
   test('an open decision is reported, a latched policy released', async () => {
     const path = `${org}/decisions/${older.made.openDecisionId}`;
     expect((await client.rest('GET', path)).body.status).toBe('open');
+    const text = `query ($account: ID, $admitted: Boolean) {
+      decisions(providerAccountId: $account, admitted: $admitted, first: 200) { nodes { decisionId } } }`;
+    const { provider_account_id: account } = (await client.rest('GET', path)).body;
+    const found = await client.graphql(text, { account, admitted: true });
+    expect(found.body.data.decisions.nodes).toContainEqual({ decisionId: older.made.openDecisionId });
     expect((await client.rest('POST', `${path}/outcome`, { success: true })).body.status).toBe('reported');
     const { body } = await client.rest('GET', `${org}/router-policies?limit=100`);
     const latched = body.policies.find(({ name }: { name: string }) => name === 'latched');

@@ -118,7 +118,13 @@ export const decisions = defineNoun(fields, {
   type: 'Decision',
   resource: 'decision',
   permission: 'decisions',
-  collection: { name: 'decisions', scopes: ['workspaceId'], totals: [[]], expires: 'purgeAt' },
+  collection: {
+    name: 'decisions',
+    columns: ['policyId', 'logicalModelId', 'providerAccountId', 'admitted'],
+    scopes: ['workspaceId'],
+    totals: [[]],
+    expires: 'purgeAt',
+  },
 });
 
 export const KEPT_MS = 30 * 24 * 3_600_000;

@@ -1,15 +1,15 @@
 import { defineObject } from '../../graphql/expose.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, listOn, refOf } from '../../graphql/nodes.ts';
+import { defineNode, edge, type FilteredList, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
-import { orgWide } from '../../resource/list.ts';
+import type { Clause } from '../../store/store.ts';
 import { logicalModels } from '../logical-models/model.ts';
 import { organizations } from '../orgs/model.ts';
 import { providerAccounts } from '../provider-accounts/model.ts';
 import { routerPolicies } from '../router-policies/model.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { decide } from './decide.ts';
-import { decideInput, decisions, hop, refusal, reportOutcomeInput, statusOf } from './model.ts';
+import { type Decision, decideInput, decisions, hop, refusal, reportOutcomeInput, statusOf } from './model.ts';
 import { reportOutcome } from './outcome.ts';
 
 export const RefusalType = defineObject(refusal);
@@ -27,13 +27,43 @@ defineNode(
   { status: (decision, ctx) => statusOf(decision, ctx.deps.now()) },
 );
 
+interface DecisionFilters {
+  workspaceId?: string | null;
+  policyId?: string | null;
+  logicalModelId?: string | null;
+  providerAccountId?: string | null;
+  admitted?: boolean | null;
+  since?: string | null;
+  until?: string | null;
+}
+
+/** Decisions with their filters; the same below the organization and at the root. */
+const decisionList: FilteredList<Decision, DecisionFilters> = {
+  args: (t) => ({
+    workspaceId: t.arg.id({ description: 'Only those that this workspace asked for.' }),
+    policyId: t.arg.id({ description: 'Only those that this policy decided.' }),
+    logicalModelId: t.arg.id({ description: 'Only those that chose this logical model.' }),
+    providerAccountId: t.arg.id({ description: 'Only those that chose this account.' }),
+    admitted: t.arg.boolean({ description: 'Only those that were admitted, or only those that were refused.' }),
+    since: t.arg({ type: 'DateTime', description: 'Made from this moment on.' }),
+    until: t.arg({ type: 'DateTime', description: 'Made before this moment.' }),
+  }),
+  list: ({ since, until, ...equal }: DecisionFilters) => {
+    const fields = ['workspaceId', 'policyId', 'logicalModelId', 'providerAccountId', 'admitted'] as const;
+    const where: Clause[] = fields.flatMap((field) => (equal[field] == null ? [] : [{ field, in: [equal[field]] }]));
+    if (since != null) where.push({ field: 'createdAt', from: since });
+    if (until != null) where.push({ field: 'createdAt', until });
+    return { name: 'decisions', where, totals: where.length === 0 ? [{ sign: 1 as const, where }] : undefined };
+  },
+};
+
 rootNode(decisions, 'decision');
 rootList(decisions, 'decisions', {
   description: 'The decisions of the last 30 days, newest first.',
-  list: orgWide('decisions'),
+  ...decisionList,
 });
 
-listOn(organizations, 'decisions', decisions, 'Its decisions of the last 30 days.', orgWide('decisions'));
+listOn(organizations, 'decisions', decisions, 'Its decisions of the last 30 days, newest first.', decisionList);
 
 const payload = { decision: { type: refOf(decisions), description: 'The decision.' } };
 
