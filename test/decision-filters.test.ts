@@ -1,20 +1,21 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
 
-const FIELDS = `decisionId workspaceId policyId logicalModelId providerAccountId admitted createdAt`;
-const ARGS = `$workspaceId: ID, $policyId: ID, $logicalModelId: ID, $providerAccountId: ID, $admitted: Boolean,
+const FIELDS = `decisionId workspaceId policyId logicalModelId providerAccountId admitted createdAt refusal { code }`;
+const ARGS = `$workspaceId: ID, $policyId: ID, $logicalModelId: ID, $providerAccountId: ID, $admitted: Boolean, $refusalCode: DecisionRefusalCode,
   $since: DateTime, $until: DateTime, $after: String, $first: Int`;
 const PASSED = [...ARGS.matchAll(/\$(\w+)/g)].map(([, name]) => `${name}: $${name}`).join(', ');
 const LIST = `query ($orgId: ID!, ${ARGS}) {
   decisions(${PASSED}) { totalCount pageInfo { hasNextPage endCursor } nodes { ${FIELDS} } }
   organization(orgId: $orgId) { decisions(${PASSED}) { totalCount nodes { decisionId } } } }`;
 
-type Made = Record<string, string | boolean | null> & { decisionId: string; createdAt: string };
-type Filter = Record<string, string | boolean>;
+type Made = Record<string, unknown> & { decisionId: string; createdAt: string; refusal: { code: string } | null };
+type Filter = Record<string, unknown>;
 
-function passes(one: Made, { since, until, ...equal }: Filter): boolean {
-  if (since !== undefined && one.createdAt < since) return false;
-  if (until !== undefined && one.createdAt >= until) return false;
+function passes(one: Made, { since, until, refusalCode, ...equal }: Filter): boolean {
+  if (since !== undefined && one.createdAt < String(since)) return false;
+  if (until !== undefined && one.createdAt >= String(until)) return false;
+  if (refusalCode !== undefined && one.refusal?.code !== refusalCode) return false;
   return Object.entries(equal).every(([name, value]) => one[name] === value);
 }
 
@@ -66,7 +67,15 @@ describeEngines('filters of the decisions', (engine) => {
       [...new Set(all.map((one) => one[name]))].flatMap((value) => (value == null ? [] : [{ [name]: value }])),
     );
     const [late, early] = [all[2]!.createdAt, all[5]!.createdAt];
-    return [...equal, { since: early }, { until: late }, { policyId: 'none' }];
+    const codes = new Set(all.flatMap(({ refusal }) => (refusal ? [refusal.code] : [])));
+    expect(codes.size).toBe(1);
+    return [
+      ...equal,
+      ...[...codes, 'PURPOSE_NOT_ALLOWED'].map((refusalCode) => ({ refusalCode })),
+      { since: early },
+      { until: late },
+      { policyId: 'none' },
+    ];
   };
 
   test('each filter alone and with each other one leaves what a look at all decisions leaves', async () => {
@@ -92,8 +101,10 @@ describeEngines('filters of the decisions', (engine) => {
     expect(found).toEqual(all.filter(({ admitted }) => admitted));
   });
 
-  test('a moment that is none is refused', async () => {
-    const { body } = await tenant.graphql(LIST, { orgId: tenant.orgId, since: 'yesterday' });
-    expect(body.errors).toHaveLength(1);
+  test('a moment or a reason that is none is refused', async () => {
+    for (const wrong of [{ since: 'yesterday' }, { refusalCode: 'NONE' }]) {
+      const { body } = await tenant.graphql(LIST, { orgId: tenant.orgId, ...wrong });
+      expect(body.errors).toHaveLength(1);
+    }
   });
 });

@@ -12,6 +12,21 @@ export type RouterPolicyLintCode =
   | 'ACCOUNT_DISABLED'
   | 'LIMIT_ABOVE_ACCOUNT'
   | 'BREAKER_NEVER_TRIPS';
+export type DecisionRefusalCode =
+  | 'WORKSPACE_INACTIVE'
+  | 'NO_POLICY_MATCHED'
+  | 'MODEL_UNAVAILABLE'
+  | 'MODEL_NOT_ENTITLED'
+  | 'ENTITLEMENT_DISABLED'
+  | 'ENDPOINT_NOT_ALLOWED'
+  | 'STEP_TYPE_NOT_ALLOWED'
+  | 'PURPOSE_NOT_ALLOWED'
+  | 'REQUEST_TOO_LARGE'
+  | 'RATE_LIMITED'
+  | 'CONCURRENCY_EXCEEDED'
+  | 'QUOTA_EXCEEDED'
+  | 'CIRCUIT_OPEN'
+  | 'ACCOUNT_UNAVAILABLE';
 export type UsageGranularity =
   | 'hour'
   | 'day';
@@ -41,21 +56,6 @@ export type RouterPolicyStatus =
   | 'inactive'
   | 'circuit_open'
   | 'circuit_half_open';
-export type DecisionRefusalCode =
-  | 'WORKSPACE_INACTIVE'
-  | 'NO_POLICY_MATCHED'
-  | 'MODEL_UNAVAILABLE'
-  | 'MODEL_NOT_ENTITLED'
-  | 'ENTITLEMENT_DISABLED'
-  | 'ENDPOINT_NOT_ALLOWED'
-  | 'STEP_TYPE_NOT_ALLOWED'
-  | 'PURPOSE_NOT_ALLOWED'
-  | 'REQUEST_TOO_LARGE'
-  | 'RATE_LIMITED'
-  | 'CONCURRENCY_EXCEEDED'
-  | 'QUOTA_EXCEEDED'
-  | 'CIRCUIT_OPEN'
-  | 'ACCOUNT_UNAVAILABLE';
 export type DecisionRefusalLevel =
   | 'workspace'
   | 'policy'

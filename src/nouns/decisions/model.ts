@@ -123,6 +123,7 @@ export const decisions = defineNoun(fields, {
     columns: ['policyId', 'logicalModelId', 'providerAccountId', 'admitted'],
     scopes: ['workspaceId'],
     totals: [[]],
+    refs: [{ to: 'refusal', ids: ({ refusal: refused }) => [refused?.code ?? null] }],
     expires: 'purgeAt',
   },
 });
