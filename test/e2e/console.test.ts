@@ -208,24 +208,47 @@ describe.skipIf(!CHROMIUM)('the console in a real browser', () => {
 
   test.each([
     ['light', DESK],
+    ['light', PHONE],
+    ['dark', DESK],
     ['dark', PHONE],
-  ] as const)('no view has what axe objects to, %s, nor is wider than the window', async (colorScheme, viewport) => {
-    const page = await open({ colorScheme, viewport });
-    await page.evaluate(AXE);
-    for (const title of VIEWS) {
-      await view(page, title);
-      await page.locator('.card, .body .row, .note, .usage, .explain, .jobs').first().waitFor();
-      const found = await page.evaluate(() =>
-        (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-      );
-      expect(
-        found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
-        title,
-      ).toEqual([]);
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(viewport.width);
-      if (viewport === PHONE && title === 'Policies') await shot(page, 'console-phone');
-    }
+  ] as const)(
+    'no view has what axe objects to, %s at %o, nor is wider than the window',
+    async (colorScheme, viewport) => {
+      const page = await open({ colorScheme, viewport });
+      await page.evaluate(AXE);
+      for (const title of VIEWS) {
+        await view(page, title);
+        await page.locator('.card, .body .row, .note, .usage, .explain, .jobs').first().waitFor();
+        const found = await page.evaluate(() =>
+          (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+        );
+        expect(
+          found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
+          title,
+        ).toEqual([]);
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(viewport.width);
+        if (colorScheme === 'dark' && viewport === PHONE && title === 'Policies') await shot(page, 'console-phone');
+      }
+      await page.context().close();
+    },
+  );
+
+  test('a server that starts again is followed on, without a reload', async () => {
+    const page = await open();
+    await view(page, 'Decisions');
+    await page.locator('.live', { hasText: 'live' }).waitFor();
+    const seen = watch.problems.length;
+    server.child.kill('SIGTERM');
+    await server.exit;
+    await page.locator('.live', { hasText: 'connecting' }).waitFor();
+    server = await startServer({ DATA_DIR: join(folder, 'data'), PORT: new URL(server.url).port }, ['serve']);
+    await page.locator('.live', { hasText: 'live' }).waitFor();
+    const path = `${base}/workspaces/${await workspaceId()}`;
+    await client.rest('PUT', path, { name: 'After the pause' });
+    await page.locator('[data-column="Workspace"]', { hasText: 'After the pause' }).first().waitFor();
     await page.context().close();
+    // What the browser says of a server that was away, and nothing else.
+    expect(watch.problems.splice(seen).filter((one) => !/ERR_|Failed to fetch/.test(one))).toEqual([]);
   });
 
   test('nothing asks another host, no policy of the page is broken, and its console is quiet', () => {

@@ -71,6 +71,12 @@ describeEngines('serve --workers 2', (engine) => {
     server = await startServer({ ...env, ...more }, ['serve', '--no-demo', '--workers', '2']);
   };
   const me = (agent?: Agent) => ask(`${server.url}/v1/me`, { Authorization: `Bearer ${org.token}` }, agent);
+  /** Who was being handed over to a worker that died waits for ever: a client gives up, and asks again. */
+  const isServed = () =>
+    me(new Agent({ timeout: 1_000 })).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
   /** A connection of its own; there when its request has been handed to the system. */
   const open = async () => {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
@@ -121,9 +127,9 @@ describeEngines('serve --workers 2', (engine) => {
     const before = childrenOf(server.child.pid!);
     process.kill(before[0]!, 'SIGKILL');
     await until(() => !isAlive(before[0]!));
-    for (let at = 0; at < 20; at += 1) expect((await me()).status).toBe(200);
+    for (let answered = 0; answered < 20; ) if (await isServed()) answered += 1;
     await until(() => childrenOf(server.child.pid!).length === 2);
-    expect(await figure(ANSWERED)).toBe(40);
+    expect(await figure(ANSWERED)).toBeGreaterThanOrEqual(40);
     expect(childrenOf(server.child.pid!)).toContain(before[1]!);
   });
 
@@ -131,13 +137,7 @@ describeEngines('serve --workers 2', (engine) => {
     await start();
     const before = childrenOf(server.child.pid!);
     for (const pid of before) process.kill(pid, 'SIGKILL');
-    // Who was being handed over to a worker that died waits for ever, as its own request is lost.
-    const isBack = () =>
-      me(new Agent({ timeout: 1_000 })).then(
-        ({ status }) => status === 200,
-        () => false,
-      );
-    await until(async () => !before.some(isAlive) && (await isBack()));
+    await until(async () => !before.some(isAlive) && (await isServed()));
     expect(server.child.exitCode).toBe(null);
   });
 
