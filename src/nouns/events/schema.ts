@@ -20,8 +20,15 @@ const EventType = builder.objectRef<FeedEvent>('Event').implement({
     resourceType: t.exposeString('resourceType', { description: 'The kind of thing that it happened to.' }),
     resourceId: t.exposeString('resourceId', { description: 'The thing.' }),
     workspaceId: t.exposeString('workspaceId', { nullable: true, description: 'The workspace that it lies in.' }),
-    actorId: t.exposeString('actorId', { nullable: true, description: 'Who did it; null: nobody did.' }),
-    requestId: t.exposeString('requestId', { nullable: true, description: 'The request that asked for it.' }),
+    actorId: t.exposeString('actorId', {
+      nullable: true,
+      description:
+        'Who did it; null for transitions of jobs and routing, which follow from what was done: the audit event beside them names who.',
+    }),
+    requestId: t.exposeString('requestId', {
+      nullable: true,
+      description: 'The request that asked for it; null for such transitions, and where no request did.',
+    }),
     data: t.field({
       type: 'JSONObject',
       description: 'More about it; `changes` (`{field: {before, after}}`) only for those who may read the audit.',
