@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { collections, rules } from '../src/catalog/collections.ts';
+import { collections } from '../src/catalog/collections.ts';
 import { type Namespace, namespaces } from '../src/nouns/namespaces/model.ts';
 import { openSqlite as openStore } from '../src/store/sqlite/engine.ts';
 import { compare, print } from './measure.ts';
@@ -36,7 +36,7 @@ const idOf = (at: number) => `ns_0123456789abcdefghij${String(at).padStart(8, '0
 const appOf = (at: number) => `app_0123456789abcdefghijklmn${String(at % APPS).padStart(3, '0')}`;
 
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-store-'));
-const store = openStore({ file: join(folder, 'ours.db'), collections, rules, now: () => new Date().toISOString() });
+const store = openStore({ file: join(folder, 'ours.db'), collections, now: () => new Date().toISOString() });
 const raw = openRaw(join(folder, 'raw.db'), ORG);
 const docs = range(ROWS).map((at) => docOf(at));
 await store.load(collection, docs);

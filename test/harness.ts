@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { pino } from 'pino';
 import { describe } from 'vitest';
-import { collections, rules } from '../src/catalog/collections.ts';
+import { collections } from '../src/catalog/collections.ts';
 import { createHttpServer } from '../src/http/server.ts';
 import { type AppConfig, createApp } from '../src/process/app.ts';
 import { createLocalProvisioner } from '../src/process/buckets/folder.ts';
@@ -71,7 +71,7 @@ export async function openEngine(
 function openTestSqlite(now: () => string): Opened {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-test-'));
   const file = join(folder, 'switchyard.db');
-  const open = () => openSqlite({ file, collections, rules, now });
+  const open = () => openSqlite({ file, collections, now });
   return asOpened(open(), async () => open(), {
     place: file,
     async rewrite(collection, { orgId, id }, change) {
@@ -114,7 +114,7 @@ export function freshMongoUri(appName = 'switchyard'): string {
 
 async function openTestMongo(now: () => string, uri: string): Promise<Opened> {
   // As a request of the harness: a busy server must not fail what a test only prepares.
-  const open = () => openMongo({ uri, collections, rules, now, patienceMs: REQUEST_MS });
+  const open = () => openMongo({ uri, collections, now, patienceMs: REQUEST_MS });
   const store = await open();
   if (process.env.MONGODB_TEST_SHARDED) await shard(uri);
   return asOpened(store, open, {

@@ -3,8 +3,7 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { isInside } from '../src/http/outside.ts';
-import { PROVIDER_TYPES } from '../src/nouns/provider-accounts/model.ts';
-import { healthCollection } from '../src/nouns/provider-accounts/repository.ts';
+import { accountHealth, PROVIDER_TYPES } from '../src/nouns/provider-accounts/model.ts';
 import { startHealthChecks } from '../src/process/health-checks.ts';
 import { describeEngines, type Harness, PATIENCE_MS, startHarness, type Tenant } from './harness.ts';
 
@@ -171,7 +170,7 @@ describeEngines('health checks', (engine) => {
     const key = { orgId: tenant.orgId, id };
     const doc = { ...key, version: 1, createdAt: at, updatedAt: at, createdBy: null };
     const seen = { state: 'error' as const, reason: 'refused', failures: 7, checkedAt: at };
-    await harness.deps.store.commit([{ type: 'insert', in: healthCollection, doc: { ...doc, ...seen } as never }]);
+    await harness.deps.store.commit([{ type: 'insert', in: accountHealth, doc: { ...doc, ...seen } as never }]);
     const path = `${tenant.base}/provider-accounts/${id}`;
     expect((await tenant.rest('GET', path)).body).toMatchObject({ status: 'active', last_health_check: null });
     const post = async (to: string, body: object) => (await tenant.rest('POST', tenant.base + to, body)).body;

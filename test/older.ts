@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { BSON, MongoClient } from 'mongodb';
-import { collections, rules } from '../src/catalog/collections.ts';
+import { collections } from '../src/catalog/collections.ts';
 import type { Tell } from '../src/store/derived.ts';
 import type { Migration } from '../src/store/migrations/migration.ts';
 import { openMongo } from '../src/store/mongodb/open.ts';
@@ -50,7 +50,7 @@ export async function olderData(engine: EngineName): Promise<Older> {
     return {
       made,
       env: { DATA_DIR: folder },
-      open: async (options) => openSqlite({ file: path, collections, rules, now, ...options }),
+      open: async (options) => openSqlite({ file: path, collections, now, ...options }),
       remove: async () => removeFolder(),
     };
   }
@@ -59,7 +59,7 @@ export async function olderData(engine: EngineName): Promise<Older> {
   return {
     made,
     env: { DATA_DIR: folder, MONGODB_URI: uri },
-    open: (options) => openMongo({ uri, collections, rules, now, ...options }),
+    open: (options) => openMongo({ uri, collections, now, ...options }),
     async remove() {
       const client = new MongoClient(uri);
       await client.db().dropDatabase();

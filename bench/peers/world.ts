@@ -1,6 +1,6 @@
 /** The data that every server answers from: made through the product's own REST, then given to the peers. */
 
-import { collections, rules } from '../../src/catalog/collections.ts';
+import { collections } from '../../src/catalog/collections.ts';
 import { routerPolicies } from '../../src/nouns/router-policies/model.ts';
 import { openSqlite } from '../../src/store/sqlite/engine.ts';
 import type { Doc, Documents } from './documents.ts';
@@ -88,7 +88,7 @@ async function makePolicies(create: Create, workspaces: readonly Doc[], count: n
  */
 export async function loadPolicies(file: string, count: number): Promise<void> {
   const { collection } = routerPolicies;
-  const store = openSqlite({ file, collections, rules, now: () => new Date().toISOString() });
+  const store = openSqlite({ file, collections, now: () => new Date().toISOString() });
   const [first] = store.scan(collection, null, 1);
   const others = range(count)
     .slice(1)

@@ -1,10 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { members } from '../nouns/members/model.ts';
 import { roles } from '../nouns/roles/model.ts';
-import { type Credential, credentials, type Token, type TokenUse, tokens, tokenUses } from '../nouns/tokens/model.ts';
+import { type Credential, credentials, type Token, tokens, tokenUses } from '../nouns/tokens/model.ts';
 import { rightsOf } from '../nouns/tokens/rights.ts';
 import type { Deps, Principal } from '../resource/context.ts';
-import type { Doc, Store } from '../store/store.ts';
+import { apply, defineRule } from '../store/rule.ts';
+import type { Store } from '../store/store.ts';
 import type { MaybePromise } from '../words/maybe.ts';
 import { hashOf, parseToken, sameHash } from '../words/secret.ts';
 
@@ -119,13 +120,10 @@ function noteUse(deps: Deps, entry: Entry): void {
   const { orgId, tokenId } = entry.principal;
   const lastUsedAt = new Date(minute * 60_000).toISOString();
   deps.store
-    .commit([{ type: 'apply', in: tokenUses, key: { orgId, id: tokenId }, rule: 'token.use', input: { lastUsedAt } }])
+    .commit([apply(useToken, { orgId, id: tokenId }, lastUsedAt)])
     .catch((error: unknown) => deps.log.warn({ err: error }, 'cannot note the use of a token'));
 }
 
-export const tokenRules = {
-  'token.use': (doc: Doc | null, input: { lastUsedAt: string }) => {
-    const before = (doc as TokenUse | null)?.lastUsedAt ?? '';
-    return { next: input.lastUsedAt > before ? { lastUsedAt: input.lastUsedAt } : null, result: null };
-  },
-};
+const useToken = defineRule(tokenUses, (before, lastUsedAt: string) => ({
+  next: lastUsedAt > (before?.lastUsedAt ?? '') ? { lastUsedAt } : null,
+}));

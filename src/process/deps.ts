@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Logger } from 'pino';
-import { collections, rules } from '../catalog/collections.ts';
+import { collections } from '../catalog/collections.ts';
 import type { Deps } from '../resource/context.ts';
 import type { Tell } from '../store/derived.ts';
 import { openSqlite } from '../store/sqlite/engine.ts';
@@ -51,12 +51,12 @@ async function openStore(config: Config, log: Logger): Promise<Store> {
   if (config.MONGODB_URI !== undefined) {
     // The driver is loaded where it is used: the embedded engine starts faster without it.
     const { openMongo } = await import('../store/mongodb/open.ts');
-    return openMongo({ uri: config.MONGODB_URI, collections, rules, now, tell });
+    return openMongo({ uri: config.MONGODB_URI, collections, now, tell });
   }
   const file = databaseFile(dataFolder(config.DATA_DIR));
   // SQLite would open for reading only what it cannot write, and serve until the first change.
   for (const path of [file, `${file}-wal`, `${file}-shm`]) mustBeWritable(path, AS_FILE);
-  return openSqlite({ file, collections, rules, now, tell });
+  return openSqlite({ file, collections, now, tell });
 }
 
 export function databaseFile(folder: string): string {

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { orgIndex } from '../nouns/orgs/model.ts';
 import { checkAccount } from '../nouns/provider-accounts/health.ts';
-import { type ProviderAccount, providerAccounts } from '../nouns/provider-accounts/model.ts';
-import { healthCollection } from '../nouns/provider-accounts/repository.ts';
+import { accountHealth, type ProviderAccount, providerAccounts } from '../nouns/provider-accounts/model.ts';
 import type { Deps } from '../resource/context.ts';
 import { observedOf } from '../routing/account.ts';
 import { everyDoc } from '../store/every.ts';
@@ -42,7 +41,7 @@ async function round(deps: Deps, everySeconds: number, signal: AbortSignal): Pro
 
 /** Another process may have checked it just now. */
 async function isDue(deps: Deps, account: ProviderAccount, everySeconds: number): Promise<boolean> {
-  const stored = await deps.store.get(healthCollection, { orgId: account.orgId, id: account.id });
+  const stored = await deps.store.get(accountHealth, { orgId: account.orgId, id: account.id });
   const health = observedOf(account, stored);
   return !health?.checkedAt || deps.now() - Date.parse(health.checkedAt) > everySeconds * 500;
 }

@@ -1,3 +1,4 @@
+import { apply, defineRule } from '../store/rule.ts';
 import type { AnyCollection, Change, Collection, Doc } from '../store/store.ts';
 import type { Context } from './context.ts';
 
@@ -10,12 +11,9 @@ export interface Generation extends Doc {
 }
 export const generations: Collection<Generation> = { name: 'generations', first: { count: 0 } };
 
-export const generationRules = {
-  'generation.bump': (doc: Doc | null) => ({
-    next: { count: ((doc as Generation | null)?.count ?? 0) + 1 },
-    result: null,
-  }),
-};
+export const bump = defineRule(generations, (generation, _: null) => ({
+  next: { count: (generation?.count ?? 0) + 1 },
+}));
 
 /** What a commit owes to those who keep the documents that it changes: one count further for each collection. */
 export function bumpsOf(changes: readonly Change[]): Change[] {
@@ -25,13 +23,7 @@ export function bumpsOf(changes: readonly Change[]): Change[] {
     const { orgId } = 'doc' in change ? change.doc : (change as Extract<Change, { type: 'remove' }>).key;
     keys.set(`${orgId} ${change.in.name}`, { orgId, id: change.in.name });
   }
-  return [...keys.values()].map((key) => ({
-    type: 'apply',
-    in: generations,
-    key,
-    rule: 'generation.bump',
-    input: null,
-  }));
+  return [...keys.values()].map((key) => apply(bump, key, null));
 }
 
 /** How far an org's kept collections have been counted at one moment, by their names. */

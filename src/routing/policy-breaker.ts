@@ -24,9 +24,12 @@ export interface BreakerState {
   floor: number;
 }
 
+/** Of which nothing was stored yet. */
+export const NO_TARGETS: BreakerState = { targets: {}, openings: [], latched: false, floor: 0 };
+
 /** The breaker at this moment: what time alone has changed since it was stored is in it. */
 export function breakerAt(stored: Stored | null, watched: Watched, now: number): BreakerState {
-  const { targets, openings, latched, floor } = stored ?? { targets: {}, openings: [], latched: false, floor: 0 };
+  const { targets, openings, latched, floor } = stored ?? NO_TARGETS;
   const written: BreakerState = { targets, openings, latched, floor };
   const until = (moment: number) => mapped(written.targets, (one) => at(one, watched.settings, moment));
   const hung = enabledOf(watched.targets)

@@ -1,13 +1,13 @@
-import type { Doc, RuleResult } from '../store/store.ts';
+import { defineRule } from '../store/rule.ts';
+import type { Ruled } from '../store/store.ts';
 import { admit, admits, type Result, record, type TargetState, targetKey } from './breaker.ts';
 import { type EventData, eventDoc, inFeed, routingEvents } from './events.ts';
 import { periodOf, type Reservation, reserve, type Settlement, settle } from './limits.ts';
 import { type BreakerState, breakerAt, resetBreaker, targetOf, type Watched, withTarget } from './policy-breaker.ts';
-import type { Meter, PolicyBreaker, PolicyCounters } from './state.ts';
+import { meters, type PolicyBreaker, policyBreakers, policyCounters } from './state.ts';
 import { passedThresholds, type WatchedQuotas } from './thresholds.ts';
-import { addUsage, type UsageInput } from './usage.ts';
 
-/** The named rules of routing: pure, over one document, run inside the commit by either engine. */
+/** The rules of routing: pure, over one document, run inside the commit by either engine. */
 
 interface Emits {
   orgId: string;
@@ -27,70 +27,67 @@ export function breakerEvents(targets: readonly unknown[]): number {
   return 2 * (targets.length + 1) + 1;
 }
 
-function meterReserve(doc: Doc | null, input: Reservation): RuleResult {
-  const meter = doc as Meter | null;
+export const meterReserve = defineRule(meters, (meter, input: Reservation) => {
   const answer = reserve(meter, input);
   if ('refused' in answer) return { refused: answer.refused };
   const { requestCount = 0, totalTokens = 0, lastUsedAt = null } = meter ?? {};
-  return { next: { ...answer.next, requestCount, totalTokens, lastUsedAt }, result: null };
-}
+  return { next: { ...answer.next, requestCount, totalTokens, lastUsedAt } };
+});
 
 export interface SettleInput extends Settlement, Emits {
   /** The account whose quota thresholds make events; null for a grant. */
   account: WatchedQuotas | null;
 }
 
-function meterSettle(doc: Doc | null, input: SettleInput, now: string): RuleResult {
-  const before = doc as Meter | null;
+export const meterSettle = defineRule(meters, (before, input: SettleInput, now) => {
   const next = settle(before, input);
   const period = periodOf(input.decidedMs);
   const month = next.months[period]!;
-  if (!input.account) return { next, result: null };
+  if (!input.account) return { next };
   const { events, told } = passedThresholds(before?.months[period], month, input.account);
   return {
     next: { ...next, months: { ...next.months, [period]: { ...month, told } } },
-    result: null,
     also: events.map((data, index) => ({ in: routingEvents.collection, doc: eventDoc(input, index, now, data) })),
   };
-}
+});
 
-function breakerAdmit(
-  doc: Doc | null,
-  input: TargetInput & { decisionId: string; generation: number },
-  now: string,
-): RuleResult {
+type AdmitInput = TargetInput & { decisionId: string; generation: number };
+
+export const breakerAdmit = defineRule(policyBreakers, (before, input: AdmitInput, now) => {
   const { settings, target, nowMs } = input;
-  const breaker = breakerAt(doc as PolicyBreaker | null, input, nowMs);
+  const breaker = breakerAt(before, input, nowMs);
   const current = targetOf(breaker, target);
   // Decided from an older state: the plan is made again.
   if (breaker.latched || current.generation !== input.generation || !admits(current, settings, nowMs))
     return { refused: 'changed' };
   const next = admit(current, settings, input.decisionId, nowMs);
-  return stored(doc, withTarget(breaker, input, target, next, nowMs), input, now);
-}
+  return stored(before, withTarget(breaker, input, target, next, nowMs), input, now);
+});
 
-function breakerRecord(doc: Doc | null, input: TargetInput & { result: Result }, now: string): RuleResult {
+export const breakerRecord = defineRule(policyBreakers, (before, input: TargetInput & { result: Result }, now) => {
   const { settings, target, nowMs } = input;
-  const breaker = breakerAt(doc as PolicyBreaker | null, input, nowMs);
+  const breaker = breakerAt(before, input, nowMs);
   const next = record(targetOf(breaker, target), settings, input.result, nowMs);
-  return stored(doc, withTarget(breaker, input, target, next, nowMs), input, now);
-}
+  return stored(before, withTarget(breaker, input, target, next, nowMs), input, now);
+});
 
 /** A person closes every target; what was decided before no longer counts. */
-function breakerReset(doc: Doc | null, input: BreakerInput, now: string): RuleResult {
-  const breaker = breakerAt(doc as PolicyBreaker | null, input, input.nowMs);
-  return stored(doc, resetBreaker(breaker), input, now);
-}
+export const breakerReset = defineRule(policyBreakers, (before, input: BreakerInput, now) =>
+  stored(before, resetBreaker(breakerAt(before, input, input.nowMs)), input, now),
+);
 
 /** Before the settings change: what they have made of the state until now stays. */
-function breakerKeep(doc: Doc | null, input: BreakerInput, now: string): RuleResult {
-  if (!doc) return { next: null, result: null };
-  return stored(doc, breakerAt(doc as PolicyBreaker, input, input.nowMs), input, now);
-}
+export const breakerKeep = defineRule(policyBreakers, (before, input: BreakerInput, now) =>
+  before ? stored(before, breakerAt(before, input, input.nowMs), input, now) : { next: null },
+);
 
 /** The breaker's next document, with an event of every transition, those of time alone included; the feed has it even where it is not to be noted. */
-function stored(doc: Doc | null, breaker: BreakerState, input: BreakerInput, now: string): RuleResult {
-  const before = doc as PolicyBreaker | null;
+function stored(
+  before: PolicyBreaker | null,
+  breaker: BreakerState,
+  input: BreakerInput,
+  now: string,
+): Ruled<PolicyBreaker> {
   const subject = { resourceType: 'router_policy', resourceId: input.policyId };
   const watched = [...new Set([...input.targets.map(targetKey), ...(input.target ? [input.target] : [])])];
   const events = watched.flatMap((key) =>
@@ -102,7 +99,6 @@ function stored(doc: Doc | null, breaker: BreakerState, input: BreakerInput, now
     events.push({ kind: 'latch', ...subject, target: input.target, from: 'enabled', to: 'latched' });
   return {
     next: { ...breaker },
-    result: null,
     also: events.map((data, index) => {
       const event = eventDoc(input, index, now, data);
       const isNoted = data.kind !== 'breaker' || input.settings.notifyOnOpen;
@@ -123,26 +119,14 @@ function steps(from: TargetState, to: TargetState): [TargetState, TargetState][]
 }
 
 /** Caller faults move `matchCount` only. */
-function policyCount(doc: Doc | null, input: { success: boolean | null; matchedAt: string }): RuleResult {
-  const before = doc as PolicyCounters | null;
-  const lastMatchedAt =
-    before?.lastMatchedAt && before.lastMatchedAt > input.matchedAt ? before.lastMatchedAt : input.matchedAt;
-  const next = {
-    matchCount: (before?.matchCount ?? 0) + 1,
-    successCount: (before?.successCount ?? 0) + Number(input.success === true),
-    errorCount: (before?.errorCount ?? 0) + Number(input.success === false),
-    lastMatchedAt,
-  };
-  return { next, result: null };
-}
-
-export const decisionRules = {
-  'meter.reserve': meterReserve,
-  'meter.settle': meterSettle,
-  'breaker.admit': breakerAdmit,
-  'breaker.record': breakerRecord,
-  'breaker.reset': breakerReset,
-  'breaker.keep': breakerKeep,
-  'policy.count': policyCount,
-  'usage.add': (doc: Doc | null, input: UsageInput): RuleResult => ({ next: addUsage(doc, input), result: null }),
-};
+export const policyCount = defineRule(
+  policyCounters,
+  (before, { success, matchedAt }: { success: boolean | null; matchedAt: string }) => ({
+    next: {
+      matchCount: (before?.matchCount ?? 0) + 1,
+      successCount: (before?.successCount ?? 0) + Number(success === true),
+      errorCount: (before?.errorCount ?? 0) + Number(success === false),
+      lastMatchedAt: before?.lastMatchedAt && before.lastMatchedAt > matchedAt ? before.lastMatchedAt : matchedAt,
+    },
+  }),
+);

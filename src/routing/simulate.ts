@@ -1,8 +1,9 @@
-import type { RuleResult } from '../store/store.ts';
+import { firstVersion } from '../resource/new-doc.ts';
+import type { Rule } from '../store/rule.ts';
 import { type Result, targetKey } from './breaker.ts';
 import { type PlanRequest, planRetry } from './plan.ts';
-import { type BreakerState, targetOf } from './policy-breaker.ts';
-import { breakerEvents, decisionRules } from './rules.ts';
+import { type BreakerState, NO_TARGETS, targetOf } from './policy-breaker.ts';
+import { type BreakerInput, breakerAdmit, breakerEvents, breakerRecord } from './rules.ts';
 import { answerOf, type ProviderAnswer, type Scenario } from './scenario.ts';
 import { simulatedWorld, TROUBLED } from './simulated-world.ts';
 import type { PolicyBreaker, TargetBreaker } from './state.ts';
@@ -64,8 +65,7 @@ function play(scenario: Scenario, useBreaker: boolean): Played {
     if (!planned.admitted) return end(call, false);
     const target = targetKey(planned.admitted.target);
     const watched = useBreaker && planned.breaker ? { ...planned.breaker, decidedMs: world.nowMs } : null;
-    if (watched)
-      world = ruled(world, 'breaker.admit', { target, decisionId: idOf(call), generation: watched.generation });
+    if (watched) world = ruled(world, breakerAdmit, { target, decisionId: idOf(call), generation: watched.generation });
     const answer = answerOf(scenario, planned.admitted.account.id === TROUBLED, world.nowMs, random());
     insertInOrder(underWay, { endsMs: world.nowMs + answer.latencyMs, call, answer, target, watched });
   };
@@ -75,7 +75,7 @@ function play(scenario: Scenario, useBreaker: boolean): Played {
       const rests = retryAfterMs !== null;
       const result: Result = { decisionId: idOf(call), ...watched, success, latencyMs, retryAfterMs, rests };
       const before = world;
-      world = ruled(world, 'breaker.record', { target, result });
+      world = ruled(world, breakerRecord, { target, result });
       played.timeline.push(...transitions(before, world));
     }
     if (answer.success) return end(call, true);
@@ -116,17 +116,17 @@ function requestOf({ failedTargets }: Call): PlanRequest {
 }
 
 /** The world after a commit of one rule over the policy's breaker. */
-function ruled(world: RoutingWorld, rule: 'breaker.admit' | 'breaker.record', input: object): RoutingWorld {
+function ruled<I>(world: RoutingWorld, rule: Rule<PolicyBreaker, BreakerInput & I>, input: I): RoutingWorld {
   const policy = world.matches[0]!;
   const watched = watchedBy(policy, world);
   const eventIds = Array.from({ length: breakerEvents(watched.targets) }, () => '');
   const now = new Date(world.nowMs).toISOString();
   const given = { orgId: 'org', policyId: policy.id, ...watched, nowMs: world.nowMs, eventIds, ...input };
   const before = world.breakers.get(policy.id) ?? null;
-  const answer: RuleResult = decisionRules[rule](before, given as never, now);
-  if ('refused' in answer) throw new Error(`${rule} refused what was just planned`);
-  const next = { ...policy, ...answer.next } as unknown as PolicyBreaker;
-  return { ...world, breakers: new Map([[policy.id, next]]) };
+  const answer = rule.run(before, given, now);
+  if ('refused' in answer) throw new Error('a rule refused what was just planned');
+  const base = before ?? { ...firstVersion({ orgId: 'org', id: policy.id }, now, null), ...NO_TARGETS };
+  return { ...world, breakers: new Map([[policy.id, { ...base, ...answer.next }]]) };
 }
 
 function transitions(before: RoutingWorld, after: RoutingWorld): Played['timeline'] {

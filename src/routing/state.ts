@@ -3,7 +3,7 @@ import type { Collection, Doc } from '../store/store.ts';
 import type { Buckets } from './bucket.ts';
 
 /**
- * The hot documents of routing, each changed by a named rule inside the commit and kept apart from what they count for:
+ * The hot documents of routing, each changed by a rule inside the commit and kept apart from what they count for:
  * counters and derived status never change a version.
  */
 

@@ -1,6 +1,7 @@
 import * as field from '../resource/field/index.ts';
 import { defineNoun } from '../resource/noun.ts';
-import type { Change, Doc } from '../store/store.ts';
+import { apply, defineRule } from '../store/rule.ts';
+import type { Change } from '../store/store.ts';
 import { safeSum } from '../words/safe-sum.ts';
 
 /** How it is stored: in the order of `usageTally`. */
@@ -56,7 +57,7 @@ export const usageBuckets = defineNoun(fields, {
   },
 });
 
-export interface UsageInput {
+interface UsageInput {
   granularity: UsageBucket['granularity'];
   startsAt: string;
   purgeAt: string;
@@ -79,30 +80,25 @@ export function usageChanges(
     const startsAt = granularity === 'hour' ? `${iso.slice(0, 13)}:00:00.000Z` : `${iso.slice(0, 10)}T00:00:00.000Z`;
     const purgeAt = new Date(nowMs + KEPT_DAYS[granularity] * 86_400_000).toISOString();
     const key = { orgId, id: `${granularity}.${startsAt}` };
-    return {
-      type: 'apply',
-      in: usageBuckets.collection,
-      key,
-      rule: 'usage.add',
-      input: { granularity, startsAt, purgeAt, ...input } satisfies UsageInput,
-    };
+    return apply(addUsage, key, { granularity, startsAt, purgeAt, ...input });
   });
 }
 
-export function addUsage(doc: Doc | null, input: UsageInput) {
+const addUsage = defineRule(usageBuckets.collection, (before, input: UsageInput) => {
   const { granularity, startsAt, purgeAt, accountId, modelId, workspaceId, tally } = input;
-  const before = doc as UsageBucket | null;
   const { accounts = {}, models = {}, workspaces = {} } = before ?? {};
   return {
-    granularity,
-    startsAt,
-    purgeAt,
-    total: plus(before?.total, tally),
-    accounts: { ...accounts, [accountId]: plus(accounts[accountId], tally) },
-    models: { ...models, [modelId]: plus(models[modelId], tally) },
-    workspaces: { ...workspaces, [workspaceId]: plus(workspaces[workspaceId], tally) },
+    next: {
+      granularity,
+      startsAt,
+      purgeAt,
+      total: plus(before?.total, tally),
+      accounts: { ...accounts, [accountId]: plus(accounts[accountId], tally) },
+      models: { ...models, [modelId]: plus(models[modelId], tally) },
+      workspaces: { ...workspaces, [workspaceId]: plus(workspaces[workspaceId], tally) },
+    },
   };
-}
+});
 
 export function plus(left: Tally | undefined, right: Tally): Tally {
   return left ? (left.map((value, at) => safeSum(value, right[at]!)) as Tally) : right;

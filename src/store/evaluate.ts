@@ -1,4 +1,4 @@
-import { type AnyCollection, type Change, type Doc, type Rule, StoreConflict } from './store.ts';
+import { type AnyCollection, type Change, type Doc, StoreConflict } from './store.ts';
 import { type Writes, writesTo } from './telling.ts';
 import type { View } from './view.ts';
 
@@ -12,13 +12,12 @@ export interface Evaluated {
 interface Scope {
   view: View;
   writes: Writes;
-  rules: Record<string, Rule>;
   now: string;
 }
 
 /** The one meaning of every change, whichever the engine: checks the condition, then writes through the view. */
-export function evaluate(changes: readonly Change[], view: View, rules: Record<string, Rule>, now: string): Evaluated {
-  const scope: Scope = { view, writes: writesTo(view, now), rules, now };
+export function evaluate(changes: readonly Change[], view: View, now: string): Evaluated {
+  const scope: Scope = { view, writes: writesTo(view, now), now };
   const results = changes.map((change, at) => evaluateOne(change, at, scope));
   return { results, numberedOrgs: scope.writes.numberedOrgs };
 }
@@ -81,21 +80,13 @@ function keyOf(from: AnyCollection, doc: Doc): string | null {
   return from.unique?.(doc) ?? null;
 }
 
-function applyRule(
-  change: Extract<Change, { type: 'apply' }>,
-  { view, writes, rules, now }: Scope,
-  refuse: Refuse,
-): unknown {
-  const rule = rules[change.rule];
-  if (!rule) throw new Error(`no rule named ${change.rule}`);
+function applyRule(change: Extract<Change, { type: 'apply' }>, { view, writes, now }: Scope, refuse: Refuse): unknown {
   const before = view.get(change.in, change.key);
-  const answer = rule(before, change.input as never, now);
+  const answer = change.run(before, now);
   if ('refused' in answer) return refuse('refused', answer.refused);
   for (const one of answer.also ?? []) writes.insert(one.in, one.doc);
-  if (answer.next === null) return answer.result;
+  if (answer.next === null) return undefined;
   const base = before ?? { ...change.key, version: 0, createdAt: now, createdBy: null };
   const next: Doc = { ...base, ...answer.next, version: base.version + 1, updatedAt: now };
-  if (before) writes.replace(change.in, next, before);
-  else writes.insert(change.in, next);
-  return answer.result;
+  return before ? writes.replace(change.in, next, before) : writes.insert(change.in, next);
 }

@@ -143,11 +143,10 @@ export interface Page<D> {
   more: boolean;
 }
 
-/** A pure rule over one document, run inside the commit. It answers the next document, or a refusal that undoes the commit. */
-export type Rule = (doc: Doc | null, input: never, now: string) => RuleResult;
-export type RuleResult =
+/** What a rule over one document answers: what its next version says (null: nothing is written), or a refusal that undoes the commit. */
+export type Ruled<D extends Doc> =
   /** `also`: further documents to insert in the same commit (an event of what the rule did). */
-  { next: Record<string, unknown> | null; result: unknown; also?: Told[] } | { refused: unknown };
+  { next: Partial<Omit<D, keyof Doc>> | null; also?: Told[] } | { refused: unknown };
 
 // biome-ignore lint/suspicious/noExplicitAny: a collection is invariant in its document; the port only passes it through.
 export type AnyCollection = Collection<any>;
@@ -165,8 +164,8 @@ export type Change =
   | { type: 'atLeast'; in: AnyCollection; query: Query; min: number }
   /** Fails with `matched` when more than `max` (100 at most) match. */
   | { type: 'atMost'; in: AnyCollection; query: Query; max: number }
-  /** Runs a named rule over the document (absent: null) and stores what it answers. */
-  | { type: 'apply'; in: AnyCollection; key: Key; rule: string; input: unknown }
+  /** Runs a rule over the document (absent: null) and stores what it answers; `apply` of `rule.ts` makes one. */
+  | { type: 'apply'; in: AnyCollection; key: Key; run: (doc: Doc | null, now: string) => Ruled<Doc> }
   | Sweep;
 
 /** Removes up to `limit` documents that match, tombstoned ones too: for sweeps and expiry. Alone and with none to remove, nothing is written. */
@@ -181,7 +180,7 @@ export interface Sweep {
 }
 
 export interface Committed {
-  /** By the change's place: what an `apply` answered, how many a `sweep` removed. */
+  /** By the change's place: how many a `sweep` removed. */
   results: unknown[];
 }
 

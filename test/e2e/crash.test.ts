@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
-import { collections, rules } from '../../src/catalog/collections.ts';
+import { collections } from '../../src/catalog/collections.ts';
 import { openSqlite } from '../../src/store/sqlite/engine.ts';
 import type { Doc, Page } from '../../src/store/store.ts';
 import { createClient } from '../harness.ts';
@@ -66,7 +66,6 @@ describe('kill -9', () => {
       const store = openSqlite({
         file: join(folder, 'switchyard.db'),
         collections,
-        rules,
         now: () => new Date().toISOString(),
       });
       expect(store.settings()).toEqual({ synchronous: 2, journalMode: 'wal', integrity: 'ok' });

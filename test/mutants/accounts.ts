@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts';
 
-const HEALTH = 'src/nouns/provider-accounts/health.ts';
+const HEALTH = 'src/nouns/provider-accounts/health-rules.ts';
 const PROBE = 'src/nouns/provider-accounts/probe.ts';
 const tests = ['test/health.test.ts'];
 

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { apps } from '../../src/nouns/apps/model.ts';
 import { type Namespace, namespaces } from '../../src/nouns/namespaces/model.ts';
 import { type Workspace, workspaces } from '../../src/nouns/workspaces/model.ts';
-import { generations } from '../../src/resource/generation.ts';
+import { bump, generations } from '../../src/resource/generation.ts';
 import { tasks } from '../../src/resource/task.ts';
 import { complete } from '../../src/store/complete.ts';
+import { apply } from '../../src/store/rule.ts';
 import { type Change, type Doc, type Store, StoreConflict, type Tombstone, tombstones } from '../../src/store/store.ts';
 import { describeEngines, MONGODB_URI, type Opened, openEngine } from '../harness.ts';
 import { listenIn } from './commands-sent.ts';
@@ -178,10 +179,10 @@ describeEngines('the store port', (engine) => {
   });
 
   test('an apply runs its rule in the commit; 6,400 at once add up exactly', async () => {
-    const bump: Change = { type: 'apply', in: generations, key: key('counter'), rule: 'generation.bump', input: null };
-    await Promise.all(Array.from({ length: 6_400 }, () => store.commit([bump])));
+    const counted = apply(bump, key('counter'), null);
+    await Promise.all(Array.from({ length: 6_400 }, () => store.commit([counted])));
     expect(await store.get(generations, key('counter'))).toMatchObject({ count: 6_400, version: 6_400 });
-    await refused([bump, { type: 'exists', in: workspaces.collection, key: key('nope') }]);
+    await refused([counted, { type: 'exists', in: workspaces.collection, key: key('nope') }]);
     expect(await store.get(generations, key('counter'))).toMatchObject({ count: 6_400 });
   });
 

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { collections, rules } from '../../src/catalog/collections.ts';
+import { collections } from '../../src/catalog/collections.ts';
 import { type Workspace, workspaces } from '../../src/nouns/workspaces/model.ts';
 import { openSqlite } from '../../src/store/sqlite/engine.ts';
 import { type Change, StoreUnavailable } from '../../src/store/store.ts';
@@ -46,7 +46,7 @@ describe('durability of the embedded engine', () => {
     };
     return { type: 'insert', in: workspaces.collection, doc: doc as unknown as Workspace };
   };
-  const open = (at = file) => openSqlite({ file: at, collections, rules, now });
+  const open = (at = file) => openSqlite({ file: at, collections, now });
   const ids = async (store: ReturnType<typeof open>) => {
     const page = await store.page(workspaces.collection, { orgId: 'o', order: 'asc', limit: 10_000 });
     return page.docs.map(({ id }) => id);
@@ -158,7 +158,7 @@ describe('durability of the embedded engine', () => {
   });
 
   test('another process’s lock is waited for without blocking the event loop, and answered as unavailable in the end', async () => {
-    const store = openSqlite({ file, collections, rules, now, busyTimeoutMs: 300 });
+    const store = openSqlite({ file, collections, now, busyTimeoutMs: 300 });
     const other = new DatabaseSync(file);
     other.exec('BEGIN IMMEDIATE');
     let ticks = 0;

@@ -27,7 +27,7 @@ const list = { orgId: 'o', order: 'asc' as const, limit: 9 };
 let store: SqliteStore;
 let other: DatabaseSync;
 beforeAll(async () => {
-  store = openSqlite({ file, collections: [notes, tombstones], rules: {}, now: () => 't', migrations: [] });
+  store = openSqlite({ file, collections: [notes, tombstones], now: () => 't', migrations: [] });
   const docs = ['a', 'b', 'c'].map((id) => ({ ...base, id, createdAt: id, text: 'old' }));
   await store.commit(docs.map((doc) => ({ type: 'insert', in: notes, doc })));
   other = new DatabaseSync(file);

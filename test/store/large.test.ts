@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { collections, rules } from '../../src/catalog/collections.ts';
+import { collections } from '../../src/catalog/collections.ts';
 import { workspaces } from '../../src/nouns/workspaces/model.ts';
 import { openSqlite, type SqliteStore } from '../../src/store/sqlite/engine.ts';
 import { readMany, readPage } from '../../src/store/sqlite/reads.ts';
@@ -18,7 +18,7 @@ let store: SqliteStore;
 let db: DatabaseSync;
 
 beforeAll(async () => {
-  store = openSqlite({ file, collections, rules, now: () => '2026-01-01T00:00:00.000Z' });
+  store = openSqlite({ file, collections, now: () => '2026-01-01T00:00:00.000Z' });
   const docs = ids.map((id, at) => ({
     id,
     orgId: 'o',

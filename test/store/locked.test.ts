@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { collections, rules } from '../../src/catalog/collections.ts';
-import { generations } from '../../src/resource/generation.ts';
+import { collections } from '../../src/catalog/collections.ts';
+import { bump, generations } from '../../src/resource/generation.ts';
 import { afterMs } from '../../src/store/deadline.ts';
+import { apply } from '../../src/store/rule.ts';
 import { openSqlite, type SqliteStore } from '../../src/store/sqlite/engine.ts';
 import { unavailable } from '../../src/store/sqlite/errors.ts';
 import { StoreUnavailable } from '../../src/store/store.ts';
@@ -24,7 +25,7 @@ describe('a database file that another process has locked', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'switchyard-locked-'));
     const file = join(folder, 'switchyard.db');
-    store = openSqlite({ file, collections, rules, now });
+    store = openSqlite({ file, collections, now });
     harness = await startHarness('sqlite', { deps: { store }, requestMs: SHORT_MS });
     tenant = await harness.org();
     other = new DatabaseSync(file);
@@ -65,11 +66,13 @@ describe('a database file that another process has locked', () => {
 
   test('commits that wait behind others have no time of their own: all are told at their deadline, none happens', async () => {
     const key = { orgId: 'org_waiting', id: 'c' };
-    const bump = { type: 'apply', in: generations, key, rule: 'generation.bump', input: null } as const;
+    const counted = apply(bump, key, null);
     const deadline = afterMs(SHORT_MS);
-    const patient = store.until(afterMs(60_000)).commit([bump]);
+    const patient = store.until(afterMs(60_000)).commit([counted]);
     await locked(async () => {
-      const results = await Promise.allSettled(Array.from({ length: 600 }, () => store.until(deadline).commit([bump])));
+      const results = await Promise.allSettled(
+        Array.from({ length: 600 }, () => store.until(deadline).commit([counted])),
+      );
       for (const result of results)
         expect(result).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailable) });
       // Six hundred times the deadline otherwise.

@@ -1,5 +1,5 @@
 /** `node migrating.ts ENGINE PLACE KILL_AT`: a start that dies when so many documents have been changed. */
-import { collections, rules } from '../../src/catalog/collections.ts';
+import { collections } from '../../src/catalog/collections.ts';
 import { migrations } from '../../src/store/migrations/index.ts';
 import type { Migration, StoredDocument } from '../../src/store/migrations/migration.ts';
 import { openMongo } from '../../src/store/mongodb/open.ts';
@@ -14,7 +14,7 @@ function count(stored: StoredDocument): StoredDocument {
 }
 const counting: Migration = { version: 3, documents: { roles: count, workspaces: count }, derived: [] };
 const now = () => new Date().toISOString();
-const options = { collections, rules, now, migrations: [...migrations, counting] };
+const options = { collections, now, migrations: [...migrations, counting] };
 const pace = { batch: 10, leaseMs: 1_000 };
 const store =
   engine === 'sqlite' ? openSqlite({ file: place, ...options }) : await openMongo({ uri: place, pace, ...options });

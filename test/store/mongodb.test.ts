@@ -1,6 +1,6 @@
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { collections, rules } from '../../src/catalog/collections.ts';
+import { collections } from '../../src/catalog/collections.ts';
 import { logicalModels } from '../../src/nouns/logical-models/model.ts';
 import { namespaces } from '../../src/nouns/namespaces/model.ts';
 import { tokens } from '../../src/nouns/tokens/model.ts';
@@ -20,7 +20,7 @@ describe.skipIf(!MONGODB_URI)('MongoDB itself', () => {
   let admin: MongoClient;
   beforeAll(async () => {
     uri = freshMongoUri();
-    store = await openMongo({ uri, collections, rules, now });
+    store = await openMongo({ uri, collections, now });
     admin = await new MongoClient(uri).connect();
   });
   afterAll(async () => {
@@ -70,7 +70,7 @@ describe.skipIf(!MONGODB_URI)('MongoDB itself', () => {
   });
 
   test('what another process changes is heard of at once, by a change stream', async () => {
-    const listening = await openMongo({ uri, collections, rules, now });
+    const listening = await openMongo({ uri, collections, now });
     const before = listening.changes.epoch();
     const doc = (at: number) => ({
       id: `tok_heard_${at}`,
@@ -94,7 +94,6 @@ describe.skipIf(!MONGODB_URI)('MongoDB itself', () => {
     const failing = openMongo({
       uri: 'mongodb://127.0.0.1:1/?directConnection=true&serverSelectionTimeoutMS=300',
       collections,
-      rules,
       now,
     });
     await expect(failing).rejects.toThrow(StoreRefused);

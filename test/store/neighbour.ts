@@ -1,5 +1,5 @@
 /** A process of its own on a store that others use too: it does what it is told, one message after the other. */
-import { collections, rules } from '../../src/catalog/collections.ts';
+import { collections } from '../../src/catalog/collections.ts';
 import { openMongo } from '../../src/store/mongodb/open.ts';
 import { openSqlite } from '../../src/store/sqlite/engine.ts';
 import { type AnyCollection, type Change, type Store, StoreConflict } from '../../src/store/store.ts';
@@ -12,7 +12,7 @@ export type Told =
   | { churn: { orgId: string; seed: number; rounds: number } };
 
 const place = process.argv[2]!;
-const options = { collections, rules, now: () => new Date().toISOString() };
+const options = { collections, now: () => new Date().toISOString() };
 const store: Store = place.startsWith('mongodb')
   ? await openMongo({ uri: place, ...options })
   : openSqlite({ file: place, ...options });

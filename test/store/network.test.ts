@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { collections, rules } from '../../src/catalog/collections.ts';
-import { generations } from '../../src/resource/generation.ts';
+import { collections } from '../../src/catalog/collections.ts';
+import { bump, generations } from '../../src/resource/generation.ts';
 import { afterMs, REQUEST_MS } from '../../src/store/deadline.ts';
 import type { MongoStore } from '../../src/store/mongodb/engine.ts';
 import { openMongo } from '../../src/store/mongodb/open.ts';
+import { apply } from '../../src/store/rule.ts';
 import { StoreUnavailable } from '../../src/store/store.ts';
 import { type Answer, freshMongoUri, type Harness, MONGODB_URI, startHarness, type Tenant } from '../harness.ts';
 import { type Network, startNetwork } from '../network.ts';
@@ -28,7 +29,7 @@ describe.skipIf(!MONGODB_URI)('a bad network before MongoDB', () => {
   beforeAll(async () => {
     network = await startNetwork(Number(new URL(MONGODB_URI!).port));
     uri = freshMongoUri();
-    store = await openMongo({ uri: network.through(uri), collections, rules, now });
+    store = await openMongo({ uri: network.through(uri), collections, now });
     patient = await startHarness('mongodb', { deps: { store }, requestMs: REQUEST_MS });
     hasty = await startHarness('mongodb', { deps: { store }, requestMs: SHORT_MS });
     tenant = await patient.org();
@@ -107,7 +108,7 @@ describe.skipIf(!MONGODB_URI)('a bad network before MongoDB', () => {
 
   test('a counter under cuts holds what was acknowledged, and nothing that was told as not done', async () => {
     const key = { orgId: 'org_counted', id: 'c' };
-    const bump = { type: 'apply', in: generations, key, rule: 'generation.bump', input: null } as const;
+    const counted = apply(bump, key, null);
     const counts = { done: 0, maybe: 0, not: 0 };
     await cutting('rst', async () => {
       await Promise.all(
@@ -115,7 +116,7 @@ describe.skipIf(!MONGODB_URI)('a bad network before MongoDB', () => {
           for (let at = 0; at < 20; at += 1)
             await store
               .until(afterMs(1_000))
-              .commit([bump])
+              .commit([counted])
               .then(() => (counts.done += 1))
               .catch((error: unknown) => {
                 expect(error).toBeInstanceOf(StoreUnavailable);

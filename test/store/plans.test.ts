@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { collections, rules } from '../../src/catalog/collections.ts';
+import { collections } from '../../src/catalog/collections.ts';
 import { logicalModels } from '../../src/nouns/logical-models/model.ts';
 import { namespaces } from '../../src/nouns/namespaces/model.ts';
 import { auditEvents } from '../../src/resource/audit-event.ts';
@@ -22,7 +22,7 @@ let store: SqliteStore;
 let db: DatabaseSync;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'switchyard-plans-'));
-  store = openSqlite({ file: join(folder, 'x.db'), collections, rules, now });
+  store = openSqlite({ file: join(folder, 'x.db'), collections, now });
   const doc = (at: number) => ({
     ...{
       id: `ns_${at}`,

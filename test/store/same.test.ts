@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apps } from '../../src/nouns/apps/model.ts';
 import { logicalModels } from '../../src/nouns/logical-models/model.ts';
 import { workspaces } from '../../src/nouns/workspaces/model.ts';
-import { generations } from '../../src/resource/generation.ts';
+import { bump, generations } from '../../src/resource/generation.ts';
+import { apply } from '../../src/store/rule.ts';
 import { type AnyCollection, type Change, type Store, StoreConflict } from '../../src/store/store.ts';
 import { MONGODB_URI, type Opened, openEngine } from '../harness.ts';
 
@@ -73,13 +74,7 @@ describe.skipIf(!MONGODB_URI)('two engines', () => {
       ([one, max]): Step =>
         (orgId) => ({ type: 'atMost', in: logicalModels.collection, query: { orgId, ref: one }, max }),
     ),
-    fc.constant<Step>((orgId) => ({
-      type: 'apply',
-      in: generations,
-      key: { orgId, id: 'g' },
-      rule: 'generation.bump',
-      input: null,
-    })),
+    fc.constant<Step>((orgId) => apply(bump, { orgId, id: 'g' }, null)),
   );
 
   const attempt = async (store: Store, changes: Change[]) => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { collections, rules } from '../../src/catalog/collections.ts';
+import { collections } from '../../src/catalog/collections.ts';
 import { type Role, roles } from '../../src/nouns/roles/model.ts';
 import { copyAll, differences } from '../../src/process/copy/copy.ts';
 import { openMongo } from '../../src/store/mongodb/open.ts';
@@ -148,8 +148,8 @@ async function newPlace(engine: EngineName) {
   return {
     open: async (): Promise<Store> =>
       uri
-        ? openMongo({ uri, collections, rules, now })
-        : openSqlite({ file: join(folder, 'switchyard.db'), collections, rules, now }),
+        ? openMongo({ uri, collections, now })
+        : openSqlite({ file: join(folder, 'switchyard.db'), collections, now }),
     async remove() {
       rmSync(folder, { recursive: true, force: true });
       if (!uri) return;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { collections, rules } from '../../src/catalog/collections.ts';
+import { collections } from '../../src/catalog/collections.ts';
 import { rows } from '../../src/catalog/nouns.ts';
 import { copyAll, differences } from '../../src/process/copy/copy.ts';
 import { dropExpired } from '../../src/process/runner/expiry.ts';
@@ -85,7 +85,7 @@ describe.skipIf(!MONGODB_URI)('what is sent to MongoDB', () => {
     expect([...seen.get('delete')!]).toContain('idempotency');
     const target = await openEngine('sqlite');
     await copyAll(harness.deps.store, target.store, collections, () => {});
-    const back = await openMongo({ uri: place, collections, rules, now: () => new Date().toISOString() });
+    const back = await openMongo({ uri: place, collections, now: () => new Date().toISOString() });
     await copyAll(target.store, back, collections, () => {});
     expect(await differences(target.store, back, collections)).toEqual([]);
     const moment = await openMongoSnapshot(place);

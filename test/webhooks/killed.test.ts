@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { collections, rules } from '../../src/catalog/collections.ts';
+import { collections } from '../../src/catalog/collections.ts';
 import { openMongo } from '../../src/store/mongodb/open.ts';
 import { openSqlite } from '../../src/store/sqlite/engine.ts';
 import { runCommand, startServer } from '../e2e/process.ts';
@@ -68,8 +68,8 @@ describeEngines('a server that is killed while it delivers', (engine) => {
 async function openLater(folder: string, uri: string | undefined, now: () => string): Promise<Opened> {
   const store =
     uri === undefined
-      ? openSqlite({ file: join(folder, 'switchyard.db'), collections, rules, now })
-      : await openMongo({ uri, collections, rules, now, patienceMs: PATIENCE_MS });
+      ? openSqlite({ file: join(folder, 'switchyard.db'), collections, now })
+      : await openMongo({ uri, collections, now, patienceMs: PATIENCE_MS });
   const never = () => Promise.reject(new Error('not asked for here'));
   return { store, place: uri ?? folder, rewrite: never, again: never, close: () => store.close() };
 }

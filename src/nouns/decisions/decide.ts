@@ -6,12 +6,15 @@ import { type Planned, type Saved, save, withRetry } from '../../resource/write.
 import { targetKey } from '../../routing/breaker.ts';
 import { breakerInput } from '../../routing/breaker-input.ts';
 import { type DecisionContext, LEASE_MS } from '../../routing/facts.ts';
+import type { Limits } from '../../routing/limits.ts';
 import { matchesInOrder } from '../../routing/match-index.ts';
 import { matchContextOf, type Plan, type PlanRequest, planRetry } from '../../routing/plan.ts';
+import { breakerAdmit, meterReserve } from '../../routing/rules.ts';
 import { smallestChange } from '../../routing/smallest-change.ts';
-import { accountMeterId, entitlementMeterId, meters, policyBreakers } from '../../routing/state.ts';
+import { accountMeterId, entitlementMeterId } from '../../routing/state.ts';
 import { totalOf } from '../../routing/subjects.ts';
 import type { RoutingWorld } from '../../routing/world.ts';
+import { apply } from '../../store/rule.ts';
 import { invalidField, notFound } from '../../words/errors.ts';
 import { gather } from '../router-policies/gather.ts';
 import { settingsNow } from '../router-policies/settings.ts';
@@ -142,14 +145,13 @@ function reservations(ctx: Context, decision: Decision, { world, request, planne
   const { admitted, breaker, policy } = planned;
   if (!admitted) return [];
   const { orgId } = ctx.principal;
-  const take = (id: string, limits: unknown): Planned => ({
-    change: {
-      type: 'apply',
-      in: meters,
-      key: { orgId, id },
-      rule: 'meter.reserve',
-      input: { limits, tokens: totalOf(request.estimate), nowMs: world.nowMs, leaseEndsMs: world.nowMs + LEASE_MS },
-    },
+  const tokens = totalOf(request.estimate);
+  const take = (id: string, limits: Limits): Planned => ({
+    change: apply(
+      meterReserve,
+      { orgId, id },
+      { limits, tokens, nowMs: world.nowMs, leaseEndsMs: world.nowMs + LEASE_MS },
+    ),
   });
   const both = [
     take(entitlementMeterId(admitted.grant.id), admitted.grantLimits),
@@ -162,8 +164,5 @@ function reservations(ctx: Context, decision: Decision, { world, request, planne
     decisionId: decision.id,
     generation: breaker.generation,
   };
-  return [
-    ...both,
-    { change: { type: 'apply', in: policyBreakers, key: { orgId, id: policy!.id }, rule: 'breaker.admit', input } },
-  ];
+  return [...both, { change: apply(breakerAdmit, { orgId, id: policy!.id }, input) }];
 }

@@ -5,9 +5,10 @@ import { type Planned, type Saved, save, withRetry } from '../../resource/write.
 import type { Result } from '../../routing/breaker.ts';
 import { breakerInput } from '../../routing/breaker-input.ts';
 import { LEASE_MS } from '../../routing/facts.ts';
-import type { SettleInput } from '../../routing/rules.ts';
-import { accountMeterId, entitlementMeterId, meters, policyBreakers, policyCounters } from '../../routing/state.ts';
+import { breakerRecord, meterSettle, policyCount, type SettleInput } from '../../routing/rules.ts';
+import { accountMeterId, entitlementMeterId } from '../../routing/state.ts';
 import { usageChanges } from '../../routing/usage.ts';
+import { apply } from '../../store/rule.ts';
 import { conflict } from '../../words/errors.ts';
 import { safeSum } from '../../words/safe-sum.ts';
 import { type Settings, settingsNow } from '../router-policies/settings.ts';
@@ -102,7 +103,7 @@ async function settlements(ctx: Context, settings: Settings, decision: Decision,
     eventIds: Array.from({ length: 6 }, () => ctx.deps.ids.next('rev_')),
   });
   const settle = (id: string, of: SettleInput['account']): Planned => ({
-    change: { type: 'apply', in: meters, key: { orgId, id }, rule: 'meter.settle', input: input(of) },
+    change: apply(meterSettle, { orgId, id }, input(of)),
   });
   const quota = account
     ? {
@@ -121,15 +122,7 @@ async function verdicts(ctx: Context, settings: Settings, decision: Decision, ou
   if (!policy) return [];
   const success = verdictOf(outcome);
   const key = { orgId, id: policy.id };
-  const counted: Planned = {
-    change: {
-      type: 'apply',
-      in: policyCounters,
-      key,
-      rule: 'policy.count',
-      input: { success, matchedAt: decision.createdAt },
-    },
-  };
+  const counted = { change: apply(policyCount, key, { success, matchedAt: decision.createdAt }) };
   const model = (await settings.models([policy.routeTo])).get(policy.routeTo);
   if (!decision.breaker || !model) return [counted];
   const { success: succeeded, errorClass, retryAfterSeconds, latencyMs } = outcome;
@@ -147,7 +140,7 @@ async function verdicts(ctx: Context, settings: Settings, decision: Decision, ou
     target: decision.breaker.target,
     result,
   };
-  return [counted, { change: { type: 'apply', in: policyBreakers, key, rule: 'breaker.record', input } }];
+  return [counted, { change: apply(breakerRecord, key, input) }];
 }
 
 function usage(ctx: Context, decision: Decision, outcome: Outcome): Planned[] {

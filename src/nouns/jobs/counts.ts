@@ -1,5 +1,6 @@
 import type { Progress } from '../../resource/field/progress.ts';
-import type { Change, Collection, Doc, RuleResult } from '../../store/store.ts';
+import { apply, defineRule } from '../../store/rule.ts';
+import type { Change, Collection, Doc } from '../../store/store.ts';
 import { comesOn } from './told.ts';
 
 /** How far the items of a job are, apart from the job: every report moves it, and no ETag. Its id is the job's. */
@@ -61,36 +62,29 @@ export function progressOf({ total, done, failed, percent }: Tally & { percent: 
 }
 
 /** Counts on, beside all others that do; refused where the job would be settled by it, which takes more than counting. */
-export function count(job: CountInput['job'], by: Tally): Change {
-  const key = { orgId: job.orgId, id: job.id };
-  return { type: 'apply', in: jobCounts, key, rule: 'jobCounts.count', input: { by, job } satisfies CountInput };
+export function count(job: Told, by: Tally): Change {
+  return apply(countOn, { orgId: job.orgId, id: job.id }, { by, job });
 }
 
-interface CountInput {
-  by: Tally;
-  /** As it was read: what is told of it beside its progress does not change while it runs. */
-  job: Parameters<typeof comesOn>[0];
-}
+/** As it was read: what is told of it beside its progress does not change while it runs. */
+type Told = Parameters<typeof comesOn>[0];
+
+const countOn = defineRule(jobCounts, (before, { by, job }: { by: Tally; job: Told }, now) => {
+  if (!before || before.closed) return { refused: 'closed' };
+  const tally = added(before, by);
+  if (isSettled(tally)) return { refused: 'settled' };
+  const percent = Math.max(before.percent, percentOf(tally));
+  // Whole percents alone, so that a job of many items does not fill the feed.
+  const isTold = Math.floor(percent) > Math.floor(before.percent);
+  const also = isTold ? [comesOn(job, progressOf({ ...tally, percent }), before.version + 1, now)] : [];
+  return { next: { ...tally, percent }, also };
+});
 
 /** From now on nothing counts: whatever the counts are, or only where they are still what somebody has read. */
 export function close(orgId: string, jobId: string, expected: number | null): Change {
-  return { type: 'apply', in: jobCounts, key: { orgId, id: jobId }, rule: 'jobCounts.close', input: { expected } };
+  return apply(closeCounts, { orgId, id: jobId }, expected);
 }
 
-export const jobCountRules = {
-  'jobCounts.count': (doc: Doc | null, { by, job }: CountInput, now: string): RuleResult => {
-    const before = doc as Counts | null;
-    if (!before || before.closed) return { refused: 'closed' };
-    const tally = added(before, by);
-    if (isSettled(tally)) return { refused: 'settled' };
-    const percent = Math.max(before.percent, percentOf(tally));
-    // Whole percents alone, so that a job of many items does not fill the feed.
-    const isTold = Math.floor(percent) > Math.floor(before.percent);
-    const also = isTold ? [comesOn(job, progressOf({ ...tally, percent }), before.version + 1, now)] : [];
-    return { next: { ...tally, percent }, result: null, also };
-  },
-  'jobCounts.close': (doc: Doc | null, { expected }: { expected: number | null }): RuleResult =>
-    expected === null || doc?.version === expected
-      ? { next: doc && { closed: true }, result: null }
-      : { refused: 'counted' },
-};
+const closeCounts = defineRule(jobCounts, (before, expected: number | null) =>
+  expected === null || before?.version === expected ? { next: before && { closed: true } } : { refused: 'counted' },
+);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import * as field from '../../resource/field/index.ts';
 import { defineNoun } from '../../resource/noun.ts';
-import type { Doc } from '../../store/store.ts';
+import type { Collection, Doc } from '../../store/store.ts';
 import { expectedVersion, within } from '../../validation/fields.ts';
 import { referenceProblem } from './reference.ts';
 
@@ -144,7 +144,10 @@ export interface AccountHealth extends Doc {
   /** The `credentialsRef` that it was observed of; absent in what 0.1.0 stored. */
   reference?: string;
 }
-export const accountHealth = { name: 'account_health' } as const;
+export const accountHealth: Collection<AccountHealth> = {
+  name: 'account_health',
+  first: { state: 'active', reason: null, failures: 0, checkedAt: null, reference: undefined },
+};
 
 const target = { providerAccountId: z.string().describe('The account.') };
 export const createProviderAccountInput = providerAccounts.bodies.create.extend(within);

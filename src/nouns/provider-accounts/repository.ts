@@ -10,8 +10,9 @@ import { insertion, type Planned, removal, save, update, withRetry } from '../..
 import { type MonthUsage, observedOf, usageIn } from '../../routing/account.ts';
 import { periodOf } from '../../routing/limits.ts';
 import { accountMeterId, meters } from '../../routing/state.ts';
-import type { Collection } from '../../store/store.ts';
+import { apply } from '../../store/rule.ts';
 import { invalid, valueError } from '../../words/errors.ts';
+import { forgetHealth } from './health-rules.ts';
 import {
   type AccountHealth,
   accountHealth,
@@ -59,7 +60,7 @@ export function updateProviderAccount(ctx: Context, input: z.output<typeof updat
 /** What was observed belongs to the reference it was observed of: another one begins unobserved, and so does one that a person enables again. */
 function forgetting(ctx: Context, { orgId, id, credentialsRef }: ProviderAccount): Planned {
   const input = { orgId, accountId: id, eventIds: [ctx.deps.ids.next('rev_')], reference: credentialsRef };
-  return { change: { type: 'apply', in: healthCollection, key: { orgId, id }, rule: 'health.forget', input } };
+  return { change: apply(forgetHealth, { orgId, id }, input) };
 }
 
 export function deleteProviderAccount(ctx: Context, input: z.output<typeof deleteProviderAccountInput>) {
@@ -70,11 +71,6 @@ export function deleteProviderAccount(ctx: Context, input: z.output<typeof delet
     return save(ctx, [...unused, ...removal(ctx, providerAccounts, providerAccount)], { providerAccount });
   });
 }
-
-export const healthCollection: Collection<AccountHealth> = {
-  ...accountHealth,
-  first: { state: 'active', reason: null, failures: 0, checkedAt: null, reference: undefined },
-};
 
 export interface AccountView {
   usage: MonthUsage;
@@ -87,7 +83,7 @@ export interface AccountView {
 export async function viewOf(ctx: Context, account: ProviderAccount): Promise<AccountView> {
   const [meter, stored] = await Promise.all([
     ctx.loaders.get(meters, accountMeterId(account.id)),
-    ctx.loaders.get(healthCollection, account.id),
+    ctx.loaders.get(accountHealth, account.id),
   ]);
   const period = periodOf(ctx.deps.now());
   const usage = usageIn(meter, period);

@@ -3,7 +3,9 @@ import { created } from '../../resource/new-doc.ts';
 import type { Planned } from '../../resource/write.ts';
 import { breakerInput } from '../../routing/breaker-input.ts';
 import { type BreakerState, breakerAt, resetBreaker, type Watched } from '../../routing/policy-breaker.ts';
+import { type breakerKeep, breakerReset } from '../../routing/rules.ts';
 import { policyBreakers } from '../../routing/state.ts';
+import { apply } from '../../store/rule.ts';
 import { logicalModels } from '../logical-models/model.ts';
 import type { RouterPolicy } from './model.ts';
 
@@ -24,12 +26,12 @@ export async function breakerNow(
 export async function breakerChange(
   ctx: Context,
   policy: RouterPolicy,
-  rule: 'breaker.reset' | 'breaker.keep',
+  rule: typeof breakerReset | typeof breakerKeep,
 ): Promise<Planned> {
   const { breaker, watched } = await breakerNow(ctx, policy);
   const key = { orgId: policy.orgId, id: policy.id };
-  if (rule === 'breaker.reset')
+  if (rule === breakerReset)
     ctx.loaders.expect(policyBreakers, { ...created(ctx, policy.id), ...resetBreaker(breaker) });
   const input = breakerInput(ctx, policy, watched.targets, ctx.deps.now());
-  return { change: { type: 'apply', in: policyBreakers, key, rule, input } };
+  return { change: apply(rule, key, input) };
 }

@@ -3,7 +3,7 @@ import type { Policy, WorkspaceFacts } from '../../routing/facts.ts';
 import { accountMeterId, entitlementMeterId, meters, policyBreakers } from '../../routing/state.ts';
 import { isPassedOver, type PolicyWorld, type RoutingWorld } from '../../routing/world.ts';
 import type { Collection, Doc } from '../../store/store.ts';
-import { healthCollection } from '../provider-accounts/repository.ts';
+import { accountHealth } from '../provider-accounts/model.ts';
 import type { Settings } from './settings.ts';
 
 /** For whom a world is gathered. */
@@ -112,7 +112,7 @@ async function withPolicies(
   const [breakers, ofMeters, health] = await Promise.all([
     all(ctx, policyBreakers, idsOf(policies)),
     all(ctx, meters, meterIds),
-    all(ctx, healthCollection, accountIds),
+    all(ctx, accountHealth, accountIds),
   ]);
   return {
     ...world,

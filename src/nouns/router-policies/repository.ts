@@ -19,6 +19,7 @@ import {
 import type { PolicyStatus } from '../../routing/facts.ts';
 import type { LintWarning } from '../../routing/lint-rules.ts';
 import { statusOf } from '../../routing/policy-breaker.ts';
+import { breakerKeep, breakerReset } from '../../routing/rules.ts';
 import { type PolicyCounters, policyBreakers, policyCounters } from '../../routing/state.ts';
 import type { Collection, Doc } from '../../store/store.ts';
 import { invalidField } from '../../words/errors.ts';
@@ -74,14 +75,14 @@ export function updateRouterPolicy(ctx: Context, input: z.output<typeof updateRo
 /** Editing the settings of a breaker keeps its state. */
 async function kept(ctx: Context, before: RouterPolicy, next: RouterPolicy): Promise<Planned[]> {
   if (isDeepStrictEqual(before.circuitBreaker, next.circuitBreaker)) return [];
-  return [await breakerChange(ctx, before, 'breaker.keep')];
+  return [await breakerChange(ctx, before, breakerKeep)];
 }
 
 /** A person's `enabled: true` releases a latched policy and resets its breaker. */
 async function release(ctx: Context, policy: RouterPolicy): Promise<Planned[]> {
   ctx.loaders.clear();
   const { breaker } = await breakerNow(ctx, policy);
-  return breaker.latched ? [await breakerChange(ctx, policy, 'breaker.reset')] : [];
+  return breaker.latched ? [await breakerChange(ctx, policy, breakerReset)] : [];
 }
 
 /** Closes every target of a policy and releases it where it is latched; what was decided before no longer counts. */
@@ -91,7 +92,7 @@ export function resetRouterPolicyBreaker(ctx: Context, input: z.output<typeof re
     const routerPolicy = await reach(ctx, [], routerPolicies, input.policyId);
     checkVersion(ctx, routerPolicy, input.expectedVersion);
     const event = audit(ctx, routerPolicies, { verb: 'reset', before: routerPolicy, after: routerPolicy });
-    const reset = await breakerChange(ctx, routerPolicy, 'breaker.reset');
+    const reset = await breakerChange(ctx, routerPolicy, breakerReset);
     const there = stillThere(routerPolicies, routerPolicy);
     return save(ctx, [there, reset, { change: event }], { routerPolicy });
   });

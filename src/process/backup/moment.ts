@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { collections, rules } from '../../catalog/collections.ts';
+import { collections } from '../../catalog/collections.ts';
 import { openSqlite } from '../../store/sqlite/engine.ts';
 import type { Store } from '../../store/store.ts';
 import type { Config } from '../config.ts';
@@ -30,7 +30,7 @@ export async function openMoment(config: Pick<Config, 'DATA_DIR' | 'MONGODB_URI'
   } finally {
     db.close();
   }
-  const copy = openSqlite({ file: aside, collections, rules, now: () => new Date().toISOString() });
+  const copy = openSqlite({ file: aside, collections, now: () => new Date().toISOString() });
   return {
     scan: (from, after, limit) => copy.scan(from, after, limit),
     estimate: () => countOf({ file: aside }),

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { collections, rules } from '../../catalog/collections.ts';
+import { collections } from '../../catalog/collections.ts';
 import { openMongo } from '../../store/mongodb/open.ts';
 import { openSqlite } from '../../store/sqlite/engine.ts';
 import type { Store } from '../../store/store.ts';
@@ -48,13 +48,13 @@ function placeOf(text: string): Place {
 async function open(place: Place, mustExist: boolean): Promise<Store> {
   const now = () => new Date().toISOString();
   if ('uri' in place)
-    return openMongo({ uri: place.uri, collections, rules, now }).catch((error: Error) => {
+    return openMongo({ uri: place.uri, collections, now }).catch((error: Error) => {
       // No variable has been read here: the word is at fault.
       throw new StartRefused(error.message.replace(/^MONGODB_URI/, mustExist ? '--from' : '--to'), { cause: error });
     });
   const { file } = place;
   if (mustExist && !existsSync(file)) throw new StartRefused(`copy: there is no file ${file}`);
-  return openSqlite({ file, collections, rules, now });
+  return openSqlite({ file, collections, now });
 }
 
 /** Answers how many documents there are. */

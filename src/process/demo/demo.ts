@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { createAuthenticate } from '../../access/authenticate.ts';
-import { collections, rules } from '../../catalog/collections.ts';
+import { collections } from '../../catalog/collections.ts';
 import { orgIndex } from '../../nouns/orgs/model.ts';
 import { workspaces } from '../../nouns/workspaces/model.ts';
 import type { Deps } from '../../resource/context.ts';
@@ -82,7 +82,7 @@ function readToken(file: string): string | null {
 async function makeIfEmpty(deps: Deps, tokenFile: string): Promise<boolean> {
   if (await hasOrganizations(deps.store)) return false;
   const now = () => new Date(deps.now()).toISOString();
-  const aside = openSqlite({ file: ':memory:', collections, rules, now });
+  const aside = openSqlite({ file: ':memory:', collections, now });
   const ready = `${tokenFile}.${deps.ids.next('')}`;
   try {
     const token = await makeDemo({ ...deps, store: aside });

@@ -13,7 +13,6 @@ import {
   type Doc,
   isWatched,
   type Key,
-  type Rule,
   type Store,
   StoreUnavailable,
   type Sweep,
@@ -32,7 +31,6 @@ import { batchesOf, loadOverlay } from './writes.ts';
 export interface MongoOptions {
   uri: string;
   collections: readonly AnyCollection[];
-  rules: Record<string, Rule>;
   now: () => string;
   migrations?: readonly Migration[];
   pace?: Pace;
@@ -172,7 +170,7 @@ export class MongoStore extends MongoReads implements Store {
     const settle = group.map(({ changes, resolve, reject }) => {
       overlay.begin();
       try {
-        const { results, numberedOrgs } = evaluate(changes, overlay, this.#options.rules, this.#options.now());
+        const { results, numberedOrgs } = evaluate(changes, overlay, this.#options.now());
         return () => {
           resolve({ results });
           this.numbers.ring(numberedOrgs);

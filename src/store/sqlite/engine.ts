@@ -85,7 +85,7 @@ export class SqliteStore implements Store {
       this.#tables.set(collection.name, new Table(db, collection, this.#shared));
     const view = viewOf((of) => this.#table(of));
     this.#commits = new Commits(db, this.#shared, this.#snapshot, {
-      evaluate: (changes) => evaluate(changes, view, options.rules, options.now()),
+      evaluate: (changes) => evaluate(changes, view, options.now()),
       numbers: this.numbers,
       checkFile: this.#checkFile,
       noteGroup: (size) => this.stats.onGroup?.(size),

@@ -1,11 +1,10 @@
 import type { Tell } from '../derived.ts';
 import type { Migration } from '../migrations/migration.ts';
-import type { AnyCollection, Rule } from '../store.ts';
+import type { AnyCollection } from '../store.ts';
 
 export interface SqliteOptions {
   file: string;
   collections: readonly AnyCollection[];
-  rules: Record<string, Rule>;
   now: () => string;
   /** How long a commit waits for another process's lock before it answers `StoreUnavailable`. */
   busyTimeoutMs?: number;
