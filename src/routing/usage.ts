@@ -3,6 +3,7 @@ import { defineNoun } from '../resource/noun.ts';
 import { apply, defineRule } from '../store/rule.ts';
 import type { Change } from '../store/store.ts';
 import { safeSum } from '../words/safe-sum.ts';
+import { type Latencies, latencyOf, together } from './latency.ts';
 
 /** How it is stored: in the order of `usageTally`. */
 export type Tally = [requests: number, inputTokens: number, outputTokens: number, failures: number];
@@ -19,7 +20,7 @@ export const usageTally = field.object('UsageTally', 'How much was used.', {
   failures: field.count('Requests that failed, whoever was at fault.'),
 });
 
-const usageBy = field.object('UsageBy', 'How much of the usage one account, model or workspace has.', {
+export const usageBy = field.object('UsageBy', 'How much of the usage one account, model or workspace has.', {
   id: field.made(field.id('The documented id of the account, model or workspace.')),
   usage: field.part(usageTally, 'How much.'),
 });
@@ -32,6 +33,9 @@ const fields = {
   models: field.internal<Record<string, Tally>>({}),
   /** Empty in what 0.1.0 stored. */
   workspaces: field.internal<Record<string, Tally>>({}),
+  /** How long the outcomes say that it took; empty in what was stored before it was counted. */
+  accountLatencies: field.internal<Record<string, Latencies>>({}),
+  modelLatencies: field.internal<Record<string, Latencies>>({}),
   usage: field.derived(field.part(usageTally, 'Of the whole organization.')),
   byAccount: field.derived(field.parts(usageBy, 'Of each provider account.')),
   byModel: field.derived(field.parts(usageBy, 'Of each logical model.')),
@@ -65,6 +69,8 @@ interface UsageInput {
   modelId: string;
   workspaceId: string;
   tally: Tally;
+  /** Null where the outcome does not say. */
+  latencyMs: number | null;
 }
 
 const KEPT_DAYS = { hour: 90, day: 800 };
@@ -73,7 +79,7 @@ const KEPT_DAYS = { hour: 90, day: 800 };
 export function usageChanges(
   orgId: string,
   nowMs: number,
-  input: Pick<UsageInput, 'accountId' | 'modelId' | 'workspaceId' | 'tally'>,
+  input: Pick<UsageInput, 'accountId' | 'modelId' | 'workspaceId' | 'tally' | 'latencyMs'>,
 ): Change[] {
   const iso = new Date(nowMs).toISOString();
   return (['hour', 'day'] as const).map((granularity): Change => {
@@ -85,20 +91,43 @@ export function usageChanges(
 }
 
 const addUsage = defineRule(usageBuckets.collection, (before, input: UsageInput) => {
-  const { granularity, startsAt, purgeAt, accountId, modelId, workspaceId, tally } = input;
-  const { accounts = {}, models = {}, workspaces = {} } = before ?? {};
+  const { granularity, startsAt, purgeAt, accountId, modelId, workspaceId, tally, latencyMs } = input;
+  const { accounts = {}, models = {}, workspaces = {}, accountLatencies = {}, modelLatencies = {} } = before ?? {};
+  const latency: Latencies = latencyMs === null ? [] : latencyOf(latencyMs);
   return {
     next: {
       granularity,
       startsAt,
       purgeAt,
       total: plus(before?.total, tally),
-      accounts: { ...accounts, [accountId]: plus(accounts[accountId], tally) },
-      models: { ...models, [modelId]: plus(models[modelId], tally) },
-      workspaces: { ...workspaces, [workspaceId]: plus(workspaces[workspaceId], tally) },
+      accounts: added(accounts, accountId, tally, plus),
+      models: added(models, modelId, tally, plus),
+      workspaces: added(workspaces, workspaceId, tally, plus),
+      accountLatencies: added(accountLatencies, accountId, latency, together),
+      modelLatencies: added(modelLatencies, modelId, latency, together),
     },
   };
 });
+
+/** A model may be called `constructor`. */
+function added<T>(
+  to: Record<string, T>,
+  id: string,
+  one: T,
+  add: (before: T | undefined, one: T) => T,
+): Record<string, T> {
+  return { ...to, [id]: add(Object.hasOwn(to, id) ? to[id] : undefined, one) };
+}
+
+/** What several buckets hold of each, put together. */
+export function addedUp<T>(
+  parts: readonly Record<string, T>[],
+  add: (before: T | undefined, one: T) => T,
+): Record<string, T> {
+  const sums = new Map<string, T>();
+  for (const part of parts) for (const [id, one] of Object.entries(part)) sums.set(id, add(sums.get(id), one));
+  return Object.fromEntries(sums);
+}
 
 export function plus(left: Tally | undefined, right: Tally): Tally {
   return left ? (left.map((value, at) => safeSum(value, right[at]!)) as Tally) : right;

@@ -84,6 +84,13 @@ describe.skipIf(!CHROMIUM)('the console in a real browser', () => {
     await page.getByLabel('Of each').selectOption('workspace');
     await page.getByRole('rowheader', { name: 'Research' }).waitFor();
     await page.locator('.usage canvas').waitFor();
+    await page.getByLabel('Measured in').selectOption('latency');
+    await page.getByText('Latency is counted of models and accounts').waitFor();
+    await page.getByLabel('Of each').selectOption('account');
+    await page.getByRole('row', { name: /OpenAI main.* ms.* ms.* ms/ }).waitFor();
+    await page.locator('.usage canvas').waitFor();
+    await page.getByRole('img', { name: /95 % of the answers took no longer than [\d,]+ ms, by account/ }).waitFor();
+    await shot(page, 'console-latency');
 
     await view(page, 'Jobs');
     await page.getByText('Azure EU answered 404').first().waitFor();

@@ -31,4 +31,22 @@ export const mutants: Mutant[] = [
     edits: [['workspaceIds === null || workspaceIds.includes(id)', 'true']],
     tests: ['test/decisions.test.ts'],
   },
+  {
+    breaks: 'latencies of two buckets are put together place by place',
+    file: 'src/routing/latency.ts',
+    edits: [['return at < 0 ? 0 : (latencies[at + 1] ?? 0);', 'return latencies[at + 1] ?? 0;']],
+    tests: ['test/latency.test.ts'],
+  },
+  {
+    breaks: 'no percentile is further than 5 % from the true one',
+    file: 'src/routing/latency.ts',
+    edits: [['const WIDTH_PERCENT = 110;', 'const WIDTH_PERCENT = 112;']],
+    tests: ['test/latency.test.ts'],
+  },
+  {
+    breaks: 'a model may be called as something every object has',
+    file: 'src/routing/usage.ts',
+    edits: [['Object.hasOwn(to, id) ? to[id] : undefined', 'to[id]']],
+    tests: ['test/latency.test.ts'],
+  },
 ];

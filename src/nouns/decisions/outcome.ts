@@ -150,6 +150,7 @@ function usage(ctx: Context, decision: Decision, outcome: Outcome): Planned[] {
     modelId: decision.logicalModelId!,
     workspaceId: decision.workspaceId,
     tally: [1, input, output, Number(!outcome.success)] as [number, number, number, number],
+    latencyMs: outcome.latencyMs,
   };
   return usageChanges(decision.orgId, ctx.deps.now(), tally).map((change) => ({ change }));
 }

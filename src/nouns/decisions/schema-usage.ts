@@ -1,16 +1,21 @@
 import { builder } from '../../graphql/builder.ts';
-import { defineObject, enumOf } from '../../graphql/expose.ts';
+import { defineObject, enumOf, type ObjectBuilder } from '../../graphql/expose.ts';
 import { connectionOf, defineNode, listOn } from '../../graphql/nodes.ts';
 import { rootList } from '../../graphql/roots.ts';
+import { COUNT } from '../../graphql/wire.ts';
+import type { Context } from '../../resource/context.ts';
 import type * as field from '../../resource/field/index.ts';
 import { orgWide } from '../../resource/list.ts';
 import { eventKind, routingEvents } from '../../routing/events.ts';
+import { countOf, type Latencies, percentile, together } from '../../routing/latency.ts';
 import {
+  addedUp,
   type UsageBucket as Bucket,
   granularity,
   plus,
   type Tally,
   usageBuckets,
+  usageBy,
   usageTally,
 } from '../../routing/usage.ts';
 import type { Clause } from '../../store/store.ts';
@@ -18,31 +23,120 @@ import { organizations } from '../orgs/model.ts';
 
 const UsageTally = defineObject(usageTally);
 
-type Shown = field.ValuesOf<typeof usageTally.fields>;
+const PERCENTILE =
+  'in milliseconds, as close as 5 % (below 10 ms exactly): counts are kept by buckets, which are put together without further error';
+const percentileField = (percent: number) => ({
+  description: `What ${percent} % of them did not exceed, ${PERCENTILE}.`,
+  resolve: (latencies: Latencies) => percentile(latencies, percent)!,
+});
 
-function shown([requests, inputTokens, outputTokens, failures]: Tally): Shown {
+const UsageLatency = builder.objectRef<Latencies>('UsageLatency').implement({
+  description: 'How long it took, as the outcomes say, failed ones too. What took longer than a day counts as a day.',
+  fields: (t) => ({
+    count: t.field({ ...COUNT, description: 'Outcomes that say how long it took.', resolve: countOf }),
+    p50: t.float(percentileField(50)),
+    p95: t.float(percentileField(95)),
+    p99: t.float(percentileField(99)),
+  }),
+});
+
+const NO_LATENCY = 'null where no outcome says so, and before it was counted';
+
+interface By {
+  id: string;
+  usage: field.ValuesOf<typeof usageTally.fields>;
+  latencies: Latencies;
+}
+
+const UsageByType = defineObject(usageBy, {}, (t: ObjectBuilder<By>) => ({
+  latency: t.field({
+    type: UsageLatency,
+    nullable: true,
+    description: `How long it took: ${NO_LATENCY}, and of workspaces, by which it is not counted.`,
+    resolve: ({ latencies }) => unlessEmpty(latencies),
+  }),
+}));
+
+/** What one bucket holds, or several hold together. */
+type Held = Pick<Bucket, 'total' | 'accounts' | 'models' | 'workspaces' | 'accountLatencies' | 'modelLatencies'>;
+
+/** Added up as far as it is asked for. */
+function heldBy(buckets: readonly Bucket[]): Held {
+  const of = <K extends keyof Held>(name: K) => buckets.map((bucket) => bucket[name]);
+  return {
+    get total() {
+      return of('total').reduce<Tally>(plus, [0, 0, 0, 0]);
+    },
+    get accounts() {
+      return addedUp(of('accounts'), plus);
+    },
+    get models() {
+      return addedUp(of('models'), plus);
+    },
+    get workspaces() {
+      return addedUp(of('workspaces'), plus);
+    },
+    get accountLatencies() {
+      return addedUp(of('accountLatencies'), together);
+    },
+    get modelLatencies() {
+      return addedUp(of('modelLatencies'), together);
+    },
+  };
+}
+
+function shown([requests, inputTokens, outputTokens, failures]: Tally): By['usage'] {
   return { requests, inputTokens, outputTokens, failures };
 }
 
-function named(tallies: Record<string, Tally>) {
-  return Object.entries(tallies).map(([id, tally]) => ({ id, usage: shown(tally) }));
+function unlessEmpty(latencies: Latencies): Latencies | null {
+  return latencies.length === 0 ? null : latencies;
 }
 
-defineNode(usageBuckets, 'What an organization used in one hour or day.', undefined, {
-  usage: ({ total }) => shown(total),
-  byAccount: ({ accounts }) => named(accounts),
-  byModel: ({ models }) => named(models),
-  byWorkspace: ({ workspaces }, { principal: { workspaceIds } }) =>
-    named(workspaces).filter(({ id }) => workspaceIds === null || workspaceIds.includes(id)),
-});
+function named(tallies: Record<string, Tally>, latencies: Record<string, Latencies> = {}): By[] {
+  return Object.entries(tallies).map(([id, tally]) => ({ id, usage: shown(tally), latencies: latencies[id] ?? [] }));
+}
 
-builder.objectField(connectionOf(usageBuckets), 'totals', (t) =>
-  t.field({
-    type: UsageTally,
-    description: 'The sum over the buckets of this page.',
-    resolve: ({ nodes }) => shown(nodes.map(({ total }) => total).reduce<Tally>(plus, [0, 0, 0, 0])),
-  }),
+const byAccount = ({ accounts, accountLatencies }: Held) => named(accounts, accountLatencies);
+const byModel = ({ models, modelLatencies }: Held) => named(models, modelLatencies);
+const byWorkspace = ({ workspaces }: Held, { principal: { workspaceIds } }: Context) =>
+  named(workspaces).filter(({ id }) => workspaceIds === null || workspaceIds.includes(id));
+const latencyOfAll = ({ accountLatencies }: Held) =>
+  unlessEmpty(Object.values(accountLatencies).reduce<Latencies>(together, []));
+
+const latencyField = {
+  type: UsageLatency,
+  nullable: true,
+  description: `How long it took: ${NO_LATENCY}.`,
+} as const;
+
+defineNode(
+  usageBuckets,
+  'What an organization used in one hour or day.',
+  (t) => ({ latency: t.field({ ...latencyField, resolve: latencyOfAll }) }),
+  { usage: ({ total }) => shown(total), byAccount, byModel, byWorkspace },
 );
+
+builder.objectFields(connectionOf(usageBuckets), (t) => {
+  const each = (what: string) => ({
+    type: [UsageByType] as [typeof UsageByType],
+    description: `Of each ${what}, over the buckets of this page.`,
+  });
+  return {
+    totals: t.field({
+      type: UsageTally,
+      description: 'The sum over the buckets of this page.',
+      resolve: ({ nodes }) => shown(heldBy(nodes).total),
+    }),
+    latency: t.field({ ...latencyField, resolve: ({ nodes }) => latencyOfAll(heldBy(nodes)) }),
+    byAccount: t.field({ ...each('provider account'), resolve: ({ nodes }) => byAccount(heldBy(nodes)) }),
+    byModel: t.field({ ...each('logical model'), resolve: ({ nodes }) => byModel(heldBy(nodes)) }),
+    byWorkspace: t.field({
+      ...each('workspace that the caller sees'),
+      resolve: ({ nodes }, _args, ctx) => byWorkspace(heldBy(nodes), ctx),
+    }),
+  };
+});
 
 rootList(usageBuckets, 'usage', {
   description: 'What the organization used, newest first.',

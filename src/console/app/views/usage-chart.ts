@@ -1,4 +1,5 @@
 import { h } from 'preact';
+import type uPlot from 'uplot';
 import { compact, date, hourOrDay } from '../format.ts';
 import { Chart } from '../parts/chart.ts';
 import type { Series } from './usage-series.ts';
@@ -19,7 +20,7 @@ export function UsageChart({ slots, series, label }: Props) {
     stacked.push(below);
   }
   const drawn = stacked.map((values, at) => ({ values, at })).reverse();
-  const step = slots.length > 1 ? slots[1]! - slots[0]! : 3_600_000;
+  const step = stepOf(slots);
   return h(Chart, {
     label,
     height: 260,
@@ -29,23 +30,10 @@ export function UsageChart({ slots, series, label }: Props) {
       cursor: { show: false },
       padding: [12, 8, 0, 0],
       scales: {
-        x: { range: () => [(slots[0]! - step / 2) / 1_000, (slots.at(-1)! + step / 2) / 1_000] },
-        y: { range: (_, _min, max) => [0, Math.max(1, max * 1.05)] },
+        x: { range: () => rangeOf(slots, step) },
+        y: { range: fromZero },
       },
-      axes: [
-        {
-          ...axis(color),
-          grid: { show: false },
-          values: (_, splits) => splits.map((at) => nameOf(at * 1_000, step)),
-          space: 56,
-        },
-        {
-          ...axis(color),
-          grid: { stroke: color('line'), width: 1 },
-          values: (_, splits) => splits.map(compact),
-          size: 56,
-        },
-      ],
+      axes: axesOf(color, step, compact),
       series: [
         {},
         ...drawn.map(({ at }) => ({
@@ -60,8 +48,25 @@ export function UsageChart({ slots, series, label }: Props) {
   });
 }
 
-function axis(color: (name: string) => string) {
-  return { stroke: color('faint'), ticks: { show: false }, font: '12px system-ui, sans-serif' };
+/** How far apart the slots are, in milliseconds. */
+export function stepOf([first, second]: readonly number[]): number {
+  return second === undefined ? 3_600_000 : second - first!;
+}
+
+export function rangeOf(slots: readonly number[], step: number): [number, number] {
+  return [(slots[0]! - step / 2) / 1_000, (slots.at(-1)! + step / 2) / 1_000];
+}
+
+export const fromZero = (_plot: unknown, _min: number, max: number): [number, number] => [0, Math.max(1, max * 1.05)];
+
+/** Times below, and on the left what is measured. */
+export function axesOf(color: (name: string) => string, step: number, write: (value: number) => string): uPlot.Axis[] {
+  const axis = { stroke: color('faint'), ticks: { show: false }, font: '12px system-ui, sans-serif' };
+  const times = (_: unknown, splits: number[]) => splits.map((at) => nameOf(at * 1_000, step));
+  return [
+    { ...axis, grid: { show: false }, values: times, space: 56 },
+    { ...axis, grid: { stroke: color('line'), width: 1 }, values: (_, splits) => splits.map(write), size: 64 },
+  ];
 }
 
 function nameOf(ms: number, step: number): string {

@@ -7,6 +7,17 @@ export interface Span {
 
 export type Measure = (tally: TallyFragment) => number;
 
+export const BY = { model: 'byModel', workspace: 'byWorkspace', account: 'byAccount' } as const;
+
+/** What a view of the usage is given. */
+export interface ShownProps {
+  usage: NonNullable<UsageQuery['usage']>;
+  slots: readonly number[];
+  by: keyof typeof BY;
+  measure: string;
+  span: string;
+}
+
 const LENGTH_MS = { hour: 3_600_000, day: 86_400_000 };
 
 /** The beginnings of the hours or days up to now, oldest first: those in which nothing was used, too. */
@@ -14,6 +25,10 @@ export function slotsOf({ granularity, slots }: Span, nowMs: number): number[] {
   const length = LENGTH_MS[granularity];
   const last = Math.floor(nowMs / length) * length;
   return Array.from({ length: slots }, (_, at) => last - (slots - 1 - at) * length);
+}
+
+export function placesOf(slots: readonly number[]): ReadonlyMap<number, number> {
+  return new Map(slots.map((ms, at) => [ms, at]));
 }
 
 export interface Series {
@@ -24,7 +39,7 @@ export interface Series {
 }
 
 /** As many as can be told apart by color. */
-const SERIES_MAX = 6;
+export const SERIES_MAX = 6;
 type Bucket = NonNullable<UsageQuery['usage']>['nodes'][number];
 
 /** What each one used in each slot, those that used the most first. */
@@ -34,7 +49,7 @@ export function seriesOf(
   by: 'byModel' | 'byWorkspace' | 'byAccount',
   measure: Measure,
 ): Series[] {
-  const place = new Map(slots.map((ms, at) => [ms, at]));
+  const place = placesOf(slots);
   const found = new Map<string, number[]>();
   for (const bucket of buckets) {
     const at = place.get(Date.parse(bucket.startsAt));

@@ -5,20 +5,22 @@ import { compact, number } from '../format.ts';
 import { useName } from '../parts/names.ts';
 import { Loaded, Note } from '../parts/state.ts';
 import { useQuery } from '../use-query.ts';
+import { Latency } from './latency.ts';
 import { UsageChart } from './usage-chart.ts';
-import { type Measure, type Span, seriesOf, slotsOf } from './usage-series.ts';
+import { BY, type Measure, type ShownProps, type Span, seriesOf, slotsOf } from './usage-series.ts';
 
 const SPANS: Record<string, Span> = {
   'Last 48 hours': { granularity: 'hour', slots: 48 },
   'Last 30 days': { granularity: 'day', slots: 30 },
   'Last 90 days': { granularity: 'day', slots: 90 },
 };
-const BY = { model: 'byModel', workspace: 'byWorkspace', account: 'byAccount' } as const;
 const MEASURES: Record<string, Measure> = {
   tokens: ({ inputTokens, outputTokens }) => inputTokens + outputTokens,
   requests: ({ requests }) => requests,
   failures: ({ failures }) => failures,
 };
+/** No sum of anything, so it is shown in its own way. */
+const LATENCY = 'latency';
 
 /** What was used over time, and by whom. */
 export function Usage() {
@@ -42,24 +44,16 @@ export function Usage() {
         chosen: by,
         choose: (name) => setBy(name as keyof typeof BY),
       }),
-      h(Choice, { label: 'Measured in', of: Object.keys(MEASURES), chosen: measure, choose: setMeasure }),
+      h(Choice, { label: 'Measured in', of: [...Object.keys(MEASURES), LATENCY], chosen: measure, choose: setMeasure }),
     ),
     h(Loaded<UsageQuery>, {
       answer,
       children: ({ usage }) =>
         usage && usage.nodes.length > 0
-          ? h(Shown, { usage, slots, by, measure, span: spanName })
+          ? h(measure === LATENCY ? Latency : Shown, { usage, slots, by, measure, span: spanName })
           : h(Note, { title: 'Nothing was used in this time.' }),
     }),
   );
-}
-
-interface ShownProps {
-  usage: NonNullable<UsageQuery['usage']>;
-  slots: readonly number[];
-  by: keyof typeof BY;
-  measure: string;
-  span: string;
 }
 
 function Shown({ usage, slots, by, measure, span }: ShownProps) {
