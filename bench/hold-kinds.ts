@@ -182,7 +182,7 @@ export function bodies(tenant: Tenant, seeded: Seeded): Kind[] {
 }
 
 function placesOf(shape: Shape): string[][] {
-  return Object.entries(shape.fields ?? {}).flatMap(([name, field]) => [
+  return Object.entries(shape.kind === 'object' ? shape.fields : {}).flatMap(([name, field]) => [
     [snake(name)],
     ...placesOf(field).map((below) => [snake(name), ...below]),
   ]);

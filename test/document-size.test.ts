@@ -4,7 +4,7 @@ import { apps } from '../src/nouns/apps/model.ts';
 import { routerPolicies } from '../src/nouns/router-policies/model.ts';
 import { docFrom, firstVersion } from '../src/resource/new-doc.ts';
 import { allNouns } from '../src/resource/noun.ts';
-import { type Shape, shapeOf } from '../src/validation/shape.ts';
+import { fieldsOf, type Shape } from '../src/validation/shape.ts';
 import { camel, pascal } from '../src/words/naming.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
 import { type Seeded, seed } from './seed.ts';
@@ -14,7 +14,7 @@ const LIMIT = 4 * 1_048_576;
 
 /** The ways to write a text of the caller's own, `$text`, into a field, as often as the field takes it. */
 function literalsOf(name: string, shape: Shape): string[] {
-  const free = (one: Shape | undefined) => one?.kind === 'any' || one?.kind === 'string';
+  const free = (one: Shape) => one.kind === 'any' || one.kind === 'string';
   const times = (entry: (at: number) => string) => Array.from({ length: 5 }, (_, at) => entry(at)).join(' ');
   if (shape.kind === 'string') return [`${name}: $text`];
   if (shape.kind === 'list' && free(shape.item)) return [`${name}: [${times(() => '$text')}]`];
@@ -26,7 +26,7 @@ function literalsOf(name: string, shape: Shape): string[] {
 const updates = allNouns().flatMap((noun) => {
   const root = `update${noun.type}`;
   if (!rows.some((row) => row.root === root)) return [];
-  const fields = Object.entries(shapeOf(noun.bodies.update).fields!);
+  const fields = Object.entries(fieldsOf(noun.bodies.update));
   return [{ noun, root, literals: fields.flatMap(([name, shape]) => literalsOf(name, shape)) }];
 });
 

@@ -50,7 +50,7 @@ function toRoot(root: string, to: string): string {
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (letter) => ENTITIES[letter]!);
+  return text.replace(/[&<>"']/g, (letter) => ENTITIES[letter] ?? letter);
 }
 
 /** Text with its `code` set as such. */

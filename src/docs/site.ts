@@ -19,10 +19,13 @@ const preferred = createPreference(['application/json', 'text/html']);
 export function createSite(catalog: readonly CatalogEntry[], publicUrl: string): Record<string, Page> {
   const { guides, pictures } = readGuides();
   const style = ownAsset('/docs/assets/site.css', STYLE);
-  const swagger = [
-    fileAsset('/docs/assets/swagger-ui.css', new URL(import.meta.resolve('swagger-ui-dist/swagger-ui.css'))),
-    fileAsset('/docs/assets/swagger-ui.js', new URL(import.meta.resolve('swagger-ui-dist/swagger-ui-bundle.js'))),
-  ];
+  const swagger = {
+    css: fileAsset('/docs/assets/swagger-ui.css', new URL(import.meta.resolve('swagger-ui-dist/swagger-ui.css'))),
+    bundle: fileAsset(
+      '/docs/assets/swagger-ui.js',
+      new URL(import.meta.resolve('swagger-ui-dist/swagger-ui-bundle.js')),
+    ),
+  };
   const start = ownAsset('/docs/assets/reference.js', referenceScript());
   const styled = (made: Omit<Frame, 'styles'>) => page(frame({ ...made, styles: [fromRoot(style)] }));
   const site: Record<string, Page> = {
@@ -30,7 +33,7 @@ export function createSite(catalog: readonly CatalogEntry[], publicUrl: string):
     '/docs': () => page(reference(style, swagger, start)),
     '/docs/errors': () => styled({ title: 'Errors', at: 'docs/errors', root: '../', body: errorsHtml(catalog) }),
     '/docs/guides': () => styled({ title: 'Guides', at: 'docs/guides', root: '../', body: listHtml(guides) }),
-    ...assetsOf([style, start, ...swagger, ...pictures]),
+    ...assetsOf([style, start, ...Object.values(swagger), ...pictures]),
   };
   for (const { name, title, html } of guides)
     site[`/docs/guides/${name}`] = () => styled({ title, at: 'docs/guides', root: '../../', body: html() });
@@ -50,13 +53,13 @@ function index(styled: Styled, publicUrl: string): Page {
   };
 }
 
-function reference(style: Asset, [css, bundle]: readonly Asset[], start: Asset): string {
+function reference(style: Asset, { css, bundle }: Record<'css' | 'bundle', Asset>, start: Asset): string {
   return frame({
     title: 'REST reference',
     at: 'docs',
     root: '',
-    styles: [css!, style].map(fromRoot),
-    scripts: [start, bundle!].map(fromRoot),
+    styles: [css, style].map(fromRoot),
+    scripts: [start, bundle].map(fromRoot),
     body: '<noscript>The reference needs JavaScript; programs read v1/openapi.json.</noscript><div id="reference"></div>',
   });
 }

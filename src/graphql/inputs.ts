@@ -1,6 +1,6 @@
 import type { InputRef } from '@pothos/core';
 import type { z } from 'zod';
-import { type Shape, shapeOf } from '../validation/shape.ts';
+import { fieldsOf, type Shape, shapeOf } from '../validation/shape.ts';
 import { pascal } from '../words/naming.ts';
 import { builder } from './builder.ts';
 
@@ -15,7 +15,7 @@ export function inputFrom(name: string, schema: z.ZodType): InputRef<unknown> {
       description: shape.description || `The input of ${name.replace(/Input$/, '')}.`,
       fields: (t) =>
         Object.fromEntries(
-          Object.entries(shape.fields!).map(([field, item]) => [
+          Object.entries(fieldsOf(schema)).map(([field, item]) => [
             field,
             t.field({
               type: typeOf(name.replace(/Input$/, '') + pascal(field), item) as never,
@@ -42,7 +42,7 @@ function typeOf(name: string, shape: Shape): unknown {
     case 'boolean':
       return 'Boolean';
     case 'list':
-      return [typeOf(name, shape.item!)];
+      return [typeOf(name, shape.item)];
     case 'map':
     case 'any':
       return 'JSONObject';
@@ -54,7 +54,7 @@ function typeOf(name: string, shape: Shape): unknown {
 }
 
 function defaultOf(shape: Shape): string {
-  const values = shape.kind === 'enum' ? ` One of ${shape.values!.map((value) => `\`${value}\``).join(', ')}.` : '';
+  const values = shape.kind === 'enum' ? ` One of ${shape.values.map((value) => `\`${value}\``).join(', ')}.` : '';
   return (
     values + (shape.hasDefault && shape.kind !== 'object' ? ` By default ${JSON.stringify(shape.defaultValue)}.` : '')
   );

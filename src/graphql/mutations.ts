@@ -6,7 +6,7 @@ import type { Saved } from '../resource/write.ts';
 import { chain, type Doc, type MaybePromise } from '../store/store.ts';
 import { type Checked, passed } from '../validation/checked.ts';
 import { isPlainName } from '../validation/names.ts';
-import { shapeOf } from '../validation/shape.ts';
+import { fieldsOf } from '../validation/shape.ts';
 import { isObject, walk } from '../validation/walk.ts';
 import { type Issue, valueError } from '../words/errors.ts';
 import { pascal } from '../words/naming.ts';
@@ -128,7 +128,7 @@ async function checkInput<S extends z.ZodType, F extends PayloadFields>(
   const keptName = await keptNameIn(ctx, options.changes, input, input);
   const { value, issues } = walk(options.input, input, ['input'], { naming: 'camel', keptName });
   const all = [...issues, ...ruleIssues(options as unknown as MutationExtensions, value, input, ctx)];
-  return passed(value, sortByField(Object.keys(shapeOf(options.input).fields!), all));
+  return passed(value, sortByField(Object.keys(fieldsOf(options.input)), all));
 }
 
 /**

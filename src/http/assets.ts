@@ -54,7 +54,7 @@ interface Asked {
 
 /** By the ending of its name. */
 export function typeOf(path: string): string {
-  return TYPES[path.slice(path.lastIndexOf('.') + 1)]!;
+  return TYPES[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
 }
 
 const TYPES: Record<string, string> = {

@@ -30,7 +30,10 @@ export function readBody(req: IncomingMessage, maxBytes: number = BODY_MAX_BYTES
       resolve('too_large');
     };
     req.on('data', take);
-    req.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+    req.on('end', () => {
+      const [only = EMPTY] = chunks;
+      resolve(chunks.length > 1 ? Buffer.concat(chunks) : only);
+    });
     req.on('error', reject);
   });
 }

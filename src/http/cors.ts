@@ -6,11 +6,11 @@ const EXPOSED =
 /** Headers (names and values in turn) for a browser that calls from an allowed origin. Where only some are allowed, every reply tells caches so. */
 export function corsHeaders(req: IncomingMessage, origins: readonly string[]): readonly string[] {
   if (origins.length === 0) return NONE;
-  const { origin } = req.headers;
   const isAny = origins.includes('*');
   const varies = isAny ? NONE : ['Vary', 'Origin'];
-  if (!isAny && (origin === undefined || !origins.includes(origin))) return varies;
-  const allowed = ['Access-Control-Allow-Origin', isAny ? '*' : origin!, 'Access-Control-Expose-Headers', EXPOSED];
+  const origin = isAny ? '*' : origins.find((one) => one === req.headers.origin);
+  if (origin === undefined) return varies;
+  const allowed = ['Access-Control-Allow-Origin', origin, 'Access-Control-Expose-Headers', EXPOSED];
   return [...allowed, ...varies, ...preflight(req)];
 }
 

@@ -66,9 +66,10 @@ export function guarded(allowPrivate: boolean, resolve: typeof lookup = lookup):
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, '', 0);
       const outside = addresses.filter(({ address }) => allowPrivate || !isInside(address));
-      if (outside.length === 0) return callback(new Error(POINTS_INSIDE), '', 0);
+      const [first] = outside;
+      if (!first) return callback(new Error(POINTS_INSIDE), '', 0);
       if (options.all) return (callback as (error: Error | null, all: typeof outside) => void)(null, outside);
-      return callback(null, outside[0]!.address, outside[0]!.family);
+      return callback(null, first.address, first.family);
     });
   };
 }

@@ -12,18 +12,21 @@ export function isLarge(value: unknown): boolean {
 /** The JSON of a large value, written a piece at a time; null where it is too long. */
 export function* inPieces(value: unknown, maxBytes = ANSWER_MAX_BYTES): Generator<void, Buffer[] | null> {
   const written: Buffer[] = [];
+  const add = (bytes: Buffer) => {
+    written.push(bytes);
+    return bytes.length;
+  };
   let left = maxBytes;
   let text = '';
   for (const piece of piecesOf(value)) {
     text += piece;
     if (text.length < PIECE) continue;
-    left -= written[written.push(Buffer.from(text)) - 1]!.length;
+    left -= add(Buffer.from(text));
     if (left < 0) return null;
     text = '';
     yield;
   }
-  written.push(Buffer.from(text));
-  return written.at(-1)!.length > left ? null : written;
+  return add(Buffer.from(text)) > left ? null : written;
 }
 
 function* piecesOf(given: unknown): Generator<string> {

@@ -51,8 +51,9 @@ export function createPressure(
   };
   /** Each that waits looks once a turn whether it is the first of the queue that has time left. */
   const look = () => {
-    if (hasTime()) begin(waiting.shift()!);
-    else later(look);
+    if (!hasTime()) return later(look);
+    const first = waiting.shift();
+    if (first) begin(first);
   };
   const startTurn = () => {
     turnBegan = now();

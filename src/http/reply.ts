@@ -80,6 +80,7 @@ export function send(
   const { status, body } = reply;
   // One flat list: what is set one by one is kept, folded and copied by Node for each reply.
   const headers = [...first];
+  // biome-ignore lint/style/noNonNullAssertion: one of their own names; to list entries costs an array for each.
   for (const name in reply.headers) headers.push(name, reply.headers[name]!);
   const length = reply.bytes ?? lengthOf(body);
   if (status !== 204 && status !== 304) headers.push('Content-Length', String(length));
@@ -110,7 +111,7 @@ function begin(
 ): void {
   const isGone = res.destroyed || res.headersSent;
   if (!isGone) res.writeHead(status, [...first, ...Object.entries({ ...headers, ...STREAM_HEADERS }).flat()]);
-  if (!isGone && method !== 'HEAD') claim.start(res, stream!);
+  if (stream && !isGone && method !== 'HEAD') claim.start(res, stream);
   else {
     claim.release();
     if (!isGone) res.end();

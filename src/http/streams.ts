@@ -70,7 +70,7 @@ export function createStreams(
       count += 1;
       const release = () => {
         count -= 1;
-        const left = taken.get(tokenId)! - 1;
+        const left = (taken.get(tokenId) ?? 0) - 1;
         if (left > 0) taken.set(tokenId, left);
         else taken.delete(tokenId);
       };

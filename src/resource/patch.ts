@@ -1,4 +1,4 @@
-import { type Shape, shapeOf } from '../validation/shape.ts';
+import { fieldsOf, type Shape } from '../validation/shape.ts';
 import { isObject } from '../validation/walk.ts';
 import type { DocOf, Fields } from './field/field.ts';
 import type { FieldNoun } from './noun.ts';
@@ -13,7 +13,7 @@ export function mergePatch<F extends Fields>(noun: FieldNoun<F>, stored: DocOf<F
 
 /** What a change may say that is stored: other names (of a role) are the repository's to read. */
 function ownFields<F extends Fields>({ fields, bodies }: FieldNoun<F>): Record<string, Shape> {
-  const shapes = Object.entries(shapeOf(bodies.update).fields!);
+  const shapes = Object.entries(fieldsOf(bodies.update));
   return Object.fromEntries(shapes.filter(([name]) => fields[name]?.place === 'stored'));
 }
 
@@ -29,7 +29,7 @@ function mergeFields(
     if (value === null) next[name] = null;
     else if (shape.kind === 'object')
       next[name] = mergeFields(
-        shape.fields!,
+        shape.fields,
         stored[name] as Record<string, unknown>,
         value as Record<string, unknown>,
       );

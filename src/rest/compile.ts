@@ -4,7 +4,7 @@ import { type Executable, prepareOperation } from '../graphql/execution/execute.
 import type { MutationExtensions } from '../graphql/mutations.ts';
 import type { PermissionExtensions } from '../graphql/permission-plugin.ts';
 import type { ListExtensions } from '../graphql/roots.ts';
-import { type Shape, shapeOf } from '../validation/shape.ts';
+import { fieldsOf, type Shape, shapeOf } from '../validation/shape.ts';
 import { camel } from '../words/naming.ts';
 import { parametersOf, type Row } from './row.ts';
 
@@ -110,7 +110,7 @@ function argumentsOf(row: Row): string[] {
 
 /** Path parameters are text of at least one character; where the root's input bounds one further (a thread's id), that bound holds. */
 function boundOf(input: z.ZodType | undefined, field: string): z.ZodType | null {
-  const shape = input && shapeOf(input).fields![field];
+  const shape = input && fieldsOf(input)[field];
   if (!shape) return null;
   return isText(shape, 1) ? null : shape.schema;
 }
@@ -145,7 +145,7 @@ interface Untagged {
 /** A write is checked once, by the adapter: its body and path must say all that the graph's own input asks for. */
 function demandSame({ operationId, path, body }: Row, input: z.ZodType): void {
   const [wanted, given] = [shapeOf(input), body && shapeOf(body)];
-  const [asked, sent] = [wanted.fields!, given?.fields ?? {}];
+  const [asked, sent] = [fieldsOf(input), body ? fieldsOf(body) : {}];
   const inPath = parametersOf(path).map(camel);
   const others = Object.keys({ ...asked, ...sent }).filter((name) => !inPath.includes(name));
   const unchecked = others.filter((name) => !isChecked(asked[name], sent[name]));

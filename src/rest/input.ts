@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { keptNameIn, ruleIssues, sortByField } from '../graphql/mutations.ts';
 import type { Context } from '../resource/context.ts';
 import { type Checked, passed } from '../validation/checked.ts';
-import { shapeOf } from '../validation/shape.ts';
+import { fieldsOf } from '../validation/shape.ts';
 import { textIssue, walk } from '../validation/walk.ts';
 import { type Issue, valueError } from '../words/errors.ts';
 import { chain, type MaybePromise } from '../words/maybe.ts';
@@ -41,7 +41,7 @@ export function checkRequest(ctx: Context, compiled: CompiledRow, raw: RawInput)
 }
 
 function wireNames(schema: z.ZodType): string[] {
-  return Object.keys(shapeOf(schema).fields ?? {}).map(snake);
+  return Object.keys(fieldsOf(schema)).map(snake);
 }
 
 function checkPath(compiled: CompiledRow, parameters: Record<string, string>) {

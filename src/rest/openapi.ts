@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import type { MutationExtensions } from '../graphql/mutations.ts';
-import { type Shape, shapeOf } from '../validation/shape.ts';
+import { fieldsOf, type Shape, shapeOf } from '../validation/shape.ts';
 import type { CatalogEntry } from '../words/error-guide.ts';
 import { camel, pascal, snake } from '../words/naming.ts';
 import { rootFieldOf } from './compile.ts';
@@ -133,12 +133,12 @@ function headersOf(row: Row): [string, Json, string][] {
 }
 
 function shapeFields(query: Row['query']): Record<string, Shape> {
-  return query ? shapeOf(query).fields! : {};
+  return query ? fieldsOf(query) : {};
 }
 
 function inputField(schema: GraphQLSchema, row: Row, name: string): Shape | undefined {
   const { input } = rootFieldOf(schema, row).extensions as MutationExtensions;
-  return input && shapeOf(input).fields![camel(name)];
+  return input && fieldsOf(input)[camel(name)];
 }
 
 function pathSchema(schema: GraphQLSchema, row: Row, name: string): Json {

@@ -9,12 +9,12 @@ export const INSTANT_WANTED = 'give an RFC 3339 time (2030-01-01T00:00:00Z)';
 export function instantOf(text: string): string | null {
   const parts = RFC_3339.exec(text);
   if (!parts) return null;
-  const [, year, month, day, hour, minute, second, fraction = '', zone, zoneHour = '0', zoneMinute = '0'] = parts;
+  const [, year, month, day, hour, minute, second, fraction = '', zone = '', zoneHour = '0', zoneMinute = '0'] = parts;
   const isTime = Number(hour) <= 23 && Number(minute) <= 59 && Number(second) <= 59;
   const isZone = Number(zoneHour) <= 23 && Number(zoneMinute) <= 59;
   if (!isTime || !isZone || Number(day) < 1 || Number(day) > daysIn(Number(year), Number(month))) return null;
   const milliseconds = fraction.slice(0, 3).padEnd(3, '0');
-  const time = new Date(`${text.slice(0, 10)}T${hour}:${minute}:${second}.${milliseconds}${zone!.toUpperCase()}`);
+  const time = new Date(`${text.slice(0, 10)}T${hour}:${minute}:${second}.${milliseconds}${zone.toUpperCase()}`);
   const stored = time.toISOString();
   // Other years are written with a sign and six digits.
   return stored.length === 24 ? stored : null;

@@ -5,8 +5,8 @@ const WHITE = /\p{White_Space}/u;
 /** Without Unicode's White_Space at the ends; a loop, since a pattern would look at long runs again and again. */
 export function trimWhite(text: string): string {
   let [from, until] = [0, text.length];
-  while (from < until && WHITE.test(text[from]!)) from += 1;
-  while (until > from && WHITE.test(text[until - 1]!)) until -= 1;
+  while (from < until && WHITE.test(text.charAt(from))) from += 1;
+  while (until > from && WHITE.test(text.charAt(until - 1))) until -= 1;
   return text.slice(from, until);
 }
 

@@ -5,8 +5,18 @@ import { snake } from '../words/naming.ts';
  * A zod schema read as a plain description. The same declaration gives the stored type, the GraphQL input, the REST
  * body with its pydantic-style answers, and the OpenAPI document; this is the one place that looks inside zod.
  */
-export interface Shape {
-  kind: 'string' | 'integer' | 'number' | 'boolean' | 'enum' | 'list' | 'map' | 'object' | 'any';
+export type Shape = Common & Specific;
+
+type Specific =
+  | { kind: 'string' | 'integer' | 'number' | 'boolean' | 'any' }
+  | { kind: 'enum'; values: string[] }
+  | { kind: 'list' | 'map'; item: Shape }
+  | { kind: 'object'; fields: Record<string, Shape> };
+
+export type ObjectShape = Extract<Shape, { kind: 'object' }>;
+export type ListShape = Extract<Shape, { kind: 'list' | 'map' }>;
+
+interface Common {
   nullable: boolean;
   required: boolean;
   hasDefault: boolean;
@@ -14,10 +24,6 @@ export interface Shape {
   description: string;
   minimum?: number;
   maximum?: number;
-  values?: string[];
-  /** Of a list or a map. */
-  item?: Shape;
-  fields?: Record<string, Shape>;
   /** Fields of the resource's reply that a body may repeat and that are ignored. */
   readOnly: readonly string[];
   /** White space at the ends is cut off before anything else is looked at. */
@@ -27,16 +33,18 @@ export interface Shape {
   hasRules: boolean;
 }
 
-interface Def {
-  type: string;
-  innerType?: z.ZodType;
-  defaultValue?: unknown;
-  element?: z.ZodType;
-  valueType?: z.ZodType;
-  shape?: Record<string, z.ZodType>;
-  entries?: Record<string, string>;
-  checks?: { _zod: { def: { check: string; minimum?: number; maximum?: number; value?: number } } }[];
-}
+/** What zod keeps of a schema, as far as it is read here. */
+type Def = { checks?: { _zod: { def: { check: string; minimum?: number; maximum?: number; value?: number } } }[] } & (
+  | { type: 'optional'; innerType: z.ZodType }
+  | { type: 'nullable'; innerType: z.ZodType }
+  | { type: 'default'; innerType: z.ZodType; defaultValue: unknown }
+  | { type: 'array'; element: z.ZodType }
+  | { type: 'record'; valueType: z.ZodType }
+  | { type: 'object'; shape: Record<string, z.ZodType> }
+  | { type: 'enum'; entries: Record<string, string> }
+  | { type: 'string' | 'number' | 'boolean' | 'unknown' }
+);
+type Inner = Exclude<Def, { innerType: z.ZodType }>;
 
 const shapes = new WeakMap<z.ZodType, Shape>();
 
@@ -49,21 +57,25 @@ export function shapeOf(schema: z.ZodType): Shape {
   return shape;
 }
 
+/** The fields of what is declared as an object. */
+export function fieldsOf(schema: z.ZodType): Record<string, Shape> {
+  const shape = shapeOf(schema);
+  if (shape.kind !== 'object') throw new Error(`a ${shape.kind} has no fields`);
+  return shape.fields;
+}
+
 function read(schema: z.ZodType): Shape {
   const def = schema._zod.def as unknown as Def;
   const meta = schema.meta() as { description?: string; readOnly?: readonly string[]; isName?: boolean } | undefined;
-  const inner = (change: Partial<Shape>): Shape => {
-    const shape = { ...shapeOf(def.innerType!), ...change };
-    return {
-      ...shape,
-      description: meta?.description ?? shape.description,
-    };
+  const inner = (innerType: z.ZodType, change: Partial<Common>): Shape => {
+    const shape = shapeOf(innerType);
+    return { ...shape, ...change, description: meta?.description ?? shape.description };
   };
-  if (def.type === 'optional') return inner({ required: false });
-  if (def.type === 'nullable') return inner({ nullable: true });
-  if (def.type === 'default') return inner({ required: false, hasDefault: true, defaultValue: def.defaultValue });
-  const base: Shape = {
-    kind: 'any',
+  if (def.type === 'optional') return inner(def.innerType, { required: false });
+  if (def.type === 'nullable') return inner(def.innerType, { nullable: true });
+  if (def.type === 'default')
+    return inner(def.innerType, { required: false, hasDefault: true, defaultValue: def.defaultValue });
+  const base: Common = {
     nullable: false,
     required: true,
     hasDefault: false,
@@ -76,7 +88,7 @@ function read(schema: z.ZodType): Shape {
   return { ...base, ...specifics(schema, def) };
 }
 
-function specifics(schema: z.ZodType, def: Def): Partial<Shape> {
+function specifics(schema: z.ZodType, def: Inner): Partial<Common> & Specific {
   const bounds = boundsOf(def);
   switch (def.type) {
     case 'string':
@@ -86,20 +98,20 @@ function specifics(schema: z.ZodType, def: Def): Partial<Shape> {
     case 'boolean':
       return { kind: 'boolean' };
     case 'enum':
-      return { kind: 'enum', values: Object.values(def.entries!) };
+      return { kind: 'enum', values: Object.values(def.entries) };
     case 'array':
-      return { kind: 'list', item: shapeOf(def.element!), ...bounds, hasRules: (def.checks ?? []).length > 0 };
+      return { kind: 'list', item: shapeOf(def.element), ...bounds, hasRules: (def.checks ?? []).length > 0 };
     case 'record':
-      return { kind: 'map', item: shapeOf(def.valueType!) };
+      return { kind: 'map', item: shapeOf(def.valueType) };
     case 'object':
       return {
         kind: 'object',
-        fields: Object.fromEntries(Object.entries(def.shape!).map(([name, field]) => [name, shapeOf(field)])),
+        fields: Object.fromEntries(Object.entries(def.shape).map(([name, field]) => [name, shapeOf(field)])),
       };
     case 'unknown':
       return { kind: 'any', nullable: true };
     default:
-      throw new Error(`a schema of type ${def.type} has no shape`);
+      throw new Error(`a schema of type ${String((def as Def).type)} has no shape`);
   }
 }
 
@@ -123,6 +135,6 @@ export function wirePath(shape: Shape | undefined, path: (string | number)[]): (
   const [part, ...rest] = path;
   if (part === undefined || !shape) return path;
   if (shape.kind === 'list' || shape.kind === 'map') return [part, ...wirePath(shape.item, rest)];
-  const field = shape.kind === 'object' && Object.hasOwn(shape.fields!, part) ? shape.fields![part] : undefined;
+  const field = shape.kind === 'object' && Object.hasOwn(shape.fields, part) ? shape.fields[part] : undefined;
   return field ? [snake(String(part)), ...wirePath(field, rest)] : path;
 }

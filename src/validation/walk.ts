@@ -4,7 +4,7 @@ import { snake } from '../words/naming.ts';
 import { DEPTH_MAX, Issues } from './issues.ts';
 import { trimWhite } from './names.ts';
 import { boundsIssue, type Checked, checkBoolean, checkEnum, checkInteger, checkNumber } from './scalars.ts';
-import { type Shape, shapeOf, wirePath } from './shape.ts';
+import { type ListShape, type ObjectShape, type Shape, shapeOf, wirePath } from './shape.ts';
 
 export interface WalkOptions {
   /** How the input writes the names of fields; free-form maps keep their keys either way. */
@@ -72,7 +72,7 @@ class Walker {
       case 'list':
         if (!Array.isArray(input))
           return this.#add({ type: 'list_type', loc, msg: 'Input should be a valid list', input });
-        return input.map((item, at) => this.field(shape.item!, item, [...loc, at], depth + 1));
+        return input.map((item, at) => this.field(shape.item, item, [...loc, at], depth + 1));
       case 'map':
         return this.#map(shape, input, loc, depth);
       case 'any':
@@ -83,14 +83,14 @@ class Walker {
     }
   }
 
-  #object(shape: Shape, input: unknown, loc: (string | number)[], depth: number): unknown {
+  #object(shape: ObjectShape, input: unknown, loc: (string | number)[], depth: number): unknown {
     if (!isObject(input)) {
       const msg = 'Input should be a valid dictionary or object to extract fields from';
       return this.#add({ type: 'model_attributes_type', loc, msg, input });
     }
     const value: Record<string, unknown> = {};
     const known = new Set<string>();
-    for (const [name, field] of Object.entries(shape.fields!)) {
+    for (const [name, field] of Object.entries(shape.fields)) {
       const wire = this.#naming === 'snake' ? snake(name) : name;
       known.add(wire);
       if (Object.hasOwn(input, wire) && input[wire] !== undefined)
@@ -119,14 +119,14 @@ class Walker {
     }
   }
 
-  #map(shape: Shape, input: unknown, loc: (string | number)[], depth: number): unknown {
+  #map(shape: ListShape, input: unknown, loc: (string | number)[], depth: number): unknown {
     if (!isObject(input))
       return this.#add({ type: 'dict_type', loc, msg: 'Input should be a valid dictionary', input });
     const value: Record<string, unknown> = {};
     for (const [key, item] of Object.entries(input)) {
       const issue = keyProblem(key, item, [...loc, key]);
       if (issue) this.#add(issue);
-      else value[key] = this.field(shape.item!, item, [...loc, key], depth + 1);
+      else value[key] = this.field(shape.item, item, [...loc, key], depth + 1);
     }
     return value;
   }
@@ -169,7 +169,7 @@ function checkScalar(shape: Shape, input: unknown, loc: (string | number)[]): Ch
     case 'boolean':
       return checkBoolean(input, loc);
     case 'enum':
-      return checkEnum(input, loc, shape.values!);
+      return checkEnum(input, loc, shape.values);
     default:
       if (typeof input === 'string') return { value: input };
       return { issue: { type: 'string_type', loc, msg: 'Input should be a valid string', input } };

@@ -7,7 +7,6 @@ export interface Ids {
 
 const TAIL = 16;
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
-const CODES = Array.from(ALPHABET, (letter) => letter.charCodeAt(0));
 
 /** Random bytes that are fetched at once: to ask the system for each id costs more than the id. */
 const POOL_BYTES = 4_096;
@@ -24,10 +23,8 @@ export function createIds(now: () => number, random: (size: number) => Uint8Arra
       pool = random(POOL_BYTES);
       used = 0;
     }
-    const drawn = new Array<number>(TAIL);
-    for (let at = 0; at < TAIL; at += 1) drawn[at] = pool[used + at]! & 31;
     used += TAIL;
-    return drawn;
+    return Array.from(pool.subarray(used - TAIL, used), (byte) => byte & 31);
   };
   return {
     next(prefix) {
@@ -36,8 +33,8 @@ export function createIds(now: () => number, random: (size: number) => Uint8Arra
         last = time;
         head = encodeTime(time);
         tail = drawTail();
-      } else increase(tail);
-      for (let at = 0; at < TAIL; at += 1) codes[at] = CODES[tail[at]!]!;
+      } else tail = increased(tail);
+      for (const [at, digit] of tail.entries()) codes[at] = ALPHABET.charCodeAt(digit);
       return prefix + head + String.fromCharCode.apply(null, codes);
     },
   };
@@ -62,9 +59,8 @@ function encodeTime(time: number): string {
   return text;
 }
 
-function increase(digits: number[]): void {
-  for (let at = digits.length - 1; at >= 0; at -= 1) {
-    digits[at] = (digits[at]! + 1) % 32;
-    if (digits[at] !== 0) return;
-  }
+/** The next number of as many digits to the base of 32; behind the highest comes 0. */
+function increased(digits: readonly number[]): number[] {
+  const place = digits.findLastIndex((digit) => digit < 31);
+  return digits.map((digit, at) => (at < place ? digit : at === place ? digit + 1 : 0));
 }

@@ -10,7 +10,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import type { WireExtensions } from '../../graphql/wire.ts';
-import type { Shape } from '../../validation/shape.ts';
+import type { ObjectShape, Shape } from '../../validation/shape.ts';
 import { pascal, snake } from '../../words/naming.ts';
 import { type Json, reference } from './references.ts';
 
@@ -37,11 +37,11 @@ function typed(shape: Shape, name: string): Json {
     case 'enum':
       return described({ type: 'string', enum: shape.values });
     case 'list':
-      return described({ type: 'array', items: inputSchema(shape.item!, name.replace(/s$/, '')) });
+      return described({ type: 'array', items: inputSchema(shape.item, name.replace(/s$/, '')) });
     case 'map':
       return described({
         type: 'object',
-        additionalProperties: shape.item!.kind === 'any' ? true : inputSchema(shape.item!, name),
+        additionalProperties: shape.item.kind === 'any' ? true : inputSchema(shape.item, name),
       });
     case 'object':
       return reference(name, bodySchema(shape, name));
@@ -59,10 +59,10 @@ function boundsOf({ minimum, maximum }: Shape, low: string, high: string): Json 
 
 const READ_ONLY = { readOnly: true, description: 'Part of the reply: may be sent back, and is ignored.' };
 
-function bodySchema(shape: Shape, name: string): Json {
-  const fields = Object.entries(shape.fields!);
+function bodySchema(shape: ObjectShape, name: string): Json {
+  const fields = Object.entries(shape.fields);
   const stem = name.replace(/Body$/, '');
-  const readOnly = shape.readOnly.filter((field) => !shape.fields![field]).map((field) => [snake(field), READ_ONLY]);
+  const readOnly = shape.readOnly.filter((field) => !shape.fields[field]).map((field) => [snake(field), READ_ONLY]);
   return {
     type: 'object',
     ...(shape.description ? { description: shape.description } : {}),

@@ -1,5 +1,5 @@
 import { type GraphQLObjectType, type GraphQLSchema, getNamedType, parse, type SelectionSetNode } from 'graphql';
-import { type Shape, shapeOf } from '../../validation/shape.ts';
+import { fieldsOf, type ObjectShape, type Shape } from '../../validation/shape.ts';
 import { snake } from '../../words/naming.ts';
 import { documentOf } from '../compile.ts';
 import type { Documented, ReplySchema, Row } from '../row.ts';
@@ -80,7 +80,7 @@ function listSchema({ renames = {} }: Row, { key, page }: ReplySchema, resource:
 /** The graph's types with the input's bounds; nested objects show its defaults too, since one schema documents both. */
 function documentedAs(resource: Json, { input, defaults = false, plain = [] }: Documented): Json {
   const properties = { ...(resource.properties as Record<string, Json>) };
-  for (const [name, shape] of Object.entries(shapeOf(input).fields!)) {
+  for (const [name, shape] of Object.entries(fieldsOf(input))) {
     const wire = snake(name);
     const property = properties[wire];
     if (!property) continue;
@@ -99,7 +99,7 @@ function narrowed(output: Json, shape: Shape, defaults: boolean): Json {
     return { ...output, anyOf: [narrowed(first, shape, defaults), ...rest] };
   }
   if (shape.kind === 'object') return output;
-  if (shape.kind === 'list') return { ...output, items: narrowed(output.items as Json, shape.item!, false) };
+  if (shape.kind === 'list') return { ...output, items: narrowed(output.items as Json, shape.item, false) };
   const {
     type: _,
     enum: values,
@@ -108,7 +108,7 @@ function narrowed(output: Json, shape: Shape, defaults: boolean): Json {
     additionalProperties,
     ...bounds
   } = inputSchema(shape, '');
-  if (shape.kind === 'map') return shape.item!.kind === 'any' ? output : { ...output, additionalProperties };
+  if (shape.kind === 'map') return shape.item.kind === 'any' ? output : { ...output, additionalProperties };
   return {
     ...output,
     ...bounds,
@@ -117,9 +117,9 @@ function narrowed(output: Json, shape: Shape, defaults: boolean): Json {
   };
 }
 
-function narrowedObject(object: Json, shape: Shape): Json {
+function narrowedObject(object: Json, shape: ObjectShape): Json {
   const properties = { ...(object.properties as Record<string, Json>) };
-  for (const [name, field] of Object.entries(shape.fields!)) {
+  for (const [name, field] of Object.entries(shape.fields)) {
     const property = properties[snake(name)];
     if (property) properties[snake(name)] = narrowed(property, field, true);
   }
