@@ -8,6 +8,7 @@ const checks = [
   'knip',
   'node codegen.ts --check',
   'node test/lint-openapi.ts',
+  'node test/mutants/run.ts --check',
 ];
 
 const codes = await Promise.all(

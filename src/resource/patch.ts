@@ -28,11 +28,7 @@ function mergeFields(
     if (value === undefined || !shape) continue;
     if (value === null) next[name] = null;
     else if (shape.kind === 'object')
-      next[name] = mergeFields(
-        shape.fields,
-        stored[name] as Record<string, unknown>,
-        value as Record<string, unknown>,
-      );
+      next[name] = mergeFields(shape.fields, stored[name] as Record<string, unknown>, value as Record<string, unknown>);
     else if (shape.kind === 'map') next[name] = mergeMap(stored[name], value);
     else next[name] = value;
   }

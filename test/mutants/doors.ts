@@ -42,7 +42,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'lines are written many at a time',
     file: 'src/process/log.ts',
-    edits: [['if (this.lastLevel! >= WARN || text.length >= GATHERED_MAX) return flush();', 'return flush();']],
+    edits: [['if (this.lastLevel! >= WARN || size >= mostBytes) return flush();', 'return flush();']],
     tests: ['test/log.test.ts'],
   },
   {

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Mutant } from './mutant.ts';
@@ -7,11 +16,13 @@ import type { Mutant } from './mutant.ts';
 /**
  * Can the tests fail? `npm run mutants` breaks one promise after the other in a copy of the sources,
  * runs the tests that should notice, and ends with 1 when one of them did not. Each file beside this one lists some.
+ * With `--check` it only says whether each has its place in today's sources, and its tests.
  */
 const lists = readdirSync(import.meta.dirname).filter((name) => !['run.ts', 'mutant.ts'].includes(name));
 /** A mutant may make a test wait for what never comes. */
 const HANGS_MS = 120_000;
-const wanted = process.argv.slice(2);
+const isCheck = process.argv.includes('--check');
+const wanted = process.argv.slice(2).filter((word) => word !== '--check');
 const chosen = lists.filter((name) => wanted.length === 0 || wanted.includes(name.replace('.ts', '')));
 const mutants = (
   await Promise.all(chosen.map(async (name) => ((await import(`./${name}`)) as { mutants: Mutant[] }).mutants))
@@ -19,6 +30,7 @@ const mutants = (
 
 function main(): void {
   for (const mutant of mutants) broken(mutant, '.');
+  if (isCheck) return;
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-mutants-'));
   for (const name of [
     'src',
@@ -56,7 +68,9 @@ function isCaught(mutant: Mutant, folder: string): boolean {
 }
 
 /** The file with the mutant's edits; one whose place has gone breaks nothing, and is told before any is run. */
-function broken({ breaks, file, edits }: Mutant, folder: string): string {
+function broken({ breaks, file, edits, tests }: Mutant, folder: string): string {
+  const missing = tests.find((test) => !existsSync(test));
+  if (missing !== undefined) throw new Error(`${breaks}: there is no ${missing}`);
   return edits.reduce(
     (text, [from, to]) => {
       if (text.split(from).length !== 2) throw new Error(`${breaks}: ${file} does not hold exactly once: ${from}`);
