@@ -35,7 +35,7 @@ export function exposed<D>(t: ObjectBuilder<D>, fields: Fields, answers: object 
 
 function readerOf(name: string, { place, of }: Field): (parent: unknown) => unknown {
   if (of === undefined) return property(place === 'id' ? 'id' : name);
-  return (parent) => (parent as Record<string, Record<string, unknown>>)[of]![name];
+  return (parent) => (parent as Record<string, Record<string, unknown>>)[of]?.[name];
 }
 
 /** What `defineNode` gives every node. */

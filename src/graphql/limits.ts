@@ -248,7 +248,7 @@ function pageSize(
   if (Array.isArray(ids)) return Math.max(1, ids.length);
   const sizes = [argument('first'), argument('last')].filter((size): size is number => typeof size === 'number');
   if (sizes.length > 0) return Math.max(1, ...sizes);
-  return asksForItems(field.selectionSet!, fragments, new Set()) ? PAGE_SIZE_DEFAULT : 1;
+  return field.selectionSet && asksForItems(field.selectionSet, fragments, new Set()) ? PAGE_SIZE_DEFAULT : 1;
 }
 
 /** By a field of its own or of its fragments. */

@@ -144,7 +144,7 @@ export function keptNameIn(
   if (!changes || !isObject(body) || !isObject(target)) return null;
   const { name } = body;
   if (typeof name !== 'string' || isPlainName(name)) return null;
-  const idName = idNameOf(changes)!;
+  const idName = idNameOf(changes);
   const id = target[idName] ?? (idName === 'orgId' ? ctx.principal.orgId : null);
   if (typeof id !== 'string') return null;
   return chain(find(ctx, changes, id), (stored) =>

@@ -35,8 +35,8 @@ export function rootNode<D extends Doc>(noun: Noun<D>, name: string, above: Path
         ),
         [idArg]: t.arg.id({ required: true, description: 'The documented id.' }),
       } as never,
-      resolve: ((_root: unknown, args: Record<string, string>, ctx: Context) =>
-        reach(ctx, stepsOf(above, args), noun, args[idArg]!)) as never,
+      resolve: ((_root: unknown, { [idArg]: id = '', ...args }: Record<string, string>, ctx: Context) =>
+        reach(ctx, stepsOf(above, args), noun, id)) as never,
     }),
   );
 }
@@ -75,7 +75,7 @@ export function rootList<D extends Doc, A extends object = object>(
         ...Object.fromEntries(
           above.map(([arg, { type }]) => [
             arg,
-            t.arg.id({ required: arg === parent![0], description: `The ${pascal(type)} that the list lies in.` }),
+            t.arg.id({ required: arg === parent?.[0], description: `The ${pascal(type)} that the list lies in.` }),
           ]),
         ),
         ...connectionArgs(t as never),

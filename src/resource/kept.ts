@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { AnyCollection, Collection, Doc, Store } from '../store/store.ts';
+import { paired } from '../words/paired.ts';
 import type { Context } from './context.ts';
 import type { Generations } from './generation.ts';
 
@@ -60,9 +61,9 @@ async function kept<D extends Doc>(
     else if (known.doc) found.set(key, known.doc as D);
   }
   if (missing.length === 0) return found;
-  for (const [at, doc] of (await read(missing)).entries()) {
-    memory.set(place(missing[at]!), { generation, doc });
-    if (doc) found.set(missing[at]!, doc);
+  for (const [key, doc] of paired(missing, await read(missing))) {
+    memory.set(place(key), { generation, doc });
+    if (doc) found.set(key, doc);
   }
   return found;
 }

@@ -75,8 +75,10 @@ export function allNouns(): readonly Noun<Doc>[] {
 }
 
 /** The documented name of the noun's id: `appId`. */
-export function idNameOf({ fields }: { fields: Fields }): string | undefined {
-  return Object.keys(fields).find((name) => fields[name]!.place === 'id');
+export function idNameOf({ fields, type }: { fields: Fields; type: string }): string {
+  const named = Object.entries(fields).find(([, { place }]) => place === 'id');
+  if (!named) throw new Error(`${type} has no documented id`);
+  return named[0];
 }
 
 const workspaceFields = new WeakMap<AnyCollection, string | null>();

@@ -11,6 +11,7 @@ import {
   type Query,
 } from '../store/store.ts';
 import { type Issue, invalid, valueError } from '../words/errors.ts';
+import { paired } from '../words/paired.ts';
 import type { Context } from './context.ts';
 import { boundCursors, type Cursors, type Placed } from './cursors.ts';
 import { type Noun, visibleWhere } from './noun.ts';
@@ -136,10 +137,12 @@ function queryOf<D extends Doc>(ctx: Context, list: List<D>): Query {
 }
 
 function totalOf<D extends Doc>(ctx: Context, list: List<D>, query: Query): MaybePromise<number> {
-  const kept = list.totals && !ctx.principal.workspaceIds && list.search === undefined && list.ref === undefined;
-  const parts = kept ? list.totals! : [{ sign: 1, where: query.where ?? [] }];
+  const isWhole = !ctx.principal.workspaceIds && list.search === undefined && list.ref === undefined;
+  const parts: readonly { sign: number; where: readonly Clause[] }[] = (isWhole && list.totals) || [
+    { sign: 1, where: query.where ?? [] },
+  ];
   const queries = parts.map((part) => ({ ...query, where: part.where }));
-  const sum = (counts: number[]) => counts.reduce((total, count, at) => total + count * parts[at]!.sign, 0);
+  const sum = (counts: number[]) => paired(parts, counts).reduce((total, [{ sign }, count]) => total + count * sign, 0);
   if (list.nested) return chain(all(queries.map((one) => ctx.loaders.count(list.noun.collection, one))), sum);
   return chain(ctx.deps.store.counts(list.noun.collection, queries), sum);
 }

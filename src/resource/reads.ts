@@ -23,16 +23,20 @@ export const readsAtOnce: MakeReads = <Q, T>(
   return {
     load(query) {
       const key = keyOf(query);
-      if (!known.has(key))
-        known.set(
-          key,
-          chain(many([query]), ([value]) => value!),
-        );
-      return known.get(key)!;
+      const before = known.get(key);
+      if (before !== undefined) return before;
+      const asked = chain(many([query]), only);
+      known.set(key, asked);
+      return asked;
     },
     expect: (query, value) => void known.set(keyOf(query), value),
   };
 };
+
+function only<T>(answers: T[]): T {
+  // biome-ignore lint/style/noNonNullAssertion: one was asked for.
+  return answers[0]!;
+}
 
 /** All that is asked for in one turn by one call. */
 export const readsTogether: MakeReads = <Q, T>(

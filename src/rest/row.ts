@@ -197,7 +197,7 @@ export function nounRows(
 ): Row[] {
   const roots = { one: camel(noun.resource), many: camel(many) };
   const { create, update } = noun.bodies;
-  const names = { parameter: snake(idNameOf(noun)!), one: noun.resource, many, key };
+  const names = { parameter: snake(idNameOf(noun)), one: noun.resource, many, key };
   return crudRows(resourceOf(noun, kept), { ...names, list, roots, query, create, update });
 }
 

@@ -3,6 +3,7 @@ import { feedEvent } from '../resource/feed-event.ts';
 import * as field from '../resource/field/index.ts';
 import { docFrom, firstVersion } from '../resource/new-doc.ts';
 import { defineNoun } from '../resource/noun.ts';
+import { expected } from '../words/expected.ts';
 
 export const eventKind = field.words('RoutingEventKind', 'What happened.', {
   breaker: 'A target of a policy opened, was probed or closed.',
@@ -47,7 +48,7 @@ const BREAKER_KINDS: Record<string, string> = {
   closed: 'breaker.closed',
 };
 const KINDS: Record<RoutingEvent['kind'], (to: string) => string> = {
-  breaker: (to) => BREAKER_KINDS[to]!,
+  breaker: (to) => expected(BREAKER_KINDS[to], `kind of event for ${to}`),
   latch: () => 'policy.latched',
   quota: () => 'quota.threshold',
   account_status: () => 'account.status',
@@ -69,5 +70,6 @@ export function eventDoc(
   data: EventData,
 ): RoutingEvent {
   const purgeAt = new Date(Date.parse(now) + KEPT_MS).toISOString();
-  return docFrom(routingEvents, firstVersion({ orgId, id: eventIds[index]! }, now, null), { ...data, purgeAt });
+  const id = expected(eventIds[index], 'id for a further event');
+  return docFrom(routingEvents, firstVersion({ orgId, id }, now, null), { ...data, purgeAt });
 }

@@ -86,12 +86,9 @@ function includesAll(subject: Compiled, other: Compiled): boolean {
 
 function hasCycle({ policy }: Compiled, world: LintWorld): boolean {
   const starts = [[policy.routeTo], ...(policy.fallback === null ? [] : [[policy.routeTo, policy.fallback]])];
+  const fallbackOf = (id: string | undefined) => (id === undefined ? null : (world.models.get(id)?.fallback ?? null));
   return starts.some((seen) => {
-    for (
-      let id = world.models.get(seen.at(-1)!)?.fallback ?? null;
-      id !== null;
-      id = world.models.get(id)?.fallback ?? null
-    ) {
+    for (let id = fallbackOf(seen.at(-1)); id !== null; id = fallbackOf(id)) {
       if (seen.includes(id)) return true;
       seen.push(id);
     }

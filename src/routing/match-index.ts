@@ -30,17 +30,14 @@ function keyOf(condition: Condition): string {
 
 export function buildIndex<P extends Policy>(policies: readonly P[]): MatchIndex<P> {
   const ranked = policies.map(compile).sort(compareRank);
-  const frequency = new Map<string, number>();
-  for (const { conditions } of ranked)
-    for (const condition of conditions) {
-      const key = keyOf(condition);
-      frequency.set(key, (frequency.get(key) ?? 0) + 1);
-    }
+  const times = new Map<string, number>();
+  const timesOf = (key: string) => times.get(key) ?? 0;
+  for (const { conditions } of ranked) for (const key of conditions.map(keyOf)) times.set(key, timesOf(key) + 1);
   const index: MatchIndex<P> = { ranked, lists: new Map(), always: [] };
   for (const compiled of ranked) {
-    const keys = compiled.conditions.map((condition) => keyOf(condition));
+    const keys = compiled.conditions.map(keyOf);
     const rarest = keys.reduce<string | null>(
-      (best, key) => (best === null || frequency.get(key)! < frequency.get(best)! ? key : best),
+      (best, key) => (best === null || timesOf(key) < timesOf(best) ? key : best),
       null,
     );
     const list = rarest === null ? index.always : (index.lists.get(rarest) ?? []);
@@ -62,16 +59,28 @@ export function allMatches<P extends Policy>(index: MatchIndex<P>, context: Matc
 export function* matchesInOrder<P extends Policy>(index: MatchIndex<P>, context: MatchContext): Generator<P> {
   const cursors = candidateLists(index, context).map((list) => ({ list, at: 0 }));
   for (;;) {
-    let best: { list: Compiled<P>[]; at: number } | null = null;
+    let best: { cursor: Cursor<P>; first: Compiled<P> } | null = null;
     for (const cursor of cursors) {
-      while (cursor.at < cursor.list.length && firstFailing(cursor.list[cursor.at]!.conditions, context))
-        cursor.at += 1;
-      if (cursor.at < cursor.list.length && (!best || compareRank(cursor.list[cursor.at]!, best.list[best.at]!) < 0))
-        best = cursor;
+      const first = firstMatch(cursor, context);
+      if (first && (!best || compareRank(first, best.first) < 0)) best = { cursor, first };
     }
     if (!best) return;
-    yield best.list[best.at]!.policy;
-    best.at += 1;
+    yield best.first.policy;
+    best.cursor.at += 1;
+  }
+}
+
+interface Cursor<P extends Policy> {
+  list: Compiled<P>[];
+  at: number;
+}
+
+/** Of what is left of a list; what does not match is passed over for good. */
+function firstMatch<P extends Policy>(cursor: Cursor<P>, context: MatchContext): Compiled<P> | null {
+  for (;;) {
+    const first = cursor.list[cursor.at];
+    if (!first || !firstFailing(first.conditions, context)) return first ?? null;
+    cursor.at += 1;
   }
 }
 

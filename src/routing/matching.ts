@@ -66,13 +66,11 @@ export function tagPairs(tags: readonly string[]): Record<string, string> {
 }
 
 /** The conditions that a policy sets, one by one: `expected` must be met by the context's value of that name. */
-export interface Condition {
-  field: string;
-  expected: string | boolean;
-  kind: 'text' | 'demand' | 'pair';
-  name: (typeof TEXT_CONDITIONS)[number] | (typeof DEMANDS)[number] | (typeof TAG_CONDITIONS)[number];
-  key?: string;
-}
+export type Condition = { field: string; expected: string | boolean } & (
+  | { kind: 'text'; name: (typeof TEXT_CONDITIONS)[number] }
+  | { kind: 'demand'; name: (typeof DEMANDS)[number] }
+  | { kind: 'pair'; name: (typeof TAG_CONDITIONS)[number]; key: string }
+);
 
 function conditionsOf(match: PolicyMatch): Condition[] {
   const conditions: Condition[] = [];
@@ -89,9 +87,9 @@ function conditionsOf(match: PolicyMatch): Condition[] {
 }
 
 export function actualOf(condition: Condition, context: MatchContext): string | boolean | null {
-  if (condition.kind !== 'pair') return context[condition.name] as string | boolean | null;
-  const pairs = context[condition.name as 'tags' | 'workspaceTags'] ?? {};
-  return Object.hasOwn(pairs, condition.key!) ? pairs[condition.key!]! : null;
+  if (condition.kind !== 'pair') return context[condition.name];
+  const pairs = context[condition.name] ?? {};
+  return Object.hasOwn(pairs, condition.key) ? (pairs[condition.key] ?? null) : null;
 }
 
 /** The first condition that fails, or null when the policy matches. */

@@ -22,8 +22,8 @@ function nearOf({ policy, conditions }: Compiled, context: MatchContext): Near |
     policy: { ...policy, enabled: true },
     change: { resourceType: 'router_policy', resourceId: policy.id, field, to },
   });
-  if (failing.length === 0) return policy.enabled ? null : change('enabled', true);
-  const [only] = failing;
-  if (failing.length > 1 || !policy.enabled || only!.name === 'workspaceId') return null;
-  return change(`match.${only!.field}`, only!.kind === 'demand' ? false : null);
+  const [only, ...others] = failing;
+  if (!only) return policy.enabled ? null : change('enabled', true);
+  if (others.length > 0 || !policy.enabled || only.name === 'workspaceId') return null;
+  return change(`match.${only.field}`, only.kind === 'demand' ? false : null);
 }

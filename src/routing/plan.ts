@@ -45,7 +45,10 @@ export function matchContextOf(workspace: Pick<WorkspaceFacts, 'id' | 'tags'>, c
 /** The first policy that takes a request, and the model that it begins with; decisions and tests of a match alike. */
 export function choose<P extends Policy>(world: PolicyWorld<P>): { policy: P; modelId: string } | null {
   const policy = world.matches.find((one) => !isPassedOver(one, world));
-  return policy ? { policy, modelId: isBarredIn(policy, world) ? policy.fallback! : policy.routeTo } : null;
+  if (!policy) return null;
+  // One that is barred and has no fallback was passed over.
+  const fallback = isBarredIn(policy, world) ? policy.fallback : null;
+  return { policy, modelId: fallback ?? policy.routeTo };
 }
 
 /** Workspace, policies in rank order, then the hops of the first one that is not passed over. `draw` answers in [0, 1). */

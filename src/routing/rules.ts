@@ -42,8 +42,8 @@ export interface SettleInput extends Settlement, Emits {
 export const meterSettle = defineRule(meters, (before, input: SettleInput, now) => {
   const next = settle(before, input);
   const period = periodOf(input.decidedMs);
-  const month = next.months[period]!;
-  if (!input.account) return { next };
+  const month = next.months[period];
+  if (!input.account || !month) return { next };
   const { events, told } = passedThresholds(before?.months[period], month, input.account);
   return {
     next: { ...next, months: { ...next.months, [period]: { ...month, told } } },

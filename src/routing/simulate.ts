@@ -2,12 +2,12 @@ import { firstVersion } from '../resource/new-doc.ts';
 import type { Rule } from '../store/rule.ts';
 import { type Result, targetKey } from './breaker.ts';
 import { type PlanRequest, planRetry } from './plan.ts';
-import { type BreakerState, NO_TARGETS, targetOf } from './policy-breaker.ts';
+import { NO_TARGETS, targetOf } from './policy-breaker.ts';
 import { type BreakerInput, breakerAdmit, breakerEvents, breakerRecord } from './rules.ts';
 import { answerOf, type ProviderAnswer, type Scenario } from './scenario.ts';
-import { simulatedWorld, TROUBLED } from './simulated-world.ts';
+import { type SimulatedWorld, simulatedWorld, TROUBLED } from './simulated-world.ts';
 import type { PolicyBreaker, TargetBreaker } from './state.ts';
-import { breakerIn, type RoutingWorld, watchedBy } from './world.ts';
+import { breakerIn, watchedBy } from './world.ts';
 
 export interface Played {
   requests: number;
@@ -88,10 +88,13 @@ function play(scenario: Scenario, useBreaker: boolean): Played {
   const arrivals = Math.ceil(scenario.seconds * scenario.requests_per_second);
   while (played.requests < arrivals || underWay.length > 0) {
     const arrivesMs = Math.round((played.requests * 1000) / scenario.requests_per_second);
-    const isArrival = played.requests < arrivals && arrivesMs < (underWay[0]?.endsMs ?? Number.POSITIVE_INFINITY);
-    goTo(isArrival ? arrivesMs : underWay[0]!.endsMs);
-    if (!isArrival) settle(underWay.shift()!);
-    else {
+    const [first] = underWay;
+    if (first && (played.requests >= arrivals || first.endsMs <= arrivesMs)) {
+      underWay.shift();
+      goTo(first.endsMs);
+      settle(first);
+    } else {
+      goTo(arrivesMs);
       played.requests += 1;
       attempt({ id: String(played.requests), arrivedMs: arrivesMs, attempts: 1, failedTargets: new Set() });
     }
@@ -116,8 +119,8 @@ function requestOf({ failedTargets }: Call): PlanRequest {
 }
 
 /** The world after a commit of one rule over the policy's breaker. */
-function ruled<I>(world: RoutingWorld, rule: Rule<PolicyBreaker, BreakerInput & I>, input: I): RoutingWorld {
-  const policy = world.matches[0]!;
+function ruled<I>(world: SimulatedWorld, rule: Rule<PolicyBreaker, BreakerInput & I>, input: I): SimulatedWorld {
+  const [policy] = world.matches;
   const watched = watchedBy(policy, world);
   const eventIds = Array.from({ length: breakerEvents(watched.targets) }, () => '');
   const now = new Date(world.nowMs).toISOString();
@@ -129,11 +132,8 @@ function ruled<I>(world: RoutingWorld, rule: Rule<PolicyBreaker, BreakerInput & 
   return { ...world, breakers: new Map([[policy.id, { ...base, ...answer.next }]]) };
 }
 
-function transitions(before: RoutingWorld, after: RoutingWorld): Played['timeline'] {
-  const [from, to] = [before, after].map((world) => breakerIn(world.matches[0]!, world)) as [
-    BreakerState,
-    BreakerState,
-  ];
+function transitions(before: SimulatedWorld, after: SimulatedWorld): Played['timeline'] {
+  const [from, to] = [breakerIn(before.matches[0], before), breakerIn(after.matches[0], after)];
   const moved = Object.keys(to.targets).flatMap((target) => {
     const state = shown(targetOf(to, target), after.nowMs);
     return state === shown(targetOf(from, target), before.nowMs) ? [] : [{ atMs: after.nowMs, target, state }];

@@ -8,7 +8,12 @@ export const TROUBLED = 'account-1';
 const FALLBACK_ACCOUNT = 'account-of-fallback';
 const MANY = Number.MAX_SAFE_INTEGER;
 
-export function simulatedWorld(scenario: Scenario): RoutingWorld {
+/** Its one policy matches every request. */
+export interface SimulatedWorld extends RoutingWorld {
+  matches: readonly [Policy];
+}
+
+export function simulatedWorld(scenario: Scenario): SimulatedWorld {
   const pool = Array.from({ length: scenario.targets }, (_, at) => `account-${at + 1}`);
   const models = [modelOf('model', pool), modelOf('fallback', [FALLBACK_ACCOUNT])];
   const accounts = [...pool, FALLBACK_ACCOUNT].map(accountOf);

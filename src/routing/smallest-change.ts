@@ -20,9 +20,9 @@ function withChange(world: RoutingWorld, change: SmallestChange): RoutingWorld {
     case 'workspace':
       return { ...world, workspace: changed(world.workspace, change) };
     case 'logical_model':
-      return { ...world, models: changedIn(world.models, resourceId!, change) };
+      return { ...world, models: changedIn(world.models, resourceId, change) };
     case 'provider_account':
-      return { ...world, accounts: changedIn(world.accounts, resourceId!, change) };
+      return { ...world, accounts: changedIn(world.accounts, resourceId, change) };
     case 'model_entitlement':
       return { ...world, grants: withGrant(world, change) };
     default:
@@ -35,8 +35,8 @@ function withGrant({ grants, workspace }: RoutingWorld, change: SmallestChange):
     const logicalModelId = String(change.to);
     return new Map([...grants, [logicalModelId, newGrant(workspace.id, logicalModelId)]]);
   }
-  const grant = [...grants.values()].find(({ id }) => id === change.resourceId)!;
-  return changedIn(grants, grant.logicalModelId, change);
+  const grant = [...grants.values()].find(({ id }) => id === change.resourceId);
+  return changedIn(grants, grant?.logicalModelId ?? null, change);
 }
 
 /** What a grant of nothing but the model would be. */
@@ -57,17 +57,18 @@ function withPolicy(world: RoutingWorld, change: SmallestChange): RoutingWorld {
 
 function changedIn<D extends object>(
   docs: ReadonlyMap<string, D>,
-  key: string,
+  key: string | null,
   change: SmallestChange,
-): Map<string, D> {
-  return new Map([...docs, [key, changed(docs.get(key)!, change)]]);
+): ReadonlyMap<string, D> {
+  const doc = key === null ? undefined : docs.get(key);
+  return key === null || !doc ? docs : new Map([...docs, [key, changed(doc, change)]]);
 }
 
 /** `field` is the documented name, with dots to what lies deeper; the keys of free-form limits stay as they are. */
 function changed<D extends object>(doc: D, { field, to }: SmallestChange): D {
-  const [first, ...rest] = field.split('.');
+  const [first = '', ...rest] = field.split('.');
   const isFree = first === 'workspace_limits';
-  return set(doc, [camel(first!), ...rest.map((name) => (isFree ? name : camel(name)))], to) as D;
+  return set(doc, [camel(first), ...rest.map((name) => (isFree ? name : camel(name)))], to) as D;
 }
 
 function set(value: unknown, [name, ...rest]: string[], to: unknown): unknown {

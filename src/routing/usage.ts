@@ -130,5 +130,12 @@ export function addedUp<T>(
 }
 
 export function plus(left: Tally | undefined, right: Tally): Tally {
-  return left ? (left.map((value, at) => safeSum(value, right[at]!)) as Tally) : right;
+  if (!left) return right;
+  const [requests, inputTokens, outputTokens, failures] = right;
+  return [
+    safeSum(left[0], requests),
+    safeSum(left[1], inputTokens),
+    safeSum(left[2], outputTokens),
+    safeSum(left[3], failures),
+  ];
 }

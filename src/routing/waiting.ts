@@ -12,19 +12,21 @@ const PATIENCE = 3;
 const MOMENTS_MAX = 100;
 
 export function waitingWith(waiting: Waiting, startedMs: number, forgetBeforeMs: number): Waiting {
-  const moments = momentsOf({ ...waiting, [startedMs]: (waiting[startedMs] ?? 0) + 1 }).filter(
+  let moments = momentsOf({ ...waiting, [startedMs]: (waiting[startedMs] ?? 0) + 1 }).filter(
     ([started]) => started > forgetBeforeMs,
   );
-  while (moments.length > MOMENTS_MAX) mergeClosest(moments);
+  while (moments.length > MOMENTS_MAX) moments = closestMerged(moments);
   return Object.fromEntries(moments);
 }
 
-function mergeClosest(moments: [number, number][]): void {
-  let closest = 1;
-  for (let at = 2; at < moments.length; at += 1)
-    if (moments[at]![0] - moments[at - 1]![0] < moments[closest]![0] - moments[closest - 1]![0]) closest = at;
-  moments[closest]![1] += moments[closest - 1]![1];
-  moments.splice(closest - 1, 1);
+type Moment = [startedMs: number, count: number];
+
+function closestMerged(moments: readonly Moment[]): Moment[] {
+  const gaps = moments.map(([started], at) => started - (moments[at - 1]?.[0] ?? Number.NEGATIVE_INFINITY));
+  const later = gaps.indexOf(Math.min(...gaps));
+  const [, earlier] = moments[later - 1] ?? [0, 0];
+  const merged = moments.map(([started, count], at): Moment => [started, at === later ? count + earlier : count]);
+  return merged.toSpliced(later - 1, 1);
 }
 
 /** Its outcome has come: it is counted as a result from now on. */
@@ -53,8 +55,8 @@ export function overdueUntil(waiting: Waiting, thresholdMs: number, nowMs: numbe
     .filter(({ since }) => since <= nowMs);
 }
 
-function momentsOf(waiting: Waiting): [number, number][] {
+function momentsOf(waiting: Waiting): Moment[] {
   return Object.entries(waiting)
-    .map(([started, count]): [number, number] => [Number(started), count])
+    .map(([started, count]): Moment => [Number(started), count])
     .sort(([left], [right]) => left - right);
 }

@@ -52,7 +52,7 @@ export function describeNoun(noun: Noun<Doc>, life: Life, more: (world: World) =
 }
 
 function testLife(noun: Noun<Doc>, life: Life, world: World): void {
-  const idName = snake(idNameOf(noun)!);
+  const idName = snake(idNameOf(noun));
   const given = Object.keys(noun.fields).filter((name) => noun.fields[name]?.place === 'given');
   let count = 0;
 

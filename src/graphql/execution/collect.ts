@@ -14,13 +14,15 @@ import {
 } from 'graphql';
 import type { Plan } from './plan.ts';
 
+type FieldsByKey = Map<string, [FieldNode, ...FieldNode[]]>;
+
 /** The fields of one type by response key, in the order of the answer: CollectFields of the specification. */
 export function collectFields(
   plan: Plan,
   type: GraphQLObjectType,
   sets: readonly (SelectionSetNode | undefined)[],
-): Map<string, FieldNode[]> {
-  const fields = new Map<string, FieldNode[]>();
+): FieldsByKey {
+  const fields: FieldsByKey = new Map();
   const spread = new Set<string>();
   for (const set of sets) if (set) collect(plan, type, set, fields, spread);
   return fields;
@@ -30,7 +32,7 @@ function collect(
   plan: Plan,
   type: GraphQLObjectType,
   set: SelectionSetNode,
-  fields: Map<string, FieldNode[]>,
+  fields: FieldsByKey,
   spread: Set<string>,
 ): void {
   for (const selection of set.selections) {

@@ -25,6 +25,7 @@ export function asDirectAs<R extends object>(other: object, resolve: R): R {
 
 /** The same for what is answered as it stands in the parent. */
 export function property(name: string): (parent: unknown) => never {
+  // biome-ignore lint/style/noNonNullAssertion: what is not there is answered too, as the graph has it: null.
   return direct((parent) => (parent as Record<string, never>)[name]!);
 }
 

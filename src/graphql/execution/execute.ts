@@ -58,7 +58,8 @@ export function prepareOperation(
     return plan;
   };
   const roots = new WeakMap<Plan, Selection>();
-  const rootType = schema.getRootType(node.operation)!;
+  const rootType = schema.getRootType(node.operation);
+  if (!rootType) throw new Error(`the graph has no ${node.operation}`);
   const rootOf = (plan: Plan): Selection => {
     const root = roots.get(plan) ?? selectionOf(plan, rootType, [node]);
     roots.set(plan, root);

@@ -15,17 +15,19 @@ export function answerFields(
   path: Path | undefined,
 ): MaybePromise<Answer> {
   const { fields, shape, isKeepable } = selection;
-  if (isKeepable && typeof source === 'object') {
-    const kept = keptAnswer(selection, source!);
+  if (isKeepable && typeof source === 'object' && source !== null) {
+    const kept = keptAnswer(selection, source);
     if (kept) return kept;
   }
   const values = new Array<unknown>(fields.length);
   let waits = false;
   run.values += fields.length;
   try {
-    for (let at = 0; at < fields.length; at += 1) {
-      const value = answerField(run, fields[at]!, source, path);
+    let at = 0;
+    for (const field of fields) {
+      const value = answerField(run, field, source, path);
       values[at] = value;
+      at += 1;
       waits ||= isPromise(value);
     }
   } catch (error) {
@@ -46,17 +48,15 @@ function settled(shape: Shape, values: readonly unknown[]): Promise<Answer> {
 /** A mutation's fields, each begun when the one before is done. */
 export function answerFieldsInTurn(run: Run, { fields, shape }: Selection): MaybePromise<Answer> {
   const values = new Array<unknown>(fields.length);
-  const from = (start: number): MaybePromise<Answer> => {
-    for (let at = start; at < fields.length; at += 1) {
-      const value = answerField(run, fields[at]!, run.rootValue, undefined);
-      if (isPromise(value))
-        return Promise.resolve(value).then((settled) => {
-          values[at] = settled;
-          return from(at + 1);
-        });
+  const from = (at: number): MaybePromise<Answer> => {
+    const field = fields[at];
+    if (!field) return shape(values);
+    const goOn = (value: unknown) => {
       values[at] = value;
-    }
-    return shape(values);
+      return from(at + 1);
+    };
+    const value = answerField(run, field, run.rootValue, undefined);
+    return isPromise(value) ? Promise.resolve(value).then(goOn) : goOn(value);
   };
   return from(0);
 }
@@ -66,9 +66,9 @@ function answerField(run: Run, field: FieldPlan, source: unknown, parentPath: Pa
   let path: Path | undefined;
   try {
     let value: unknown;
-    const isRead = read !== null && typeof source === 'object';
+    const isRead = read !== null && typeof source === 'object' && source !== null;
     if (isRead) {
-      value = read(source!);
+      value = read(source);
       if (value !== UNREAD && isShown?.(value)) return value;
     }
     const place = pathOf(field, parentPath);

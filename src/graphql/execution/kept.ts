@@ -42,20 +42,23 @@ function readAll(selection: Selection, source: object): Answer | null {
     return null;
   }
   const values = new Array<unknown>(fields.length);
-  for (let at = 0; at < fields.length; at += 1) {
-    const value = answerOf(fields[at]!, source);
+  let at = 0;
+  for (const field of fields) {
+    const value = answerOf(field, source);
     if (value === UNREAD) return null;
     values[at] = value;
+    at += 1;
   }
   return Object.freeze(shape(values));
 }
 
 /** What can be told by a look at the source. */
 function answerOf({ read, isShown, inner }: FieldPlan, source: object): unknown {
-  const value = read!(source);
+  const value = read === null ? UNREAD : read(source);
   if (isShown !== null) return value !== UNREAD && isShown(value) ? value : UNREAD;
   const isObject = typeof value === 'object' && value !== null && !(value instanceof Error) && !isPromise(value);
-  return (isObject && keptAnswer(inner!()!, value)) || UNREAD;
+  const selection = isObject ? inner?.() : null;
+  return (isObject && selection && keptAnswer(selection, value)) || UNREAD;
 }
 
 function keep(selection: Selection, source: object, answer: Answer): void {

@@ -28,7 +28,8 @@ export interface Plan {
   select(type: GraphQLObjectType, nodes: FieldNodes): Selection;
 }
 
-export type FieldNodes = readonly FieldNode[];
+/** Where one response key is asked for: once at least. */
+export type FieldNodes = readonly [FieldNode, ...FieldNode[]];
 export type Path = GraphQLResolveInfo['path'];
 
 /** The fields to answer for objects of one type. */

@@ -36,7 +36,7 @@ export function selectionOf(
 }
 
 function fieldOf(plan: Plan, parentType: GraphQLObjectType, key: string, nodes: FieldNodes): FieldPlan | null {
-  const definition = definitionOf(plan.schema, parentType, nodes[0]!.name.value);
+  const definition = definitionOf(plan.schema, parentType, nodes[0].name.value);
   if (!definition) return null;
   const { type, resolve } = definition;
   const read = readerOf(definition, parentType.name);
@@ -50,7 +50,7 @@ function fieldOf(plan: Plan, parentType: GraphQLObjectType, key: string, nodes: 
     isShown: shownTest(type),
     inner: read && innerOf(plan, type, nodes),
     resolve: resolve ?? defaultFieldResolver,
-    readArguments: argumentReader(definition, nodes[0]!),
+    readArguments: argumentReader(definition, nodes[0]),
     complete: completer(plan, type, nodes),
   };
 }

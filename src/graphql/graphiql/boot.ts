@@ -57,9 +57,9 @@ async function switchyardOptions(): Promise<object> {
 /** A bar says what to do whenever the server has not accepted the token, and goes when it has. */
 function askForToken(): void {
   const page = globalThis as unknown as Page;
-  const bar = page.document.querySelector('#token')!;
+  const bar = page.document.querySelector('#token');
   const say = (hasToken: boolean) => {
-    bar.querySelector('p')!.textContent = hasToken
+    bar.querySelector('p').textContent = hasToken
       ? 'The server does not know this token: it is mistyped, expired or revoked. Give another one; on the server, “switchyard org create NAME” or an Admin makes one.'
       : 'Give a token to ask the graph: the one that “switchyard org create NAME” has printed, or one that an Admin of your organization has made.';
     bar.hidden = false;
@@ -149,7 +149,7 @@ interface PressEvent {
 interface Bar {
   hidden: boolean;
   elements: { token: { value: string } };
-  querySelector(selector: string): { textContent: string } | null;
+  querySelector(selector: 'p'): { textContent: string };
   addEventListener(type: 'submit', listener: (event: { preventDefault(): void }) => void): void;
 }
 
@@ -163,7 +163,7 @@ interface Page {
   sessionStorage: Storage;
   localStorage: Storage;
   document: {
-    querySelector(selector: string): Bar | null;
+    querySelector(selector: '#token' | '#root'): Bar;
     addEventListener(type: string, listener: (event: PressEvent) => void, capture?: true): void;
   };
 }

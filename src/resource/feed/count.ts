@@ -18,8 +18,8 @@ export async function countEvents(ctx: Context, filter: EventFilter): Promise<nu
   const hidden = await hiddenNamespaces(ctx);
   const of = (more: Clause[]) => ({ orgId, where: [...where, ...more] });
   const queries = [of([]), ...(hidden.length > 0 ? [of([{ field: 'namespaceId', in: hidden }])] : [])];
-  const [all, unseen = 0] = await ctx.deps.store.counts(feedEvents.collection, queries);
-  return all! - unseen - (await countUnseenOfGone(ctx, of([{ field: 'privateTo', from: '' }])));
+  const [all = 0, unseen = 0] = await ctx.deps.store.counts(feedEvents.collection, queries);
+  return all - unseen - (await countUnseenOfGone(ctx, of([{ field: 'privateTo', from: '' }])));
 }
 
 /** Of namespaces that are gone, whose events say whom they were private to. */
@@ -28,7 +28,8 @@ async function countUnseenOfGone(ctx: Context, query: Query): Promise<number> {
   if (may(ctx.principal, 'namespaces:manage')) return 0;
   let unseen = 0;
   for await (const event of everyDoc(store, feedEvents.collection, query)) {
-    const isGone = (await ctx.loaders.get(namespaceNoun().collection, event.namespaceId!)) === null;
+    if (event.namespaceId === null) continue;
+    const isGone = (await ctx.loaders.get(namespaceNoun().collection, event.namespaceId)) === null;
     if (isGone && !(await seesEvent(ctx, event))) unseen += 1;
   }
   return unseen;
@@ -38,7 +39,7 @@ async function hiddenNamespaces(ctx: Context): Promise<string[]> {
   const noun = namespaceNoun();
   const query = { orgId: ctx.principal.orgId, where: [{ field: 'isPrivate', in: [true] }] };
   const hidden: string[] = [];
-  if (noun.hides!.where(ctx.principal).length > 0)
+  if (noun.hides && noun.hides.where(ctx.principal).length > 0)
     for await (const doc of everyDoc(ctx.deps.store, noun.collection, query))
       if (!canSee(ctx.principal, noun, doc)) hidden.push(doc.id);
   return hidden;

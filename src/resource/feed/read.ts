@@ -22,8 +22,8 @@ export async function placeOf(ctx: Context, eventId: string, loc: string[] = ['a
 
 /** Behind it lies what is committed from now on. */
 export async function placeNow({ deps, principal }: Context): Promise<number> {
-  const [last] = await deps.store.lastNumbers(collection, [principal.orgId]);
-  return last!;
+  const [last = 0] = await deps.store.lastNumbers(collection, [principal.orgId]);
+  return last;
 }
 
 export interface EventPage {
@@ -62,8 +62,9 @@ async function* seen(ctx: Context, range: NumberedQuery): AsyncGenerator<FeedEve
     const events = await ctx.deps.store.numbered(collection, query);
     const visible = await Promise.all(events.map((event) => event.createdAt >= oldest && seesEvent(ctx, event)));
     yield* events.filter((_, at) => visible[at]);
-    if (events.length < query.limit) return;
-    const { place } = events.at(-1)!;
+    const last = events.at(-1);
+    if (!last || events.length < query.limit) return;
+    const { place } = last;
     query = query.order === 'asc' ? { ...query, after: place } : { ...query, before: place };
   }
 }

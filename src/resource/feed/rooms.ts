@@ -71,7 +71,7 @@ export function createRooms(deps: Deps, askAgain: AskAgain): Rooms {
       const principal = await again;
       const loss = lossOf(reader.principal, principal);
       if (loss) end(room, reader, loss);
-      else reader.principal = principal!;
+      else if (principal) reader.principal = principal;
     });
   }
 

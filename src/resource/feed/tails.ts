@@ -1,4 +1,5 @@
 import { afterMs, REQUEST_MS } from '../../store/deadline.ts';
+import { paired } from '../../words/paired.ts';
 import type { Deps } from '../context.ts';
 import { type FeedEvent, feedEvents } from '../feed-event.ts';
 
@@ -54,7 +55,7 @@ export function createTails({ store, log }: Pick<Deps, 'store' | 'log'>): Tails 
       due.clear();
       try {
         const ends = await asked().lastNumbers(collection, orgIds);
-        for (const [at, orgId] of orgIds.entries()) goOn(followed.get(orgId), ends[at]!);
+        for (const [orgId, end] of paired(orgIds, ends)) goOn(followed.get(orgId), end);
       } catch (error) {
         log.warn({ err: error }, 'cannot look for events; it is tried again');
       }
@@ -86,14 +87,14 @@ export function createTails({ store, log }: Pick<Deps, 'store' | 'log'>): Tails 
     const { orgId, place, end } = one;
     const query = { orgId, after: place, before: end + 1, order: 'asc', limit: READ_AT_ONCE } as const;
     const events = await asked().numbered(collection, query);
-    one.place = events.length < READ_AT_ONCE ? end : events.at(-1)!.place;
+    one.place = (events.length < READ_AT_ONCE ? null : events.at(-1)?.place) ?? end;
     if (events.length > 0) await Promise.all([...one.listeners].map((listener) => listener(events)));
   }
 
   function begin(orgId: string): Followed {
     const start = async () => {
-      const [last] = await asked().lastNumbers(collection, [orgId]);
-      one.place = one.end = last!;
+      const [last = 0] = await asked().lastNumbers(collection, [orgId]);
+      one.place = one.end = last;
       lookAt([orgId]);
     };
     // Until its place is known nothing is behind it.
