@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { schema } from '../src/catalog/graph.ts';
 import { rows } from '../src/catalog/nouns.ts';
-import { openApiDocument } from '../src/rest/openapi.ts';
+import { openApiDocument } from '../src/rest/openapi/document.ts';
 
 const root = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const PASSED = root('node_modules/.cache/openapi-passed');

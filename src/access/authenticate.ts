@@ -72,12 +72,13 @@ async function read(deps: Deps, publicId: string, usedMinute = 0): Promise<Entry
   const credential = await deps.store.get(credentials, { orgId: '', id: publicId });
   const token =
     credential && (await deps.store.get(tokens.collection, { orgId: credential.tokenOrgId, id: credential.tokenId }));
-  const principal = token && token.revokedAt === null ? await principalOf(deps, token) : null;
+  if (!credential || !token || token.revokedAt !== null) return null;
+  const principal = await principalOf(deps, token);
   if (!principal) return null;
-  const endsAt = endOf(credential!, token!);
+  const endsAt = endOf(credential, token);
   return {
     principal: { ...principal, endsAt },
-    secretHash: credential!.secretHash,
+    secretHash: credential.secretHash,
     endsAt,
     epoch,
     readAt,

@@ -26,7 +26,7 @@ import { createRooms } from '../resource/feed/rooms.ts';
 import { createLoaders } from '../resource/loaders.ts';
 import { allows } from '../resource/permissions.ts';
 import { createRestAdapter } from '../rest/adapter.ts';
-import { openApiDocument } from '../rest/openapi.ts';
+import { openApiDocument } from '../rest/openapi/document.ts';
 import { afterMs, type Deadline, REQUEST_MS } from '../store/deadline.ts';
 import type { Store } from '../store/store.ts';
 import { codeOf, type Details, detailsOf, type ErrorCode, fault, forbidden } from '../words/errors.ts';

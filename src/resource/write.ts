@@ -82,6 +82,9 @@ export function bellOf({ name }: AnyCollection, orgId: string): string {
   return `${name} ${orgId}`;
 }
 
+/** A change of a noun, and the audit event that tells of it. */
+type WithAudit = [change: Planned, event: Planned];
+
 /** Insert and audit event of a new document; a taken unique key answers CONFLICT with `field` and the other's id. */
 export function insertion<D extends Doc>(
   ctx: Context,
@@ -89,7 +92,7 @@ export function insertion<D extends Doc>(
   doc: D,
   field = 'name',
   verb = 'create',
-): Planned[] {
+): WithAudit {
   return [
     { change: { type: 'insert', in: noun.collection, doc }, otherwise: (failed) => takenBy(ctx, noun, failed, field) },
     { change: audit(ctx, noun, { verb, before: null, after: doc }) },
@@ -106,7 +109,7 @@ export function replacement<D extends Doc>(
   field = 'name',
 ) {
   const after: D = { ...next, version: before.version + 1, updatedAt: laterOf(before.updatedAt, isoNow(ctx)) };
-  const planned: Planned[] = [
+  const planned: WithAudit = [
     {
       change: { type: 'put', in: noun.collection, doc: after, expected: before.version },
       otherwise: (failed) => (failed.kind === 'unique' ? takenBy(ctx, noun, failed, field) : new Stale()),
@@ -121,7 +124,7 @@ export function removal<D extends Doc>(
   noun: Noun<D>,
   doc: D,
   extra: { verb?: string; counts?: Record<string, number> } = {},
-): Planned[] {
+): WithAudit {
   return [
     { change: { type: 'remove', in: noun.collection, key: doc, expected: doc.version } },
     { change: audit(ctx, noun, { verb: extra.verb ?? 'delete', before: doc, after: null, counts: extra.counts }) },

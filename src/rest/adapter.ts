@@ -14,6 +14,7 @@ import { commit, keptReply } from '../resource/write.ts';
 import { StoreConflict, StoreUnavailable } from '../store/store.ts';
 import type { Checked } from '../validation/checked.ts';
 import { codeOf, conflict, detailsOf, fault, type Issue, invalid, tooLong } from '../words/errors.ts';
+import { expected } from '../words/expected.ts';
 import { chain, type MaybePromise, rescue } from '../words/maybe.ts';
 import { type CompiledRow, compileRow, untagged } from './compile.ts';
 import { followed } from './follow.ts';
@@ -46,7 +47,7 @@ export function createRestAdapter(schema: GraphQLSchema, rows: readonly Row[], d
   return {
     match: createRouter(rows),
     handle(row, parameters, request, ctx) {
-      const one = compiled.get(row)!;
+      const one = expected(compiled.get(row), 'operation of the row');
       return rescue(
         () => answer(one, parameters, request, ctx, served),
         (error) => {
@@ -158,7 +159,8 @@ function run({ compiled, variables, ctx }: Call): MaybePromise<Rendered> {
 function shown(compiled: CompiledRow, ctx: Context, variables: Variables, known: Known): MaybePromise<Rendered> {
   const { row, operation } = compiled;
   return chain(operation.execute(ctx, variables, known), ({ data, errors }) => {
-    if (errors) throw asSent(compiled, errors[0]!);
+    const error = errors?.[0];
+    if (error) throw asSent(compiled, error);
     const { value, etag } = untagged(row, (data as { result: object }).result);
     return { status: row.status, body: row.shape(value), etag };
   });

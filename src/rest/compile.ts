@@ -34,16 +34,13 @@ export interface CompiledRow {
 export function compileRow(schema: GraphQLSchema, row: Row, rows: readonly Row[]): CompiledRow {
   const field = rootFieldOf(schema, row);
   const document = documentOf(schema, { ...row, selection: tagged(row) });
-  const parsed = parse(document);
-  const [error] = validate(schema, parsed);
-  if (error) throw new Error(`${row.operationId}: ${error.message}\n${document}`);
   const extensions = field.extensions as MutationExtensions & PermissionExtensions & ListExtensions;
   if (extensions.input) demandSame(row, extensions.input);
   const takesInput = field.args.some((arg) => arg.name === 'input');
   return {
     row,
     document,
-    operation: prepareOperation(schema, parsed, getOperationAST(parsed)!),
+    operation: prepared(schema, row, document),
     stream: row.stream === undefined ? null : streamOf(schema, row, row.stream),
     isMutation: extensions.input !== undefined,
     isRead: row.method === 'GET' && !row.query && !takesInput,
@@ -62,11 +59,17 @@ export function compileRow(schema: GraphQLSchema, row: Row, rows: readonly Row[]
 
 /** The same as a subscription, with the arguments that it has. */
 function streamOf(schema: GraphQLSchema, row: Row, selection: string): Executable {
-  const field = schema.getSubscriptionType()!.getFields()[row.root]!;
-  const document = parse(documentOf(schema, { ...row, selection }, field, 'subscription'));
+  const field = schema.getSubscriptionType()?.getFields()[row.root];
+  if (!field) throw new Error(`${row.operationId}: the graph has no subscription ${row.root}`);
+  return prepared(schema, row, documentOf(schema, { ...row, selection }, field, 'subscription'));
+}
+
+function prepared(schema: GraphQLSchema, { operationId }: Row, text: string): Executable {
+  const document = parse(text);
   const [error] = validate(schema, document);
-  if (error) throw new Error(`${row.operationId}: ${error.message}`);
-  return prepareOperation(schema, document, getOperationAST(document)!);
+  const operation = getOperationAST(document);
+  if (error || !operation) throw new Error(`${operationId}: ${error?.message}\n${text}`);
+  return prepareOperation(schema, document, operation);
 }
 
 function madeBy({ operationId, path, reply }: Row, rows: readonly Row[]): CompiledRow['made'] {
@@ -74,13 +77,13 @@ function madeBy({ operationId, path, reply }: Row, rows: readonly Row[]): Compil
   const [parameter] = reads.flatMap((row) => /^\{([a-z_]+)\}$/.exec(row.path.slice(path.length + 1))?.[1] ?? []);
   if (parameter === undefined) throw new Error(`${operationId}: what it creates cannot be read at any address`);
   return (body) => {
-    const made = reply?.kind === 'wrapped' ? (body as Record<string, unknown>)[reply.key!] : body;
+    const made = reply?.kind === 'wrapped' ? (body as Record<string, unknown>)[reply.key] : body;
     return encodeURIComponent(String((made as Record<string, unknown>)[parameter]));
   };
 }
 
 export function rootFieldOf(schema: GraphQLSchema, row: Row): GraphQLField<unknown, unknown> {
-  const field = schema.getQueryType()!.getFields()[row.root] ?? schema.getMutationType()!.getFields()[row.root];
+  const field = schema.getQueryType()?.getFields()[row.root] ?? schema.getMutationType()?.getFields()[row.root];
   if (!field) throw new Error(`${row.operationId}: the graph has no root field ${row.root}`);
   return field;
 }
@@ -89,7 +92,7 @@ export function documentOf(
   schema: GraphQLSchema,
   row: Row,
   field = rootFieldOf(schema, row),
-  kind = schema.getMutationType()!.getFields()[row.root] ? 'mutation' : 'query',
+  kind = schema.getMutationType()?.getFields()[row.root] ? 'mutation' : 'query',
 ): string {
   const wanted = new Set(argumentsOf(row));
   const args = field.args.filter((arg) => arg.name === 'input' || wanted.has(arg.name));

@@ -48,7 +48,7 @@ function checkPath(compiled: CompiledRow, parameters: Record<string, string>) {
   const issues: Issue[] = [];
   const value: Record<string, unknown> = {};
   for (const { name, field, schema } of compiled.parameters) {
-    const text = parameters[name]!;
+    const text = parameters[name] ?? '';
     if (schema === null) {
       const issue = textIssue(text, ['path', name]);
       if (issue) issues.push(issue);
@@ -67,9 +67,10 @@ const noQuery = z.object({});
 function checkQuery(ctx: Context, { row }: CompiledRow, search: string) {
   if (search === '' && !row.query) return { value: {}, issues: [] };
   const { value, issues } = walk(row.query ?? noQuery, readQuery(search), ['query'], { naming: 'snake' });
-  const own = row.sameOrg === undefined ? undefined : (value as Record<string, unknown>)[row.sameOrg];
-  if (own != null && own !== ctx.principal.orgId)
-    issues.unshift(valueError(['query', snake(row.sameOrg!)], 'must be the organization of the path', own));
+  const { sameOrg } = row;
+  const own = sameOrg === undefined ? undefined : (value as Record<string, unknown>)[sameOrg];
+  if (sameOrg !== undefined && own != null && own !== ctx.principal.orgId)
+    issues.unshift(valueError(['query', snake(sameOrg)], 'must be the organization of the path', own));
   return { value: value as Record<string, unknown>, issues };
 }
 

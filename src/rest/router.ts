@@ -25,7 +25,7 @@ export function createRouter(rows: readonly Row[]): (method: string, path: strin
     if (!known) return { allow: [...found.keys()] };
     const parameters: Record<string, string> = {};
     for (const [name, at] of known.places) {
-      const value = decode(segments[at]!);
+      const value = decode(segments[at] ?? '');
       if (value === null) return null;
       parameters[name] = value;
     }
@@ -58,8 +58,8 @@ function add(root: Branch, row: Row): void {
 
 /** The first of the ways to read the path, fixed words before parameters. */
 function walk(at: Branch, segments: readonly string[], index: number): Branch['rows'] | null {
-  if (index === segments.length) return at.rows.size > 0 ? at.rows : null;
-  const segment = segments[index]!;
+  const segment = segments[index];
+  if (segment === undefined) return at.rows.size > 0 ? at.rows : null;
   const word = at.words.get(segment);
   const byWord = word ? walk(word, segments, index + 1) : null;
   if (byWord || !at.parameter || segment === '') return byWord;

@@ -48,13 +48,28 @@ export interface Row {
 type Conditional = boolean | ((reply: Record<string, unknown>) => boolean);
 
 /** Documented in OpenAPI by this name; `fields` come from the selection and the graph's types. */
-export interface ReplySchema {
-  name: string;
-  kind: 'resource' | 'list' | 'message' | 'wrapped';
+export type ReplySchema = { name: string; kind: 'message' } | ShownReply;
+export type ShownReply = ResourceReply | WrappedReply | ListReply;
+
+interface ResourceReply extends OfResource {
+  kind: 'resource';
+}
+
+interface WrappedReply extends OfResource {
+  kind: 'wrapped';
+  /** The resource's place beside the message. */
+  key: string;
+}
+
+export interface ListReply extends OfResource {
+  kind: 'list';
+  key: string;
   /** Of a list in another order than newest first: what a page of it is. */
   page?: string;
-  /** Of a list: its key; of a wrapped resource: the wrapper's key. */
-  key?: string;
+}
+
+interface OfResource {
+  name: string;
   /** The resource's own schema name. */
   of?: string;
   /** Fields that hold another resource (or a list of it), by its schema's name. */
@@ -83,7 +98,7 @@ export function select(fields: string): string {
 }
 
 export function parametersOf(path: string): string[] {
-  return [...path.matchAll(/\{([a-z_]+)\}/g)].map((match) => match[1]!);
+  return [...path.matchAll(/\{([a-z_]+)\}/g)].map(([, name = '']) => name);
 }
 
 interface Resource {

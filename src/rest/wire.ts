@@ -16,7 +16,8 @@ export function asSent(compiled: CompiledRow, error: GraphQLError): GraphQLError
 /** Where the graph's `input.bridgeId`, or its argument `first`, lies in the row's request; a header is one in either. */
 export function locOf({ row, parameters }: CompiledRow, [first, ...rest]: Loc): Loc {
   if (first === 'header') return [first, ...rest];
-  const path = first === 'input' ? rest : [first!, ...rest];
+  if (first === undefined) return [];
+  const path = first === 'input' ? rest : [first, ...rest];
   const parameter = parameters.find(({ field }) => field === path[0]);
   if (parameter) return ['path', parameter.name, ...path.slice(1)];
   if (first === 'input') return ['body', ...wirePath(row.body && shapeOf(row.body), path)];

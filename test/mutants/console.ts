@@ -34,7 +34,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'latencies of two buckets are put together place by place',
     file: 'src/routing/latency.ts',
-    edits: [['return at < 0 ? 0 : (latencies[at + 1] ?? 0);', 'return latencies[at + 1] ?? 0;']],
+    edits: [['counts[place - from]', 'counts[Math.abs(place - from)]']],
     tests: ['test/latency.test.ts'],
   },
   {

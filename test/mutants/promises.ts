@@ -60,7 +60,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a revoked token is refused',
     file: 'src/access/authenticate.ts',
-    edits: [['token && token.revokedAt === null ?', 'token ?']],
+    edits: [[' || token.revokedAt !== null)', ')']],
     tests: ['test/rest/identity.test.ts'],
   },
   {

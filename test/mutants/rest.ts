@@ -28,7 +28,7 @@ export const mutants: Mutant[] = [
   {
     breaks: "what the graph refuses is told in the body's names",
     file: 'src/rest/adapter.ts',
-    edits: [['throw asSent(compiled, errors[0]!);', 'throw errors[0]!;']],
+    edits: [['throw asSent(compiled, error);', 'throw error;']],
     tests: ['test/rest/locations.test.ts'],
   },
   {

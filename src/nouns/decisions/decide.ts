@@ -19,7 +19,7 @@ import { invalidField, notFound } from '../../words/errors.ts';
 import { gather } from '../router-policies/gather.ts';
 import { settingsNow } from '../router-policies/settings.ts';
 import { workspaces } from '../workspaces/model.ts';
-import { type Decision, type decideInput, decisions, KEPT_MS } from './model.ts';
+import { type Decision, type decideInput, decisions, isAdmitted, KEPT_MS } from './model.ts';
 
 type DecideInput = z.output<typeof decideInput>;
 
@@ -53,7 +53,7 @@ export async function prepare(ctx: Context, input: DecideInput): Promise<Prepare
   if (!workspace) throw notFound('workspace', input.workspaceId);
   if (requestedModelId !== null && !(await settings.models([requestedModelId])).has(requestedModelId))
     throw notFound('logical_model', requestedModelId);
-  const failedBefore = input.retryOf == null ? [] : await failedTargets(ctx, input, retried);
+  const failedBefore = input.retryOf == null ? [] : await failedTargets(ctx, input.retryOf, retried, input);
   const context = contextOf(input);
   const matching = matchesInOrder(await settings.policies(), matchContextOf(workspace, context));
   const world = await gather(ctx, settings, matching, { workspace, requestedModelId });
@@ -103,17 +103,21 @@ function contextOf(input: DecideInput): DecisionContext {
 const FAILED_MAX = 200;
 
 /** The target of the failed decision that this one retries, of the one which that retried, and so on, the last first. */
-async function failedTargets(ctx: Context, input: DecideInput, retried: Decision | null): Promise<string[]> {
-  if (!retried) throw notFound('decision', input.retryOf!);
+async function failedTargets(
+  ctx: Context,
+  retryOf: string,
+  retried: Decision | null,
+  { workspaceId }: DecideInput,
+): Promise<string[]> {
+  if (!retried) throw notFound('decision', retryOf);
   if (retried.outcome?.success !== false)
-    throw invalidField(['retryOf'], 'must name a decision that was reported as failed', input.retryOf);
-  if (retried.workspaceId !== input.workspaceId)
-    throw invalidField(['retryOf'], 'must name a decision of the same workspace', input.retryOf);
+    throw invalidField(['retryOf'], 'must name a decision that was reported as failed', retryOf);
+  if (retried.workspaceId !== workspaceId)
+    throw invalidField(['retryOf'], 'must name a decision of the same workspace', retryOf);
   const targets = new Set<string>();
   let failed: Decision | null = retried;
   for (let followed = 0; failed && followed < FAILED_MAX; followed += 1) {
-    if (failed.providerAccountId !== null)
-      targets.add(targetKey({ providerAccountId: failed.providerAccountId, upstreamModel: failed.upstreamModel! }));
+    if (isAdmitted(failed)) targets.add(targetKey(failed));
     if (failed.failedBefore) return [...new Set([...targets, ...failed.failedBefore])].slice(0, FAILED_MAX);
     failed = failed.retryOf === null ? null : await find(ctx, decisions, failed.retryOf);
   }
@@ -157,12 +161,12 @@ function reservations(ctx: Context, decision: Decision, { world, request, planne
     take(entitlementMeterId(admitted.grant.id), admitted.grantLimits),
     take(accountMeterId(admitted.account.id), admitted.accountLimits),
   ];
-  if (!breaker) return both;
+  if (!breaker || !policy) return both;
   const input = {
-    ...breakerInput(ctx, policy!, breaker.targets, world.nowMs),
+    ...breakerInput(ctx, policy, breaker.targets, world.nowMs),
     target: breaker.key,
     decisionId: decision.id,
     generation: breaker.generation,
   };
-  return [...both, { change: apply(breakerAdmit, { orgId, id: policy!.id }, input) }];
+  return [...both, { change: apply(breakerAdmit, { orgId, id: policy.id }, input) }];
 }

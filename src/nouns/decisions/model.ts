@@ -128,12 +128,20 @@ export const decisions = defineNoun(fields, {
   },
 });
 
+/** A decision that may go: what it may use, and until when, was decided with that. */
+export type Admitted = Decision &
+  Record<'logicalModelId' | 'providerAccountId' | 'upstreamModel' | 'entitlementId' | 'expiresAt', string>;
+
+export function isAdmitted(decision: Decision): decision is Admitted {
+  return decision.admitted;
+}
+
 export const KEPT_MS = 30 * 24 * 3_600_000;
 
 export function statusOf(decision: Decision, nowMs: number): keyof typeof status.values {
-  if (!decision.admitted) return 'refused';
+  if (!isAdmitted(decision)) return 'refused';
   if (decision.outcome) return 'reported';
-  return Date.parse(decision.expiresAt!) <= nowMs ? 'expired' : 'open';
+  return Date.parse(decision.expiresAt) <= nowMs ? 'expired' : 'open';
 }
 
 const { estimatedInputTokens, estimatedOutputTokens, retryOf, ...asked } = decisions.bodies.create.shape;

@@ -12,7 +12,16 @@ import { apply } from '../../store/rule.ts';
 import { conflict } from '../../words/errors.ts';
 import { safeSum } from '../../words/safe-sum.ts';
 import { type Settings, settingsNow } from '../router-policies/settings.ts';
-import { type Decision, decisions, type ErrorClass, type Outcome, type reportOutcomeInput, statusOf } from './model.ts';
+import {
+  type Admitted,
+  type Decision,
+  decisions,
+  type ErrorClass,
+  isAdmitted,
+  type Outcome,
+  type reportOutcomeInput,
+  statusOf,
+} from './model.ts';
 
 type OutcomeInput = z.output<typeof reportOutcomeInput>;
 
@@ -23,11 +32,9 @@ export function reportOutcome(ctx: Context, input: OutcomeInput): Promise<Saved<
   return withRetry(async () => {
     const [before, settings] = await Promise.all([need(ctx, decisions, input.decisionId), settingsNow(ctx)]);
     const status = statusOf(before, ctx.deps.now());
-    if (status === 'refused') throw conflict('decision', { reason: 'refused', conflictingId: before.id });
+    if (!isAdmitted(before)) throw conflict('decision', { reason: 'refused', conflictingId: before.id });
     if (status === 'expired') throw conflict('decision', { reason: 'expired', conflictingId: before.id });
-    if (status === 'reported') {
-      return save(ctx, [], { decision: before });
-    }
+    if (status === 'reported') return save(ctx, [], { decision: before });
     const outcome = outcomeOf(ctx, input);
     const decision: Decision = { ...before, outcome, version: before.version + 1, updatedAt: outcome.reportedAt };
     const reported: Planned = {
@@ -87,15 +94,15 @@ function tokensOf(decision: Decision, outcome: Outcome): { input: number; output
     : { input: 0, output: 0 };
 }
 
-async function settlements(ctx: Context, settings: Settings, decision: Decision, outcome: Outcome): Promise<Planned[]> {
+async function settlements(ctx: Context, settings: Settings, decision: Admitted, outcome: Outcome): Promise<Planned[]> {
   const { orgId } = decision;
-  const accountId = decision.providerAccountId!;
+  const accountId = decision.providerAccountId;
   const used = tokensOf(decision, outcome);
   const account = (await settings.accounts([accountId])).get(accountId);
   const input = (of: SettleInput['account']): SettleInput => ({
     orgId,
     decidedMs: Date.parse(decision.createdAt),
-    leaseEndsMs: Date.parse(decision.expiresAt!),
+    leaseEndsMs: Date.parse(decision.expiresAt),
     heldTokens: safeSum(decision.estimatedInputTokens, decision.estimatedOutputTokens),
     usedTokens: safeSum(used.input, used.output),
     nowMs: ctx.deps.now(),
@@ -112,11 +119,11 @@ async function settlements(ctx: Context, settings: Settings, decision: Decision,
         maxRequests: account.quotaPolicy.maxRequestsPerMonth,
       }
     : null;
-  return [settle(entitlementMeterId(decision.entitlementId!), null), settle(accountMeterId(accountId), quota)];
+  return [settle(entitlementMeterId(decision.entitlementId), null), settle(accountMeterId(accountId), quota)];
 }
 
 /** The policy's counters and, where its breaker watched the target, the breaker. */
-async function verdicts(ctx: Context, settings: Settings, decision: Decision, outcome: Outcome): Promise<Planned[]> {
+async function verdicts(ctx: Context, settings: Settings, decision: Admitted, outcome: Outcome): Promise<Planned[]> {
   const { orgId, policyId } = decision;
   const policy = policyId === null ? null : await settings.policy(policyId);
   if (!policy) return [];
@@ -128,7 +135,7 @@ async function verdicts(ctx: Context, settings: Settings, decision: Decision, ou
   const { success: succeeded, errorClass, retryAfterSeconds, latencyMs } = outcome;
   const result: Result = {
     decisionId: decision.id,
-    decidedMs: Date.parse(decision.expiresAt!) - LEASE_MS,
+    decidedMs: Date.parse(decision.expiresAt) - LEASE_MS,
     generation: decision.breaker.generation,
     success,
     latencyMs,
@@ -143,11 +150,11 @@ async function verdicts(ctx: Context, settings: Settings, decision: Decision, ou
   return [counted, { change: apply(breakerRecord, key, input) }];
 }
 
-function usage(ctx: Context, decision: Decision, outcome: Outcome): Planned[] {
+function usage(ctx: Context, decision: Admitted, outcome: Outcome): Planned[] {
   const { input, output } = tokensOf(decision, outcome);
   const tally = {
-    accountId: decision.providerAccountId!,
-    modelId: decision.logicalModelId!,
+    accountId: decision.providerAccountId,
+    modelId: decision.logicalModelId,
     workspaceId: decision.workspaceId,
     tally: [1, input, output, Number(!outcome.success)] as [number, number, number, number],
     latencyMs: outcome.latencyMs,

@@ -7,7 +7,7 @@ import type { Context } from '../../resource/context.ts';
 import type * as field from '../../resource/field/index.ts';
 import { orgWide } from '../../resource/list.ts';
 import { eventKind, routingEvents } from '../../routing/events.ts';
-import { countOf, type Latencies, percentile, together } from '../../routing/latency.ts';
+import { type Counted, countOf, type Latencies, percentile, together, unlessEmpty } from '../../routing/latency.ts';
 import {
   addedUp,
   type UsageBucket as Bucket,
@@ -27,10 +27,10 @@ const PERCENTILE =
   'in milliseconds, as close as 5 % (below 10 ms exactly): counts are kept by buckets, which are put together without further error';
 const percentileField = (percent: number) => ({
   description: `What ${percent} % of them did not exceed, ${PERCENTILE}.`,
-  resolve: (latencies: Latencies) => percentile(latencies, percent)!,
+  resolve: (latencies: Counted) => percentile(latencies, percent),
 });
 
-const UsageLatency = builder.objectRef<Latencies>('UsageLatency').implement({
+const UsageLatency = builder.objectRef<Counted>('UsageLatency').implement({
   description: 'How long it took, as the outcomes say, failed ones too. What took longer than a day counts as a day.',
   fields: (t) => ({
     count: t.field({ ...COUNT, description: 'Outcomes that say how long it took.', resolve: countOf }),
@@ -87,10 +87,6 @@ function heldBy(buckets: readonly Bucket[]): Held {
 
 function shown([requests, inputTokens, outputTokens, failures]: Tally): By['usage'] {
   return { requests, inputTokens, outputTokens, failures };
-}
-
-function unlessEmpty(latencies: Latencies): Latencies | null {
-  return latencies.length === 0 ? null : latencies;
 }
 
 function named(tallies: Record<string, Tally>, latencies: Record<string, Latencies> = {}): By[] {

@@ -5,6 +5,7 @@ import { rootList } from '../../graphql/roots.ts';
 import type { Context } from '../../resource/context.ts';
 import { naming } from '../../resource/list.ts';
 import { entitlementMeterId, meters } from '../../routing/state.ts';
+import { expected } from '../../words/expected.ts';
 import { logicalModels } from '../logical-models/model.ts';
 import { workspaces } from '../workspaces/model.ts';
 import {
@@ -58,7 +59,7 @@ const grantList: FilteredList<Grant, { workspaceId?: string; parent?: { id: stri
   {
     args: (t) => ({ enabledOnly: t.arg.boolean({ description: 'Only enabled ones.' }) }),
     list: ({ workspaceId: given, parent, enabledOnly }) => {
-      const workspaceId = (given ?? parent?.id)!;
+      const workspaceId = expected(given ?? parent?.id, 'workspace whose grants are listed');
       const where = [
         { field: 'workspaceId', in: [workspaceId] },
         ...(enabledOnly ? [{ field: 'enabled', in: [true] }] : []),

@@ -5,6 +5,7 @@ import type { List } from '../../resource/page.ts';
 import type { Clause } from '../../store/store.ts';
 import { textIssue } from '../../validation/walk.ts';
 import { invalid } from '../../words/errors.ts';
+import { expected } from '../../words/expected.ts';
 import { fold } from '../../words/fold.ts';
 import type { Namespace as NamespaceDoc } from './model.ts';
 
@@ -48,5 +49,6 @@ export const namespaceList: FilteredList<
   { appId?: string; parent?: { id: string }; search?: string | null }
 > = {
   args: (t) => ({ search: t.arg.string({ description: SEARCH }) }),
-  list: ({ appId, parent, search }, ctx) => namespacesOf(ctx, (appId ?? parent?.id)!, search),
+  list: ({ appId, parent, search }, ctx) =>
+    namespacesOf(ctx, expected(appId ?? parent?.id, 'app whose namespaces are listed'), search),
 };

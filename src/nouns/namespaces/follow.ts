@@ -1,5 +1,6 @@
 import type { Context } from '../../resource/context.ts';
 import type { Planned } from '../../resource/write.ts';
+import { paired } from '../../words/paired.ts';
 import { added, NOTHING, type Tally } from '../jobs/counts.ts';
 import { isActive, jobs } from '../jobs/model.ts';
 import { countsOf } from '../jobs/progress.ts';
@@ -40,8 +41,8 @@ export async function followed(ctx: Context, namespace: Namespace, moved: Moved)
       subjects.map((subject) => ({ orgId, id: itemIdOf(job.id, subject) })),
     );
   const [coming, going] = await Promise.all([there(moved.in), there(moved.out)]);
-  const come = coming.map((item, at) =>
-    cameIn(ctx, item, () => newItem(ctx, { id: job.id, run: counts.run }, placeOf(namespace), moved.in![at]!)),
+  const come = paired(moved.in ?? [], coming).map(([subject, item]) =>
+    cameIn(ctx, item, () => newItem(ctx, { id: job.id, run: counts.run }, placeOf(namespace), subject)),
   );
   const gone = going.map((item) => wentOut(ctx, item));
   const all = [...come, ...gone];

@@ -115,7 +115,7 @@ export function inserted(ctx: Context, namespace: Namespace, { sourceIds = [], n
   const [insert] = insertion(ctx, namespaces, doc);
   const event = audit(ctx, namespaces, { verb: 'create', before: null, after: told(doc, lists) });
   const kept = isShort ? [] : [keptApart(ctx, doc, lists)];
-  return { made: { ...doc, ...lists }, planned: [insert!, { change: event }, ...kept] };
+  return { made: { ...doc, ...lists }, planned: [insert, { change: event }, ...kept] };
 }
 
 interface Replaced {
@@ -134,7 +134,7 @@ export async function replaced(
   lists: ChangedLists | null = null,
 ): Promise<Replaced> {
   const own = ownLists(before);
-  const kept = lists || own ? await keep(ctx, before, lists?.after ?? own!) : [];
+  const kept = await keep(ctx, before, lists?.after ?? own);
   const listsVersion = before.listsVersion + (kept.length > 0 ? 1 : 0);
   const doc = { ...bare(next), listsVersion };
   const {
@@ -145,10 +145,11 @@ export async function replaced(
   const event = audit(ctx, namespaces, { verb, before: left, after: right });
   // What the commit moves is nowhere else yet when a reply is made before it.
   const shown = { ...after, ...(lists?.after ?? own) };
-  return { after, shown, planned: [put!, { change: event }, ...kept] };
+  return { after, shown, planned: [put, { change: event }, ...kept] };
 }
 
-async function keep(ctx: Context, namespace: Namespace, lists: Lists): Promise<Planned[]> {
+async function keep(ctx: Context, namespace: Namespace, lists: Lists | null): Promise<Planned[]> {
+  if (!lists) return [];
   const before = await stored(ctx, namespace);
   if (!before) return lists.sourceIds.length + lists.nodeIds.length > 0 ? [keptApart(ctx, namespace, lists)] : [];
   const doc = { ...before, ...lists, version: before.version + 1, updatedAt: isoNow(ctx) };
@@ -165,5 +166,5 @@ export async function removed(ctx: Context, namespace: Namespace, counts: Record
   const [remove] = removal(ctx, namespaces, namespace);
   const lists = await listsOf(ctx, namespace);
   const event = audit(ctx, namespaces, { verb: 'delete', before: told(namespace, lists), after: null, counts });
-  return { shown: { ...namespace, ...lists }, planned: [remove!, { change: event }] };
+  return { shown: { ...namespace, ...lists }, planned: [remove, { change: event }] };
 }

@@ -11,6 +11,7 @@ import { unreferenced } from '../../resource/references.ts';
 import { checkVersion } from '../../resource/version.ts';
 import { insertion, type Planned, removal, save, update, withRetry } from '../../resource/write.ts';
 import { conflict, notFound } from '../../words/errors.ts';
+import { expected } from '../../words/expected.ts';
 import { fold } from '../../words/fold.ts';
 import { type createRoleInput, type deleteRoleInput, type Role, roles, type updateRoleInput } from './model.ts';
 
@@ -49,7 +50,11 @@ export function builtInRoles(ctx: Context): { admin: Role; planned: Planned[] } 
     { change: { type: 'insert', in: roles.collection, doc: { ...role, permissions: [] } as Role } },
     { change: audit(ctx, roles, { verb: 'create', before: null, after: role }) },
   ]);
-  return { admin: all.find(({ name }) => name === ADMIN)!, planned };
+  const admin = expected(
+    all.find(({ name }) => name === ADMIN),
+    'built-in role of admins',
+  );
+  return { admin, planned };
 }
 
 export function createRole(ctx: Context, input: z.output<typeof createRoleInput>) {

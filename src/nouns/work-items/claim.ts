@@ -20,7 +20,7 @@ type ClaimInput = z.output<typeof claimInput>;
 
 /** An item in the hands of a worker, and what it is to be embedded by. */
 export interface Claimed {
-  item: WorkItem;
+  item: WorkItem & Record<'lease' | 'dueAt', string>;
   job: Job;
   target: Target | null;
 }
@@ -143,8 +143,9 @@ async function lookFor(ctx: Context, { limit, jobId }: ClaimInput, tries: number
     found.push(...more);
     left -= more.reduce((sum, { due }) => sum + due.length, 0);
     if (after === null && lanes.length === 0) look.foundNothing();
-    if (lanes.length < LANES_AT_ONCE) return found;
-    after = lanes.at(-1)!;
+    const last = lanes.at(-1);
+    if (last === undefined || lanes.length < LANES_AT_ONCE) return found;
+    after = last;
   }
   return found;
 }

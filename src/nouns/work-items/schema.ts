@@ -24,8 +24,8 @@ const Item = builder.objectRef<Claimed>('WorkItem').implement({
     itemId: t.string({ description: 'The item.', resolve: ({ item }) => item.id }),
     jobId: t.string({ description: 'The job that it is part of.', resolve: ({ item }) => item.jobId }),
     kind: t.string({ description: 'What is to be done: `reindex`.', resolve: ({ job }) => job.kind }),
-    lease: t.string({ description: 'The proof of holding it: reports show it.', resolve: ({ item }) => item.lease! }),
-    leaseUntil: t.field({ type: 'DateTime', description: 'When the lease ends.', resolve: ({ item }) => item.dueAt! }),
+    lease: t.string({ description: 'The proof of holding it: reports show it.', resolve: ({ item }) => item.lease }),
+    leaseUntil: t.field({ type: 'DateTime', description: 'When the lease ends.', resolve: ({ item }) => item.dueAt }),
     tries: t.int({
       description: 'How often it has been handed out, this time too.',
       resolve: ({ item }) => item.tries,

@@ -1,4 +1,5 @@
 import { ERRORS } from '../../words/errors.ts';
+import { expected } from '../../words/expected.ts';
 import { closed } from './json-schema.ts';
 import { type Json, ref } from './references.ts';
 
@@ -95,7 +96,8 @@ const DETAILS: Record<number, Json> = {
 };
 
 function exampleOf(status: number): Json {
-  const [code, { message }] = Object.entries(ERRORS).find(([, one]) => one.status === status)!;
+  const named = Object.entries(ERRORS).find(([, one]) => one.status === status);
+  const [code, { message }] = expected(named, `error of the status ${status}`);
   const timestamp = '2025-01-01T00:00:00.000000';
   return { error: code, message, details: DETAILS[status] ?? {}, timestamp, status_code: status };
 }

@@ -1,8 +1,9 @@
 import { type GraphQLObjectType, type GraphQLSchema, getNamedType, parse, type SelectionSetNode } from 'graphql';
 import { fieldsOf, type ObjectShape, type Shape } from '../../validation/shape.ts';
+import { expected } from '../../words/expected.ts';
 import { snake } from '../../words/naming.ts';
-import { documentOf } from '../compile.ts';
-import type { Documented, ReplySchema, Row } from '../row.ts';
+import { documentOf, rootFieldOf } from '../compile.ts';
+import type { Documented, ListReply, ReplySchema, Row, ShownReply } from '../row.ts';
 import { closed, inputSchema, objectSchema } from './json-schema.ts';
 import { heldBy, type Json, ref, reference, withHeld } from './references.ts';
 
@@ -13,8 +14,7 @@ const SECRET = {
 const MESSAGE = { type: 'string', description: 'What was done.' };
 
 /** A reference to the schema of what a row answers, made from its selection. */
-export function replySchema(schema: GraphQLSchema, row: Row): Json {
-  const reply = row.reply!;
+export function replySchema(schema: GraphQLSchema, row: Row, reply: ReplySchema): Json {
   if (reply.kind === 'message')
     return reference('Message', { ...closed({ message: MESSAGE }), description: 'What was done.' });
   const resource = resourceOf(schema, row, reply);
@@ -22,12 +22,12 @@ export function replySchema(schema: GraphQLSchema, row: Row): Json {
   if (reply.kind === 'wrapped')
     return reference(reply.name, {
       description: 'What was done, and what came of it.',
-      ...closed({ message: MESSAGE, [reply.key!]: { ...resource, description: 'As it is now.' } }),
+      ...closed({ message: MESSAGE, [reply.key]: { ...resource, description: 'As it is now.' } }),
     });
   return resource;
 }
 
-function resourceOf(schema: GraphQLSchema, row: Row, reply: ReplySchema): Json {
+function resourceOf(schema: GraphQLSchema, row: Row, reply: ShownReply): Json {
   const { type, selection } = selectedOf(schema, row);
   const plain = objectSchema(type, selection);
   const properties = { ...(plain.properties as Record<string, Json>) };
@@ -47,21 +47,21 @@ function resourceOf(schema: GraphQLSchema, row: Row, reply: ReplySchema): Json {
 function selectedOf(schema: GraphQLSchema, row: Row): { type: GraphQLObjectType; selection: SelectionSetNode } {
   const [operation] = parse(documentOf(schema, row)).definitions;
   const rootNode = (operation as { selectionSet: SelectionSetNode }).selectionSet.selections[0];
-  const root = schema.getQueryType()!.getFields()[row.root] ?? schema.getMutationType()!.getFields()[row.root]!;
-  const type = getNamedType(root.type) as GraphQLObjectType;
+  const type = getNamedType(rootFieldOf(schema, row).type) as GraphQLObjectType;
   const selection = (rootNode as { selectionSet: SelectionSetNode }).selectionSet;
   const inner = selection.selections.find(
     (node) => 'name' in node && (node.name.value === 'nodes' || ('alias' in node && node.alias?.value === 'resource')),
   );
   if (!inner) return { type, selection };
-  const field = type.getFields()[(inner as { name: { value: string } }).name.value]!;
+  const { value: name } = (inner as { name: { value: string } }).name;
+  const field = expected(type.getFields()[name], `field ${name} of ${type.name}`);
   return {
     type: getNamedType(field.type) as GraphQLObjectType,
     selection: (inner as { selectionSet: SelectionSetNode }).selectionSet,
   };
 }
 
-function listSchema({ renames = {} }: Row, { key, page }: ReplySchema, resource: Json): Json {
+function listSchema({ renames = {} }: Row, { key, page }: ListReply, resource: Json): Json {
   const cursor = Object.values(renames).includes('after') ? 'cursor' : 'after';
   return {
     description: page ?? 'A page of a list, newest first.',
@@ -72,7 +72,7 @@ function listSchema({ renames = {} }: Row, { key, page }: ReplySchema, resource:
         type: ['string', 'null'],
         description: `The \`${cursor}\` of the next page; null exactly where none follows.`,
       },
-      [key!]: { type: 'array', items: resource, description: 'The items of this page.' },
+      [key]: { type: 'array', items: resource, description: 'The items of this page.' },
     }),
   };
 }

@@ -1,16 +1,17 @@
 import type { GraphQLSchema } from 'graphql';
-import type { MutationExtensions } from '../graphql/mutations.ts';
-import { fieldsOf, type Shape, shapeOf } from '../validation/shape.ts';
-import type { CatalogEntry } from '../words/error-guide.ts';
-import { camel, pascal, snake } from '../words/naming.ts';
-import { rootFieldOf } from './compile.ts';
-import { ERROR_SCHEMAS, failures } from './openapi/errors.ts';
-import { exampleOf } from './openapi/examples.ts';
-import { failureHeaders, HEADERS, successHeaders, unchangedHeaders } from './openapi/headers.ts';
-import { inputSchema } from './openapi/json-schema.ts';
-import { collect, type Json } from './openapi/references.ts';
-import { replySchema } from './openapi/replies.ts';
-import { parametersOf, type Row } from './row.ts';
+import type { z } from 'zod';
+import type { MutationExtensions } from '../../graphql/mutations.ts';
+import { fieldsOf, type Shape, shapeOf } from '../../validation/shape.ts';
+import type { CatalogEntry } from '../../words/error-guide.ts';
+import { camel, pascal, snake } from '../../words/naming.ts';
+import { rootFieldOf } from '../compile.ts';
+import { parametersOf, type Row } from '../row.ts';
+import { ERROR_SCHEMAS, failures } from './errors.ts';
+import { exampleOf } from './examples.ts';
+import { failureHeaders, HEADERS, successHeaders, unchangedHeaders } from './headers.ts';
+import { inputSchema } from './json-schema.ts';
+import { collect, type Json } from './references.ts';
+import { replySchema } from './replies.ts';
 
 const BODY = 'Body';
 const EVENT_STREAM = {
@@ -29,8 +30,7 @@ export function openApiDocument(
   const schemas: Record<string, Json> = { ...ERROR_SCHEMAS };
   const paths: Record<string, Json> = {};
   for (const row of rows) {
-    paths[row.path] ??= {};
-    paths[row.path]![row.method.toLowerCase()] = operationOf(schema, row, schemas);
+    paths[row.path] = { ...paths[row.path], [row.method.toLowerCase()]: operationOf(schema, row, schemas) };
   }
   for (const [name, one] of Object.entries(schemas)) one.examples ??= [exampleOf(one, schemas, name.endsWith(BODY))];
   return {
@@ -63,7 +63,7 @@ export function openApiDocument(
 /** Each tag with what the graph says of the thing that its lists hold. */
 function tagsOf(schema: GraphQLSchema, rows: readonly Row[]): Json[] {
   return [...new Set(rows.map(({ tag }) => tag))].sort().map((name) => {
-    const of = rows.find((row) => row.tag === name && row.reply?.kind === 'list')?.reply?.of;
+    const [of] = rows.flatMap(({ tag, reply }) => (tag === name && reply?.kind === 'list' ? (reply.of ?? []) : []));
     const description = of === undefined ? undefined : schema.getType(of)?.description;
     return { name, ...(description ? { description } : {}) };
   });
@@ -72,7 +72,7 @@ function tagsOf(schema: GraphQLSchema, rows: readonly Row[]): Json[] {
 function operationOf(schema: GraphQLSchema, row: Row, schemas: Record<string, Json>): Json {
   const body = row.body && {
     required: !row.bodyOptional,
-    content: { 'application/json': { schema: bodySchema(row, schemas) } },
+    content: { 'application/json': { schema: bodySchema(row, row.body, schemas) } },
   };
   return {
     operationId: row.operationId,
@@ -157,15 +157,15 @@ function pathDescription(schema: GraphQLSchema, row: Row, name: string): string 
   return argument?.description ?? inputField(schema, row, name)?.description ?? '';
 }
 
-function bodySchema(row: Row, schemas: Record<string, Json>): Json {
-  const name = row.operationId.split('_').map(pascal).join('') + BODY;
-  return collected(inputSchema(shapeOf(row.body!), name), schemas);
+function bodySchema({ operationId }: Row, body: z.ZodType, schemas: Record<string, Json>): Json {
+  const name = operationId.split('_').map(pascal).join('') + BODY;
+  return collected(inputSchema(shapeOf(body), name), schemas);
 }
 
 function responsesOf(schema: GraphQLSchema, row: Row, schemas: Record<string, Json>): Json {
   const success: Json = { description: 'Success', headers: successHeaders(row) };
   if (row.reply) {
-    const reply = collected(replySchema(schema, row), schemas);
+    const reply = collected(replySchema(schema, row, row.reply), schemas);
     success.content = {
       'application/json': { schema: reply },
       ...(row.stream === undefined ? {} : { 'text/event-stream': { schema: EVENT_STREAM } }),
