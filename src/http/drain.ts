@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, type Server as NetServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How often in a row nothing may be in flight before the connections are closed, and how long lies between two looks. */
@@ -18,12 +18,17 @@ export interface Draining {
 /**
  * Answers everything that was sent before, and closes every connection: silent ones and half-sent heads hold nothing up.
  * `server.close()` alone would reset the connections that wait to be accepted, and wait for those that never say a word.
- * Answers how many requests were left unanswered after `seconds`.
+ * Who is given connections by somebody else says when it has been given the last. Answers how many requests were left
+ * unanswered after `seconds`.
  */
-export async function drain(server: Server, app: Draining, { seconds }: { seconds: number }): Promise<number> {
+export async function drain(
+  server: Server,
+  app: Draining,
+  { seconds, lastGiven }: { seconds: number; lastGiven?: (() => Promise<unknown>) | undefined },
+): Promise<number> {
   const until = performance.now() + seconds * 1000;
   const isLate = () => performance.now() >= until;
-  await takeUpWaiting(server, isLate);
+  await (lastGiven ? Promise.race([lastGiven(), sleep(seconds * 1000)]) : takeUpWaiting(server, isLate));
   app.endConnections();
   server.close();
   // Looks are counted, not time: after one long turn of the loop, what came meanwhile has not been read yet.
@@ -34,7 +39,7 @@ export async function drain(server: Server, app: Draining, { seconds }: { second
 }
 
 /** Connections are accepted in their order, one a turn of the loop: once one of our own is, so are all that waited before it. */
-async function takeUpWaiting(server: Server, isLate: () => boolean): Promise<void> {
+export async function takeUpWaiting(server: NetServer, isLate: () => boolean): Promise<void> {
   const accepted = new Set<number | undefined>();
   let lastAt = performance.now();
   const onConnection = (socket: Socket) => {

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { StartRefused } from '../words/refused.ts';
 
@@ -52,8 +52,20 @@ export function createHttpServer(app: Handler): Server {
   return server;
 }
 
+/** Serves without a port of its own, by the connections that it is given. */
+export function begin(server: Server): void {
+  // With it Node begins to watch how long heads and bodies take.
+  server.emit('listening');
+}
+
+export function take(server: Server, connection: Socket): void {
+  // As a server makes its own: who has sent all of its request still hears the answer.
+  connection.allowHalfOpen = true;
+  server.emit('connection', connection);
+}
+
 /** Answers the address, once it can be called. */
-export async function listen(server: Server, { HOST, PORT }: Address): Promise<string> {
+export async function listen(server: NetServer, { HOST, PORT }: Address): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(new StartRefused(whyNot(error, HOST, PORT))));
     server.listen({ port: PORT, host: HOST, backlog: BACKLOG }, resolve);

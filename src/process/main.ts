@@ -99,7 +99,7 @@ async function serveUntil(
   const federated = await federation(deps, config);
   const app = createApp(deps, config, { observer, federated, limiter: team?.limiter, isReady: team?.isReady });
   const server = createHttpServer(app);
-  const url = await listen(server, config);
+  const url = await (team ? team.listen(server) : listen(server, config));
   const background = startBackground(deps, config, demo);
   const text = `Switchyard listens on ${url}\n${greet(url)}`;
   if (team) team.ready(url, text);
@@ -110,7 +110,7 @@ async function serveUntil(
   app.drain();
   await sleep(config.SHUTDOWN_DELAY_SECONDS * 1000);
   const stopped = background.stop();
-  const left = await drain(server, app, { seconds: config.SHUTDOWN_SECONDS });
+  const left = await drain(server, app, { seconds: config.SHUTDOWN_SECONDS, lastGiven: team?.close });
   if (left > 0) deps.log.warn({ left }, 'requests were left unanswered after SHUTDOWN_SECONDS');
   const flushed = Promise.all([observer.flush(), stopped.then(observer.flush)]);
   await Promise.race([flushed, sleep(BACKGROUND_SECONDS * 1000)]);

@@ -1,54 +1,13 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { Agent, get, type IncomingHttpHeaders } from 'node:http';
+import { Agent } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { describeEngines, freshMongoUri, PATIENCE_MS } from '../harness.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describeEngines, freshMongoUri } from '../harness.ts';
 import { type Running, runCommand, startServer } from './process.ts';
-
-interface Answered {
-  status: number;
-  headers: IncomingHttpHeaders;
-  text: string;
-}
-
-function ask(url: string, headers: Record<string, string> = {}, agent?: Agent): Promise<Answered> {
-  return new Promise((resolve, reject) => {
-    get(url, { headers, ...(agent ? { agent } : { agent: false }) }, (res) => {
-      const chunks: Buffer[] = [];
-      res.on('data', (chunk) => chunks.push(chunk));
-      res.on('error', reject);
-      const text = () => Buffer.concat(chunks).toString();
-      res.on('end', () => resolve({ status: res.statusCode!, headers: res.headers, text: text() }));
-    })
-      .on('error', reject)
-      .on('timeout', () => reject(new Error('no answer')));
-  });
-}
-
-/** The processes whose parent this one is. */
-function childrenOf(pid: number): number[] {
-  const lines = execFileSync('ps', ['-eo', 'pid=,ppid=,stat=,args='], { encoding: 'utf8' }).split('\n');
-  return lines
-    .map((line) => line.trim().split(/\s+/))
-    .filter(
-      ([, ppid, stat, ...args]) => Number(ppid) === pid && !stat!.startsWith('Z') && args.join(' ').includes('serve'),
-    )
-    .map(([child]) => Number(child));
-}
-
-const isAlive = (pid: number) =>
-  execFileSync('ps', ['-eo', 'pid=,stat='], { encoding: 'utf8' })
-    .split('\n')
-    .some((line) => {
-      const [alive, stat] = line.trim().split(/\s+/);
-      return Number(alive) === pid && !stat!.startsWith('Z');
-    });
-
-const until = (holds: () => boolean | Promise<boolean>) => vi.waitUntil(holds, { timeout: PATIENCE_MS, interval: 20 });
+import { ask, childrenOf, isAlive, times, until } from './teams.ts';
 
 describeEngines('serve --workers 2', (engine) => {
   let folder: string;
@@ -71,12 +30,6 @@ describeEngines('serve --workers 2', (engine) => {
     server = await startServer({ ...env, ...more }, ['serve', '--no-demo', '--workers', '2']);
   };
   const me = (agent?: Agent) => ask(`${server.url}/v1/me`, { Authorization: `Bearer ${org.token}` }, agent);
-  /** Who was being handed over to a worker that died waits for ever: a client gives up, and asks again. */
-  const isServed = () =>
-    me(new Agent({ timeout: 1_000 })).then(
-      ({ status }) => status === 200,
-      () => false,
-    );
   /** A connection of its own; there when its request has been handed to the system. */
   const open = async () => {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
@@ -89,7 +42,6 @@ describeEngines('serve --workers 2', (engine) => {
     await new Promise((resolve) => socket.write(head, resolve));
     return { status };
   };
-  const times = <T>(count: number, make: (at: number) => T) => Array.from({ length: count }, (_, at) => make(at));
   /** What `/metrics` says of a name, all its labels' values together. */
   const figure = async (pattern: RegExp) => {
     const { text } = await ask(`${server.url}/metrics`);
@@ -98,6 +50,7 @@ describeEngines('serve --workers 2', (engine) => {
       .filter((line) => pattern.test(line))
       .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
   };
+  const statusOf = async (url: string) => (await ask(url)).status;
   const ANSWERED = /^switchyard_requests_total\{.*get_me.*200/;
 
   test('one address, told once when all serve; figures are the sum of all, of processes for each; lines are whole', async () => {
@@ -120,24 +73,94 @@ describeEngines('serve --workers 2', (engine) => {
     for (const line of server.stderr().trimEnd().split('\n')) expect(() => JSON.parse(line), line).not.toThrow();
   });
 
-  test('a worker that is killed is started again: others answer meanwhile, no figure falls', async () => {
+  test('nobody is told that it is ready before all are', async () => {
+    const free = createServer().listen(0, '127.0.0.1');
+    await once(free, 'listening');
+    const { port } = free.address() as { port: number };
+    await new Promise((resolve) => free.close(resolve));
+    const url = `http://127.0.0.1:${port}`;
+    const others = childrenOf(process.pid);
+    const starting = start({ PORT: String(port) });
+    const workers = () => childrenOf(childrenOf(process.pid).find((pid) => !others.includes(pid)) ?? 0);
+    await until(() => workers().length === 2);
+    const [, second] = workers();
+    process.kill(second!, 'SIGSTOP');
+    expect([await statusOf(`${url}/health/live`), await statusOf(`${url}/health/ready`)]).toEqual([200, 503]);
+    process.kill(second!, 'SIGCONT');
+    await starting;
+    await until(async () => (await statusOf(`${url}/health/ready`)) === 200);
+  });
+
+  test('a worker that is killed is started again: whoever asks meanwhile is answered, no figure falls', async () => {
     await start();
     await Promise.all(times(20, () => me()));
     expect(await figure(ANSWERED)).toBe(20);
     const before = childrenOf(server.child.pid!);
     process.kill(before[0]!, 'SIGKILL');
     await until(() => !isAlive(before[0]!));
-    for (let answered = 0; answered < 20; ) if (await isServed()) answered += 1;
+    expect((await Promise.all(times(20, () => me()))).map(({ status }) => status)).toEqual(times(20, () => 200));
     await until(() => childrenOf(server.child.pid!).length === 2);
     expect(await figure(ANSWERED)).toBeGreaterThanOrEqual(40);
     expect(childrenOf(server.child.pid!)).toContain(before[1]!);
   });
 
-  test('all of them killed at once come back on the same port', async () => {
+  test('a connection that was being handed to a worker as it died is answered by another', async () => {
+    await start();
+    const [stuck] = childrenOf(server.child.pid!);
+    process.kill(stuck!, 'SIGSTOP');
+    let answered = 0;
+    const asked = times(10, () => me().finally(() => (answered += 1)));
+    await until(() => answered === 9);
+    process.kill(stuck!, 'SIGKILL');
+    expect((await Promise.all(asked)).map(({ status }) => status)).toEqual(times(10, () => 200));
+  });
+
+  test('under load, a worker that is killed takes nothing with it but what had been handed to it', async () => {
+    await start();
+    let isOver = false;
+    let answered = 0;
+    /** When those began that heard nothing, in the end. */
+    const lost: number[] = [];
+    const deaths: number[] = [];
+    const client = async () => {
+      while (!isOver) {
+        const begun = performance.now();
+        const status = await me().then(
+          (answer) => answer.status,
+          () => 0,
+        );
+        if (status === 200) answered += 1;
+        else lost.push(begun);
+      }
+    };
+    const clients = times(8, client);
+    for (let round = 0; round < 3; round += 1) {
+      const before = childrenOf(server.child.pid!);
+      const goal = answered + 100;
+      await until(() => answered >= goal);
+      const killed = before[round % 2]!;
+      process.kill(killed, 'SIGKILL');
+      await until(() => !isAlive(killed));
+      deaths.push(performance.now());
+      await until(() => childrenOf(server.child.pid!).some((pid) => !before.includes(pid)));
+    }
+    isOver = true;
+    await Promise.all(clients);
+    // Eight ask at once: each death may have met so many, all of which had begun before it.
+    for (const [at, death] of deaths.entries())
+      expect(lost.filter((begun) => begun > (deaths[at - 1] ?? 0) && begun <= death).length).toBeLessThanOrEqual(8);
+    expect(lost.filter((begun) => begun > deaths.at(-1)!)).toEqual([]);
+  });
+
+  test('who comes while all of them are dead waits for the first that is back', async () => {
     await start();
     const before = childrenOf(server.child.pid!);
+    for (const pid of before) process.kill(pid, 'SIGSTOP');
+    const waiting = times(10, () => me());
     for (const pid of before) process.kill(pid, 'SIGKILL');
-    await until(async () => !before.some(isAlive) && (await isServed()));
+    await until(() => !before.some(isAlive));
+    const statuses = (await Promise.all([...waiting, ...times(10, () => me())])).map(({ status }) => status);
+    expect(statuses).toEqual(times(20, () => 200));
     expect(server.child.exitCode).toBe(null);
   });
 
@@ -197,6 +220,24 @@ describe('what --workers refuses', () => {
     const { code, stdout, stderr } = await runCommand(['serve', `--workers=${count}`], { DATA_DIR: folder });
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^switchyard: .*--workers.*expected a whole number from 1 to 256.*\n$/);
+  });
+
+  test('one process alone loads nothing of it', async () => {
+    const telling = `import { registerHooks } from 'node:module';
+      registerHooks({ load(url, context, next) {
+        if (/^node:cluster$|.process.workers./.test(url)) process.stderr.write('loaded ' + url + '\\n');
+        return next(url, context);
+      } });`;
+    const env = { DATA_DIR: folder, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(telling)}` };
+    for (const [workers, loaded] of [
+      ['1', false],
+      ['2', true],
+    ] as const) {
+      const server = await startServer(env, ['serve', '--no-demo', '--workers', workers]);
+      server.child.kill('SIGTERM');
+      expect(await server.exit).toBe(0);
+      expect(server.stderr().includes('loaded ')).toBe(loaded);
+    }
   });
 
   test('WORKERS=many is one line, exit 1', async () => {

@@ -2,8 +2,6 @@ import type { Mutant } from './mutant.ts';
 
 const metrics = ['test/operations/metrics.test.ts'];
 const lines = ['test/operations/access-line.test.ts'];
-const workers = ['test/e2e/workers.test.ts'];
-const limits = ['test/workers.test.ts'];
 
 export const mutants: Mutant[] = [
   {
@@ -125,41 +123,5 @@ export const mutants: Mutant[] = [
     file: 'src/process/backup/restore.ts',
     edits: [['    await mustHoldNoOthers(deps.store, contents, place);\n', '']],
     tests: ['test/operations/backup.test.ts'],
-  },
-  {
-    breaks: 'a worker that dies is started again',
-    file: 'src/process/workers/parent.ts',
-    edits: [['setTimeout(start, waitMs, slot)', 'undefined']],
-    tests: workers,
-  },
-  {
-    breaks: 'a signal to the parent goes to its workers',
-    file: 'src/process/workers/parent.ts',
-    edits: [["worker.process.kill('SIGTERM')", 'void worker']],
-    tests: workers,
-  },
-  {
-    breaks: 'who comes back when all have died has the same port',
-    file: 'src/process/workers/parent.ts',
-    edits: [['    port = known;\n', '']],
-    tests: workers,
-  },
-  {
-    breaks: 'what a dead worker has counted stays counted',
-    file: 'src/process/workers/figures.ts',
-    edits: [['if (counted.length > 0) gone =', 'if (counted.length < 0) gone =']],
-    tests: workers,
-  },
-  {
-    breaks: 'workers count the requests of a token together',
-    file: 'src/process/app.ts',
-    edits: [['around.limiter ?? ', '']],
-    tests: workers,
-  },
-  {
-    breaks: 'few requests that are left are not kept beside',
-    file: 'src/process/workers/shared-limits.ts',
-    edits: [['there / (4 * workers)', 'there']],
-    tests: limits,
   },
 ];

@@ -5,6 +5,7 @@ import { StartRefused } from '../../words/refused.ts';
 import type { Config } from '../config.ts';
 import { createBackOff } from './back-off.ts';
 import { type Channel, openChannel } from './channel.ts';
+import { createDoor } from './door.ts';
 import { createFigures } from './figures.ts';
 import { shareOf } from './shared-limits.ts';
 
@@ -18,8 +19,6 @@ interface Member {
 
 /** Serves by several processes on one port until the signal, and starts again those that die. */
 export async function serveByWorkers(stop: AbortSignal, config: Config, log: Logger): Promise<void> {
-  // The parent hands connections out in turn: what the system would do leaves some workers without any.
-  cluster.schedulingPolicy = cluster.SCHED_RR;
   cluster.setupPrimary({ serialization: 'advanced' });
   const { start, stopAll, ended } = createTeam(config, log);
   if (stop.aborted) process.exit(0);
@@ -38,7 +37,7 @@ function createTeam(config: Config, log: Logger) {
   const ended = Promise.withResolvers<StartRefused | null>();
   const figures = createFigures();
   const limits = createLimits(WORKERS);
-  let port = config.PORT;
+  const door = createDoor(config, config.SHUTDOWN_SECONDS * 1000);
   let greeting: { url: string; text: string } | null = null;
   let isOpen = false;
   let failure: StartRefused | null = null;
@@ -46,10 +45,12 @@ function createTeam(config: Config, log: Logger) {
 
   function start(slot: number): void {
     if (isEnding) return;
-    const worker = cluster.fork({ PORT: String(port) });
-    const channel = openChannel(
+    const worker = cluster.fork();
+    const channel: Channel = openChannel(
       worker,
       {
+        open: () => door.open(channel),
+        close: door.close,
         ready: (told) => ready(slot, told),
         ...limits,
         figures: () =>
@@ -78,8 +79,9 @@ function createTeam(config: Config, log: Logger) {
   }
 
   function left(slot: number, code: number, signal: string | null): void {
-    const { begunMs } = members.get(slot)!;
+    const { begunMs, channel } = members.get(slot)!;
     members.delete(slot);
+    door.leave(channel);
     void figures.left(slot);
     if (!isEnding && !isOpen) {
       // It has said why, where it could.
@@ -88,20 +90,11 @@ function createTeam(config: Config, log: Logger) {
       stopAll();
     }
     if (isEnding) return members.size === 0 ? ended.resolve(failure) : undefined;
-    if (![...members.values()].some((one) => one.isReady)) keepPort();
     const backOff = backOffs.get(slot) ?? createBackOff();
     backOffs.set(slot, backOff);
     const waitMs = backOff(performance.now() - begunMs);
     log.warn({ worker: slot, code, signal, waitMs }, 'a worker has ended and is started again');
     setTimeout(start, waitMs, slot);
-  }
-
-  /** Nobody holds a port that the system has chosen: who is about to ask for any begins anew, and asks for the same. */
-  function keepPort(): void {
-    const known = Number(new URL(greeting!.url).port);
-    if (port === known) return;
-    port = known;
-    for (const { worker } of members.values()) worker.process.kill('SIGKILL');
   }
 
   function stopAll(): void {
