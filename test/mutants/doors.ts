@@ -17,9 +17,21 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'an access line is written whatever the log is told to leave out',
-    file: 'src/process/observe/observe.ts',
-    edits: [['return log.child({}, { redact: [] })', "return log.child({}, { level: 'silent' })"]],
+    file: 'src/process/observe/access-line.ts',
+    edits: [['log.child({}, { redact: [] })', "log.child({}, { level: 'silent' })"]],
     tests: ['test/operations/access-line.test.ts'],
+  },
+  {
+    breaks: 'no path ends an access line, or says something else in it',
+    file: 'src/process/observe/access-line.ts',
+    edits: [['isRoute ? inQuotes(route) : JSON.stringify(route)', 'inQuotes(route)']],
+    tests: ['test/operations/access-line.test.ts'],
+  },
+  {
+    breaks: 'an observation lies within the bound that it reaches',
+    file: 'src/process/observe/tallies.ts',
+    edits: [['value <= this.#bounds[at]!', 'value < this.#bounds[at]!']],
+    tests: ['test/operations/tallies.test.ts'],
   },
   {
     breaks: 'ids of one millisecond and of the next differ',

@@ -1,4 +1,8 @@
+import fc from 'fast-check';
+import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { accessLines } from '../../src/process/observe/access-line.ts';
+import { type Visit, visitOf } from '../../src/process/observe/visit.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
@@ -83,4 +87,38 @@ describeEngines('access lines', (engine) => {
     const [line] = await linesOf((headers) => tenant.rest('GET', '/v1/me', undefined, { ...headers, traceparent }));
     expect(line.traceId).toBe(traceId);
   });
+});
+
+test('whatever is asked for, a line is one line, and says what it was', () => {
+  const written: string[] = [];
+  const write = accessLines(pino({ base: { shard: 'a "b"' } }, { write: (line) => void written.push(line) }));
+  const text = fc.string({ unit: 'binary', maxLength: 40 });
+  fc.assert(
+    fc.property(text, text, fc.boolean(), fc.double({ min: 0, max: 1e6, noNaN: true }), (path, orgId, isOurs, ms) => {
+      const visit: Visit = {
+        ...visitOf({ headers: {}, method: 'GET' } as never, path, 'req_1'),
+        operationName: 'get_me',
+      };
+      if (isOurs) visit.principal = { orgId, actorId: 'mem_"1' } as Visit['principal'];
+      write(visit, 200, ms);
+      expect(written).toHaveLength(1);
+      const line = written.pop()!;
+      expect(line.indexOf('\n')).toBe(line.length - 1);
+      expect(JSON.parse(line)).toEqual({
+        level: 30,
+        time: expect.any(Number),
+        shard: 'a "b"',
+        requestId: 'req_1',
+        traceId: null,
+        method: 'GET',
+        route: visit.route.toWellFormed() === visit.route ? visit.route : expect.any(String),
+        status: 200,
+        ms: Math.round(ms * 1000) / 1000,
+        org: isOurs ? orgId : null,
+        actor: isOurs ? 'mem_"1' : null,
+        operation: 'get_me',
+        msg: 'answered',
+      });
+    }),
+  );
 });

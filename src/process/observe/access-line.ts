@@ -1,21 +1,42 @@
-import type { Logger } from 'pino';
+import { type Logger, pino } from 'pino';
 import type { Visit } from './visit.ts';
 
-/** One line per request at `info`. */
-export function writeAccessLine(log: Logger, visit: Visit, status: number, ms: number): void {
-  const { requestId, traceId, method, route, operationName, principal } = visit;
-  log.info(
-    {
-      requestId,
-      traceId,
-      method,
-      route,
-      status,
-      ms: Math.round(ms * 1000) / 1000,
-      org: principal?.orgId ?? null,
-      actor: principal?.actorId ?? null,
-      operation: operationName,
-    },
-    'answered',
-  );
+interface Line {
+  visit: Visit;
+  status: number;
+  ms: number;
+}
+
+const { asJsonSym, chindingsSym } = pino.symbols;
+
+/** What pino lets others replace: how a line becomes text, of what all lines of a logger say. */
+interface Writer {
+  readonly [chindingsSym]: string;
+  [asJsonSym](line: Line, message: unknown, level: number, time: string): string;
+}
+
+/**
+ * Writes one line per request at `info`. Its text is made by hand: to look through an object's properties would take several
+ * times as long, on the way of every request. Nothing in it could be a secret, so none is looked for.
+ */
+export function accessLines(log: Logger): (visit: Visit, status: number, ms: number) => void {
+  const lines = log.child({}, { redact: [] }) as Logger & Writer;
+  lines[asJsonSym] = textOf;
+  return (visit, status, ms) => {
+    if (lines.isLevelEnabled('info')) lines.info({ visit, status, ms });
+  };
+}
+
+/** Ids of requests and traces, methods, patterns and names of operations are of letters, digits and a few signs: only the rest is escaped. */
+function textOf(this: Writer, { visit, status, ms }: Line, _message: unknown, level: number, time: string): string {
+  const { requestId, traceId, method, route, isRoute, operationName, principal } = visit;
+  return `{"level":${level}${time}${this[chindingsSym]},"requestId":"${requestId}","traceId":${inQuotes(traceId)},"method":"${method}","route":${
+    isRoute ? inQuotes(route) : JSON.stringify(route)
+  },"status":${status},"ms":${Math.round(ms * 1000) / 1000},"org":${
+    principal ? JSON.stringify(principal.orgId) : null
+  },"actor":${principal ? JSON.stringify(principal.actorId) : null},"operation":${inQuotes(operationName)},"msg":"answered"}\n`;
+}
+
+function inQuotes(plain: string | null): string {
+  return plain === null ? 'null' : `"${plain}"`;
 }

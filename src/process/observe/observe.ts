@@ -1,10 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Registry } from '@prometheus-io/client';
-import type { Logger } from 'pino';
 import type { Reply } from '../../http/reply.ts';
 import type { Deps } from '../../resource/context.ts';
 import type { Config } from '../config.ts';
-import { writeAccessLine } from './access-line.ts';
+import { accessLines } from './access-line.ts';
 import { ObservedStore } from './observed-store.ts';
 import { type OtlpConfig, otlpOf } from './otlp.ts';
 import { noteOperation, type Visit } from './visit.ts';
@@ -31,9 +30,9 @@ export async function observe(
   config: Pick<Config, 'METRICS'> & OtlpConfig,
   figures: (registry: Registry) => () => Promise<string> = (registry) => () => registry.metrics(),
 ): Promise<{ deps: Deps; observer: Observer }> {
-  const access = accessLog(unobserved.log);
+  const writeLine = accessLines(unobserved.log);
   const { deps, traced } = await trace(unobserved, config);
-  if (!config.METRICS) return { deps, observer: unmeasured(access, traced) };
+  if (!config.METRICS) return { deps, observer: unmeasured(writeLine, traced) };
   const { createMetrics } = await import('./metrics.ts');
   const { meter, answered, stored, grouped, registry } = createMetrics(deps);
   deps.store.stats.onGroup = grouped;
@@ -45,7 +44,7 @@ export async function observe(
         noteOperation(visit, reply);
         const ms = performance.now() - visit.begunMs;
         answered(visit, reply, refused, ms);
-        if (access.isLevelEnabled('info')) writeAccessLine(access, visit, reply.status, ms);
+        writeLine(visit, reply.status, ms);
         visit.span?.answered(reply.status);
       },
       metrics: figures(registry),
@@ -61,17 +60,12 @@ async function trace(deps: Deps, config: OtlpConfig): Promise<{ deps: Deps; trac
   return { deps: { ...deps, tracer: calls }, traced: { begun: begin, flush } };
 }
 
-/** Its lines hold nothing that a secret could stand in: to look for one would cost more than the line. */
-function accessLog(log: Logger): Logger {
-  return log.child({}, { redact: [] });
-}
-
-function unmeasured(log: Logger, traced: Traced): Observer {
+function unmeasured(writeLine: ReturnType<typeof accessLines>, traced: Traced): Observer {
   return {
     ...traced,
     answered(visit, reply) {
       noteOperation(visit, reply);
-      if (log.isLevelEnabled('info')) writeAccessLine(log, visit, reply.status, performance.now() - visit.begunMs);
+      writeLine(visit, reply.status, performance.now() - visit.begunMs);
       visit.span?.answered(reply.status);
     },
     metrics: null,
