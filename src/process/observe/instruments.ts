@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from '@prometheus-io/client';
 import { STORE_CALLS } from './observed-store.ts';
+import { TalliedCounter, TalliedHistogram } from './tallies.ts';
 
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const STORE_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5];
@@ -12,15 +13,16 @@ export function createInstruments(registry: Registry) {
   const registers = [registry];
   const counter = <L extends string>(name: string, help: string, labelNames: L[]) =>
     new Counter<L>({ name, help, labelNames, registers });
-  const histogram = <L extends string>(name: string, help: string, labelNames: L[], buckets: number[]) =>
-    new Histogram<L>({ name, help, labelNames, buckets, registers });
+  const histogram = (name: string, help: string, labelNames: string[], buckets: number[]) =>
+    new TalliedHistogram({ name, help, labelNames, buckets, registers });
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_PRECISION_MS });
   return {
-    requests: counter('switchyard_requests_total', 'Requests that were answered, by door, operation and status.', [
-      'door',
-      'operation',
-      'status',
-    ]),
+    requests: new TalliedCounter({
+      name: 'switchyard_requests_total',
+      help: 'Requests that were answered, by door, operation and status.',
+      labelNames: ['door', 'operation', 'status'],
+      registers,
+    }),
     requestSeconds: histogram(
       'switchyard_request_duration_seconds',
       'From the arrival of a request to its answer, by door and operation.',
@@ -38,12 +40,12 @@ export function createInstruments(registry: Registry) {
     storeFailures: counter('switchyard_store_call_failures_total', 'Calls of the store that it did not answer.', [
       'call',
     ]),
-    groupSize: histogram(
-      'switchyard_store_commit_group_size',
-      'How many commits were made durable together.',
-      [],
-      GROUP_SIZES,
-    ),
+    groupSize: new Histogram({
+      name: 'switchyard_store_commit_group_size',
+      help: 'How many commits were made durable together.',
+      buckets: GROUP_SIZES,
+      registers,
+    }),
     decisions: counter('switchyard_decisions_total', 'Decisions by outcome, and by code where they were refused.', [
       'outcome',
       'code',

@@ -4,9 +4,10 @@ import type { Reply } from '../../http/reply.ts';
 import type { Meter } from '../../resource/meter.ts';
 import type { Store } from '../../store/store.ts';
 import { createInstruments, createSampled, type Instruments, zero } from './instruments.ts';
-import type { StoreListener } from './observed-store.ts';
+import { STORE_CALLS, type StoreCall, type StoreListener } from './observed-store.ts';
 import { BREAKER_STATES, JOB_STATUSES, type Sample, takeSample } from './sample.ts';
-import type { Visit } from './visit.ts';
+import type { Spread } from './tallies.ts';
+import type { Door, Visit } from './visit.ts';
 
 export interface Metrics {
   meter: Meter;
@@ -33,6 +34,8 @@ export function createMetrics({ store, now }: { store: Store; now: () => number 
   zero(instruments);
   addSampled(registry, store, now);
   const children = childrenOf(instruments);
+  const requests = requestsOf(instruments);
+  const storeSeconds = storeSecondsOf(instruments);
   return {
     registry,
     meter: {
@@ -42,30 +45,59 @@ export function createMetrics({ store, now }: { store: Store; now: () => number 
       delivered: (result) => children.deliveries(result).inc(),
     },
     answered({ door, operation }, reply, refused, ms) {
-      children.requests(door, operation, String(reply.status)).inc();
-      children.requestSeconds(door, operation).observe(ms / 1000);
+      const own = requests(door, operation);
+      own.status(reply.status).inc();
+      own.seconds.observe(ms / 1000);
       for (const code of reply.operation?.codes ?? []) children.graphqlErrors(code).inc();
       if (reply.status === 429) children.refusals('rate_limit').inc();
       if (refused) children.refusals('overload').inc();
     },
     stored(call, _, begunMs, failed) {
-      children.storeSeconds(call).observe((performance.now() - begunMs) / 1000);
+      storeSeconds[call].observe((performance.now() - begunMs) / 1000);
       if (failed) children.storeFailures(call).inc();
     },
     grouped: (size) => instruments.groupSize.observe(size),
   };
 }
 
+/** What is counted of the requests of one operation, found once for each. */
+function requestsOf({ requests, requestSeconds }: Instruments) {
+  const made = (door: Door, operation: string) => {
+    const tallies = new Map<number, ReturnType<typeof requests.child>>();
+    return {
+      seconds: requestSeconds.child({ door, operation }),
+      status(status: number) {
+        const known = tallies.get(status) ?? requests.child({ door, operation, status: String(status) });
+        tallies.set(status, known);
+        return known;
+      },
+    };
+  };
+  const known: Record<Door, Map<string, ReturnType<typeof made>>> = {
+    rest: new Map(),
+    graphql: new Map(),
+    other: new Map(),
+  };
+  return (door: Door, operation: string) => {
+    const one = known[door].get(operation) ?? made(door, operation);
+    known[door].set(operation, one);
+    return one;
+  };
+}
+
+function storeSecondsOf({ storeSeconds }: Instruments) {
+  return Object.fromEntries(STORE_CALLS.map((call) => [call, storeSeconds.child({ call })])) as Record<
+    StoreCall,
+    Spread
+  >;
+}
+
 /** The children of each instrument, found once for each of their labels' values. */
 function childrenOf(instruments: Instruments) {
-  const { requests, requestSeconds, graphqlErrors, refusals, storeSeconds, storeFailures } = instruments;
-  const { decisions, reports, deliveries } = instruments;
+  const { graphqlErrors, refusals, storeFailures, decisions, reports, deliveries } = instruments;
   return {
-    requests: kept(requests),
-    requestSeconds: kept(requestSeconds),
     graphqlErrors: kept(graphqlErrors),
     refusals: kept(refusals),
-    storeSeconds: kept(storeSeconds),
     storeFailures: kept(storeFailures),
     decisions: kept(decisions),
     reports: kept(reports),

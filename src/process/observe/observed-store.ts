@@ -123,20 +123,29 @@ export class ObservedStore implements Store {
 
   #heard<T>(call: StoreCall, from: string | number, work: () => MaybePromise<T>): MaybePromise<T> {
     const begun = performance.now();
-    const failed = (error: unknown): never => {
-      this.#tell(call, from, begun, !(error instanceof StoreConflict));
-      throw error;
-    };
     let answer: MaybePromise<T>;
     try {
       answer = work();
     } catch (error) {
-      return failed(error);
+      throw this.#failed(call, from, begun, error);
     }
-    const answered = (value: T): T => {
+    if (!(answer instanceof Promise)) {
       this.#tell(call, from, begun, false);
-      return value;
-    };
-    return answer instanceof Promise ? answer.then(answered, failed) : answered(answer);
+      return answer;
+    }
+    return answer.then(
+      (value) => {
+        this.#tell(call, from, begun, false);
+        return value;
+      },
+      (error: unknown) => {
+        throw this.#failed(call, from, begun, error);
+      },
+    );
+  }
+
+  #failed(call: StoreCall, from: string | number, begun: number, error: unknown): unknown {
+    this.#tell(call, from, begun, !(error instanceof StoreConflict));
+    return error;
   }
 }
