@@ -1,5 +1,5 @@
 import type { Context, Deps, Principal } from '../resource/context.ts';
-import { createContext } from './app.ts';
+import { createContext } from './context.ts';
 
 /** The product itself as the actor of what it does in the background. */
 export function systemContext(deps: Deps, orgId: string): Context {

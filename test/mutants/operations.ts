@@ -6,19 +6,19 @@ const lines = ['test/operations/access-line.test.ts'];
 export const mutants: Mutant[] = [
   {
     breaks: 'figures of a server that others can reach are not for everybody',
-    file: 'src/process/app.ts',
-    edits: [["isLoopback(config.HOST ?? '127.0.0.1') && ", '']],
+    file: 'src/process/metrics-reply.ts',
+    edits: [['isLoopback(host) && ', '']],
     tests: metrics,
   },
   {
     breaks: 'nor are those of a server behind a proxy on its own machine',
-    file: 'src/process/app.ts',
+    file: 'src/process/metrics-reply.ts',
     edits: [[' && !isPassedOn(arrival.req)', '']],
     tests: metrics,
   },
   {
     breaks: 'figures need metrics:read',
-    file: 'src/process/app.ts',
+    file: 'src/process/metrics-reply.ts',
     edits: [["if (!allows(principal.permissions, 'metrics:read')) throw forbidden('metrics:read');", '']],
     tests: metrics,
   },
@@ -48,7 +48,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'an access line says who asked',
-    file: 'src/process/app.ts',
+    file: 'src/process/admission.ts',
     edits: [['visit.principal = principal;', '']],
     tests: lines,
   },

@@ -33,7 +33,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: "what the graph's door refuses has the graph's form",
-    file: 'src/process/app.ts',
+    file: 'src/process/refusals.ts',
     edits: [["    path === '/graphql'\n", "    path === ''\n"]],
     tests: ['test/graphql/reader.test.ts'],
   },

@@ -30,7 +30,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'what is done for others has the trace of the request that caused it',
-    file: 'src/process/app.ts',
+    file: 'src/process/admission.ts',
     edits: [['visit.span?.askedBy(principal.orgId);', '']],
     tests: traces,
   },

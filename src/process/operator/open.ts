@@ -2,8 +2,8 @@ import { organizations } from '../../nouns/orgs/model.ts';
 import type { Context, Deps } from '../../resource/context.ts';
 import { codeOf } from '../../words/errors.ts';
 import { StartRefused } from '../../words/refused.ts';
-import { createContext } from '../app.ts';
 import { readConfig } from '../config.ts';
+import { createContext } from '../context.ts';
 import { createDeps, databaseFile } from '../deps.ts';
 import { isNewFolder, placeOf, remarkNearMisses } from '../place.ts';
 

@@ -1,0 +1,102 @@
+import type { Authenticate } from '../access/authenticate.ts';
+import { BODY_MAX_BYTES, readBody } from '../http/body.ts';
+import type { Pauses } from '../http/pauses.ts';
+import type { RateLimiter, RateState } from '../http/rate-limit.ts';
+import type { Reply } from '../http/reply.ts';
+import { createStreams } from '../http/streams.ts';
+import type { Context, Deps, Principal } from '../resource/context.ts';
+import type { Deadline } from '../store/deadline.ts';
+import type { Store } from '../store/store.ts';
+import { chain, type MaybePromise, rescue } from '../words/maybe.ts';
+import { type Arrival, lastEventIdOf } from './arrival.ts';
+import { createContext } from './context.ts';
+import type { Visit } from './observe/visit.ts';
+import type { Refusals } from './refusals.ts';
+
+/** What a door does once the caller and the body are known. */
+export type Next = (ctx: Context, bytes: Buffer) => MaybePromise<Reply>;
+
+export interface Admission {
+  /** Token, rate, size: the checks that both doors begin with. */
+  admitted(arrival: Arrival, deadline: Deadline, next: Next): MaybePromise<Reply>;
+  /** Ends all streams; from now on none begins. */
+  endStreams(): void;
+}
+
+/** Who followed a stream that a shutdown ends comes back after this, or up to twice as much. */
+const STREAM_RETRY_MS = 1_000;
+const FULL = 'There are as many streams as this token, or this server, may have';
+const FULL_RETRY_SECONDS = 10;
+
+export function createAdmission(
+  deps: Deps,
+  { error, failed }: Refusals,
+  { authenticate, limiter, pauses }: { authenticate: Authenticate; limiter: RateLimiter; pauses: Pauses },
+): Admission {
+  const streams = createStreams(deps.meter?.streaming);
+  let isEnding = false;
+
+  const storeFor = ({ span }: Visit, deadline: Deadline): Store => {
+    const store = deps.store.until(deadline);
+    return span ? span.over(store) : store;
+  };
+
+  function admitted(arrival: Arrival, deadline: Deadline, next: Next): MaybePromise<Reply> {
+    const { req, visit } = arrival;
+    const store = storeFor(visit, deadline);
+    return chain(authenticate(req.headers.authorization, store), (principal) => {
+      if (!principal) return error(arrival, 'AUTHENTICATION_FAILED');
+      visit.principal = principal;
+      visit.span?.askedBy(principal.orgId);
+      return chain(limiter.take(principal.tokenId, principal.rateLimitPerMinute), (rate) => {
+        const reply = rescue(
+          () => chain(within(principal, rate), (made) => (made.stream ? placed(arrival, principal, made) : made)),
+          (cause) => failed(arrival, cause),
+        );
+        return rate ? chain(reply, (made) => withHeaders(made, rateHeaders(rate))) : reply;
+      });
+    });
+
+    function within(principal: Principal, rate: RateState | null): MaybePromise<Reply> {
+      if (rate && !rate.allowed) return error(arrival, 'RATE_LIMIT_EXCEEDED', { retry_after: rate.retryAfterSeconds });
+      const body = readBody(req);
+      const pause = pauses.of(req.socket);
+      const caller = { authorization: req.headers.authorization!, lastEventId: lastEventIdOf(req) };
+      const context = (of: Store) => createContext(deps, principal, visit.requestId, of, pause, caller);
+      if (Buffer.isBuffer(body)) return next(context(store), body);
+      const begun = performance.now();
+      return chain(body, (bytes) => {
+        if (bytes === 'too_large') return error(arrival, 'PAYLOAD_TOO_LARGE', { max_bytes: BODY_MAX_BYTES });
+        return next(context(storeFor(visit, deadline + performance.now() - begun)), bytes);
+      });
+    }
+  }
+
+  /** A stream takes its place before it is answered. */
+  function placed(arrival: Arrival, { tokenId }: Principal, reply: Reply): Reply {
+    if (isEnding) return error(arrival, 'SERVICE_UNAVAILABLE', { retry_after: 1 });
+    const claim = streams.claim(tokenId);
+    if (claim) return { ...reply, claim };
+    return error(arrival, 'RATE_LIMIT_EXCEEDED', { retry_after: FULL_RETRY_SECONDS }, FULL);
+  }
+
+  return {
+    admitted,
+    endStreams() {
+      isEnding = true;
+      streams.endAll(() => Math.round(STREAM_RETRY_MS * (1 + deps.random())));
+    },
+  };
+}
+
+function withHeaders(reply: Reply, headers: Record<string, string>): Reply {
+  return { ...reply, headers: { ...reply.headers, ...headers } };
+}
+
+function rateHeaders(rate: RateState): Record<string, string> {
+  return {
+    'RateLimit-Limit': String(rate.limit),
+    'RateLimit-Remaining': String(rate.remaining),
+    'RateLimit-Reset': String(rate.resetSeconds),
+  };
+}
