@@ -87,6 +87,8 @@ function createAssetReplies(): (asset: Asset, acceptEncoding: string | undefined
     if (known) return known;
     const made = read().then((content) => encoders[encoding](Buffer.from(content)));
     encoded.set(key, made);
+    // What could not be read now may be there the next time.
+    made.catch(() => encoded.delete(key));
     return made;
   };
   return async (wanted, acceptEncoding) => {
