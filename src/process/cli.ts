@@ -44,11 +44,13 @@ function unavailable({ message, cause, maybe }: StoreUnavailable): string {
 /** Where the words of the command in question are written down. */
 function hint(program: Command, args: string[], code: number): string {
   if (code !== 2) return '';
-  const path = [program];
+  const names = [program.name()];
+  let at: Command = program;
   for (const word of args) {
-    const next = path.at(-1)!.commands.find((command) => command.name() === word);
+    const next = at.commands.find((command) => command.name() === word);
     if (!next) break;
-    path.push(next);
+    names.push(next.name());
+    at = next;
   }
-  return `; see "${path.map((command) => command.name()).join(' ')} --help"`;
+  return `; see "${names.join(' ')} --help"`;
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { expected } from '../words/expected.ts';
 import { StartRefused } from '../words/refused.ts';
 import { DEFAULT_PREFIX, isBucketPrefix, isRegion } from './buckets/name.ts';
 import { otlpOf, otlpShape } from './observe/otlp.ts';
@@ -186,7 +187,7 @@ export const SECRETS: readonly (keyof Config)[] = ['MONGODB_URI', 'S3_ACCESS_KEY
 /** Parses the environment; a bad value stops the start with one line that names the key. An empty value counts as unset. */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const result = parseConfig(env);
-  if (!result.success) throw new StartRefused(told(result.error.issues[0]!));
+  if (!result.success) throw new StartRefused(told(expected(result.error.issues[0], 'issue')));
   mustBelongTogether(result.data);
   return { ...result.data, DATA_DIR: resolve(result.data.DATA_DIR) };
 }

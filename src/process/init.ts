@@ -1,11 +1,10 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { orgIndex } from '../nouns/orgs/model.ts';
 import type { Deps } from '../resource/context.ts';
-import { name } from '../validation/fields.ts';
-import { walk } from '../validation/walk.ts';
 import { StartRefused } from '../words/refused.ts';
 import { createSecret, hashOf, parseToken, type Secret } from '../words/secret.ts';
 import type { Config } from './config.ts';
+import { readName } from './operator/name.ts';
 import { createOrg } from './operator/orgs.ts';
 import { hasOrganizations } from './place.ts';
 
@@ -15,13 +14,12 @@ import { hasOrganizations } from './place.ts';
  */
 export async function initOrganization(deps: Deps, { INIT_ORG, INIT_TOKEN_FILE }: Config): Promise<void> {
   if (INIT_ORG === undefined || INIT_TOKEN_FILE === undefined) return;
-  const { value, issues } = walk(name('The name.'), INIT_ORG, ['name'], { naming: 'camel' });
-  if (issues.length > 0) throw new StartRefused(`INIT_ORG: ${issues[0]!.msg}`);
+  const orgName = readName(INIT_ORG, (why) => new StartRefused(`INIT_ORG: ${why}`));
   if (await hasOrganizations(deps.store)) return;
   const { secret, isNew } = secretIn(INIT_TOKEN_FILE, createSecret(deps.randomBytes));
   try {
     const isEmpty = { type: 'none', in: orgIndex, query: { orgId: '' } } as const;
-    await createOrg(deps, value, {
+    await createOrg(deps, orgName, {
       secret,
       conditions: [{ change: isEmpty, otherwise: () => new AnotherWasFaster() }],
     });

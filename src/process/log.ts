@@ -47,7 +47,7 @@ export function gathered(out: DestinationStream, later: (work: () => void) => vo
       if (size + bytes > mostBytes) flush();
       text += line;
       size += bytes;
-      if (this.lastLevel! >= WARN || size >= mostBytes) return flush();
+      if ((this.lastLevel ?? 0) >= WARN || size >= mostBytes) return flush();
       if (!isWaiting) later(flush);
       isWaiting = true;
     },

@@ -59,8 +59,8 @@ export function sentenceOf({ given, meant }: NearMiss): string {
 
 function meantBy(given: string): string | null {
   const letters = lettersOf(given.replace(/^switchyard[_-]/i, ''));
-  if (names.has(letters)) return names.get(letters)!;
-  if (Object.hasOwn(ELSEWHERE, letters)) return ELSEWHERE[letters]!;
+  const own = names.get(letters) ?? (Object.hasOwn(ELSEWHERE, letters) ? ELSEWHERE[letters] : undefined);
+  if (own !== undefined) return own;
   for (const [known, name] of names) if (isSlip(letters, known)) return name;
   return null;
 }

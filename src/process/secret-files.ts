@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { expected } from '../words/expected.ts';
 import { StartRefused } from '../words/refused.ts';
 
 type Env = Record<string, string | undefined>;
 
 /** The content of the file that `NAME_FILE` names, without the line's end that editors leave. */
 export function readSecretFile(env: Env, name: string): string {
-  const file = env[`${name}_FILE`]!;
+  const file = expected(env[`${name}_FILE`], `${name}_FILE`);
   if (env[name]) throw new StartRefused(`${name}_FILE: ${name} is given, too; give one of them`);
   try {
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '');

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { type Scenario, scenarioSchema } from '../routing/scenario.ts';
 import { type Played, simulate } from '../routing/simulate.ts';
+import { expected } from '../words/expected.ts';
 import { StartRefused } from '../words/refused.ts';
-import { printJson } from './operator/print.ts';
+import { linesOf, printJson } from './operator/print.ts';
 import { createProgress } from './operator/progress.ts';
 
 /** `switchyard simulate outage.yaml …`: the state timeline of a scenario, and how callers fared with and without the breaker. */
@@ -17,12 +18,14 @@ export function simulateCommand(files: string[], { json }: { json?: boolean }): 
   });
   progress.end();
   if (json) return printJson({ scenarios: played.map(toldOf) });
-  if (played.length === 1) process.stdout.write(timelineOf(played[0]!.withBreaker));
+  const [first, ...others] = played;
+  if (first && others.length === 0) process.stdout.write(timelineOf(first.withBreaker));
   process.stdout.write('Each figure with the breaker / without it.\n');
   const rows = played.map(({ scenario, withBreaker, without }) => rowOf(scenario, withBreaker, without));
-  process.stdout.write(
-    tableOf([['scenario', 'succeeded', 'attempts wasted', 'p95', 'detected', 'recovered'], ...rows]),
-  );
+  const head = ['scenario', 'succeeded', 'attempts wasted', 'p95', 'detected', 'recovered'];
+  const pad = (cell: string, width: number, column: number) =>
+    column === 0 ? cell.padEnd(width) : cell.padStart(width);
+  for (const line of linesOf([head, ...rows], pad)) process.stdout.write(`${line}\n`);
 }
 
 function toldOf({ scenario, withBreaker, without }: { scenario: Scenario; withBreaker: Played; without: Played }) {
@@ -45,15 +48,16 @@ function readScenario(file: string): Scenario {
   }
   const result = scenarioSchema.safeParse(parsed(file, text));
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new StartRefused(`${file}: ${issue!.path.join('.') || 'the scenario'}: ${issue!.message}`);
+  const { path, message } = expected(result.error.issues[0], 'issue');
+  throw new StartRefused(`${file}: ${path.join('.') || 'the scenario'}: ${message}`);
 }
 
 function parsed(file: string, text: string): unknown {
   try {
     return parse(text);
   } catch (error) {
-    throw new StartRefused(`${file}: ${(error as Error).message.split('\n')[0]!.replace(/:$/, '')}`);
+    const [line = ''] = (error as Error).message.split('\n');
+    throw new StartRefused(`${file}: ${line.replace(/:$/, '')}`);
   }
 }
 
@@ -74,14 +78,4 @@ function rowOf({ name }: Scenario, withBreaker: Played, without: Played): string
     seconds(withBreaker.detectedSeconds),
     seconds(withBreaker.recoveredSeconds),
   ];
-}
-
-function tableOf(rows: string[][]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map(
-      (row) =>
-        `${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('  ')}\n`,
-    )
-    .join('');
 }

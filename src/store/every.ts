@@ -1,4 +1,5 @@
-import type { Collection, Doc, Page, PageQuery, Query, Store } from './store.ts';
+import type { MaybePromise } from '../words/maybe.ts';
+import type { AnyCollection, Collection, Doc, Key, LanesQuery, Page, PageQuery, Query, Store } from './store.ts';
 
 /** A list's pages one after the other, each read when it is asked for. */
 export async function* everyPage<D extends Doc>(
@@ -32,4 +33,36 @@ export async function allDocs<D extends Doc>(
   const all: D[] = [];
   for await (const docs of everyPage(store, from, { ...query, order: 'asc', limit: 1_000 })) all.push(...docs);
   return all;
+}
+
+/** All that is stored of a collection, in every org and below tombstones too, batch by batch. */
+export function everyStored<D extends Doc>(
+  store: Pick<Store, 'scan'>,
+  from: Collection<D>,
+  limit: number,
+): AsyncGenerator<D[]> {
+  return everyBatch(limit, (after: Key | null) => store.scan(from, after, limit));
+}
+
+/** The lanes of a queue in which something is due, batch by batch. */
+export function everyLanes(
+  store: Pick<Store, 'lanes'>,
+  from: AnyCollection,
+  query: Omit<LanesQuery, 'after'>,
+): AsyncGenerator<string[]> {
+  return everyBatch(query.limit, (after: string | null) => store.lanes(from, { ...query, after }));
+}
+
+/** Each is read behind the last of the one before, until one is not full. */
+async function* everyBatch<A, T extends A>(
+  limit: number,
+  read: (after: A | null) => MaybePromise<T[]>,
+): AsyncGenerator<T[]> {
+  for (let after: A | null = null; ; ) {
+    const batch: T[] = await read(after);
+    yield batch;
+    const last = batch.at(-1);
+    if (last === undefined || batch.length < limit) return;
+    after = last;
+  }
 }

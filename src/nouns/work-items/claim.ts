@@ -3,6 +3,7 @@ import { type Context, isoNow } from '../../resource/context.ts';
 import { canSee, need } from '../../resource/noun.ts';
 import { bellOf, type Planned, type Saved, save, withRetry } from '../../resource/write.ts';
 import { afterMs, REQUEST_MS } from '../../store/deadline.ts';
+import { everyLanes } from '../../store/every.ts';
 import { createOneByOne } from '../../words/one-by-one.ts';
 import { progressOf } from '../jobs/counts.ts';
 import { kindOf } from '../jobs/kinds.ts';
@@ -127,13 +128,9 @@ async function lookFor(ctx: Context, { limit, jobId }: ClaimInput, tries: number
   const found: Found[] = [];
   let left = limit;
   const look = beginLook(ctx);
-  for (let after: string | null = null; left > 0; ) {
-    const lanes: string[] = await ctx.deps.store.lanes(workItems.collection, {
-      orgId,
-      now: isoNow(ctx),
-      after,
-      limit: LANES_AT_ONCE,
-    });
+  let isFirst = true;
+  const query = { orgId, now: isoNow(ctx), limit: LANES_AT_ONCE };
+  for await (const lanes of everyLanes(ctx.deps.store, workItems.collection, query)) {
     const inOrder = await ctx.deps.store.getMany(
       jobs.collection,
       lanes.map((id) => ({ orgId, id })),
@@ -142,10 +139,9 @@ async function lookFor(ctx: Context, { limit, jobId }: ClaimInput, tries: number
     const more = await lookIn(ctx, visible, left, tries);
     found.push(...more);
     left -= more.reduce((sum, { due }) => sum + due.length, 0);
-    if (after === null && lanes.length === 0) look.foundNothing();
-    const last = lanes.at(-1);
-    if (last === undefined || lanes.length < LANES_AT_ONCE) return found;
-    after = last;
+    if (isFirst && lanes.length === 0) look.foundNothing();
+    isFirst = false;
+    if (left === 0) break;
   }
   return found;
 }

@@ -1,6 +1,7 @@
 import { renameSync, rmSync } from 'node:fs';
 import pkg from '../../../package.json' with { type: 'json' };
 import { collections } from '../../catalog/collections.ts';
+import { everyStored } from '../../store/every.ts';
 import { migrations, versionAfter } from '../../store/migrations/index.ts';
 import type { Doc } from '../../store/store.ts';
 import { StartRefused } from '../../words/refused.ts';
@@ -44,12 +45,9 @@ function headNow(): Head {
 
 async function* entriesOf(moment: Moment, progress: Progress): AsyncGenerator<Entry> {
   for (const collection of collections)
-    for (let after: Doc | null = null; ; ) {
-      const docs: Doc[] = await moment.scan(collection, after, BATCH);
+    for await (const docs of everyStored<Doc>(moment, collection, BATCH)) {
       for (const doc of docs) yield [collection.name, doc];
       progress.add(docs.length);
-      if (docs.length < BATCH) break;
-      after = docs.at(-1)!;
     }
 }
 

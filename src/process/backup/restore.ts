@@ -1,8 +1,10 @@
 import { statSync } from 'node:fs';
 import { collections } from '../../catalog/collections.ts';
 import { orgIndex } from '../../nouns/orgs/model.ts';
+import { everyStored } from '../../store/every.ts';
 import { migrations, versionAfter } from '../../store/migrations/index.ts';
 import type { AnyCollection, Doc, Store } from '../../store/store.ts';
+import { expected } from '../../words/expected.ts';
 import { StartRefused } from '../../words/refused.ts';
 import { readConfig } from '../config.ts';
 import { createDeps } from '../deps.ts';
@@ -88,7 +90,7 @@ function headOf(file: string, line: Head | Entry): Head {
 const nameOf = ({ orgId, id }: Doc) => `${orgId}/${id}`;
 
 async function mustHoldNoOthers(store: Store, { orgs }: Contents, place: string): Promise<void> {
-  for await (const docs of batches(store, orgIndex)) {
+  for await (const docs of everyStored(store, orgIndex, BATCH)) {
     const other = docs.find(({ id }) => !orgs.has(id));
     if (other) throw new StartRefused(`restore: ${place} holds other organizations (${other.id}); name an empty place`);
   }
@@ -107,7 +109,7 @@ async function load(file: string, store: Store, onLoaded: (documents: number) =>
     if (!Array.isArray(line)) continue;
     const [name, doc] = line;
     if (at?.name !== name || waiting.length === BATCH) await flush();
-    at = known.get(name)!;
+    at = expected(known.get(name), `collection named ${name}`);
     waiting.push(doc);
   }
   await flush();
@@ -117,19 +119,10 @@ async function load(file: string, store: Store, onLoaded: (documents: number) =>
 async function tidy(store: Store, { ids }: Contents): Promise<number> {
   let left = 0;
   for (const collection of collections)
-    for await (const docs of batches(store, collection)) {
-      const gone = docs.filter((doc) => !ids.get(collection.name)!.has(nameOf(doc)));
+    for await (const docs of everyStored<Doc>(store, collection, BATCH)) {
+      const gone = docs.filter((doc) => !ids.get(collection.name)?.has(nameOf(doc)));
       if (gone.length > 0) await store.discard(collection, gone);
       left += docs.length - gone.length;
     }
   return left;
-}
-
-async function* batches(store: Store, collection: AnyCollection): AsyncGenerator<Doc[]> {
-  for (let after: Doc | null = null; ; ) {
-    const docs: Doc[] = await store.scan(collection, after, BATCH);
-    if (docs.length > 0) yield docs;
-    if (docs.length < BATCH) return;
-    after = docs.at(-1)!;
-  }
 }

@@ -5,13 +5,13 @@ const CREDENTIALS = ['InvalidAccessKeyId', 'SignatureDoesNotMatch', 'ExpiredToke
 
 /** What S3, or the way there, answered: in words for a person, of which none is the server's own but its code. */
 export function wordsOf(error: unknown, region: string): string {
-  const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
+  const { name = '', $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
   const status = $metadata?.httpStatusCode;
   if (status === undefined) return systemWords(error) ?? wordsOfWay(error, region);
   // What is no code (a page of a proxy) is the SDK's class, or a text of whoever sent it.
-  const code = /^[A-Z][A-Za-z0-9]{2,63}$/.test(name ?? '') ? ` (${name})` : '';
-  if (REGIONS.includes(name!)) return noSuchRegion(region) + code;
-  if (CREDENTIALS.includes(name!)) return `the store refused the credentials${code}`;
+  const code = /^[A-Z][A-Za-z0-9]{2,63}$/.test(name) ? ` (${name})` : '';
+  if (REGIONS.includes(name)) return noSuchRegion(region) + code;
+  if (CREDENTIALS.includes(name)) return `the store refused the credentials${code}`;
   if (status === 401 || status === 403) return `the credentials do not allow it${code}`;
   return `the store answered ${status}${code}`;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { orgIndex } from '../../nouns/orgs/model.ts';
+import { everyStored } from '../../store/every.ts';
 import type { AnyCollection, Doc, Store } from '../../store/store.ts';
 import { sortedJson } from '../../words/sorted-json.ts';
 
@@ -21,12 +22,12 @@ export async function copyAll(
   let total = 0;
   for (const collection of collections) {
     const copied = new Set<string>();
-    for await (const docs of batches(from, collection)) {
+    for await (const docs of everyStored<Doc>(from, collection, BATCH)) {
       await to.load(collection, docs);
       for (const doc of docs) copied.add(nameOf(doc));
       onCopied(docs.length);
     }
-    for await (const docs of batches(to, collection)) {
+    for await (const docs of everyStored<Doc>(to, collection, BATCH)) {
       const gone = docs.filter((doc) => !copied.has(nameOf(doc)));
       if (gone.length > 0) await to.discard(collection, gone);
     }
@@ -40,7 +41,7 @@ const nameOf = ({ orgId, id }: Doc) => `${orgId}/${id}`;
 /** Organizations that only the target has: a copy onto them would mix two places, or take one of them away. */
 export async function strangersIn(from: Store, to: Store): Promise<string[]> {
   const strangers: string[] = [];
-  for await (const orgs of batches(to, orgIndex)) {
+  for await (const orgs of everyStored<Doc>(to, orgIndex, BATCH)) {
     const known = await from.getMany(orgIndex, orgs);
     strangers.push(...orgs.filter((_, at) => known[at] === null).map(({ id }) => id));
   }
@@ -69,7 +70,7 @@ async function fingerprint(
   onRead: (documents: number) => void,
 ): Promise<Fingerprint> {
   let [count, sum] = [0, 0n];
-  for await (const docs of batches(store, collection)) {
+  for await (const docs of everyStored<Doc>(store, collection, BATCH)) {
     for (const doc of docs) {
       count += 1;
       sum = (sum + BigInt(`0x${createHash('sha256').update(sortedJson(doc)).digest('hex')}`)) & MASK;
@@ -80,12 +81,3 @@ async function fingerprint(
 }
 
 const MASK = (1n << 256n) - 1n;
-
-async function* batches(store: Store, collection: AnyCollection): AsyncGenerator<Doc[]> {
-  for (let after: Doc | null = null; ; ) {
-    const docs: Doc[] = await store.scan(collection, after, BATCH);
-    if (docs.length > 0) yield docs;
-    if (docs.length < BATCH) return;
-    after = docs.at(-1)!;
-  }
-}

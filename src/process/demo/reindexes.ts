@@ -4,15 +4,16 @@ import { type Claimed, claimWorkItems } from '../../nouns/work-items/claim.ts';
 import { claimInput, type Reported, reportInput, TRIES_MAX } from '../../nouns/work-items/model.ts';
 import { reportWorkItems } from '../../nouns/work-items/report.ts';
 import type { Context } from '../../resource/context.ts';
+import { expected } from '../../words/expected.ts';
 import { REINDEXES } from './content.ts';
 
 /** Long work of both kinds that a person wants to see: one that comes on while they look, and one that has failed, with its reason. */
 export async function makeReindexes(ctx: () => Context, namespaceIds: ReadonlyMap<string, string>): Promise<void> {
   const { running, failed } = REINDEXES;
-  const [first, second] = [namespaceIds.get(running.namespace)!, namespaceIds.get(failed.namespace)!];
-  const jobId = await begin(ctx, first, running.to);
+  const idOf = (name: string) => expected(namespaceIds.get(name), `namespace ${name}`);
+  const jobId = await begin(ctx, idOf(running.namespace), running.to);
   await report(ctx, await claim(ctx(), jobId, running.done), { status: 'done' });
-  const failing = await begin(ctx, second, failed.to);
+  const failing = await begin(ctx, idOf(failed.namespace), failed.to);
   for (let tries = 0; tries < TRIES_MAX; tries += 1)
     await report(ctx, await claim(ctx(), failing, 100), { status: 'failed', error: failed.error });
 }
@@ -23,7 +24,7 @@ async function begin(ctx: () => Context, namespaceId: string, newEmbeddingModelI
     asked,
     reindexNamespaceInput.parse({ namespaceId, newEmbeddingModelId }),
   );
-  return namespace.reindexJobId!;
+  return expected(namespace.reindexJobId, 'job of the reindex');
 }
 
 /** Who holds the items, as a person reads it. */
@@ -38,6 +39,6 @@ export async function report(
   claimed: readonly Claimed[],
   what: Pick<Reported, 'status' | 'error'>,
 ): Promise<void> {
-  const results = claimed.map(({ item }) => ({ itemId: item.id, lease: item.lease!, ...what }));
+  const results = claimed.map(({ item }) => ({ itemId: item.id, lease: item.lease, ...what }));
   if (results.length > 0) await reportWorkItems(ctx(), reportInput.parse({ results }));
 }

@@ -5,6 +5,7 @@ import { reportOutcome } from '../../nouns/decisions/outcome.ts';
 import { providerAccounts } from '../../nouns/provider-accounts/model.ts';
 import { type Workspace, workspaces } from '../../nouns/workspaces/model.ts';
 import type { Deps } from '../../resource/context.ts';
+import { expected } from '../../words/expected.ts';
 import { systemContext } from '../system.ts';
 import { OUTAGE, TRAFFIC } from './content.ts';
 
@@ -80,7 +81,7 @@ async function send(deps: Deps, orgId: string, at: number, pause: () => Promise<
 }
 
 function pick<T>(all: readonly T[], random: number): T {
-  return all[Math.floor(random * all.length)]!;
+  return expected(all[Math.floor(random * all.length)], 'thing to pick');
 }
 
 async function workspaceOf({ store }: Deps, orgId: string, tag: string): Promise<Workspace | undefined> {
@@ -89,7 +90,8 @@ async function workspaceOf({ store }: Deps, orgId: string, tag: string): Promise
 }
 
 async function isDown({ store }: Deps, { orgId, providerAccountId }: Decision): Promise<boolean> {
-  const account = await store.get(providerAccounts.collection, { orgId, id: providerAccountId! });
+  if (providerAccountId === null) return false;
+  const account = await store.get(providerAccounts.collection, { orgId, id: providerAccountId });
   return account?.name === OUTAGE.account;
 }
 

@@ -49,5 +49,5 @@ async function firstJobOf({ store }: Deps, orgId: string): Promise<string | null
   const { docs } = await store.page(jobs.collection, { orgId, order: 'asc', limit: 1 });
   const [job] = docs;
   const namespace = job && (await store.get(namespaces.collection, { orgId, id: job.resourceId }));
-  return namespace?.tags.includes(REINDEXES.running.tag) ? job!.id : null;
+  return job && namespace?.tags.includes(REINDEXES.running.tag) ? job.id : null;
 }

@@ -1,8 +1,9 @@
 import { jobs } from '../../nouns/jobs/model.ts';
 import { orgIndex } from '../../nouns/orgs/model.ts';
-import { type PolicyBreaker, policyBreakers, type TargetBreaker } from '../../routing/state.ts';
-import { everyPage } from '../../store/every.ts';
-import type { Key, Store } from '../../store/store.ts';
+import { policyBreakers, type TargetBreaker } from '../../routing/state.ts';
+import { everyPage, everyStored } from '../../store/every.ts';
+import type { Store } from '../../store/store.ts';
+import { paired } from '../../words/paired.ts';
 
 export const BREAKER_STATES = ['closed', 'open', 'half_open'] as const;
 export const JOB_STATUSES = ['pending', 'running', 'failed'] as const;
@@ -21,14 +22,12 @@ export async function takeSample(store: Store, now: number): Promise<Sample> {
 
 async function countBreakers(store: Store, now: number): Promise<Sample['breakers']> {
   const counted = { closed: 0, open: 0, half_open: 0 };
-  for (let after: Key | null = null; ; ) {
-    const docs: PolicyBreaker[] = await store.scan(policyBreakers, after, BATCH);
+  for await (const docs of everyStored(store, policyBreakers, BATCH)) {
     for (const { targets } of docs)
       for (const target of Object.values(targets ?? {})) counted[stateOf(target, now)] += 1;
-    if (docs.length < BATCH) return counted;
-    after = docs.at(-1)!;
     await new Promise(setImmediate);
   }
+  return counted;
 }
 
 /** A cooldown that has ended reads as half-open; what only hangs is not looked for. */
@@ -44,7 +43,7 @@ async function countJobs(store: Store): Promise<Sample['jobs']> {
       jobs.collection,
       asked.map(({ orgId, status }) => ({ orgId, where: [{ field: 'status', in: [status] }] })),
     );
-    for (const [at, { status }] of asked.entries()) counted[status] += counts[at]!;
+    for (const [{ status }, count] of paired(asked, counts)) counted[status] += count;
     await new Promise(setImmediate);
   }
   return counted;

@@ -70,8 +70,8 @@ export function visitOf(req: IncomingMessage, path: string, requestId: string): 
 /** By W3C's Trace Context: a version that is not known yet may have more behind the flags. */
 function traceIdOf(header: string | string[] | undefined): string | null {
   if (typeof header !== 'string') return null;
-  const [, version, traceId, spanId, more] =
+  const [, version, traceId = '', spanId = '', more] =
     /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$/.exec(header.trim()) ?? [];
   if (version === undefined || version === 'ff' || (version === '00' && more !== undefined)) return null;
-  return /^0+$/.test(traceId!) || /^0+$/.test(spanId!) ? null : traceId!;
+  return /^0+$/.test(traceId) || /^0+$/.test(spanId) ? null : traceId;
 }

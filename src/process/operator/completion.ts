@@ -22,7 +22,7 @@ function placesOf(command: Command, path: string): Place[] {
     {
       path,
       commands: command.commands.map((one) => ({ name: one.name(), summary: one.summary() || one.description() })),
-      options: options.map(({ long, description }) => ({ flag: long!, description })),
+      options: options.flatMap(({ long, description }) => (long ? [{ flag: long, description }] : [])),
     },
     ...command.commands.flatMap((one) => placesOf(one as Command, `${path} ${one.name()}`)),
   ];

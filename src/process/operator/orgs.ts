@@ -2,27 +2,25 @@ import { createOrganization } from '../../access/found.ts';
 import { organizations, orgIndex } from '../../nouns/orgs/model.ts';
 import type { Deps } from '../../resource/context.ts';
 import { everyDoc } from '../../store/every.ts';
-import { name } from '../../validation/fields.ts';
-import { walk } from '../../validation/walk.ts';
 import { UsageRefused } from '../../words/refused.ts';
 import { type Config, readConfig } from '../config.ts';
 import { createContext } from '../context.ts';
 import { createDeps } from '../deps.ts';
 import { hasOrganizations, isNewFolder, placeOf, remark, remarkNearMisses } from '../place.ts';
+import { readName } from './name.ts';
 import { type Env, withStore } from './open.ts';
 import { printJson, printTable } from './print.ts';
 
 /** `switchyard org create NAME`, also beside a running server. */
-export async function createOrgCommand(orgName: string, env: Record<string, string | undefined>): Promise<void> {
-  const { value, issues } = walk(name('The name.'), orgName, ['name'], { naming: 'camel' });
-  if (issues.length > 0) throw new UsageRefused(`name: ${issues[0]!.msg}`);
+export async function createOrgCommand(given: string, env: Record<string, string | undefined>): Promise<void> {
+  const name = readName(given, (why) => new UsageRefused(`name: ${why}`));
   const config = readConfig(env);
   remarkNearMisses(env);
   const isNew = isNewFolder(config);
   const deps = await createDeps({ ...config, LOG_LEVEL: 'warn' }, env);
   try {
     const isFirst = !(await hasOrganizations(deps.store));
-    const { orgId, token } = await createOrg(deps, value);
+    const { orgId, token } = await createOrg(deps, name);
     process.stdout.write(`${JSON.stringify({ org_id: orgId, token })}\n`);
     remark(await whereItIs(config, isNew, isFirst));
   } finally {

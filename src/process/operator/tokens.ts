@@ -3,10 +3,9 @@ import { type Token, tokens, tokenUses } from '../../nouns/tokens/model.ts';
 import { createToken, deleteToken, rotateToken } from '../../nouns/tokens/repository.ts';
 import type { Context } from '../../resource/context.ts';
 import { allDocs } from '../../store/every.ts';
-import { name } from '../../validation/fields.ts';
-import { walk } from '../../validation/walk.ts';
 import { UsageRefused } from '../../words/refused.ts';
 import { remark } from '../place.ts';
+import { readName } from './name.ts';
 import { type Env, withOrg } from './open.ts';
 import { printJson, printTable } from './print.ts';
 
@@ -17,10 +16,9 @@ interface InOrg {
 
 /** The way back into an org whose last Admin token is lost. */
 export async function createTokenCommand(words: InOrg & { role: string; name: string }, env: Env): Promise<void> {
-  const { value, issues } = walk(name('The name.'), words.name, ['name'], { naming: 'camel' });
-  if (issues.length > 0) throw new UsageRefused(`--name: ${issues[0]!.msg}`);
+  const name = readName(words.name, (why) => new UsageRefused(`--name: ${why}`));
   await withOrg(env, words.org, async (ctx, place) => {
-    const { token, secret } = await createToken(ctx, { name: value, role: words.role });
+    const { token, secret } = await createToken(ctx, { name, role: words.role });
     show(words, token, secret);
     remark(`made the token in ${place}`);
   });

@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import { type Task, tasks } from '../../resource/task.ts';
 import { type Store, StoreUnavailable } from '../../store/store.ts';
+import { expected } from '../../words/expected.ts';
+import { paired } from '../../words/paired.ts';
 import { advanced, endOf, ignoringConflict, type Lease, LeaseLost, move } from './lease.ts';
 import { inTurn } from './turn-taking.ts';
 
@@ -77,9 +79,10 @@ export function createScheduler({
 
   async function lanesInTurn(): Promise<string[]> {
     const read = (after: string | null, limit: number) => store.lanes(tasks, { orgId, now: iso(), after, limit });
-    const behind = await read(served, places);
-    if (served === null || behind.length === places) return behind;
-    const first = (await read(null, places - behind.length)).filter((lane) => lane <= served!);
+    const last = served;
+    const behind = await read(last, places);
+    if (last === null || behind.length === places) return behind;
+    const first = (await read(null, places - behind.length)).filter((lane) => lane <= last);
     if (behind.length + first.length === 0) served = null;
     return [...behind, ...first];
   }
@@ -90,8 +93,8 @@ export function createScheduler({
     const limit = free();
     const due = await Promise.all(lanes.map((lane) => store.due(tasks, { orgId, lane, now: iso(), limit })));
     const holding = held();
-    const queues = due.map((of, at) => {
-      const held = holding.get(lanes[at]!) ?? 0;
+    const queues = paired(lanes, due).map(([lane, of]) => {
+      const held = holding.get(lane) ?? 0;
       return { held, waiting: of.slice(0, Math.max(0, perLane - held)) };
     });
     const waiting = inTurn(queues);
@@ -136,7 +139,7 @@ export function createScheduler({
     };
     try {
       signal.throwIfAborted();
-      const outcome = await work[one.task.kind]!(lease);
+      const outcome = await expected(work[one.task.kind], `work of the kind ${one.task.kind}`)(lease);
       await settle(one.task, outcome);
     } catch (error) {
       await giveBack(one.task, error, signal);

@@ -84,7 +84,7 @@ async function* messagesOf({ response, listen }: Opened): AsyncGenerator<EventSo
   const decoder = new TextDecoder();
   let timer = listen();
   try {
-    for await (const bytes of response.body!) {
+    for await (const bytes of response.body ?? []) {
       clearTimeout(timer);
       parser.feed(decoder.decode(bytes, { stream: true }));
       yield* told.splice(0);

@@ -28,10 +28,11 @@ export interface Ahead {
 
 /** What a webhook has to tell next, in the order of the feed. */
 export async function eventsAhead(ctx: Context, { types }: Webhook, after: number, limit: number): Promise<Ahead> {
-  const [last] = await ctx.deps.store.lastNumbers(feedEvents.collection, [ctx.principal.orgId]);
-  if (last! <= after) return { events: [], upTo: after };
+  const [last = 0] = await ctx.deps.store.lastNumbers(feedEvents.collection, [ctx.principal.orgId]);
+  if (last <= after) return { events: [], upTo: after };
   const { events, more } = await readEvents(ctx, { types }, { after, limit });
-  return { events, upTo: more ? events.at(-1)!.place : Math.max(last!, events.at(-1)?.place ?? 0) };
+  const told = events.at(-1)?.place ?? after;
+  return { events, upTo: more ? told : Math.max(last, told) };
 }
 
 /** An event that was tried before, if it may still be told. */

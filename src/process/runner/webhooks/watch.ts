@@ -4,6 +4,8 @@ import type { Deps } from '../../../resource/context.ts';
 import { whereOf } from '../../../resource/feed/filter.ts';
 import { feedEvents } from '../../../resource/feed-event.ts';
 import { type Task, tasks } from '../../../resource/task.ts';
+import { everyLanes } from '../../../store/every.ts';
+import { paired } from '../../../words/paired.ts';
 import { move } from '../lease.ts';
 
 /** Orgs asked for at once, and webhooks of one org. */
@@ -28,17 +30,9 @@ export function createWatch({ store, now }: Deps): Watch {
 
   async function orgsWithWebhooks(): Promise<Set<string>> {
     const found = new Set<string>();
-    for (let after: string | null = null; ; ) {
-      const lanes: string[] = await store.lanes(tasks, {
-        orgId: WEBHOOK_DESK,
-        now: FOREVER,
-        after,
-        limit: ORGS_AT_ONCE,
-      });
-      for (const lane of lanes) found.add(lane);
-      if (lanes.length < ORGS_AT_ONCE) return found;
-      after = lanes.at(-1)!;
-    }
+    const query = { orgId: WEBHOOK_DESK, now: FOREVER, limit: ORGS_AT_ONCE };
+    for await (const lanes of everyLanes(store, tasks, query)) for (const lane of lanes) found.add(lane);
+    return found;
   }
 
   async function lookAt(orgId: string, last: number): Promise<boolean> {
@@ -82,10 +76,8 @@ export function createWatch({ store, now }: Deps): Watch {
       for (let at = 0; at < wanted.length; at += ORGS_AT_ONCE) {
         const some = wanted.slice(at, at + ORGS_AT_ONCE);
         const numbers = await store.lastNumbers(feedEvents.collection, some);
-        for (const [place, orgId] of some.entries()) {
-          const last = numbers[place]!;
+        for (const [orgId, last] of paired(some, numbers))
           if (seen.get(orgId) !== last && (await lookAt(orgId, last))) hasWoken = true;
-        }
       }
       return hasWoken;
     },
