@@ -69,4 +69,22 @@ export const mutants: Mutant[] = [
     edits: [['Promise.all([observer.flush(), stopped.then(observer.flush)])', 'stopped']],
     tests: traced,
   },
+  {
+    breaks: 'spans that were dropped are told',
+    file: 'src/process/observe/tracing/tracing.ts',
+    edits: [["  hearDropped(seldom(log, 'traces were dropped: more came than could wait to be sent'));\n", '']],
+    tests: traces,
+  },
+  {
+    breaks: 'what the SDK of OpenTelemetry would pass over is told',
+    file: 'src/process/observe/tracing/tracing.ts',
+    edits: [['if (said.length > 0)', 'if (said.length > 99)']],
+    tests: traces,
+  },
+  {
+    breaks: 'attributes that cannot be read are not repeated',
+    file: 'src/process/observe/tracing/sdk-words.ts',
+    edits: [["if (text.startsWith('EnvDetector failed'))", "if (text === '')"]],
+    tests: traces,
+  },
 ];

@@ -289,6 +289,44 @@ describe('traces of what goes wrong', () => {
     await harness.close();
     collector = await startCollector();
   });
+
+  test('spans that have no place are dropped, and that is told at most once in a minute, with their number', async () => {
+    vi.stubEnv('OTEL_BSP_MAX_QUEUE_SIZE', '2');
+    vi.stubEnv('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', '1');
+    const harness = await startHarness('sqlite', tracedTo(collector));
+    const tenant = await harness.org();
+    const lines = () => harness.logs.filter((line) => line.includes('traces were dropped'));
+    const ask = () => tenant.rest('GET', `${tenant.base}/workspaces`);
+    await vi.waitFor(async () => {
+      await Promise.all(Array.from({ length: 20 }, ask));
+      expect(lines()).toHaveLength(1);
+    }, patiently);
+    for (let round = 0; round < 5; round += 1) await Promise.all(Array.from({ length: 20 }, ask));
+    await harness.close();
+    expect(lines().map((line) => JSON.parse(line))).toMatchObject([{ level: 40, spans: expect.any(Number) }]);
+  });
+
+  test('what its SDK would pass over is said once, without what may be secret', async () => {
+    const given = {
+      OTEL_BSP_SCHEDULE_DELAY: 'soon',
+      OTEL_BSP_MAX_QUEUE_SIZE: '-1',
+      OTEL_TRACES_SAMPLER: 'sometimes',
+      OTEL_EXPORTER_OTLP_COMPRESSION: 'zip',
+      OTEL_EXPORTER_OTLP_HEADERS: 's3cret',
+      OTEL_RESOURCE_ATTRIBUTES: 'a=b=s3cret',
+    };
+    for (const [name, value] of Object.entries(given)) vi.stubEnv(name, value);
+    const harness = await startHarness('sqlite', tracedTo(collector));
+    await harness.close();
+    const lines = harness.logs.filter((line) => line.includes('OTEL_'));
+    expect(lines).toHaveLength(1);
+    for (const name of Object.keys(given)) expect(lines[0]).toContain(name);
+    expect(lines[0]).not.toContain('s3cret');
+    vi.unstubAllEnvs();
+    const other = await startHarness('sqlite', tracedTo(collector));
+    await other.close();
+    expect(other.logs.filter((line) => line.includes('OTEL_'))).toEqual([]);
+  });
 });
 
 describe('the variables of OpenTelemetry', () => {

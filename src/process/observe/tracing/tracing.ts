@@ -7,6 +7,7 @@ import pkg from '../../../../package.json' with { type: 'json' };
 import type { Tracer } from '../../../resource/trace.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Otlp } from '../otlp.ts';
+import { hearDropped, saidWhile } from './sdk-words.ts';
 import { type BeginSpan, createCalls, createSpans } from './spans.ts';
 
 export interface Tracing {
@@ -20,7 +21,16 @@ const MINUTE_MS = 60_000;
 
 /** Sampling, batches, headers and limits are read from OpenTelemetry's variables by its SDK. */
 export async function openTracing(otlp: Otlp, engine: Store['engine'], log: Logger): Promise<Tracing> {
-  const provider = new BasicTracerProvider({
+  const [provider, said] = await saidWhile(() => openProvider(otlp, log));
+  if (said.length > 0) log.warn({ said }, 'some of the variables of OpenTelemetry cannot be followed');
+  hearDropped(seldom(log, 'traces were dropped: more came than could wait to be sent'));
+  const tracer = provider.getTracer(pkg.name, pkg.version);
+  const { begin, known } = createSpans(tracer, engine);
+  return { begin, calls: createCalls(tracer, known), flush: () => provider.forceFlush().catch(() => {}) };
+}
+
+async function openProvider(otlp: Otlp, log: Logger): Promise<BasicTracerProvider> {
+  return new BasicTracerProvider({
     resource: resourceFromAttributes({
       'service.name': pkg.name,
       'service.version': pkg.version,
@@ -28,9 +38,6 @@ export async function openTracing(otlp: Otlp, engine: Store['engine'], log: Logg
     }).merge(detectResources({ detectors: [envDetector] })),
     spanProcessors: [new BatchSpanProcessor(telling(await createExporter(otlp), log))],
   });
-  const tracer = provider.getTracer(pkg.name, pkg.version);
-  const { begin, known } = createSpans(tracer, engine);
-  return { begin, calls: createCalls(tracer, known), flush: () => provider.forceFlush().catch(() => {}) };
 }
 
 async function createExporter({ url, protocol }: Otlp): Promise<SpanExporter> {
@@ -40,17 +47,24 @@ async function createExporter({ url, protocol }: Otlp): Promise<SpanExporter> {
   return new OTLPTraceExporter({ url });
 }
 
-/** What cannot be sent is lost, and said at most once a minute. */
-function telling(exporter: SpanExporter, log: Logger): SpanExporter {
+/** Lines that say the same come at most once a minute, with what has come together meanwhile. */
+function seldom(log: Logger, message: string): (spans: number, reason?: string) => void {
   let toldAt = Number.NEGATIVE_INFINITY;
   let lost = 0;
-  const heard = (count: number, { code, error }: ExportResult) => {
-    if (code === ExportResultCode.SUCCESS) return;
-    lost += count;
+  return (spans, reason) => {
+    lost += spans;
     if (performance.now() - toldAt < MINUTE_MS) return;
     toldAt = performance.now();
-    log.warn({ spans: lost, reason: error?.message.slice(0, 200) }, 'traces could not be sent');
+    log.warn({ spans: lost, reason }, message);
     lost = 0;
+  };
+}
+
+/** What cannot be sent is lost. */
+function telling(exporter: SpanExporter, log: Logger): SpanExporter {
+  const tell = seldom(log, 'traces could not be sent');
+  const heard = (count: number, { code, error }: ExportResult) => {
+    if (code !== ExportResultCode.SUCCESS) tell(count, error?.message.slice(0, 200));
   };
   return {
     export(spans, done) {
