@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -31,6 +32,21 @@ function canRunAsOther(): boolean {
   }
 }
 
+const OFFLINE = /ENOTCACHED|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT/;
+
+/** As the Dockerfile does it. Without a registry, and without what npm has kept of it, its packages are copied from here. */
+function installPackages(stage: string, app: string): void {
+  mkdirSync(stage);
+  for (const file of ['package.json', 'package-lock.json', '.npmrc']) cpSync(file, join(stage, file));
+  const words = ['ci', '--omit=dev', '--prefer-offline'];
+  const { status, stderr } = spawnSync('npm', words, { cwd: stage, encoding: 'utf8' });
+  if (status === 0) return renameSync(join(stage, 'node_modules'), join(app, 'node_modules'));
+  if (!OFFLINE.test(stderr)) throw new Error(`npm ci --omit=dev ended with ${status}: ${stderr}`);
+  process.stdout.write('npm finds no registry: the production packages are copied, not installed.\n');
+  for (const path of productionPackages())
+    cpSync(path, join(app, path), { recursive: true, filter: (from) => !from.includes('node_modules/.bin') });
+}
+
 /** What `npm ci --omit=dev` installs. */
 function productionPackages(): string[] {
   const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
@@ -49,7 +65,7 @@ const listBehind = (word: string): string[] =>
 /** What the image is given of this folder. */
 const COPIED = new Set([...dockerfile.matchAll(/^COPY (?!--)(\S+) /gm)].map(([, path]) => path!));
 
-describe('as the image holds it: sources, production packages, another user', () => {
+describe('as the image holds it: sources, what npm ci --omit=dev installs, read-only, another user', () => {
   let root: string;
   let box: string;
   let bin: string;
@@ -65,14 +81,20 @@ describe('as the image holds it: sources, production packages, another user', ()
     root = mkdtempSync(join(tmpdir(), 'switchyard-installed-'));
     chmodSync(root, 0o755);
     const app = join(root, 'app');
-    for (const path of [...COPIED, ...productionPackages()]) {
+    for (const path of COPIED) {
       mkdirSync(dirname(join(app, path)), { recursive: true });
-      cpSync(path, join(app, path), { recursive: true, filter: (from) => !from.includes('node_modules/.bin') });
+      cpSync(path, join(app, path), { recursive: true });
     }
+    installPackages(join(root, 'packages'), app);
+    // As an image that is run with a read-only root.
+    execFileSync('chmod', ['-R', 'a-w', app]);
     bin = join(app, 'bin', 'switchyard.js');
     own(join(root, 'tmp'));
   });
-  afterAll(() => rmSync(root, { recursive: true, force: true }));
+  afterAll(() => {
+    execFileSync('chmod', ['-R', 'u+w', root]);
+    rmSync(root, { recursive: true, force: true });
+  });
 
   /** A home, a working directory and data, all of the program's own user. */
   beforeEach(() => {
@@ -89,6 +111,13 @@ describe('as the image holds it: sources, production packages, another user', ()
   });
   const run = (words: string[], more: Record<string, string> = {}) =>
     runCommand(words, { ...env, PORT: '0', ...more }, { bin, cwd: at('cwd'), ...place });
+
+  test('nothing is installed that is for development', () => {
+    const packages = join(root, 'app', 'node_modules');
+    const folders = readdirSync(packages).filter((name) => !name.startsWith('.'));
+    const needed = productionPackages().map((path) => path.split('/')[1]!);
+    expect(folders.sort()).toEqual([...new Set(needed)].sort());
+  });
 
   test('its commands run from anywhere, and it serves; nothing is written but data and temporary files', async () => {
     const app = () => readdirSync(join(root, 'app'), { recursive: true }).length;
