@@ -85,6 +85,27 @@ describeEngines('a policy’s breaker', (engine) => {
     expect(await stateOf(id)).toBe('circuit_open');
   });
 
+  const states: [state: string, reach: () => Promise<unknown>][] = [
+    ['active', async () => fail(await decide()).then(decide)],
+    ['circuit_open', async () => fail(await decide())],
+    ['circuit_half_open', async () => fail(await decide()).then(() => (nowMs += 1_001))],
+    ['inactive', latch],
+  ];
+  test.each(states)('a change that changes nothing answers what GET does: %s', async (state, reach) => {
+    const id = await policy(state === 'active' ? {} : QUICK, { fallback: 'f' });
+    await reach();
+    const read = await tenant.rest('GET', `${tenant.base}/router-policies/${id}`);
+    expect(read.body.status).toBe(state);
+    for (const body of [{}, { enabled: read.body.enabled }, read.body]) {
+      const answer = await tenant.rest('PATCH', `${tenant.base}/router-policies/${id}`, body);
+      expect([answer.body, answer.headers.get('etag')]).toEqual([read.body, read.headers.get('etag')]);
+    }
+    const shown = '{ routerPolicy { status enabled latched targets { state } } }';
+    const graph = async (text: string) => (await tenant.graphql(text)).body.data;
+    const { updateRouterPolicy } = await graph(`mutation { updateRouterPolicy(input: {policyId: "${id}"}) ${shown} }`);
+    expect(updateRouterPolicy).toEqual(await graph(shown.replace('routerPolicy', `routerPolicy(policyId: "${id}")`)));
+  });
+
   test('a latched policy is released by a reset, which its reply shows, and its audit event, and its rights', async () => {
     const id = await policy(QUICK);
     await latch();

@@ -2,6 +2,17 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'a change that changes nothing shows a latched policy as it is',
+    file: 'src/nouns/router-policies/repository.ts',
+    edits: [
+      [
+        'return (await breakerNow(ctx, policy)).breaker.latched;',
+        'return (await breakerNow(ctx, policy)).breaker.latched && (await reset(ctx, policy)).length > 0;',
+      ],
+    ],
+    tests: ['test/breaker.test.ts'],
+  },
+  {
     breaks: 'a lowered limit counts what was taken as a full bucket at most',
     file: 'src/routing/bucket.ts',
     edits: [['Math.min(units, burstOf(rate))', 'units']],

@@ -58,14 +58,13 @@ export function updateRouterPolicy(ctx: Context, input: z.output<typeof updateRo
     input.expectedVersion,
     async (before) => {
       // A latched policy reads as disabled: that it still is changes nothing.
-      const released = before.enabled ? await release(ctx, before) : [];
+      const latched = before.enabled && (await isLatched(ctx, before));
       const { enabled, ...others } = input;
-      const staysLatched = released.length > 0 && enabled === false;
-      const doc = mergePatch(routerPolicies, before, staysLatched ? others : input);
+      const doc = mergePatch(routerPolicies, before, latched && enabled === false ? others : input);
       const also = await referencesOf(ctx, doc, before);
       warnings = await lintNew(ctx, doc);
       refuseWarnings(input.strict, warnings);
-      const breaker = enabled === true && released.length > 0 ? released : await kept(ctx, before, doc);
+      const breaker = latched && enabled === true ? await reset(ctx, before) : await kept(ctx, before, doc);
       return { doc, also: [...also, ...breaker] };
     },
     (routerPolicy) => ({ routerPolicy, warnings }),
@@ -78,11 +77,14 @@ async function kept(ctx: Context, before: RouterPolicy, next: RouterPolicy): Pro
   return [await breakerChange(ctx, before, breakerKeep)];
 }
 
-/** A person's `enabled: true` releases a latched policy and resets its breaker. */
-async function release(ctx: Context, policy: RouterPolicy): Promise<Planned[]> {
+async function isLatched(ctx: Context, policy: RouterPolicy): Promise<boolean> {
   ctx.loaders.clear();
-  const { breaker } = await breakerNow(ctx, policy);
-  return breaker.latched ? [await breakerChange(ctx, policy, breakerReset)] : [];
+  return (await breakerNow(ctx, policy)).breaker.latched;
+}
+
+/** A person's `enabled: true` releases a latched policy and resets its breaker; the reply shows it reset, so only where it is. */
+async function reset(ctx: Context, policy: RouterPolicy): Promise<Planned[]> {
+  return [await breakerChange(ctx, policy, breakerReset)];
 }
 
 /** Closes every target of a policy and releases it where it is latched; what was decided before no longer counts. */
@@ -105,7 +107,10 @@ export function disableRouterPolicy(ctx: Context, input: z.output<typeof disable
     routerPolicies,
     async () => reach(ctx, [], routerPolicies, input.policyId),
     input.expectedVersion,
-    async (before) => ({ doc: { ...before, enabled: false }, also: await release(ctx, before) }),
+    async (before) => ({
+      doc: { ...before, enabled: false },
+      also: (await isLatched(ctx, before)) ? await reset(ctx, before) : [],
+    }),
     (routerPolicy) => ({ routerPolicy }),
   );
 }
