@@ -1,4 +1,4 @@
-import { type GraphQLField, type GraphQLSchema, getOperationAST, parse, validate } from 'graphql';
+import { coerceInputValue, type GraphQLField, type GraphQLSchema, getOperationAST, parse, validate } from 'graphql';
 import type { z } from 'zod';
 import { type Executable, prepareOperation } from '../graphql/execution/execute.ts';
 import type { MutationExtensions } from '../graphql/mutations.ts';
@@ -52,8 +52,22 @@ export function compileRow(schema: GraphQLSchema, row: Row, rows: readonly Row[]
       schema: boundOf(extensions.input, camel(name)),
     })),
     own: { changes: extensions.changes, rules: extensions.rules, missing: extensions.missing },
-    pageIssues: extensions.pageIssues,
+    pageIssues: extensions.pageIssues && pageIssuesOf(field, extensions.pageIssues),
     made: row.status === 201 ? madeBy(row, rows) : null,
+  };
+}
+
+/** A cursor is bound to the list's filters as the graph reads them: a time in another zone, or without milliseconds, is the same time. */
+function pageIssuesOf(
+  { args }: GraphQLField<unknown, unknown>,
+  pageIssues: NonNullable<ListExtensions['pageIssues']>,
+): ListExtensions['pageIssues'] {
+  return (given, ctx) => {
+    const sent: Record<string, unknown> = { ...given };
+    const read = args
+      .filter(({ name }) => sent[name] !== undefined)
+      .map(({ name, type }) => [name, coerceInputValue(sent[name], type)]);
+    return pageIssues(Object.fromEntries(read), ctx);
   };
 }
 
