@@ -62,10 +62,11 @@ function walk(at: Branch, segments: readonly string[], index: number): Branch['r
   if (segment === undefined) return at.rows.size > 0 ? at.rows : null;
   const word = at.words.get(segment);
   const byWord = word ? walk(word, segments, index + 1) : null;
-  if (byWord || !at.parameter || segment === '') return byWord;
+  if (byWord || !at.parameter || segment === '' || decode(segment) === null) return byWord;
   return walk(at.parameter, segments, index + 1);
 }
 
+/** Null for a bad escape, which no parameter can have, whatever the method. */
 function decode(segment: string): string | null {
   if (!segment.includes('%')) return segment;
   try {
