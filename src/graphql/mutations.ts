@@ -127,7 +127,8 @@ async function checkInput<S extends z.ZodType, F extends PayloadFields>(
 ): Promise<Checked<z.output<S>>> {
   const keptName = await keptNameIn(ctx, options.changes, input, input);
   const { value, issues } = walk(options.input, input, ['input'], { naming: 'camel', keptName });
-  const all = [...issues, ...ruleIssues(options as unknown as MutationExtensions, value, input, ctx)];
+  const own = ruleIssues(options as unknown as MutationExtensions, value, input, ctx);
+  const all = [...issues, ...beside(issues, own)];
   return passed(value, sortByField(Object.keys(fieldsOf(options.input)), all));
 }
 
@@ -172,6 +173,12 @@ export function ruleIssues(
     (name): Issue => ({ type: 'missing', loc: ['input', name], msg: 'Field required', input }),
   );
   return [...values, ...absent];
+}
+
+/** An own rule says nothing of a field that is refused already: it was sent, and nobody knows what it would be. */
+export function beside(refused: readonly Issue[], own: readonly Issue[]): Issue[] {
+  const told = new Set(refused.map(({ loc }) => loc.join('/')));
+  return own.filter(({ loc }) => !told.has(loc.join('/')));
 }
 
 /** Issues come in the order of the fields, unknown names last. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { keptNameIn, ruleIssues, sortByField } from '../graphql/mutations.ts';
+import { beside, keptNameIn, ruleIssues, sortByField } from '../graphql/mutations.ts';
 import type { Context } from '../resource/context.ts';
 import { type Checked, passed } from '../validation/checked.ts';
 import { fieldsOf } from '../validation/shape.ts';
@@ -130,7 +130,7 @@ function checkBody(
     ...issue,
     loc: locOf(compiled, issue.loc),
   }));
-  const all = own.length === 0 ? issues : sortByField(wireNames(row.body), [...issues, ...own]);
+  const all = own.length === 0 ? issues : sortByField(wireNames(row.body), [...issues, ...beside(issues, own)]);
   return { value: (value ?? {}) as Record<string, unknown>, issues: all };
 }
 

@@ -2,6 +2,24 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: "a cursor is bound to a list's filters as the graph reads them, however they were written",
+    file: 'src/rest/compile.ts',
+    edits: [['coerceInputValue(sent[name], type)', 'sent[name]']],
+    tests: ['test/rest/walks.test.ts'],
+  },
+  {
+    breaks: 'a bad escape is a path that there is not, whatever the method',
+    file: 'src/rest/router.ts',
+    edits: [[" || segment === '' || decode(segment) === null) return", " || segment === '') return"]],
+    tests: ['test/rest/bad-input.test.ts'],
+  },
+  {
+    breaks: 'a field that is refused is not missing besides',
+    file: 'src/rest/input.ts',
+    edits: [['[...issues, ...beside(issues, own)]', '[...issues, ...own]']],
+    tests: ['test/rest/bad-input.test.ts'],
+  },
+  {
     breaks: 'a reply that cannot be made before its commit says nothing of a change',
     file: 'src/rest/adapter.ts',
     edits: [['throw (error as GraphQLError).originalError ?? error;', 'throw error;']],

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rows } from '../../src/catalog/nouns.ts';
 import type { Row } from '../../src/rest/row.ts';
+import { fieldsOf } from '../../src/validation/shape.ts';
+import { snake } from '../../src/words/naming.ts';
 import { type Harness, startHarness, type Tenant, workedMs } from '../harness.ts';
 import { type Seeded, seed } from '../seed.ts';
 
@@ -91,7 +93,11 @@ describe('bad input for every row', () => {
       const begin = workedMs();
       check(await tenant.rest(row.method, pathOf(row, id), row.body ? {} : undefined), begin, [404, 422]);
     }
-    check(await tenant.rest(row.method, pathOf(row, '%zz'), undefined), workedMs(), [404]);
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+      const answer = await tenant.rest(method, pathOf(row, '%zz'));
+      check(answer, workedMs(), [404]);
+      expect(answer.body.details.resource_type).toBe('route');
+    }
   });
 
   test.each(rows.filter((row) => row.query))('$method $path: queries', async (row) => {
@@ -109,6 +115,19 @@ describe('bad input for every row', () => {
       const begin = workedMs();
       check(await tenant.rest(row.method, `${pathOf(row)}?${query}`), begin, [422]);
     }
+  });
+
+  test.each(rows.filter((row) => row.body))('$method $path: a place is told once', async (row) => {
+    // What wakes the rules beyond types and bounds.
+    const waking: Record<string, unknown> = { success: false, routing_mode: 'bridge', route_to: 'x', fallback: 'x' };
+    const names = Object.keys(fieldsOf(row.body!)).map(snake);
+    const woken = Object.fromEntries(Object.entries(waking).filter(([name]) => names.includes(name)));
+    for (const name of names)
+      for (const value of [5, [], {}]) {
+        const answer = await tenant.rest(row.method, pathOf(row), { ...woken, [name]: value });
+        const places: string[] = (answer.body?.detail ?? []).map((issue: { loc: unknown[] }) => issue.loc.join('.'));
+        expect([name, value, places]).toEqual([name, value, [...new Set(places)]]);
+      }
   });
 
   test('what was refused is not stored', async () => {
