@@ -2,6 +2,12 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'a policy that names a deleted workspace matches no more',
+    file: 'src/nouns/router-policies/test-match.ts',
+    edits: [['workspaceId: workspace?.id ?? null, ', '']],
+    tests: ['test/nouns/router-policies.test.ts'],
+  },
+  {
     breaks: 'a change that changes nothing shows a latched policy as it is',
     file: 'src/nouns/router-policies/repository.ts',
     edits: [

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { routerPolicies } from '../../src/nouns/router-policies/model.ts';
+import type { Client } from '../harness.ts';
 import { describeNoun } from './life.ts';
 
 describeNoun(
@@ -22,6 +23,29 @@ describeNoun(
       const context = { workspace_id: seeded.workspaceId };
       const { body } = await tenant.rest('POST', `${tenant.base}/router-policies/test-match`, { context });
       expect(body).toMatchObject({ matched_policies: [], selected_policy: null });
+    });
+
+    test('one that names a workspace matches while that is there, for those who see it; never again once it is deleted', async () => {
+      const { tenant, seeded } = world;
+      const made = await tenant.rest('POST', `${tenant.base}/workspaces`, {
+        organization_id: tenant.orgId,
+        name: 'Gone',
+      });
+      const workspace_id: string = made.body.workspace_id;
+      const named = { name: 'Named', match: { workspace_id, purpose: 'gone' }, route_to: seeded.modelId };
+      const { policy_id } = (await tenant.rest('POST', `${tenant.base}/router-policies`, named)).body;
+      const elsewhere = await tenant.as({ role: 'Admin', workspace_ids: [seeded.workspaceId] });
+      const isMatched = async (client: Client, tags: object) => {
+        const context = { workspace_id, purpose: 'gone', ...tags };
+        const { body } = await client.rest('POST', `${tenant.base}/router-policies/test-match`, { context });
+        return body.matched_policies.some((policy: { policy_id: string }) => policy.policy_id === policy_id);
+      };
+      for (const tags of [{}, { workspace_tags: { tier: 'any' } }])
+        expect([await isMatched(tenant, tags), await isMatched(elsewhere, tags)]).toEqual([true, false]);
+      await tenant.rest('DELETE', `${tenant.base}/workspaces/${workspace_id}`);
+      for (const tags of [{}, { workspace_tags: { tier: 'any' } }]) expect(await isMatched(tenant, tags)).toBe(false);
+      const read = await tenant.rest('GET', `${tenant.base}/router-policies/${policy_id}`);
+      expect([read.status, read.body.match.workspace_id]).toEqual([200, workspace_id]);
     });
 
     test('falls back to another model than it routes to', async () => {

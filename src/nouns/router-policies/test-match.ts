@@ -16,12 +16,15 @@ export interface TestMatch {
   explanation: () => Promise<PolicyVerdict<RouterPolicy>[]>;
 }
 
-/** The workspace's tags stand in where the context brings none of its own. */
+/**
+ * The workspace's tags stand in where the context brings none of its own. One that is absent, deleted or out of the
+ * caller's reach is no workspace: policies that name it never match.
+ */
 async function completeContext(ctx: Context, input: Record<string, unknown>): Promise<MatchContext> {
   const context = readContext(input);
-  if (context.workspaceTags !== null) return context;
   const workspace = context.workspaceId === null ? null : await find(ctx, workspaces, context.workspaceId);
-  return { ...context, workspaceTags: tagPairs(workspace?.tags ?? []) };
+  const workspaceTags = context.workspaceTags ?? tagPairs(workspace?.tags ?? []);
+  return { ...context, workspaceId: workspace?.id ?? null, workspaceTags };
 }
 
 /** Which policies would take a request and where the first that admits would send it; consumes nothing. */
