@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { idIn } from '../store/named.ts';
 import {
   type AnyCollection,
   type Clause,
@@ -97,10 +98,7 @@ function workspaceField(noun: Noun<Doc>): string | null {
 export function canSee<D extends Doc>(principal: Principal, noun: Noun<D>, doc: D): boolean {
   if (doc.orgId !== principal.orgId) return false;
   const field = principal.workspaceIds && workspaceField(noun);
-  if (principal.workspaceIds && field) {
-    const workspaceId = (doc as unknown as Record<string, unknown>)[field];
-    if (!principal.workspaceIds.includes(workspaceId as string)) return false;
-  }
+  if (field && !principal.workspaceIds?.includes(idIn(doc, field))) return false;
   return !noun.hides?.test(principal, doc);
 }
 

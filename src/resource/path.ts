@@ -1,3 +1,4 @@
+import { named } from '../store/named.ts';
 import { chain, type Doc, type MaybePromise } from '../store/store.ts';
 import { notFound } from '../words/errors.ts';
 import type { Context } from './context.ts';
@@ -16,9 +17,7 @@ export function reach<D extends Doc>(ctx: Context, above: readonly Step[], noun:
 
 function liesIn({ collection }: Noun<Doc>, doc: Doc, above: readonly Step[]): boolean {
   const fieldOf = (parent: Noun<Doc>) => collection.ancestors?.find((one) => one.in === parent.collection.name)?.field;
-  return above.every(
-    ([parent, id]) => id == null || (doc as unknown as Record<string, unknown>)[fieldOf(parent) ?? ''] === id,
-  );
+  return above.every(([parent, id]) => id == null || named(doc)[fieldOf(parent) ?? ''] === id);
 }
 
 /** Walks from the left to say which element is missing. */

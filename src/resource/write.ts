@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { idIn } from '../store/named.ts';
 import { type AnyCollection, type Change, type Doc, StoreConflict } from '../store/store.ts';
 import { conflict, fault } from '../words/errors.ts';
 import { camel } from '../words/naming.ts';
@@ -71,8 +72,8 @@ export async function commit(ctx: Context, planned: readonly Planned[]): Promise
 function dueIn(changes: readonly Change[], now: string): Set<string> {
   const queues = changes.flatMap((change) => {
     if (!change.in.queue || (change.type !== 'insert' && change.type !== 'put')) return [];
-    const dueAt = (change.doc as unknown as Record<string, string | null>)[change.in.queue.due];
-    return dueAt != null && dueAt <= now ? [bellOf(change.in, change.doc.orgId)] : [];
+    const dueAt = idIn(change.doc, change.in.queue.due);
+    return dueAt !== '' && dueAt <= now ? [bellOf(change.in, change.doc.orgId)] : [];
   });
   return new Set(queues);
 }

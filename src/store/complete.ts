@@ -82,7 +82,7 @@ function completed<T extends object>(fields: object, stored: T): T {
   for (const { name, first, nested } of parts(fields)) {
     const value = source[name];
     if (value !== undefined && nested === null) continue;
-    const today = value === undefined ? firstOf(first) : nested!.complete(value);
+    const today = value === undefined ? firstOf(first) : nested?.complete(value);
     if (today === value) continue;
     if (next === source) next = { ...source };
     next[name] = today;

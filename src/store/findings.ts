@@ -33,9 +33,10 @@ export function agreements(
   of: AnyCollection,
   all: readonly AnyCollection[],
 ): { field: string; in: string; shared: string }[] {
-  return (of.ancestors ?? []).flatMap(({ field, in: above }) => {
+  const ancestors = of.ancestors ?? [];
+  return ancestors.flatMap(({ field, in: above }) => {
     const itsOwn = all.find(({ name }) => name === above)?.ancestors ?? [];
-    const shared = itsOwn.filter((one) => of.ancestors!.some((own) => own.field === one.field && own.in === one.in));
+    const shared = itsOwn.filter((one) => ancestors.some((own) => own.field === one.field && own.in === one.in));
     return shared.map((one) => ({ field, in: above, shared: one.field }));
   });
 }

@@ -4,7 +4,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a stored document becomes one of today as it is read, whole',
     file: 'src/store/complete.ts',
-    edits: [['firstOf(first) : nested!.complete(value)', 'firstOf(first) : value']],
+    edits: [['firstOf(first) : nested?.complete(value)', 'firstOf(first) : value']],
     tests: ['test/store/older-documents.test.ts'],
   },
   {

@@ -69,7 +69,7 @@ export const mutants: Mutant[] = [
     file: PREPARE,
     edits: [
       ['const BATCH = 500;', 'const BATCH = 1;'],
-      ['if (batch.length < BATCH) return;', 'return;'],
+      ['if (!last || batch.length < BATCH) return;', 'return;'],
     ],
     tests: [...older, ...killed],
   },

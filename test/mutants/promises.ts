@@ -48,7 +48,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a token limited to workspaces finds all others absent',
     file: 'src/resource/noun.ts',
-    edits: [['if (!principal.workspaceIds.includes(workspaceId as string)) return false;', '']],
+    edits: [['if (field && !principal.workspaceIds?.includes(idIn(doc, field))) return false;', '']],
     tests: ['test/rest/tenancy.test.ts'],
   },
   {

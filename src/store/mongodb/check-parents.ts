@@ -23,9 +23,9 @@ export async function parentFaults(
     for (const child of children) {
       const parent = there.get(keyAbove(child));
       if (!parent && !buried.has(keyAbove(child))) tell(child, `${field}: there is no ${child[field]} in ${above}`);
-      for (const name of parent ? shared : [])
-        if (parent![name] !== child[name])
-          tell(child, `${field}: ${child[field]} has another ${name}: ${parent![name]}`);
+      for (const name of shared)
+        if (parent && parent[name] !== child[name])
+          tell(child, `${field}: ${child[field]} has another ${name}: ${parent[name]}`);
     }
   }
   return faults;

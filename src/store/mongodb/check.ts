@@ -81,10 +81,10 @@ async function checkDocuments(looked: Looked, findings: Findings, onRead: OnRead
     const suspects = await faultsOf(looked, batch);
     // What was moved or removed meanwhile is read once more as it is now.
     const again = suspects.size === 0 ? [] : await of.find({ _id: { $in: [...suspects.keys()] } }).toArray();
-    for (const [key, faults] of await faultsOf(looked, again)) {
-      const { orgId, id } = again.find(({ _id }) => _id === key)!;
-      for (const what of faults) tell(findings, collection, { orgId: String(orgId), id: String(id) }, what);
-    }
+    const faults = await faultsOf(looked, again);
+    for (const { _id, orgId, id } of again)
+      for (const what of faults.get(_id) ?? [])
+        tell(findings, collection, { orgId: String(orgId), id: String(id) }, what);
     onRead(batch.length);
     batch = [];
   };

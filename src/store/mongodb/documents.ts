@@ -1,5 +1,6 @@
 import type { CreateIndexesOptions, IndexSpecification } from 'mongodb';
 import { refsOf } from '../derived.ts';
+import { named } from '../named.ts';
 import type { AnyCollection, Doc, Key, Position } from '../store.ts';
 
 /**
@@ -33,7 +34,7 @@ export function positionOf({ createdAt, id }: Position): string {
 }
 
 export function toStored(from: AnyCollection, doc: Doc, fence: number): Stored {
-  const source = doc as unknown as Record<string, unknown>;
+  const source = named(doc);
   const unique: string | null = from.unique?.(doc) ?? null;
   const refs = refsOf(from, doc);
   const folds = from.search?.texts(doc);

@@ -1,6 +1,7 @@
 import type { Document, Filter } from 'mongodb';
 import { refsOf } from '../derived.ts';
-import type { AnyCollection, Clause, Doc, PageQuery, Query, Scalar } from '../store.ts';
+import { named } from '../named.ts';
+import type { AnyCollection, Clause, Doc, PageQuery, Query } from '../store.ts';
 import { positionOf, type Stored } from './documents.ts';
 
 /** The query as a flat filter that begins with the org; `buried` are the org's tombstones. */
@@ -45,12 +46,12 @@ export function pageStages(from: AnyCollection, query: PageQuery, buried: readon
 /** The same test in memory, for documents that a commit has changed but not stored yet. */
 export function matches(from: AnyCollection, query: Query, doc: Doc): boolean {
   if (doc.orgId !== query.orgId) return false;
-  const source = doc as unknown as Record<string, Scalar | undefined>;
+  const source = named(doc);
   if (query.ref !== undefined && !refsOf(from, doc).includes(query.ref)) return false;
   return (query.where ?? []).every((clause) => holds(clause, source));
 }
 
-function holds(clause: Clause, source: Record<string, Scalar | undefined>): boolean {
+function holds(clause: Clause, source: ReturnType<typeof named>): boolean {
   if ('any' in clause) return clause.any.some((one) => holds(one, source));
   const value = source[clause.field] ?? null;
   if ('in' in clause) return clause.in.includes(value);

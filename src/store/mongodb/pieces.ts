@@ -83,7 +83,7 @@ async function read(db: Db, { name, after, batch }: Batch, session: ClientSessio
 }
 
 function nextAfter({ batch }: Batch, found: Stored[]): string | null {
-  return found.length < batch ? null : found.at(-1)!._id;
+  return (found.length < batch ? null : found.at(-1)?._id) ?? null;
 }
 
 async function rewrite(

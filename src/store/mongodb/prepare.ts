@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type ClientSession, type Db, type MongoClient, MongoServerError } from 'mongodb';
+import { expected } from '../../words/expected.ts';
 import { complete } from '../complete.ts';
 import { derivedOf, type Tell } from '../derived.ts';
 import { newerData, versionAfter } from '../migrations/index.ts';
@@ -78,7 +79,7 @@ async function firstMeta(db: Db, { collections, migrations }: Preparation): Prom
     mark: null,
   };
   await db.collection<Meta>(META).updateOne({ _id: 'data' }, { $setOnInsert: meta }, { upsert: true });
-  return (await db.collection<Meta>(META).findOne({ _id: 'data' }))!;
+  return expected(await db.collection<Meta>(META).findOne({ _id: 'data' }), 'description of the data');
 }
 
 function describe(collections: readonly AnyCollection[]): Record<string, string> {
@@ -166,7 +167,7 @@ async function tellClashes(db: Db, { collections, tell }: Preparation): Promise<
     for (const { orgId, id, doc } of found) {
       const older = await db
         .collection<Stored>(from.name)
-        .findOne({ orgId, unique: from.unique!(complete(from, doc)) as string });
+        .findOne({ orgId, unique: String(from.unique?.(complete(from, doc))) });
       tell('two names are one now; both stay, the older one has it', {
         collection: from.name,
         older: older?.id,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from 'mongodb';
+import { expected } from '../../words/expected.ts';
 import { complete } from '../complete.ts';
 import { afterMs, type Deadline, msLeft } from '../deadline.ts';
 import {
@@ -87,7 +88,7 @@ export class MongoReads {
   }
 
   page<D extends Doc>(from: Collection<D>, query: PageQuery): Promise<Page<D>> {
-    return this.pages(from, [query]).then(([page]) => page!);
+    return this.pages(from, [query]).then(([page]) => expected(page, 'page'));
   }
 
   /** Many pages in one round trip: one pipeline, the others joined to it by `$unionWith`. */
@@ -170,7 +171,7 @@ export class MongoReads {
           .aggregate(pipeline, { maxTimeMS, ...hintOf(from, queries) })
           .toArray(),
       );
-      for (const row of found) rows[Number(row.at)]!.push(row);
+      for (const row of found) rows[Number(row.at)]?.push(row);
     }
     return rows;
   }
@@ -250,6 +251,7 @@ function isAlive(from: AnyCollection, stored: Stored, buried: ReadonlySet<string
 
 /** A search goes over its scope's index, whatever a planner thinks of the pattern. */
 function hintOf(from: AnyCollection, queries: readonly Query[]): { hint?: string } {
-  const isSearch = queries.length === 1 && queries[0]!.search !== undefined && from.search;
-  return isSearch ? { hint: `by_${String(from.search!.scope)}` } : {};
+  const [query, ...others] = queries;
+  const isSearch = query?.search !== undefined && others.length === 0;
+  return isSearch && from.search ? { hint: `by_${from.search.scope}` } : {};
 }

@@ -1,6 +1,7 @@
 import type { AnyBulkWriteOperation, Db } from 'mongodb';
 import { complete } from '../complete.ts';
 import type { Deadline } from '../deadline.ts';
+import { idIn } from '../named.ts';
 import { type AnyCollection, type Change, type Doc, numberingKey, numberings, type Query } from '../store.ts';
 import { keyOf, type Stored, toStored } from './documents.ts';
 import { exchange } from './errors.ts';
@@ -72,7 +73,7 @@ function wantedOf(
       const unique = change.in.unique?.(change.doc) ?? null;
       if (unique !== null) of(change.in).uniques.push({ orgId: change.doc.orgId, unique });
       if (change.type === 'insert')
-        for (const above of ancestorsOf(collections, change)) of(above.from).ids.add(above.id);
+        for (const above of ancestorsOf(collections, change.in, change.doc)) of(above.from).ids.add(above.id);
     } else if (change.type === 'remove' || change.type === 'exists' || change.type === 'apply')
       of(change.in).ids.add(keyOf(change.key));
   }
@@ -81,12 +82,12 @@ function wantedOf(
 
 function ancestorsOf(
   collections: ReadonlyMap<string, AnyCollection>,
-  change: Extract<Change, { type: 'insert' }>,
+  of: AnyCollection,
+  doc: Doc,
 ): { from: AnyCollection; id: string }[] {
-  const source = change.doc as unknown as Record<string, string>;
-  return (change.in.ancestors ?? []).flatMap(({ field, in: above }) => {
+  return (of.ancestors ?? []).flatMap(({ field, in: above }) => {
     const from = collections.get(above);
-    return from ? [{ from, id: keyOf({ orgId: change.doc.orgId, id: source[field]! }) }] : [];
+    return from ? [{ from, id: keyOf({ orgId: doc.orgId, id: idIn(doc, field) }) }] : [];
   });
 }
 
@@ -160,7 +161,8 @@ export function batchesOf(overlay: Overlay, collections: ReadonlyMap<string, Any
   };
   const fenced = new Set<string>();
   for (const slot of overlay.slots.values())
-    if (slot.current && !slot.loaded) for (const above of ancestorKeys(slot, collections)) fenced.add(above);
+    if (slot.current && !slot.loaded)
+      for (const { from, id } of ancestorsOf(collections, slot.from, slot.current)) fenced.add(`${from.name}:${id}`);
   for (const [name, slot] of [...overlay.slots].sort(([, one], [, two]) => one.order - two.order)) {
     const { from, loaded, current } = slot;
     if (current === (loaded?.doc ?? null)) {
@@ -174,12 +176,6 @@ export function batchesOf(overlay: Overlay, collections: ReadonlyMap<string, Any
   return [...new Set([...(contended ? [contended] : []), ...batches.values()])];
 }
 
-function ancestorKeys({ from, current }: Slot, collections: ReadonlyMap<string, AnyCollection>): string[] {
-  return ancestorsOf(collections, { type: 'insert', in: from, doc: current! }).map(
-    (above) => `${above.from.name}:${above.id}`,
-  );
-}
-
 /** Written without changing it: whoever removes the document at the same time conflicts. */
 function addFence(batch: Batch, { key }: Slot, { doc, fence }: Loaded, isStrict: boolean): void {
   const filter = { _id: keyOf(key), orgId: key.orgId, ...(isStrict ? { fence, version: doc.version } : {}) };
@@ -188,8 +184,9 @@ function addFence(batch: Batch, { key }: Slot, { doc, fence }: Loaded, isStrict:
 }
 
 function addWrite(batch: Batch, { from, key, loaded, current }: Slot): void {
-  if (!loaded) batch.operations.push({ insertOne: { document: toStored(from, current!, 0) } });
-  else {
+  if (!loaded) {
+    if (current) batch.operations.push({ insertOne: { document: toStored(from, current, 0) } });
+  } else {
     const filter = { _id: keyOf(key), orgId: key.orgId, version: loaded.doc.version, fence: loaded.fence };
     if (current) {
       batch.operations.push({ replaceOne: { filter, replacement: rewritten(from, current, loaded) } });

@@ -1,4 +1,5 @@
 import { refsOf } from '../derived.ts';
+import { idIn, named } from '../named.ts';
 import type { AnyCollection, Doc } from '../store.ts';
 import type { Rows } from './rows.ts';
 import { quote } from './schema.ts';
@@ -70,7 +71,7 @@ export class Beside {
   }
 
   #scope(doc: Doc): string {
-    return String((doc as unknown as Record<string, unknown>)[this.#collection.search!.scope]);
+    return this.#collection.search ? idIn(doc, this.#collection.search.scope) : '';
   }
 
   #index(rowid: number, doc: Doc, [a, b]: [string, string]): void {
@@ -100,7 +101,7 @@ export function scopeToken(id: string): string {
 
 /** The totals that a document counts in. */
 export function totalKeysOf(collection: AnyCollection, doc: Doc): string[] {
-  const source = doc as unknown as Record<string, Value>;
+  const source = named(doc);
   return (collection.totals ?? []).map((fields) =>
     totalKey(
       collection,

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { idIn } from '../named.ts';
 import type { Doc } from '../store.ts';
 import { type Rows, rows } from './rows.ts';
 
@@ -26,10 +27,10 @@ export class Burials {
   isBelow(doc: Doc, fields: readonly string[]): boolean {
     const buried = this.#of(doc.orgId);
     if (buried.size === 0) return false;
-    const source = doc as unknown as Record<string, string>;
-    if (buried.size <= KNOWN_MAX) return fields.some((field) => buried.has(source[field]!));
+    if (buried.size <= KNOWN_MAX) return fields.some((field) => buried.has(idIn(doc, field)));
     this.#one ??= this.#db.prepare('SELECT 1 FROM tombstones WHERE org = ? AND id = ?');
-    return fields.some((field) => this.#one!.get(doc.orgId, source[field] ?? null) !== undefined);
+    const one = this.#one;
+    return fields.some((field) => one.get(doc.orgId, idIn(doc, field)) !== undefined);
   }
 
   /** A transaction of ours writes one: until it has ended nothing is kept that it may take back. */

@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { complete } from '../complete.ts';
 import { refsOf } from '../derived.ts';
 import { type Findings, keyFault, type OnRead, tell } from '../findings.ts';
+import { idIn, named } from '../named.ts';
 import type { AnyCollection, Doc } from '../store.ts';
 import { scopeToken, totalKeysOf } from './beside.ts';
 import { columnsOf, quote } from './schema.ts';
@@ -44,7 +45,7 @@ function parsed(collection: AnyCollection, text: string): Doc | null {
 }
 
 function columnFaults(collection: AnyCollection, row: Row, doc: Doc): string[] {
-  const { orgId, ...own } = doc as unknown as Record<string, never>;
+  const { orgId, ...own } = named(doc);
   const texts: [string, string] | undefined = collection.search?.texts(doc);
   const wanted: Record<string, unknown> = { org: orgId, id: own.id, version: own.version, createdAt: own.createdAt };
   for (const name of columnsOf(collection)) wanted[name] = toValue(own[name]);
@@ -93,15 +94,15 @@ function createBeside(db: DatabaseSync, collection: AnyCollection): Beside {
 }
 
 function isIndexed(texts: StatementSync, rowid: number, collection: AnyCollection, doc: Doc): boolean {
-  const { scope, texts: textsOf } = collection.search!;
-  const [a, b]: [string, string] = textsOf(doc);
+  if (!collection.search) return false;
+  const [a, b]: [string, string] = collection.search.texts(doc);
   const found = texts.get(rowid);
-  const token = scopeToken(String((doc as unknown as Record<string, unknown>)[scope]));
+  const token = scopeToken(idIn(doc, collection.search.scope));
   return found !== undefined && found.scope === token && found.a === a && found.b === b;
 }
 
 function count(db: DatabaseSync, sql: string, ...values: string[]): number {
-  return Number(db.prepare(sql).get(...values)!.n);
+  return Number(db.prepare(sql).get(...values)?.n);
 }
 
 function surplus(what: string, there: number, wanted: number): string[] {

@@ -11,7 +11,7 @@ export function countSqlite(file: string, collections: readonly AnyCollection[])
     const there = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?");
     const counts = collections
       .filter(({ name }) => there.get(name))
-      .map(({ name }) => Number(db.prepare(`SELECT count(*) AS n FROM ${quote(name)}`).get()!.n));
+      .map(({ name }) => Number(db.prepare(`SELECT count(*) AS n FROM ${quote(name)}`).get()?.n));
     return counts.reduce((sum, n) => sum + n, 0);
   } finally {
     db.close();

@@ -134,7 +134,8 @@ function* rowsOf(db: DatabaseSync, name: string): Generator<[rowid: number, doc:
   for (let after = 0; ; ) {
     const batch = read.all(after);
     yield* batch;
-    if (batch.length < BATCH) return;
-    after = batch.at(-1)![0];
+    const last = batch.at(-1);
+    if (!last || batch.length < BATCH) return;
+    after = last[0];
   }
 }

@@ -1,3 +1,4 @@
+import { expected } from '../../words/expected.ts';
 import { type Clause, type Doc, type Key, meaningOf, type Page, type PageQuery, type Query } from '../store.ts';
 import { scopeToken, totalKey } from './beside.ts';
 import { quote } from './schema.ts';
@@ -28,9 +29,10 @@ export function* readPage<D extends Doc>(
   for (let after = query.after; ; after = docs.at(-1)) {
     const left = query.limit - docs.length;
     const rows = pageRows<number>(table, { ...query, after, limit: left }, 'rowid');
-    const count = Math.min(rows.length, left);
-    for (let at = 0; at < count && load.sinceStep <= SIZE_PER_STEP; at += 1)
-      docs.push(meaningOf(table.collection, table.at(rows[at]![0], load) as D));
+    for (const [rowid] of rows.slice(0, left)) {
+      if (load.sinceStep > SIZE_PER_STEP) break;
+      docs.push(meaningOf(table.collection, table.at(rowid, load) as D));
+    }
     if (load.sinceStep > SIZE_PER_STEP) {
       yield;
       load.sinceStep = 0;
@@ -75,7 +77,8 @@ export function readCount(table: Table, query: Query): number {
     `count ${shape}`,
     () => `SELECT COUNT(*) ${fromSql(table, query, match)}`,
   );
-  return statement.get(...values)![0];
+  const [count] = expected(statement.get(...values), 'count');
+  return count;
 }
 
 function pageRows<C>(table: Table, query: PageQuery, column: 'rowid' | 'id'): [C][] {

@@ -1,6 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { expected } from '../../words/expected.ts';
 import { complete } from '../complete.ts';
 import { secondKey, secondKeys } from '../derived.ts';
+import { named } from '../named.ts';
 import { type AnyCollection, type Doc, type Key, type Sweep, tombstones } from '../store.ts';
 import { Beside, type Texts } from './beside.ts';
 import type { Shelf } from './memory.ts';
@@ -52,7 +54,8 @@ export class Table {
     const kept = this.#shelf.at(rowid);
     if (kept) return kept;
     const row = this.statement<[string]>('at', () => `SELECT doc FROM ${this.#name} WHERE rowid = ?`).get(rowid);
-    return this.#parsed(rowid, row![0], load);
+    const [text] = expected(row, 'row');
+    return this.#parsed(rowid, text, load);
   }
 
   /** What is there, below a tombstone too. */
@@ -205,7 +208,7 @@ export class Table {
   }
 
   #values(doc: Doc, texts: Texts): Value[] {
-    const source = doc as unknown as Record<string, string | number | boolean | null>;
+    const source = named(doc);
     return this.#columns.map((name) => {
       if (texts && name === 'foldA') return texts[0];
       if (texts && name === 'foldB') return texts[1];
@@ -215,6 +218,7 @@ export class Table {
 
   #rowid(doc: Doc): number {
     const row = this.statement<[number]>('rowid', () => `SELECT rowid FROM ${this.#name} WHERE org = ? AND id = ?`);
-    return row.get(doc.orgId, doc.id)![0];
+    const [rowid] = expected(row.get(doc.orgId, doc.id), 'row');
+    return rowid;
   }
 }
