@@ -4,6 +4,7 @@ import { Agent } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { describeEngines, freshMongoUri } from '../harness.ts';
 import { type Running, runCommand, startServer } from './process.ts';
@@ -202,6 +203,19 @@ describeEngines('serve --workers 2', (engine) => {
       for (const agent of agents) agent.destroy();
     },
   );
+
+  test('who came while it still served is answered, however late the parent hands them on', async () => {
+    await start({ LOG_LEVEL: 'info', SHUTDOWN_DELAY_SECONDS: '1' });
+    server.child.kill('SIGTERM');
+    await until(() => server.stderr().split('"msg":"stopping"').length === 3);
+    server.child.kill('SIGSTOP');
+    const newcomers = await Promise.all(times(32, () => open()));
+    // The workers would have ended long since, if they did not wait for it.
+    await sleep(2_000);
+    server.child.kill('SIGCONT');
+    expect(await Promise.all(newcomers.map(({ status }) => status))).toEqual(times(32, () => 200));
+    expect(await server.exit).toBe(0);
+  });
 
   test('a parent that is killed leaves nobody', async () => {
     await start();
