@@ -69,16 +69,24 @@ const ANSWER_BYTES = 8 * 2 ** 20;
 /** Longer than any lease: what has to be told is told as soon as somebody listens again. */
 const TRIES = 200;
 
-/** Finds out whose token it is; what is wrong with it, or with the address, is said at once. */
+/** Finds out whose token it is; what is wrong with it, or with the address, is said at once. Who is busy, or about to serve, is waited for by those who say so (`waits`). */
 export async function connect({ url, token, signal, waits }: ApiOptions): Promise<Api & { orgId: string }> {
-  const ask = async <T>(method: 'GET' | 'POST', path: string, body?: unknown, tries = TRIES): Promise<T> => {
+  const ask = async <T>(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: unknown,
+    { tries = TRIES, mustBeThere = false } = {},
+  ) => {
     const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const limits = { timeoutMs: CALL_MS, maxBytes: ANSWER_BYTES, tries };
+    const limits = { timeoutMs: CALL_MS, maxBytes: ANSWER_BYTES, tries, mustBeThere };
     const answer = await call({ url: `${url}/v1${path}`, method, headers, body: text, signal, waits, ...limits });
     return readJson<T>(answer);
   };
-  const { org_id: orgId } = await ask<{ org_id?: unknown }>('GET', '/me', undefined, 1);
+  const { org_id: orgId } = await ask<{ org_id?: unknown }>('GET', '/me', undefined, {
+    tries: waits ? TRIES : 1,
+    mustBeThere: true,
+  });
   if (typeof orgId !== 'string') throw notOurs();
   const org = `/orgs/${encodeURIComponent(orgId)}`;
   return {
@@ -87,8 +95,8 @@ export async function connect({ url, token, signal, waits }: ApiOptions): Promis
     report: async (results) =>
       (await ask<{ results: Reported[] }>('POST', `${org}/work-items/report`, { results })).results,
     account: (id) => ask<Account>('GET', `${org}/provider-accounts/${encodeURIComponent(id)}`),
-    job: (id) => ask<Job>('GET', `${org}/jobs/${encodeURIComponent(id)}`, undefined, 1),
-    jobs: async () => (await ask<{ jobs: Job[] }>('GET', `${org}/jobs?limit=200`, undefined, 3)).jobs,
+    job: (id) => ask<Job>('GET', `${org}/jobs/${encodeURIComponent(id)}`, undefined, { tries: 1 }),
+    jobs: async () => (await ask<{ jobs: Job[] }>('GET', `${org}/jobs?limit=200`, undefined, { tries: 3 })).jobs,
   };
 }
 

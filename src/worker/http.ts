@@ -21,6 +21,8 @@ export interface Call {
   maxBytes: number;
   /** How often it is tried while the other side is away or busy. */
   tries: number;
+  /** Where nobody answers at all, the address is wrong: it is not tried again. */
+  mustBeThere?: boolean;
   /** Shared by all who ask the same side: whoever is told to wait makes all wait, and that is no failure. */
   pace?: Pace;
   /** Told of each pause, and how long it will be. */
@@ -65,7 +67,7 @@ const RETRY_AFTER_MAX_MS = 86_400_000;
 
 /** The text of a 2xx answer. Who is away or busy is asked again, as late as it says, or after 1, 2, 4, 8 … s. */
 export async function call(request: Call): Promise<string> {
-  const { pace, signal, tries, waits } = request;
+  const { pace, signal, tries, mustBeThere, waits } = request;
   for (let [failed, held] = [0, 0]; ; ) {
     if (pace && !(await inTime(pace, signal))) throw new Unanswered(pace.why, 429);
     const { text, failure, afterMs } = await attempt(request);
@@ -80,12 +82,15 @@ export async function call(request: Call): Promise<string> {
       continue;
     }
     failed += 1;
-    const isPassing = failure.status === null || failure.status === 429 || failure.status >= 500;
-    if (!isPassing || failed >= tries) throw failure;
+    if (!isPassing(failure, mustBeThere) || failed >= tries) throw failure;
     const pause = afterMs ?? backOff(failed);
     waits?.(failure.message, pause);
     await sleep(pause, undefined, { signal });
   }
+}
+
+function isPassing({ status }: Unanswered, mustBeThere = false): boolean {
+  return status === null ? !mustBeThere : status === 429 || status >= 500;
 }
 
 /** With chance in it, so that many who failed together do not come back together. */

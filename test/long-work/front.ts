@@ -9,6 +9,8 @@ export interface Front {
   /** By item: the leases under which it was accepted as done. */
   done: Map<string, Set<string>>;
   stale(): number;
+  /** Requests that nobody answered. */
+  refused(): number;
   close(): void;
 }
 
@@ -18,6 +20,7 @@ export async function startFront(): Promise<Front> {
   const servers: string[] = [];
   const done = new Map<string, Set<string>>();
   let stale = 0;
+  let refused = 0;
 
   function note(request: string, answer: string): void {
     const { results: asked } = JSON.parse(request) as { results: { lease: string; status: string }[] };
@@ -48,6 +51,7 @@ export async function startFront(): Promise<Front> {
       const type = answer.headers.get('content-type');
       response.writeHead(answer.status, type === null ? {} : { 'Content-Type': type }).end(text);
     } catch {
+      refused += 1;
       // Killed in the midst of it, perhaps behind its commit: nobody can tell.
       response.writeHead(503, { 'Retry-After': '0.1' }).end();
     }
@@ -58,6 +62,7 @@ export async function startFront(): Promise<Front> {
     servers,
     done,
     stale: () => stale,
+    refused: () => refused,
     close() {
       server.closeAllConnections();
       server.close();

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createDisplay } from '../../src/worker/display.ts';
 import { describeEngines, type Tenant } from '../harness.ts';
 import { doors, seedThreads } from './doors.ts';
+import { startFront } from './front.ts';
 import {
   type Embeddings,
   linesIn,
@@ -58,6 +59,18 @@ describeEngines('the ways of the reference worker', (engine) => {
       vector: [2, expect.any(Number)],
     });
     expect(sink.notes).toEqual(['0', '0']);
+  });
+
+  test('a server that is not ready yet is waited for', async () => {
+    const front = await startFront();
+    const space = await seedThreads(tenant, 2);
+    const jobId = await space.reindex();
+    const worker = place.start('waits', ['--url', front.url]);
+    await expect.poll(() => front.refused(), PATIENT).toBeGreaterThan(1);
+    front.servers.push(place.harness.url);
+    await place.ends(jobId, 'completed');
+    expect(await stopped(worker)).toBe(0);
+    front.close();
   });
 
   test('an address that takes no vectors ends the worker in one line; its items are no worse for it', async () => {
