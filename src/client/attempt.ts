@@ -54,7 +54,7 @@ export function createAttempt(
     end(meter.isWhole() ? meter.verdict() : ABORTED);
     stop.abort(reason);
   };
-  const onAbort = () => leave(caller!.reason);
+  const onAbort = () => leave(caller?.reason);
   if (caller?.aborted) onAbort();
   else caller?.addEventListener('abort', onAbort, { once: true });
   const margin = Math.min(LEASE_MARGIN_MS, leaseMs / 10);

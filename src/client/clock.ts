@@ -11,7 +11,7 @@ export const wallClock: Clock = {
     new Promise((resolve, reject) => {
       const stop = () => {
         clearTimeout(timer);
-        reject(signal!.reason);
+        reject(signal?.reason);
       };
       const timer = setTimeout(() => {
         signal?.removeEventListener('abort', stop);

@@ -3,17 +3,19 @@ import type { Plane } from './plane.ts';
 import type { Reports } from './reports.ts';
 import {
   type Account,
+  type Admitted,
   type Decision,
   type Failure,
   Refused,
+  Rejected,
   type RouteContext,
   Unreachable,
   type Wired,
 } from './types.ts';
 
 /** Leave to call one target. */
-export interface Grant {
-  decision: Decision;
+export interface Grant<D extends Decision = Decision> {
+  decision: D;
   account: Account | null;
   /** Whether it is the last good one, of which nobody wants to hear. */
   isKept: boolean;
@@ -32,9 +34,9 @@ export interface Asked {
 
 export interface Grants {
   /** A decision that admits, the last good one while nobody decides, or an error that says why not. */
-  ask(asked: Asked): Promise<Grant>;
+  ask(asked: Asked): Promise<Grant<Admitted>>;
   /** It was called, and answered well. */
-  keep(context: RouteContext, grant: Grant): void;
+  keep(context: RouteContext, grant: Grant<Admitted>): void;
   /** Whether the control plane knows of it. */
   report(grant: Grant, end: End): Promise<boolean>;
   /** It will not be used. */
@@ -51,7 +53,7 @@ export function targetOf({ provider_account_id, upstream_model }: Decision): str
 
 export function createGrants(options: Wired, plane: Plane, reports: Reports): Grants {
   const { clock, whenUnreachable, random } = options;
-  const kept = new Map<string, { grant: Grant; untilMs: number }>();
+  const kept = new Map<string, { grant: Grant<Admitted>; untilMs: number }>();
   let awayUntilMs = 0;
 
   const report: Grants['report'] = async ({ decision, isKept, leaseMs }, { failure, latencyMs, tokens }) => {
@@ -66,7 +68,7 @@ export function createGrants(options: Wired, plane: Plane, reports: Reports): Gr
     return reports.send({ decisionId: decision.decision_id, outcome, untilMs: clock.now() + leaseMs });
   };
 
-  function lastGood({ context, tried }: Asked): Grant | null {
+  function lastGood({ context, tried }: Asked): Grant<Admitted> | null {
     const last = kept.get(keyOf(context));
     return last && clock.now() < last.untilMs && !tried.has(targetOf(last.grant.decision)) ? last.grant : null;
   }
@@ -93,9 +95,9 @@ export function createGrants(options: Wired, plane: Plane, reports: Reports): Gr
     const decision = await plane.decide(body);
     const leaseMs = decision.expires_at ? Date.parse(decision.expires_at) - Date.parse(decision.created_at) : 0;
     const grant: Grant = { decision, account: null, isKept: false, leaseMs };
-    if (!decision.admitted) return grant;
+    if (!isAdmitted(decision)) return grant;
     try {
-      return { ...grant, account: await plane.account(decision.provider_account_id!) };
+      return { ...grant, account: await plane.account(decision.provider_account_id) };
     } catch (error) {
       void giveBack(grant);
       throw error;
@@ -107,13 +109,17 @@ export function createGrants(options: Wired, plane: Plane, reports: Reports): Gr
     return report(grant, { failure, latencyMs: 0, tokens: { input: null, output: null } });
   }
 
-  async function admitted(asked: Asked): Promise<Grant> {
+  async function admitted(asked: Asked): Promise<Grant<Admitted>> {
     for (;;) {
       await reports.room(asked.signal);
       const grant = await decide(asked);
-      if (grant.decision.admitted) return grant;
-      const after = grant.decision.refusal!.retry_after;
-      if (after === null || !(await asked.pause(after * 1_000 + random() * 100))) throw new Refused(grant.decision);
+      const { decision } = grant;
+      if (isAdmitted(decision)) return { ...grant, decision };
+      const { refusal } = decision;
+      if (!refusal) throw new Rejected(200, { message: 'a decision that neither admits nor says why' });
+      const { retry_after: after } = refusal;
+      if (after === null || !(await asked.pause(after * 1_000 + random() * 100)))
+        throw new Refused({ ...decision, refusal });
     }
   }
 
@@ -138,9 +144,14 @@ export function createGrants(options: Wired, plane: Plane, reports: Reports): Gr
       const key = keyOf(context);
       kept.delete(key);
       kept.set(key, { grant: { ...grant, isKept: true }, untilMs: clock.now() + whenUnreachable.use });
-      if (kept.size > KEPT_MAX) kept.delete(kept.keys().next().value!);
+      const [oldest] = kept.keys();
+      if (oldest !== undefined && kept.size > KEPT_MAX) kept.delete(oldest);
     },
   };
+}
+
+function isAdmitted(decision: Decision): decision is Admitted {
+  return decision.admitted;
 }
 
 /** What a decision depends on, without how large the request is. */

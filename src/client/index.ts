@@ -3,7 +3,7 @@ import { wallClock } from './clock.ts';
 import { type Asked, createGrants, type Grant, targetOf } from './grants.ts';
 import { createPlane } from './plane.ts';
 import { createReports } from './reports.ts';
-import type { Options, Route, RouteContext, Wired } from './types.ts';
+import type { Admitted, Options, Route, RouteContext, Wired } from './types.ts';
 import { watch } from './watch.ts';
 
 export type { Clock } from './clock.ts';
@@ -39,7 +39,7 @@ export function createSwitchyard(options: Options): Switchyard {
   const grants = createGrants(wired, plane, reports);
 
   async function callOnce<T>(
-    grant: Grant,
+    grant: Grant<Admitted>,
     asked: Asked,
     attempt: number,
     call: (route: Route) => Promise<T> | T,
@@ -90,7 +90,7 @@ export function createSwitchyard(options: Options): Switchyard {
     for (let attempt = 1; ; attempt += 1) {
       signal?.throwIfAborted();
       const asked: Asked = { context, retryOf, tried, signal, pause };
-      let grant: Grant;
+      let grant: Grant<Admitted>;
       try {
         grant = await grants.ask(asked);
       } catch (error) {
@@ -98,11 +98,11 @@ export function createSwitchyard(options: Options): Switchyard {
         throw error;
       }
       const target = targetOf(grant.decision);
-      const isAgain = failed !== null && tried.has(target);
-      if (isAgain && !(await pause(pauseBefore(failed!, attempt)).catch(() => false))) {
+      const again = tried.has(target) ? failed : null;
+      if (again && !(await pause(pauseBefore(again, attempt)).catch(() => false))) {
         void grants.giveBack(grant);
         signal?.throwIfAborted();
-        return given(failed!);
+        return given(again);
       }
       const done = await callOnce(grant, asked, attempt, call);
       const failure = done.attempt.ended()?.failure;
@@ -129,12 +129,12 @@ function given<T>(done: Done<T>): T {
   return done.answer;
 }
 
-function routeOf({ decision, account, isKept }: Grant, attempt: number, signal: AbortSignal): Route {
+function routeOf({ decision, account, isKept }: Grant<Admitted>, attempt: number, signal: AbortSignal): Route {
   return {
     decisionId: isKept ? null : decision.decision_id,
-    logicalModelId: decision.logical_model_id!,
-    providerAccountId: decision.provider_account_id!,
-    upstreamModel: decision.upstream_model!,
+    logicalModelId: decision.logical_model_id,
+    providerAccountId: decision.provider_account_id,
+    upstreamModel: decision.upstream_model,
     providerType: account?.provider_type ?? null,
     credentialsRef: account?.credentials_ref ?? null,
     attempt,

@@ -36,7 +36,7 @@ export function createMeter(): Meter {
   /** Lines of server-sent events; what is no JSON is somebody else's. */
   function addText(text: string): void {
     const lines = (rest + text).split(/\r?\n/);
-    rest = lines.pop()!;
+    rest = lines.pop() ?? '';
     if (rest.length > LINE_MAX) rest = '';
     for (const line of lines) {
       const data = line.startsWith('data:') ? line.slice(5).trim() : '';

@@ -6,6 +6,8 @@ export type DecideBody = Schemas['DecideBody'];
 /** Who asks, and for what: the body of `POST /v1/orgs/{org_id}/decisions` without `retry_of`, which is the client's own affair. */
 export type RouteContext = Omit<DecideBody, 'retry_of'>;
 export type Decision = Schemas['Decision'];
+/** One that admits, with what it says of where to go. */
+export type Admitted = Decision & Record<'logical_model_id' | 'provider_account_id' | 'upstream_model', string>;
 export type Refusal = Schemas['DecisionRefusal'];
 export type Outcome = Schemas['ReportOutcomeBody'];
 export type ErrorClass = NonNullable<Outcome['error_class']>;
@@ -97,9 +99,9 @@ export class Refused extends Error {
   override readonly name = 'Refused';
   readonly refusal: Refusal;
   readonly decision: Decision;
-  constructor(decision: Decision) {
-    super(`refused: ${decision.refusal!.code}`);
-    this.refusal = decision.refusal!;
+  constructor(decision: Decision & { refusal: Refusal }) {
+    super(`refused: ${decision.refusal.code}`);
+    this.refusal = decision.refusal;
     this.decision = decision;
   }
 }

@@ -55,7 +55,7 @@ async function watchReadable<C>(
         if (step.done) controller.close();
         else controller.enqueue(step.value);
       },
-      cancel: async (reason) => void (await watched.return!(reason)),
+      cancel: async (reason) => void (await watched.return?.(reason)),
     },
     { highWaterMark: 0 },
   );

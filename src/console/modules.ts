@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
+import { expected } from '../words/expected.ts';
 import { strip } from './strip.ts';
 
 /** A file of the console, below the folder of all of them. */
@@ -33,7 +34,7 @@ export function modules(): Part[] {
   const own = files.map(({ path, source }, at) => ({
     path: addressOf(`./${path}`, 'app/main.ts'),
     source,
-    read: async () => relinked((await stripped())[at]!, `app/${path}`),
+    read: async () => relinked(expected((await stripped())[at], `module ${path}`), `app/${path}`),
   }));
   const packages = Object.entries(PACKAGES).map(([name, file]) => {
     const source = packaged(file);

@@ -49,7 +49,7 @@ async function embedAll(items: readonly Item[], held: Held, tools: Tools, signal
   await report([], without, held, tools);
   for (const part of parts(withText)) {
     const got = await vectorsOf(part, tools, signal);
-    const kept = part.flatMap(({ item }, at) => (got[at] instanceof Failure ? [] : [{ item, vector: got[at]! }]));
+    const kept = part.flatMap(({ item }, at) => (Array.isArray(got[at]) ? [{ item, vector: got[at] }] : []));
     const failed = part.flatMap(({ item }, at) => (got[at] instanceof Failure ? [{ item, failure: got[at] }] : []));
     await leave(failed, held, tools);
     const wanted = kept.filter(({ item }) => held.has(item.item_id));
@@ -79,22 +79,25 @@ interface WithText {
   text: string;
 }
 
-function* parts(all: readonly WithText[]): Generator<WithText[]> {
-  let part: WithText[] = [];
+type Part = [WithText, ...WithText[]];
+
+function* parts(all: readonly WithText[]): Generator<Part> {
+  let part: Part | null = null;
   let chars = 0;
   for (const one of all) {
-    if (part.length > 0 && chars + one.text.length > REQUEST_CHARS) {
+    if (part && chars + one.text.length > REQUEST_CHARS) {
       yield part;
-      [part, chars] = [[], 0];
+      [part, chars] = [null, 0];
     }
-    part.push(one);
+    if (part) part.push(one);
+    else part = [one];
     chars += one.text.length;
   }
-  if (part.length > 0) yield part;
+  if (part) yield part;
 }
 
-async function vectorsOf(part: readonly WithText[], tools: Tools, signal: AbortSignal) {
-  const { provider_account_id: accountId, embedding_model_id: model } = part[0]!.item;
+async function vectorsOf(part: Part, tools: Tools, signal: AbortSignal) {
+  const { provider_account_id: accountId, embedding_model_id: model } = part[0].item;
   const pace = tools.pace(accountId ?? `model ${model}`);
   if (!(await inTime(pace, signal))) return part.map(() => resting(pace.why, pace.until));
   const got = await ask(part, pace, tools, signal);
@@ -103,8 +106,8 @@ async function vectorsOf(part: readonly WithText[], tools: Tools, signal: AbortS
   return got;
 }
 
-async function ask(part: readonly WithText[], pace: Pace, tools: Tools, signal: AbortSignal) {
-  const { provider_account_id: accountId, upstream_model: model, embedding_model_id: id } = part[0]!.item;
+async function ask(part: Part, pace: Pace, tools: Tools, signal: AbortSignal) {
+  const { provider_account_id: accountId, upstream_model: model, embedding_model_id: id } = part[0].item;
   const nowhere = new AccountFailure(`the model ${id} has no target that is in use`);
   if (accountId === null || model === null) return part.map(() => nowhere);
   const provider = await outcome(tools.provider(accountId), signal);
@@ -137,7 +140,7 @@ async function report(
   ].filter(({ item_id }) => held.has(item_id));
   if (results.length === 0) return;
   // What is being reported is not given back meanwhile.
-  const reported = results.map(({ item_id }) => held.get(item_id)!);
+  const reported = results.flatMap(({ item_id }) => held.get(item_id) ?? []);
   for (const { item_id } of results) held.delete(item_id);
   const answers = await api.report(results).catch((error: unknown) => {
     for (const item of reported) held.set(item.item_id, item);

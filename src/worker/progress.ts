@@ -36,7 +36,8 @@ export function follow(api: Pick<Api, 'job'>, display: Display, over: AbortSigna
     sees(id) {
       seen.delete(id);
       seen.add(id);
-      if (seen.size > JOBS_MAX) seen.delete([...seen][0]!);
+      const [oldest] = seen;
+      if (oldest !== undefined && seen.size > JOBS_MAX) seen.delete(oldest);
     },
     ended: run(),
   };

@@ -28,7 +28,7 @@ function fromAddress(place: string): Texts {
   const pattern = place.includes('{id}') ? place : `${place.replace(/\/+$/, '')}/{type}/{id}`;
   return async (item, signal) => {
     const words: Record<string, string> = { ...item.subject, namespace_id: item.namespace_id };
-    const url = pattern.replaceAll(/\{(type|id|namespace_id)\}/g, (_, word: string) => nameOf(words[word]!));
+    const url = pattern.replaceAll(/\{(type|id|namespace_id)\}/g, (_, word: string) => nameOf(words[word] ?? ''));
     try {
       return await call({ url, signal, timeoutMs: CALL_MS, maxBytes: TEXT_BYTES, tries: TRIES });
     } catch (error) {

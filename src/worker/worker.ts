@@ -51,7 +51,11 @@ export async function runWorker(
     api,
     sink,
     provider: createProviders(api, env),
-    pace: (id) => paces.get(id) ?? paces.set(id, { until: 0, failures: 0, why: '' }).get(id)!,
+    pace(id) {
+      const pace = paces.get(id) ?? { until: 0, failures: 0, why: '' };
+      paces.set(id, pace);
+      return pace;
+    },
     texts: createTexts(options.texts ?? null),
     tells: reports.tells,
     waits: reports.waits,

@@ -70,7 +70,7 @@ async function newer(newest: string | null, signal: AbortSignal) {
     const { decisions } = await ask(NewerDecisions, { before }, signal);
     if (!decisions || decisions.nodes.length === 0) return { decisions: found, newest: before };
     found = [...decisions.nodes, ...found];
-    before = decisions.pageInfo.startCursor!;
+    before = decisions.pageInfo.startCursor ?? before;
     if (!decisions.pageInfo.hasPreviousPage || found.length > KEPT) return { decisions: found, newest: before };
   }
 }

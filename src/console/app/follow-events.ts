@@ -26,10 +26,10 @@ export async function followEvents(tell: (following: Following) => void, signal:
       if (response.status === 401) return unknownToken();
       if (response.status === 403) return tell('denied');
       // What it resumes behind is too old, or was never one of this organization's.
-      if (!response.ok) after = null;
+      if (!response.ok || !response.body) after = null;
       else {
         tell('live');
-        for await (const { event, data } of framesOf(response.body!)) {
+        for await (const { event, data } of framesOf(response.body)) {
           const { data: told, errors } = (event === 'next' ? JSON.parse(data) : {}) as Next;
           if (errors?.some(({ extensions }) => extensions?.code === 'FORBIDDEN')) return tell('denied');
           if (errors) after = null;

@@ -1,4 +1,5 @@
 import { h, render } from 'preact';
 import { Shell } from './shell.ts';
 
-render(h(Shell, null), document.querySelector('#root')!);
+const root = document.querySelector('#root');
+if (root) render(h(Shell, null), root);

@@ -16,8 +16,14 @@ import { Jobs } from './views/jobs.ts';
 import { Policies } from './views/policies.ts';
 import { Usage } from './views/usage.ts';
 
-const VIEWS: Record<string, { title: string; view: ComponentType<ViewProps> }> = {
-  accounts: { title: 'Accounts', view: Accounts },
+interface Shown {
+  title: string;
+  view: ComponentType<ViewProps>;
+}
+
+const FIRST: Shown = { title: 'Accounts', view: Accounts };
+const VIEWS: Record<string, Shown> = {
+  accounts: FIRST,
   policies: { title: 'Policies', view: Policies },
   decisions: { title: 'Decisions', view: Decisions },
   usage: { title: 'Usage', view: Usage },
@@ -34,7 +40,7 @@ export function Shell() {
 
 function Frame() {
   const route = useRoute();
-  const { title, view } = VIEWS[route.view] ?? VIEWS.accounts!;
+  const { title, view } = VIEWS[route.view] ?? FIRST;
   const { data: names } = useQuery(Names, {}, { on: ['workspace.*', 'provider_account.*'] });
   const known = useMemo(() => (names ? namesOf(names) : new Map<string, string>()), [names]);
   useEffect(() => {

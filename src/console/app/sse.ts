@@ -11,13 +11,13 @@ export async function* framesOf(stream: ReadableStream<Uint8Array>): AsyncGenera
     const { done, value } = await reader.read();
     if (done) return;
     const frames = (rest + value).split('\n\n');
-    rest = frames.pop()!;
+    rest = frames.pop() ?? '';
     yield* frames.map(frameOf);
   }
 }
 
 function frameOf(text: string): Frame {
-  const lines = text.split('\n').map((line) => /^([^:]*):? ?(.*)$/s.exec(line)!);
-  const of = (name: string) => lines.filter((line) => line[1] === name).map((line) => line[2]!);
+  const lines = text.split('\n').map((line) => /^([^:]*):? ?(.*)$/s.exec(line) ?? []);
+  const of = (wanted: string) => lines.flatMap(([, name, value = '']) => (name === wanted ? value : []));
   return { event: of('event').at(-1) ?? '', data: of('data').join('\n') };
 }

@@ -17,7 +17,8 @@ export function Chart({ label, data, options, height }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const isDark = useMedia('(prefers-color-scheme: dark)');
   useEffect(() => {
-    const element = place.current!;
+    const element = place.current;
+    if (!element) return;
     let plot: uPlot | null = null;
     let isGone = false;
     const resized = new ResizeObserver(() => plot?.setSize({ width: element.clientWidth, height }));

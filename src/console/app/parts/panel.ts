@@ -5,9 +5,9 @@ import { useEffect, useRef } from 'preact/hooks';
 export function Panel({ title, close, children }: { title: string; close: () => void; children?: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    const shown = dialog.current!;
-    shown.showModal();
-    return () => shown.close();
+    const shown = dialog.current;
+    shown?.showModal();
+    return () => shown?.close();
   }, []);
   return h(
     'dialog',

@@ -25,7 +25,8 @@ interface Props<Row> {
  */
 export function Rows<Row>({ label, columns, rows, keyOf, cells, open, heights, kind }: Props<Row>) {
   const body = useRef<HTMLDivElement>(null);
-  const height = heights[useMedia('(max-width: 720px)') ? 1 : 0]!;
+  const [onDesk, onPhone] = heights;
+  const height = useMedia('(max-width: 720px)') ? onPhone : onDesk;
   const [from, to] = useSeen(body, height, rows.length);
   const [active, setActive] = useState(0);
   const isLed = useRef(false);
@@ -42,7 +43,7 @@ export function Rows<Row>({ label, columns, rows, keyOf, cells, open, heights, k
     const next = Math.max(0, Math.min(rows.length - 1, step));
     isLed.current = true;
     setActive(next);
-    reveal(body.current!, next * height, height);
+    if (body.current) reveal(body.current, next * height, height);
   };
   const current = Math.min(active, rows.length - 1);
   const drawn = rows.slice(from, to).map((row, index) => [from + index, row] as const);

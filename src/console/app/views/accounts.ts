@@ -79,14 +79,14 @@ function Month({ account, days }: { account: Account; days: Days | undefined }) 
     [currentMonthTokens, maxTokensPerMonth, 'tokens'],
     [currentMonthRequests, maxRequestsPerMonth, 'requests'],
   ] as const;
-  const limited = quotas.filter(([, max]) => max !== null);
+  const limited = quotas.flatMap(([current, max, unit]) => (max === null ? [] : [{ current, max, unit }]));
   if (limited.length === 0)
     return h('div', { class: 'month' }, h('p', { class: 'figure' }, used), h('p', { class: 'faint' }, 'no quota'));
   return h(
     'div',
     { class: 'month' },
-    limited.map(([current, max, unit]) => {
-      const share = max === 0 ? 1 : current / max!;
+    limited.map(({ current, max, unit }) => {
+      const share = max === 0 ? 1 : current / max;
       return h(
         'div',
         { key: unit },
@@ -94,7 +94,7 @@ function Month({ account, days }: { account: Account; days: Days | undefined }) 
           'p',
           { class: 'figure' },
           compact(current),
-          h('span', { class: 'faint' }, ` of ${compact(max!)} ${unit} · ${percent(share * 100)}`),
+          h('span', { class: 'faint' }, ` of ${compact(max)} ${unit} · ${percent(share * 100)}`),
         ),
         h(Meter, { share, label: `${account.name}: ${unit} used this month`, tone: toneOf(share) }),
       );

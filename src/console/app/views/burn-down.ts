@@ -64,7 +64,7 @@ function points(
   const rate = (max - left) / (nowMs - fromMs);
   const endMs = exhaustedAt ? Math.min(Date.parse(exhaustedAt), untilMs) : untilMs;
   const end: [number, number] = [endMs, Math.max(0, left - rate * (endMs - nowMs))];
-  const ordered = known.filter(([ms], at) => at === 0 || ms > known[at - 1]![0]);
+  const ordered = known.filter(([ms], at) => ms > (known[at - 1]?.[0] ?? Number.NEGATIVE_INFINITY));
   const ahead = endMs > nowMs ? [end, ...(endMs < untilMs ? [[untilMs, 0] as const] : [])] : [];
   return [
     [...ordered, ...ahead].map(([ms]) => ms / 1_000),

@@ -84,7 +84,7 @@ function inputOf(form: FormData): DecideInput {
   const text = (name: string) => String(form.get(name) ?? '').trim() || null;
   const count = (name: string) => (text(name) === null ? undefined : Number(text(name)));
   return {
-    workspaceId: text('workspaceId')!,
+    workspaceId: text('workspaceId') ?? '',
     purpose: text('purpose'),
     stepType: text('stepType'),
     endpointType: text('endpointType'),

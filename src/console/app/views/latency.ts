@@ -12,7 +12,7 @@ type Line = { id: string; latency: LatencyFragment };
 type By = 'byModel' | 'byAccount';
 
 /** How long answers took: those that nearly all were within, over time and in all. */
-export function Latency({ usage, slots, by, span }: Omit<ShownProps, 'measure'>) {
+export function Latency({ usage, slots, by, span }: ShownProps) {
   const name = useName();
   if (by === 'workspace') return h(Note, { title: 'Latency is counted of models and accounts.' });
   const list = by === 'model' ? 'byModel' : 'byAccount';

@@ -16,7 +16,7 @@ export function UsageChart({ slots, series, label }: Props) {
   const stacked: number[][] = [];
   let below = slots.map(() => 0);
   for (const { values } of series) {
-    below = below.map((height, at) => height + values[at]!);
+    below = below.map((height, at) => height + (values[at] ?? 0));
     stacked.push(below);
   }
   const drawn = stacked.map((values, at) => ({ values, at })).reverse();
@@ -40,7 +40,7 @@ export function UsageChart({ slots, series, label }: Props) {
           fill: color(`c${at + 1}`),
           stroke: color(`c${at + 1}`),
           width: 0,
-          paths: Plot.paths.bars!({ size: [0.72, 28] }),
+          paths: Plot.paths.bars?.({ size: [0.72, 28] }),
           points: { show: false },
         })),
       ],
@@ -49,12 +49,13 @@ export function UsageChart({ slots, series, label }: Props) {
 }
 
 /** How far apart the slots are, in milliseconds. */
-export function stepOf([first, second]: readonly number[]): number {
-  return second === undefined ? 3_600_000 : second - first!;
+export function stepOf([first = 0, second]: readonly number[]): number {
+  return second === undefined ? 3_600_000 : second - first;
 }
 
 export function rangeOf(slots: readonly number[], step: number): [number, number] {
-  return [(slots[0]! - step / 2) / 1_000, (slots.at(-1)! + step / 2) / 1_000];
+  const [first = 0, last = first] = [slots[0], slots.at(-1)];
+  return [(first - step / 2) / 1_000, (last + step / 2) / 1_000];
 }
 
 export const fromZero = (_plot: unknown, _min: number, max: number): [number, number] => [0, Math.max(1, max * 1.05)];

@@ -14,7 +14,6 @@ export interface ShownProps {
   usage: NonNullable<UsageQuery['usage']>;
   slots: readonly number[];
   by: keyof typeof BY;
-  measure: string;
   span: string;
 }
 
@@ -64,7 +63,7 @@ export function seriesOf(
   all.sort((left, right) => right.total - left.total);
   if (all.length <= SERIES_MAX) return all;
   const others = all.slice(SERIES_MAX - 1);
-  const values = slots.map((_, at) => sum(others.map((one) => one.values[at]!)));
+  const values = slots.map((_, at) => sum(others.map((one) => one.values[at] ?? 0)));
   return [...all.slice(0, SERIES_MAX - 1), { id: null, values, total: sum(values) }];
 }
 

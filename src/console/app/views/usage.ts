@@ -9,27 +9,27 @@ import { Latency } from './latency.ts';
 import { UsageChart } from './usage-chart.ts';
 import { BY, type Measure, type ShownProps, type Span, seriesOf, slotsOf } from './usage-series.ts';
 
-const SPANS: Record<string, Span> = {
+const SPANS = {
   'Last 48 hours': { granularity: 'hour', slots: 48 },
   'Last 30 days': { granularity: 'day', slots: 30 },
   'Last 90 days': { granularity: 'day', slots: 90 },
-};
-const MEASURES: Record<string, Measure> = {
+} satisfies Record<string, Span>;
+const MEASURES = {
   tokens: ({ inputTokens, outputTokens }) => inputTokens + outputTokens,
   requests: ({ requests }) => requests,
   failures: ({ failures }) => failures,
-};
+} satisfies Record<string, Measure>;
 /** No sum of anything, so it is shown in its own way. */
 const LATENCY = 'latency';
 
 /** What was used over time, and by whom. */
 export function Usage() {
-  const [spanName, setSpan] = useState(Object.keys(SPANS)[0]!);
+  const [spanName, setSpan] = useState<keyof typeof SPANS>('Last 48 hours');
   const [by, setBy] = useState<keyof typeof BY>('model');
-  const [measure, setMeasure] = useState('tokens');
-  const span = SPANS[spanName]!;
+  const [measure, setMeasure] = useState<keyof typeof MEASURES | typeof LATENCY>('tokens');
+  const span: Span = SPANS[spanName];
   const slots = useMemo(() => slotsOf(span, Date.now()), [span]);
-  const since = new Date(slots[0]!).toISOString();
+  const since = new Date(Math.min(...slots)).toISOString();
   const answer = useQuery(UsageDocument, { granularity: span.granularity, since }, { every: 10_000 });
   return h(
     'div',
@@ -37,28 +37,30 @@ export function Usage() {
     h(
       'div',
       { class: 'tools' },
-      h(Choice, { label: 'Time', of: Object.keys(SPANS), chosen: spanName, choose: setSpan }),
-      h(Choice, {
-        label: 'Of each',
-        of: Object.keys(BY),
-        chosen: by,
-        choose: (name) => setBy(name as keyof typeof BY),
+      h(Choice<typeof spanName>, { label: 'Time', of: namesIn(SPANS), chosen: spanName, choose: setSpan }),
+      h(Choice<typeof by>, { label: 'Of each', of: namesIn(BY), chosen: by, choose: setBy }),
+      h(Choice<typeof measure>, {
+        label: 'Measured in',
+        of: [...namesIn(MEASURES), LATENCY],
+        chosen: measure,
+        choose: setMeasure,
       }),
-      h(Choice, { label: 'Measured in', of: [...Object.keys(MEASURES), LATENCY], chosen: measure, choose: setMeasure }),
     ),
     h(Loaded<UsageQuery>, {
       answer,
       children: ({ usage }) =>
         usage && usage.nodes.length > 0
-          ? h(measure === LATENCY ? Latency : Shown, { usage, slots, by, measure, span: spanName })
+          ? measure === LATENCY
+            ? h(Latency, { usage, slots, by, span: spanName })
+            : h(Shown, { usage, slots, by, measure, span: spanName })
           : h(Note, { title: 'Nothing was used in this time.' }),
     }),
   );
 }
 
-function Shown({ usage, slots, by, measure, span }: ShownProps) {
+function Shown({ usage, slots, by, measure, span }: ShownProps & { measure: keyof typeof MEASURES }) {
   const name = useName();
-  const series = seriesOf(usage.nodes, slots, BY[by], MEASURES[measure]!);
+  const series = seriesOf(usage.nodes, slots, BY[by], MEASURES[measure]);
   const named = series.map((one) => ({ ...one, name: one.id === null ? 'others' : name(one.id) }));
   const total = series.reduce((sum, one) => sum + one.total, 0);
   return h(
@@ -102,21 +104,25 @@ function Shown({ usage, slots, by, measure, span }: ShownProps) {
   );
 }
 
-interface ChoiceProps {
-  label: string;
-  of: readonly string[];
-  chosen: string;
-  choose: (name: string) => void;
+function namesIn<N extends string>(record: Record<N, unknown>): N[] {
+  return Object.keys(record) as N[];
 }
 
-function Choice({ label, of, chosen, choose }: ChoiceProps) {
+interface ChoiceProps<N extends string> {
+  label: string;
+  of: readonly N[];
+  chosen: N;
+  choose: (name: N) => void;
+}
+
+function Choice<N extends string>({ label, of, chosen, choose }: ChoiceProps<N>) {
   return h(
     'label',
     null,
     `${label} `,
     h(
       'select',
-      { value: chosen, onChange: (event: Event) => choose((event.currentTarget as HTMLSelectElement).value) },
+      { value: chosen, onChange: (event: Event) => choose((event.currentTarget as HTMLSelectElement).value as N) },
       of.map((name) => h('option', { key: name, value: name }, name)),
     ),
   );
