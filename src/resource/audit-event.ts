@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { Principal } from './context.ts';
 import { feedEvent } from './feed-event.ts';
 import * as field from './field/index.ts';
-import { defineNoun } from './noun.ts';
+import { defineNoun, may } from './noun.ts';
+import type { List } from './page.ts';
 
 const changed = z.record(z.string(), z.object({ before: z.unknown(), after: z.unknown() }));
 
@@ -31,9 +33,9 @@ export const auditEvents = defineNoun(fields, {
   permission: 'audit',
   collection: {
     name: 'audit',
-    columns: ['action', 'workspaceId', 'resourceType'],
+    columns: ['action', 'workspaceId', 'resourceType', 'privateTo'],
     scopes: ['actorId', 'resourceId'],
-    totals: [[]],
+    totals: [[], ['privateTo']],
     tells: (event, before) => {
       if (before) return [];
       const { action, resourceType, resourceId, workspaceId, actorId, requestId, privateTo, changes, counts } = event;
@@ -42,4 +44,21 @@ export const auditEvents = defineNoun(fields, {
       return [feedEvent(event, { kind: action, resourceType, resourceId, data, ...who })];
     },
   },
+  // What happens to a thing that only one actor sees tells of that thing.
+  hides: {
+    test: (principal, { privateTo }) =>
+      privateTo !== null && privateTo !== principal.actorId && !may(principal, 'namespaces:manage'),
+    where: (principal) => (may(principal, 'namespaces:manage') ? [] : [{ any: shownParts(principal) }]),
+    privateTo: ({ privateTo }) => privateTo,
+  },
 });
+
+function shownParts({ actorId }: Principal) {
+  return [null, actorId].map((one) => ({ field: 'privateTo', in: [one] }));
+}
+
+/** All that the principal sees, as kept totals add it up. */
+export function allShown(principal: Principal): NonNullable<List<AuditEvent>['totals']> {
+  const parts = may(principal, 'namespaces:manage') ? [[]] : shownParts(principal).map((part) => [part]);
+  return parts.map((where) => ({ sign: 1, where }));
+}

@@ -24,7 +24,7 @@ export function audit<D extends Doc>(
   noun: Noun<D>,
   { verb, before, after, counts, resourceId }: Recorded,
 ): Change {
-  const doc = (after ?? before) as Doc & { workspaceId?: string; isPrivate?: boolean };
+  const doc = (after ?? before) as D & { workspaceId?: string };
   const event = docFrom(auditEvents, created(ctx, ctx.deps.ids.next('evt_'), doc.orgId), {
     action: `${noun.resource}.${verb}`,
     actorId: ctx.principal.actorId,
@@ -35,7 +35,7 @@ export function audit<D extends Doc>(
     requestId: ctx.requestId,
     changes: difference(before, after),
     counts: counts ?? null,
-    privateTo: doc.isPrivate ? doc.createdBy : null,
+    privateTo: noun.hides?.privateTo(doc) ?? null,
   });
   return { type: 'insert', in: auditEvents.collection, doc: event };
 }

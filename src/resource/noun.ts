@@ -38,7 +38,12 @@ export interface Noun<D extends Doc> {
 export interface Hides<D extends Doc> {
   test(principal: Principal, doc: D): boolean;
   where(principal: Principal): Clause[];
+  /** Who alone sees it, beside those who may see all that is private; null: nobody is kept from it. */
+  privateTo(doc: D): string | null;
 }
+
+/** Whom what is private belongs to where its creator is not known. */
+export const NOBODY = '-';
 
 type FieldOf<D> = keyof D & string;
 

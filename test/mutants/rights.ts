@@ -2,6 +2,12 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'the audit tells of a private namespace only who sees it',
+    file: 'src/resource/audit.ts',
+    edits: [['privateTo: noun.hides?.privateTo(doc) ?? null', 'privateTo: null']],
+    tests: ['test/rest/resources.test.ts'],
+  },
+  {
     breaks: 'a change leaves no token without role, permissions and member',
     file: 'src/nouns/tokens/repository.ts',
     edits: [['      checkHolds(doc, input);\n', '']],

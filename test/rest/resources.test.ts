@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { type Client, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
 import { type Seeded, seed } from '../seed.ts';
 
 describeEngines('resources', (engine) => {
@@ -188,6 +188,43 @@ describeEngines('resources', (engine) => {
       environment_id: seeded.environmentId,
     });
     expect([taken.status, taken.body.details.conflicting_id]).toEqual([409, null]);
+  });
+
+  test('what the audit says of a private namespace, its threads and jobs is absent for others, in totals too', async () => {
+    const permissions = ['*:read', 'audit:read', 'namespaces:*', 'jobs:*'];
+    const [creator, other, manager] = [
+      await tenant.as({ permissions }),
+      await tenant.as({ permissions }),
+      await tenant.as({ permissions: ['audit:read', 'namespaces:manage'] }),
+    ];
+    const space = { name: 'Audited', environment_id: seeded.environmentId, is_private: true };
+    const { namespace } = (await creator.rest('POST', `${seeded.app}/namespaces`, space)).body;
+    const path = `${seeded.app}/namespaces/${namespace.namespace_id}`;
+    await creator.rest('POST', `${path}/threads/t1`);
+    await creator.rest('POST', `${path}/reindex`, { new_embedding_model_id: seeded.embeddingId });
+    const [job] = (await creator.rest('GET', `${tenant.base}/jobs`)).body.jobs;
+    await creator.rest('POST', `${tenant.base}/jobs/${job.job_id}/cancel`);
+    await creator.rest('DELETE', path);
+
+    const seenBy = async (client: Client) => {
+      const { events, total } = (await client.rest('GET', `${tenant.base}/audit-events?limit=200`)).body;
+      expect(events).toHaveLength(total);
+      const own = [namespace.namespace_id, job.job_id];
+      const seen: { event_id: string; resource_id: string }[] = events;
+      return seen.filter(({ resource_id }) => own.includes(resource_id));
+    };
+    expect(await seenBy(other)).toEqual([]);
+    const events = await seenBy(creator);
+    expect(await seenBy(manager)).toEqual(events);
+    expect(new Set(events.map(({ resource_id }) => resource_id))).toEqual(
+      new Set([namespace.namespace_id, job.job_id]),
+    );
+    const id = Buffer.from(`AuditEvent:${events[0]?.event_id}`).toString('base64url');
+    const nodeFor = async (client: Client) =>
+      (await client.graphql('query($id:ID!){node(id:$id){id}}', { id })).body.data;
+    expect([await nodeFor(creator), await nodeFor(other)]).toEqual([{ node: { id } }, { node: null }]);
+    const filtered = `${tenant.base}/audit-events?resource_id=${namespace.namespace_id}`;
+    expect((await other.rest('GET', filtered)).body).toMatchObject({ total: 0, events: [] });
   });
 
   test('a list walk by cursor shows every row once; the total counts what the filters match', async () => {

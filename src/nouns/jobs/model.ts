@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as field from '../../resource/field/index.ts';
-import { defineNoun, may } from '../../resource/noun.ts';
+import { defineNoun, may, NOBODY } from '../../resource/noun.ts';
 import { expectedVersion, within } from '../../validation/fields.ts';
 import { EVERYBODY, transitionsOf } from './told.ts';
 
@@ -60,6 +60,7 @@ export const jobs = defineNoun(fields, {
       job.visibleTo !== EVERYBODY && job.visibleTo !== principal.actorId && !may(principal, 'namespaces:manage'),
     where: (principal) =>
       may(principal, 'namespaces:manage') ? [] : [{ field: 'visibleTo', in: [EVERYBODY, principal.actorId] }],
+    privateTo: ({ visibleTo }) => (visibleTo === EVERYBODY ? null : (visibleTo ?? NOBODY)),
   },
 });
 

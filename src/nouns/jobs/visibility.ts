@@ -1,4 +1,5 @@
 import type { Context } from '../../resource/context.ts';
+import { NOBODY } from '../../resource/noun.ts';
 import type { Planned } from '../../resource/write.ts';
 import type { Key } from '../../store/store.ts';
 import { jobs } from './model.ts';
@@ -15,8 +16,6 @@ interface Shown {
 export function visibleTo({ isPrivate, createdBy }: Shown): string {
   return isPrivate ? (createdBy ?? NOBODY) : EVERYBODY;
 }
-
-const NOBODY = '-';
 
 /** More jobs of one namespace than anybody has asked for. */
 const JOBS_MAX = 1_000;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as field from '../../resource/field/index.ts';
-import { defineNoun, may } from '../../resource/noun.ts';
+import { defineNoun, may, NOBODY } from '../../resource/noun.ts';
 import { expectedVersion, id, withinApp, withinWorkspace } from '../../validation/fields.ts';
 import { fold } from '../../words/fold.ts';
 import { jobStatus, qualityGateBody } from '../jobs/model.ts';
@@ -89,6 +89,7 @@ export const namespaces = defineNoun(fields, {
               ],
             },
           ],
+    privateTo: ({ isPrivate, createdBy }) => (isPrivate ? (createdBy ?? NOBODY) : null),
   },
 });
 
