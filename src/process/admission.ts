@@ -61,7 +61,7 @@ export function createAdmission(
       if (rate && !rate.allowed) return error(arrival, 'RATE_LIMIT_EXCEEDED', { retry_after: rate.retryAfterSeconds });
       const body = readBody(req);
       const pause = pauses.of(req.socket);
-      const caller = { authorization: req.headers.authorization!, lastEventId: lastEventIdOf(req) };
+      const caller = { authorization: req.headers.authorization ?? '', lastEventId: lastEventIdOf(req) };
       const context = (of: Store) => createContext(deps, principal, visit.requestId, of, pause, caller);
       if (Buffer.isBuffer(body)) return next(context(store), body);
       const begun = performance.now();

@@ -99,7 +99,7 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
     const deadline = afterMs(config.requestMs ?? REQUEST_MS);
     const method = methodOf(req);
     const only = (allow: string[]) => error(arrival, 'METHOD_NOT_ALLOWED', { allow });
-    const page = Object.hasOwn(open, path) ? open[path]! : null;
+    const page = Object.hasOwn(open, path) ? open[path] : undefined;
     if (page) visit.isRoute = true;
     if (page) return method === 'GET' ? page(arrival, deadline) : only(['GET']);
     if (refused) return error(arrival, 'SERVICE_UNAVAILABLE', { retry_after: 1 });

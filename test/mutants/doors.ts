@@ -30,7 +30,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'an observation lies within the bound that it reaches',
     file: 'src/process/observe/tallies.ts',
-    edits: [['value <= this.#bounds[at]!', 'value < this.#bounds[at]!']],
+    edits: [['value <= one.bound', 'value < one.bound']],
     tests: ['test/operations/tallies.test.ts'],
   },
   {

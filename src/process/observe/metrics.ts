@@ -108,7 +108,8 @@ function childrenOf(instruments: Instruments) {
 function kept<C>(metric: { labels(...values: string[]): C }): (...values: string[]) => C {
   const children = new Map<string, C>();
   return (...values) => {
-    const key = values.length === 1 ? values[0]! : values.join('\n');
+    const [only = '', ...others] = values;
+    const key = others.length === 0 ? only : values.join('\n');
     const known = children.get(key);
     if (known) return known;
     const child = metric.labels(...values);

@@ -35,20 +35,18 @@ export class TalliedCounter extends Counter<string> {
 export class Spread {
   count = 0;
   sum = 0;
-  readonly #bounds: readonly number[];
-  readonly #within: number[];
+  readonly #within: readonly { bound: number; count: number }[];
 
   constructor(bounds: readonly number[]) {
-    this.#bounds = bounds;
-    this.#within = bounds.map(() => 0);
+    this.#within = bounds.map((bound) => ({ bound, count: 0 }));
   }
 
   observe(value: number): void {
     this.count += 1;
     this.sum += value;
-    for (let at = 0; at < this.#bounds.length; at += 1)
-      if (value <= this.#bounds[at]!) {
-        this.#within[at]! += 1;
+    for (const one of this.#within)
+      if (value <= one.bound) {
+        one.count += 1;
         return;
       }
   }
@@ -56,8 +54,8 @@ export class Spread {
   /** How many have reached no further than each bound. */
   upTo(): [bound: number, count: number][] {
     let sum = 0;
-    return this.#bounds.map((bound, at) => {
-      sum += this.#within[at]!;
+    return this.#within.map(({ bound, count }) => {
+      sum += count;
       return [bound, sum];
     });
   }

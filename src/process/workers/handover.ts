@@ -26,7 +26,10 @@ export function createHandover(): Handover {
   let taken = Promise.withResolvers<void>();
 
   function next(): void {
-    while (waiting.length > 0 && free.length > 0) give(free.shift()!, waiting.shift()!);
+    while (waiting.length > 0 && free.length > 0) {
+      const [worker, connection] = [free.shift(), waiting.shift()];
+      if (worker && connection) give(worker, connection);
+    }
     if (waiting.length > 0 || given.size > 0) return;
     taken.resolve();
     taken = Promise.withResolvers();

@@ -65,7 +65,8 @@ function createTeam(config: Config, log: Logger) {
 
   /** The first one makes what is made once (the demo, the first Admin, what the data need); the others begin behind it. */
   function ready(slot: number, told: { url: string; text: string }): Promise<null> {
-    members.get(slot)!.isReady = true;
+    const member = members.get(slot);
+    if (member) member.isReady = true;
     if (!greeting) {
       greeting = told;
       for (let other = 2; other <= WORKERS; other += 1) start(other);
@@ -79,7 +80,9 @@ function createTeam(config: Config, log: Logger) {
   }
 
   function left(slot: number, code: number, signal: string | null): void {
-    const { begunMs, channel } = members.get(slot)!;
+    const member = members.get(slot);
+    if (!member) return;
+    const { begunMs, channel } = member;
     members.delete(slot);
     door.leave(channel);
     void figures.left(slot);
