@@ -92,6 +92,15 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  test('names the conditions that a method obeys: If-Match of every change, Idempotency-Key of every POST', () => {
+    for (const [path, methods] of Object.entries<Json>(own.paths))
+      for (const [method, operation] of Object.entries<Json>(methods)) {
+        const headers = operation.parameters.filter((one: Json) => one.in === 'header').map((one: Json) => one.name);
+        const obeyed = { post: 'idempotency-key', put: 'if-match', patch: 'if-match', delete: 'if-match' }[method];
+        if (obeyed) expect([path, method, headers]).toEqual([path, method, expect.arrayContaining([obeyed])]);
+      }
+  });
+
   test('shows defaults of creation in creating bodies only', () => {
     const changing = rows.filter(({ method }) => method === 'PUT' || method === 'PATCH');
     const bodies = new Set(changing.map(({ operationId }) => operationId.split('_').map(pascal).join('')));

@@ -111,7 +111,7 @@ function parametersFor(schema: GraphQLSchema, row: Row): Json[] {
 
 function headersOf(row: Row): [string, Json, string][] {
   const text = { type: ['string', 'null'] };
-  const changes = row.resource !== null && row.method !== 'POST' && row.method !== 'GET';
+  const changes = row.method !== 'POST' && row.method !== 'GET';
   const headers: [boolean, string, Json, string][] = [
     [true, 'authorization', text, 'Bearer and a token.'],
     [
