@@ -11,7 +11,7 @@ export interface Following {
   close(): void;
 }
 
-export const until = (holds: () => void) => vi.waitFor(holds, { timeout: PATIENCE_MS });
+export const until = (holds: () => void | Promise<void>) => vi.waitFor(holds, { timeout: PATIENCE_MS });
 
 /** By REST, with the client that browsers have; answers once the stream is open. */
 export async function byRest(url: string, { token }: Client, path: string, lastEventId?: string): Promise<Following> {

@@ -1,6 +1,12 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { ObservedStore } from '../../src/process/observe/observed-store.ts';
+import type { Collection, Doc, MaybePromise, Page, PageQuery, Store } from '../../src/store/store.ts';
+import { StoreUnavailable } from '../../src/store/unavailable.ts';
+import { byRest, until } from '../events/following.ts';
+import { describeEngines, type Harness, openEngine, startHarness, type Tenant } from '../harness.ts';
 import { type Seeded, seed } from '../seed.ts';
+import { startReceiver } from '../webhooks/receiver.ts';
 
 /** What is written as `name{a="x"} 3`, by its words; labels in the order of their names. */
 function figuresOf(text: string): Map<string, number> {
@@ -19,7 +25,7 @@ describeEngines('what is measured', (engine) => {
   let tenant: Tenant;
   let seeded: Seeded;
   beforeAll(async () => {
-    harness = await startHarness(engine, { METRICS: true });
+    harness = await startHarness(engine, { METRICS: true, deps: { allowPrivateAddresses: true } });
     tenant = await harness.org();
     seeded = await seed(tenant);
   });
@@ -104,6 +110,24 @@ describeEngines('what is measured', (engine) => {
     expect(figures.get('process_cpu_seconds_total{}')).toBeGreaterThan(0);
   });
 
+  test('streams that are open, and calls of webhooks by how they ended', async () => {
+    const receiver = await startReceiver();
+    const hook = await tenant.rest('POST', `${tenant.base}/webhooks`, { url: receiver.url, types: ['role.create'] });
+    expect(hook.status, hook.text).toBe(201);
+    const open = async () => figuresOf(await read()).get('switchyard_streams{}');
+    expect(await open()).toBe(0);
+    const stream = await byRest(harness.url, tenant, `${tenant.base}/events?types=role.create`);
+    expect(await open()).toBe(1);
+    const delivered = async () =>
+      figuresOf(await read()).get('switchyard_webhook_deliveries_total{result="delivered"}');
+    const before = (await delivered()) ?? 0;
+    await tenant.rest('POST', `${tenant.base}/roles`, { name: 'Measured', permissions: [] });
+    await until(async () => expect(await delivered()).toBe(before + 1));
+    stream.close();
+    await until(async () => expect(await open()).toBe(0));
+    await receiver.close();
+  });
+
   test('nothing of a tenant stands in it: no id, no name', async () => {
     await tenant.rest('GET', `${tenant.base}/workspaces/${seeded.workspaceId}`);
     await tenant.graphql(`query Secret${tenant.orgId} { viewer { orgId } }`);
@@ -154,5 +178,49 @@ test('a refusal for a rate limit is counted as one', async () => {
   expect((await tenant.rest('GET', '/v1/me')).status).toBe(429);
   const { text } = await harness.client('').rest('GET', '/metrics');
   expect(figuresOf(text).get('switchyard_refusals_total{reason="rate_limit"}')).toBe(1);
+  await harness.close();
+});
+
+/** A store that fails to read pages, or keeps those waiting who ask for them. */
+class OddStore extends ObservedStore {
+  isAway = false;
+  gate: Promise<void> | null = null;
+  override page<D extends Doc>(from: Collection<D>, query: PageQuery): MaybePromise<Page<D>> {
+    if (this.isAway) throw new StoreUnavailable('away');
+    return this.gate ? this.gate.then(() => super.page(from, query)) : super.page(from, query);
+  }
+  override until(): Store {
+    return this;
+  }
+}
+
+test('so are refusals for overload, and what the store does not answer', async () => {
+  const opened = await openEngine('sqlite');
+  const store = new OddStore(opened.store, () => {});
+  const harness = await startHarness('sqlite', { METRICS: true, opened, deps: { store } });
+  const tenant = await harness.org();
+  const figure = async (name: string) => figuresOf((await harness.client('').rest('GET', '/metrics')).text).get(name);
+  const overload = () => figure('switchyard_refusals_total{reason="overload"}');
+  const failures = () => figure('switchyard_store_call_failures_total{call="page"}');
+  const before = (await failures()) ?? 0;
+  store.isAway = true;
+  expect((await tenant.rest('GET', `${tenant.base}/workspaces`)).status).toBe(503);
+  store.isAway = false;
+  expect([await failures(), await overload()]).toEqual([before + 1, 0]);
+  // More at once than a process takes, on one connection, which answers them in their order.
+  const asked = 1_100;
+  const { promise, resolve: release } = Promise.withResolvers<void>();
+  store.gate = promise;
+  const head = `GET ${tenant.base}/workspaces HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${tenant.token}\r\n\r\n`;
+  const socket = connect(Number(new URL(harness.url).port), '127.0.0.1', () => socket.write(head.repeat(asked)));
+  let text = '';
+  socket.on('data', (data) => {
+    text += data;
+  });
+  await until(async () => expect(await overload()).toBeGreaterThan(0));
+  release();
+  await until(() => expect(text.split('HTTP/1.1 ')).toHaveLength(asked + 1));
+  expect(await overload()).toBe(text.split('HTTP/1.1 503').length - 1);
+  socket.destroy();
   await harness.close();
 });
