@@ -47,7 +47,6 @@ export function createAdmission(
     return chain(authenticate(req.headers.authorization, store), (principal) => {
       if (!principal) return error(arrival, 'AUTHENTICATION_FAILED');
       visit.principal = principal;
-      visit.span?.askedBy(principal.orgId);
       return chain(limiter.take(principal.tokenId, principal.rateLimitPerMinute), (rate) => {
         const reply = rescue(
           () => chain(within(principal, rate), (made) => (made.stream ? placed(arrival, principal, made) : made)),
@@ -62,7 +61,9 @@ export function createAdmission(
       const body = readBody(req);
       const pause = pauses.of(req.socket);
       const caller = { authorization: req.headers.authorization ?? '', lastEventId: lastEventIdOf(req) };
-      const context = (of: Store) => createContext(deps, principal, visit.requestId, of, pause, caller);
+      const trace = visit.method === 'GET' ? undefined : visit.span?.trace;
+      const context = (of: Store) =>
+        createContext(deps, principal, visit.requestId, { store: of, pause, caller, trace });
       if (Buffer.isBuffer(body)) return next(context(store), body);
       const begun = performance.now();
       return chain(body, (bytes) => {

@@ -4,6 +4,7 @@ import { feedEvent } from './feed-event.ts';
 import * as field from './field/index.ts';
 import { defineNoun, may } from './noun.ts';
 import type { List } from './page.ts';
+import type { Trace } from './trace.ts';
 
 const changed = z.record(z.string(), z.object({ before: z.unknown(), after: z.unknown() }));
 
@@ -20,6 +21,8 @@ const fields = {
   changes: field.made(field.freeMap(changed, '`{field: {before, after}}`, by documented names.')),
   counts: field.made(field.optionalCounts('Of a deleted subtree: how much of each kind went with it.')),
   privateTo: field.hidden(field.made(field.optionalText('Of a thing that only one actor sees: who that was then.'))),
+  /** Of that request, where it was traced: webhooks are told with it, whoever delivers to them. */
+  trace: field.internal<Trace | null>(null),
   at: field.derived(field.time('When.')),
   ...field.authored,
 };
@@ -38,9 +41,10 @@ export const auditEvents = defineNoun(fields, {
     totals: [[], ['privateTo']],
     tells: (event, before) => {
       if (before) return [];
-      const { action, resourceType, resourceId, workspaceId, actorId, requestId, privateTo, changes, counts } = event;
+      const { action, resourceType, resourceId, workspaceId, changes, counts } = event;
+      const { actorId, requestId, trace, privateTo } = event;
       const data = { changes, counts };
-      const who = { workspaceId, actorId, requestId, privateTo };
+      const who = { workspaceId, actorId, requestId, trace, privateTo };
       return [feedEvent(event, { kind: action, resourceType, resourceId, data, ...who })];
     },
   },

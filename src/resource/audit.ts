@@ -33,6 +33,7 @@ export function audit<D extends Doc>(
     resourceId: resourceId ?? doc.id,
     workspaceId: noun.type === 'Workspace' ? doc.id : (doc.workspaceId ?? null),
     requestId: ctx.requestId,
+    trace: ctx.trace ?? null,
     changes: difference(before, after),
     counts: counts ?? null,
     privateTo: noun.hides?.privateTo(doc) ?? null,

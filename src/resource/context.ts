@@ -5,7 +5,7 @@ import type { Bell } from '../words/bell.ts';
 import type { Ids } from '../words/ids.ts';
 import type { Loaders } from './loaders.ts';
 import type { Meter } from './meter.ts';
-import type { Tracer } from './trace.ts';
+import type { Trace, Tracer } from './trace.ts';
 
 /** Who asks: one org, one actor, what it may do, and (when limited) the workspaces it may see. */
 export interface Principal {
@@ -80,6 +80,8 @@ export interface Context {
   readonly principal: Principal;
   readonly loaders: Loaders;
   readonly requestId: string;
+  /** Absent where nothing is traced, or nothing is asked to be done. */
+  readonly trace?: Trace;
   readonly terms: Terms;
   /** Waits for what may come; nothing of the store is held meanwhile, and its deadline is the caller's to renew. */
   readonly pause: Pause;

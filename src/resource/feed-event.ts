@@ -3,6 +3,7 @@ import { idFrom } from '../words/ids.ts';
 import * as field from './field/index.ts';
 import { firstVersion } from './new-doc.ts';
 import { defineNoun } from './noun.ts';
+import type { Trace } from './trace.ts';
 
 const text = field.internal('');
 const optional = field.internal<string | null>(null);
@@ -16,6 +17,8 @@ const fields = {
   workspaceId: optional,
   actorId: optional,
   requestId: optional,
+  /** Of the request, where it was traced. */
+  trace: field.internal<Trace | null>(null),
   /** The namespace that it tells of: whoever does not see that one does not see this. */
   namespaceId: optional,
   /** Whose it was alone at that time, for when it is gone; null: everybody's. */
@@ -52,6 +55,7 @@ export function feedEvent({ id, orgId, createdAt, createdBy }: Omit<Doc, 'versio
     workspaceId: null,
     actorId: null,
     requestId: null,
+    trace: null,
     namespaceId: happened.resourceType === 'namespace' ? happened.resourceId : null,
     privateTo: null,
     ...happened,

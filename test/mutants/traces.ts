@@ -31,7 +31,13 @@ export const mutants: Mutant[] = [
   {
     breaks: 'what is done for others has the trace of the request that caused it',
     file: 'src/process/admission.ts',
-    edits: [['visit.span?.askedBy(principal.orgId);', '']],
+    edits: [["visit.method === 'GET' ? undefined : visit.span?.trace", 'undefined']],
+    tests: traces,
+  },
+  {
+    breaks: 'a webhook is told with the trace of its request, whoever delivers it',
+    file: 'src/resource/audit-event.ts',
+    edits: [['requestId, trace, privateTo };\n      return', 'requestId, trace: null, privateTo };\n      return']],
     tests: traces,
   },
   {

@@ -226,6 +226,33 @@ describeEngines('traces', (engine) => {
   });
 });
 
+describeEngines('a trace that goes on in another process', (engine) => {
+  test('a webhook carries it, whoever delivers, and whenever', async () => {
+    vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '20');
+    const collector = await startCollector();
+    const receiver = await startReceiver();
+    const one = await startHarness(engine, { ...tracedTo(collector), deps: { allowPrivateAddresses: true } });
+    const tenant = await one.org();
+    const hook = await tenant.rest('POST', `${tenant.base}/webhooks`, { url: receiver.url, types: ['role.*'] });
+    expect(hook.status, hook.text).toBe(201);
+    await one.runner.stop();
+    const asked = { traceparent: `00-${TRACE}-${PARENT}-01`, tracestate: 'vendor=opaque' };
+    await tenant.rest('POST', `${tenant.base}/roles`, { name: 'Told', permissions: [] }, asked);
+    const two = await one.again();
+    await vi.waitFor(() => expect(receiver.received).toHaveLength(1), patiently);
+    const named = (name: string) => collector.spans.find((span) => span.traceId === TRACE && span.name === name);
+    const row = 'POST /v1/orgs/{org_id}/roles';
+    await vi.waitFor(() => expect(named('webhook')?.parentSpanId).toBe(named(row)!.spanId), patiently);
+    const { traceparent, tracestate } = receiver.received[0]!.headers;
+    expect([traceparent, tracestate]).toEqual([`00-${TRACE}-${named('webhook')!.spanId}-01`, 'vendor=opaque']);
+    await two.close();
+    await one.close();
+    await receiver.close();
+    await collector.close();
+    vi.unstubAllEnvs();
+  });
+});
+
 /** A store whose pages cannot be read. */
 class PagelessStore extends ObservedStore {
   override page(): never {

@@ -11,7 +11,7 @@ export async function checkAccount(ctx: Context, account: ProviderAccount): Prom
   const credentials = credentialsOf(account, ctx.deps.env);
   if (!credentials) return null;
   const { allowPrivateAddresses: allowPrivate, tracer } = ctx.deps;
-  const cause = { orgId: account.orgId, requestId: ctx.requestId };
+  const cause = { trace: ctx.trace ?? null, requestId: ctx.requestId };
   const begin = () => tracer?.call('health check', 'GET', cause);
   const result = await probe(account.providerType, credentials, { allowPrivate, begin });
   if (result.kind === 'unknown') return null;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Reply } from '../../http/reply.ts';
 import type { Principal } from '../../resource/context.ts';
+import type { Trace } from '../../resource/trace.ts';
 import type { Row } from '../../rest/row.ts';
 import type { Store } from '../../store/store.ts';
 
@@ -31,8 +32,8 @@ export interface Visit {
 export interface RequestSpan {
   /** The same store, each call of which is a span below this one. */
   over(store: Store): Store;
-  /** From now on what is done elsewhere for this request of theirs belongs to its trace. */
-  askedBy(orgId: string): void;
+  /** What is done elsewhere for this request belongs below it. */
+  readonly trace: Trace;
   answered(status: number): void;
 }
 

@@ -11,8 +11,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
-import { LRUCache } from 'lru-cache';
-import type { Tracer } from '../../../resource/trace.ts';
+import type { Trace, Tracer } from '../../../resource/trace.ts';
 import type { Store } from '../../../store/store.ts';
 import { ObservedStore, type StoreListener } from '../observed-store.ts';
 import type { Visit } from '../visit.ts';
@@ -20,33 +19,29 @@ import type { Visit } from '../visit.ts';
 /** Begins the span of a request: the visit has it from then on, and its trace's id. */
 export type BeginSpan = (visit: Visit, headers: IncomingHttpHeaders) => void;
 
-/** What a request causes is found to be of its trace by the request's id. */
-type Known = LRUCache<string, Context>;
-const KNOWN_MAX = 10_000;
-const keyOf = (orgId: string, requestId: string) => `${orgId} ${requestId}`;
-
 const propagator = new W3CTraceContextPropagator();
 
-export function createSpans(tracer: OtelTracer, engine: Store['engine']): { begin: BeginSpan; known: Known } {
-  const known: Known = new LRUCache({ max: KNOWN_MAX });
-  return {
-    known,
-    begin(visit, headers) {
-      const parent = propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter);
-      const span = tracer.startSpan(visit.method, { kind: SpanKind.SERVER, startTime: visit.begunMs }, parent);
-      const within = trace.setSpan(ROOT_CONTEXT, span);
-      const stored = listenBelow(tracer, span, within, engine);
-      visit.traceId = span.spanContext().traceId;
-      visit.span = {
-        over: (store) => (span.isRecording() ? new ObservedStore(store, stored) : store),
-        askedBy(orgId) {
-          if (visit.method !== 'GET')
-            known.set(keyOf(orgId, visit.requestId), trace.setSpanContext(ROOT_CONTEXT, span.spanContext()));
-        },
-        answered: (status) => end(span, visit, status),
-      };
-    },
+export function createSpans(tracer: OtelTracer, engine: Store['engine']): BeginSpan {
+  return (visit, headers) => {
+    const parent = propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter);
+    const span = tracer.startSpan(visit.method, { kind: SpanKind.SERVER, startTime: visit.begunMs }, parent);
+    const within = trace.setSpan(ROOT_CONTEXT, span);
+    const stored = listenBelow(tracer, span, within, engine);
+    visit.traceId = span.spanContext().traceId;
+    visit.span = {
+      over: (store) => (span.isRecording() ? new ObservedStore(store, stored) : store),
+      get trace() {
+        return traceOf(within);
+      },
+      answered: (status) => end(span, visit, status),
+    };
   };
+}
+
+function traceOf(within: Context): Trace {
+  const headers: Record<string, string> = {};
+  propagator.inject(within, headers, defaultTextMapSetter);
+  return headers;
 }
 
 /** Calls of the store, while the request is not answered: what a stream reads later is no part of it. */
@@ -101,17 +96,15 @@ function end(span: Span, visit: Visit, status: number): void {
 }
 
 /** Calls of others, each a span. Whom it calls is not told: a tenant has chosen it. */
-export function createCalls(tracer: OtelTracer, known: Known): Tracer {
+export function createCalls(tracer: OtelTracer): Tracer {
   return {
-    call(name, method, { orgId, requestId }) {
-      const cause = requestId === null ? undefined : known.get(keyOf(orgId, requestId));
+    call(name, method, { trace: above, requestId }) {
+      const parent = above ? propagator.extract(ROOT_CONTEXT, above, defaultTextMapGetter) : ROOT_CONTEXT;
       const attributes = { 'http.request.method': method, 'switchyard.request_id': requestId ?? undefined };
       const startTime = performance.now();
-      const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, startTime, attributes }, cause ?? ROOT_CONTEXT);
-      const headers: Record<string, string> = {};
-      propagator.inject(trace.setSpan(ROOT_CONTEXT, span), headers, defaultTextMapSetter);
+      const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, startTime, attributes }, parent);
       return {
-        headers,
+        headers: traceOf(trace.setSpan(ROOT_CONTEXT, span)),
         ended(status, error) {
           if (status !== null) span.setAttribute('http.response.status_code', status);
           if (error !== null) span.setStatus({ code: SpanStatusCode.ERROR, message: error });

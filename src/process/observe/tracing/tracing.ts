@@ -25,8 +25,11 @@ export async function openTracing(otlp: Otlp, engine: Store['engine'], log: Logg
   if (said.length > 0) log.warn({ said }, 'some of the variables of OpenTelemetry cannot be followed');
   hearDropped(seldom(log, 'traces were dropped: more came than could wait to be sent'));
   const tracer = provider.getTracer(pkg.name, pkg.version);
-  const { begin, known } = createSpans(tracer, engine);
-  return { begin, calls: createCalls(tracer, known), flush: () => provider.forceFlush().catch(() => {}) };
+  return {
+    begin: createSpans(tracer, engine),
+    calls: createCalls(tracer),
+    flush: () => provider.forceFlush().catch(() => {}),
+  };
 }
 
 async function openProvider(otlp: Otlp, log: Logger): Promise<BasicTracerProvider> {

@@ -18,7 +18,7 @@ export function createCalling(timeoutMs = CALL_MS): Calling {
     const kept = await store.get(signingSecrets, { orgId, id });
     const body = bodyOf(event, ctx.principal);
     const headers = headersOf(event.id, body, kept ? signingAt(kept, now()) : [], now());
-    const call = tracer?.call('webhook', 'POST', { orgId, requestId: event.requestId });
+    const call = tracer?.call('webhook', 'POST', event);
     let called: Called | null = null;
     try {
       const sent = { ...call?.headers, ...headers };
