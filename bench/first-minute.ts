@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startProvider } from '../test/client/provider.ts';
 import { CHROMIUM, launch } from '../test/e2e/chromium.ts';
+import { required } from '../test/required.ts';
 
 const URL = 'http://127.0.0.1:4871';
 const root = fileURLToPath(new globalThis.URL('..', import.meta.url));
@@ -45,7 +46,7 @@ interface Workspaces {
 async function firstAnswer() {
   for (;;) {
     const answer = await ask('{viewer{organization{workspaces(first: 1){nodes{workspaceId}}}}}');
-    if (answer) return answer.data.viewer.organization.workspaces.nodes[0]!.workspaceId;
+    if (answer) return required(answer.data.viewer.organization.workspaces.nodes[0]).workspaceId;
     await sleep(50);
   }
 }
@@ -60,7 +61,7 @@ async function openConsole(): Promise<void> {
   line('the console: the accounts are there after', performance.now() - begin);
   line(
     'the console: first contentful paint',
-    await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]!.startTime),
+    await page.evaluate(() => required(performance.getEntriesByName('first-contentful-paint')[0]).startTime),
   );
   await browser.close();
 }
@@ -100,7 +101,7 @@ try {
   proxy.kill('SIGTERM');
   await once(proxy, 'exit');
 } finally {
-  process.kill(-server.pid!, 'SIGTERM');
+  process.kill(-required(server.pid), 'SIGTERM');
   await sleep(1_500);
   rmSync(folder, { recursive: true, force: true });
 }

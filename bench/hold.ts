@@ -6,6 +6,7 @@
 import { request } from 'node:http';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { type EngineName, MONGODB_URI, startHarness } from '../test/harness.ts';
+import { required } from '../test/required.ts';
 import { seed } from '../test/seed.ts';
 import { answers, bodies, documents, large, type Sent } from './hold-kinds.ts';
 
@@ -26,9 +27,9 @@ interface Answered {
 }
 
 function serveRequests({ url, token }: { url: string; token: string }): void {
-  parentPort!.on('message', ({ method, path, body, headers }: Sent) => {
+  required(parentPort).on('message', ({ method, path, body, headers }: Sent) => {
     const all = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json', ...headers };
-    const answered = (answer: Answered) => parentPort!.postMessage(answer);
+    const answered = (answer: Answered) => required(parentPort).postMessage(answer);
     const sent = request(url + path, { method, headers: all }, (res) => {
       let bytes = 0;
       let head = '';
@@ -36,7 +37,7 @@ function serveRequests({ url, token }: { url: string; token: string }): void {
         if (bytes === 0) head = chunk.toString('utf8', 0, HEAD);
         bytes += chunk.length;
       });
-      res.on('close', () => answered({ status: res.statusCode!, bytes, head }));
+      res.on('close', () => answered({ status: required(res.statusCode), bytes, head }));
     });
     sent.on('error', () => answered({ status: 0, bytes: 0, head: '' }));
     sent.end(body);
@@ -70,7 +71,7 @@ async function measure(engine: EngineName): Promise<void> {
       // The least of three tries of each: what else the machine does only adds.
       for (const one of dearest)
         for (let again = 0; again < 2; again += 1) one.ms = Math.min(one.ms, (await held(one.sent)).ms);
-      const { ms, status, bytes, head, sent } = dearest.sort((a, b) => b.ms - a.ms)[0]!;
+      const { ms, status, bytes, head, sent } = required(dearest.sort((a, b) => b.ms - a.ms)[0]);
       const which = tried.length > 1 ? `  ${sent.label}` : '';
       process.stdout.write(
         `  ${`${name}: ${kind.name}`.padEnd(64)} ${ms.toFixed(1).padStart(8)} ms  ${status}  ${bytes} bytes  ${head}${which}\n`,

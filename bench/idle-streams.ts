@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCommand, startServer } from '../test/e2e/process.ts';
 import { createClient } from '../test/harness.ts';
+import { required } from '../test/required.ts';
 
 const TOKENS = 50;
 const STREAMS_EACH = 20;
@@ -22,9 +23,9 @@ const admin = createClient(server.url, org.token);
 const sockets: Socket[] = [];
 
 const about = (file: string) => readFileSync(`/proc/${server.child.pid}/${file}`, 'utf8');
-const mebibytes = () => Number(/VmRSS:\s+(\d+)/.exec(about('status'))![1]) / 1_024;
+const mebibytes = () => Number(required(/VmRSS:\s+(\d+)/.exec(about('status')))[1]) / 1_024;
 const workedMs = () => {
-  const fields = about('stat').split(') ')[1]!.split(' ');
+  const fields = required(about('stat').split(') ')[1]).split(' ');
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 };
 const open = (token: string) =>

@@ -1,3 +1,4 @@
+import { required } from '../test/required.ts';
 /** Rounds of a thing and of what it is compared with, in turns, so that noise meets both alike. */
 export interface Contender {
   name: string;
@@ -18,13 +19,13 @@ export async function compare(contenders: readonly Contender[], { rounds = 7, ru
     for (const [index, contender] of contenders.entries()) {
       const begin = performance.now();
       for (let at = 0; at < runs; at += 1) await contender.run();
-      times[index]!.push(((performance.now() - begin) * 1000) / runs);
+      required(times[index]).push(((performance.now() - begin) * 1000) / runs);
     }
-  const medians = times.map((list) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)]!);
+  const medians = times.map((list) => required(list.sort((a, b) => a - b)[Math.floor(list.length / 2)]));
   return contenders.map(({ name }, index) => ({
     name,
-    perRunUs: medians[index]!,
-    ratio: medians[index]! / medians[0]!,
+    perRunUs: required(medians[index]),
+    ratio: required(medians[index]) / required(medians[0]),
   }));
 }
 

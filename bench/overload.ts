@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand, startServer } from '../test/e2e/process.ts';
 import { createClient } from '../test/harness.ts';
+import { required } from '../test/required.ts';
 import { seed } from '../test/seed.ts';
 
 const SECONDS = Number(process.argv[2] ?? 20);
@@ -62,7 +63,7 @@ function post({ path, body }: Load): Promise<{ status: number; ms: number }> {
     const ended = (status: number) => resolve({ status, ms: performance.now() - begin });
     const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
     const sent = request(server.url + path, { method: 'POST', agent, headers }, (res) => {
-      res.resume().on('close', () => ended(res.complete ? res.statusCode! : 0));
+      res.resume().on('close', () => ended(res.complete ? required(res.statusCode) : 0));
     });
     sent.on('socket', () => {
       begin = performance.now();

@@ -10,6 +10,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand, startServer } from '../test/e2e/process.ts';
 import { childrenOf } from '../test/e2e/teams.ts';
+import { required } from '../test/required.ts';
 
 const WORKERS = Number(process.argv[2] ?? 2);
 const CONNECTIONS = 64;
@@ -41,7 +42,7 @@ async function load(url: string, requests: number): Promise<void> {
         if (missing === 0) {
           const head = data.toString('latin1', 0, 1_200);
           if (!head.startsWith('HTTP/1.1 200')) return reject(new Error(head));
-          missing = head.indexOf('\r\n\r\n') + 4 + Number(/content-length: (\d+)/i.exec(head)![1]);
+          missing = head.indexOf('\r\n\r\n') + 4 + Number(required(/content-length: (\d+)/i.exec(head))[1]);
         }
         missing -= data.length;
         if (missing === 0) next();
@@ -61,14 +62,14 @@ interface Round {
 async function serving(workers: number) {
   const env = { DATA_DIR: folder, RATE_LIMIT_PER_MINUTE: '10000000' };
   const server = await startServer(env, ['serve', '--no-demo', '--workers', String(workers)]);
-  const parent = server.child.pid!;
+  const parent = required(server.child.pid);
   const pids = workers === 1 ? [parent] : childrenOf(parent);
   await load(server.url, WARM_UP * workers);
   const round = async (): Promise<Round> => {
     const [before, parentBefore, begun] = [pids.map(workedUs), workedUs(parent), performance.now()];
     await load(server.url, REQUESTS);
     const seconds = (performance.now() - begun) / 1_000;
-    const worked = pids.map((pid, at) => workedUs(pid) - before[at]!);
+    const worked = pids.map((pid, at) => workedUs(pid) - required(before[at]));
     const sum = worked.reduce((a, b) => a + b, 0);
     return {
       perRequestUs: sum / REQUESTS,
@@ -84,7 +85,7 @@ async function serving(workers: number) {
   return { round, stop };
 }
 
-const median = (list: number[]) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)]!;
+const median = (list: number[]) => required(list.sort((a, b) => a - b)[Math.floor(list.length / 2)]);
 const [one, many] = [await serving(1), await serving(WORKERS)];
 const rounds: [Round[], Round[]] = [[], []];
 for (let at = 0; at < ROUNDS; at += 1) {

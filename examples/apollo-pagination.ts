@@ -37,12 +37,12 @@ const client = new ApolloClient({
 const first = Number(process.env.PAGE_SIZE ?? 2);
 const { data } = await client.query({ query: WORKSPACES, variables: { first } });
 const list = client.watchQuery({ query: WORKSPACES, variables: { first } });
-let { pageInfo } = data!.workspaces;
+let pageInfo = data?.workspaces.pageInfo;
 for (let pages = 1; ; pages += 1) {
   // Read from the cache alone: all pages so far, in their order, as one list.
-  const { workspaces } = client.readQuery({ query: WORKSPACES, variables: { first } })!;
-  console.log(`after page ${pages}:`, workspaces.edges.map(({ node }) => node.name).join(', '));
-  if (!pageInfo.hasNextPage) break;
+  const known = client.readQuery({ query: WORKSPACES, variables: { first } });
+  console.log(`after page ${pages}:`, known?.workspaces.edges.map(({ node }) => node.name).join(', '));
+  if (!pageInfo?.hasNextPage) break;
   const next = await list.fetchMore({ variables: { after: pageInfo.endCursor } });
-  pageInfo = next.data!.workspaces.pageInfo;
+  pageInfo = next.data?.workspaces.pageInfo;
 }

@@ -45,7 +45,8 @@ let after: string | null = null;
 for (let pages = 1; ; pages += 1) {
   await fetchQuery<relayPaginationQuery>(environment, document, { first, after }).toPromise();
   const { workspaces } = environment.lookup(list.fragment).data as unknown as relayPaginationQuery['response'];
-  const { edges, pageInfo } = workspaces!;
+  if (!workspaces) break;
+  const { edges, pageInfo } = workspaces;
   console.log(`after page ${pages}:`, edges.map(({ node }) => node.name).join(', '));
   if (!pageInfo.hasNextPage) break;
   after = pageInfo.endCursor ?? null;

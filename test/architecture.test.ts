@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
+import { required } from './required.ts';
 
 /** The wings of the house, lowest first: a file imports from its own wing and from those below, never from above. */
 const FLOORS: readonly (readonly string[])[] = [
@@ -24,11 +25,11 @@ const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((
 function importsOf(file: string): string[] {
   const text = readFileSync(join('src', file), 'utf8');
   return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)]
-    .map(([, path]) => normalize(join(dirname(file), path!)))
+    .map(([, path]) => normalize(join(dirname(file), required(path))))
     .filter((path) => !path.startsWith('..'));
 }
 
-const wingOf = (file: string) => file.split('/')[0]!;
+const wingOf = (file: string) => required(file.split('/')[0]);
 
 test('every file stands in a wing', () => {
   expect(files.filter((file) => !floorOf.has(wingOf(file)))).toEqual([]);
@@ -37,7 +38,10 @@ test('every file stands in a wing', () => {
 test('no import runs up, nor between two wings of one floor', () => {
   const up = files.flatMap((file) =>
     importsOf(file)
-      .filter((path) => wingOf(path) !== wingOf(file) && floorOf.get(wingOf(path))! >= floorOf.get(wingOf(file))!)
+      .filter(
+        (path) =>
+          wingOf(path) !== wingOf(file) && required(floorOf.get(wingOf(path))) >= required(floorOf.get(wingOf(file))),
+      )
       .map((path) => `${file} imports ${path}`),
   );
   expect(up).toEqual([]);

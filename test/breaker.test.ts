@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type PolicyBreaker, policyBreakers, type TargetBreaker } from '../src/routing/state.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
+import { required } from './required.ts';
 
 /** The breaker through the doors of the product, at a clock that only the test moves. */
 describeEngines('a policy’s breaker', (engine) => {
@@ -257,14 +258,14 @@ describeEngines('a policy’s breaker', (engine) => {
     const id = await policy({ ...QUICK, cooldown_seconds: 10 });
     await decide();
     const key = { orgId: tenant.orgId, id };
-    const { floor: _, ...doc } = (await harness.deps.store.get(policyBreakers, key))!;
+    const { floor: _, ...doc } = required(await harness.deps.store.get(policyBreakers, key));
     const [target] = Object.keys(doc.targets);
     const old = {
       ...{ state: 'open' as const, generation: 3, buckets: {}, consecutive: 0, openUntil: nowMs + 5_000, restUntil: 0 },
       ...{ probes: {}, probeSuccesses: 0 },
     };
     await harness.deps.store.load(policyBreakers, [
-      { ...doc, targets: { [target!]: old as TargetBreaker } } as PolicyBreaker,
+      { ...doc, targets: { [required(target)]: old as TargetBreaker } } as PolicyBreaker,
     ]);
     expect(await stateOf(id)).toBe('circuit_open');
     nowMs += 5_000;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { rows } from '../src/catalog/nouns.ts';
+import { required } from './required.ts';
 
 /** A command as either door can be told it; `app#0` is the first app made so far, in whichever org. */
 export interface Command {
@@ -126,7 +127,7 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
       parameters: fc.record(parameters),
       body: body ?? fc.constant(undefined),
       stale:
-        byId.get(operationId)!.method === 'POST'
+        required(byId.get(operationId)).method === 'POST'
           ? fc.constant(false)
           : fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
     }),

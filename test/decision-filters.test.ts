@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
+import { required } from './required.ts';
 
 const FIELDS = `decisionId workspaceId policyId logicalModelId providerAccountId admitted createdAt refusal { code }`;
 const ARGS = `$workspaceId: ID, $policyId: ID, $logicalModelId: ID, $providerAccountId: ID, $admitted: Boolean, $refusalCode: DecisionRefusalCode,
@@ -66,7 +67,7 @@ describeEngines('filters of the decisions', (engine) => {
     const equal = names.flatMap((name) =>
       [...new Set(all.map((one) => one[name]))].flatMap((value) => (value == null ? [] : [{ [name]: value }])),
     );
-    const [late, early] = [all[2]!.createdAt, all[5]!.createdAt];
+    const [late, early] = [required(all[2]).createdAt, required(all[5]).createdAt];
     const codes = new Set(all.flatMap(({ refusal }) => (refusal ? [refusal.code] : [])));
     expect(codes.size).toBe(1);
     return [

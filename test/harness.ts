@@ -24,6 +24,7 @@ import { openSqlite } from '../src/store/sqlite/engine.ts';
 import type { Key, Store } from '../src/store/store.ts';
 import { createBell } from '../src/words/bell.ts';
 import { createIds } from '../src/words/ids.ts';
+import { required } from './required.ts';
 import { shard } from './sharded.ts';
 
 /** How long a test waits for what has to come, however busy the machine is: only what never comes takes so long. */
@@ -77,7 +78,7 @@ function openTestSqlite(now: () => string): Opened {
     async rewrite(collection, { orgId, id }, change) {
       const db = new DatabaseSync(file);
       const row = db.prepare(`SELECT doc FROM ${collection} WHERE org = ? AND id = ?`).get(orgId, id);
-      const doc = JSON.stringify(change(JSON.parse(row!.doc as string)));
+      const doc = JSON.stringify(change(JSON.parse(required(row).doc as string)));
       db.prepare(`UPDATE ${collection} SET doc = ? WHERE org = ? AND id = ?`).run(doc, orgId, id);
       db.close();
     },
@@ -106,7 +107,7 @@ function asOpened(
 
 /** The server's address with a database name of its own. */
 export function freshMongoUri(appName = 'switchyard'): string {
-  const uri = new URL(MONGODB_URI!);
+  const uri = new URL(required(MONGODB_URI));
   uri.pathname = `/t_${crypto.randomUUID().slice(0, 8)}`;
   uri.searchParams.set('appName', appName);
   return uri.toString();
@@ -123,7 +124,7 @@ async function openTestMongo(now: () => string, uri: string): Promise<Opened> {
       const client = new MongoClient(uri);
       const collection = client.db().collection<{ _id: string; doc: Stored }>(name);
       const row = await collection.findOne({ _id: `${orgId}/${id}` });
-      await collection.updateOne({ _id: `${orgId}/${id}` }, { $set: { doc: change(row!.doc) } });
+      await collection.updateOne({ _id: `${orgId}/${id}` }, { $set: { doc: change(required(row).doc) } });
       await client.close();
     },
     async remove() {

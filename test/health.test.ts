@@ -6,6 +6,7 @@ import { isInside } from '../src/http/outside.ts';
 import { accountHealth, PROVIDER_TYPES } from '../src/nouns/provider-accounts/model.ts';
 import { startHealthChecks } from '../src/process/health-checks.ts';
 import { describeEngines, type Harness, PATIENCE_MS, startHarness, type Tenant } from './harness.ts';
+import { required } from './required.ts';
 
 type ProviderType = (typeof PROVIDER_TYPES)[number];
 interface Way {
@@ -139,7 +140,7 @@ describeEngines('health checks', (engine) => {
     const late = check(id);
     await arrived;
     hold = undefined;
-    env.OTHER = env.GOOD!;
+    env.OTHER = required(env.GOOD);
     await tenant.rest('PATCH', path, { credentials_ref: 'env:OTHER' });
     behave = () => ({ status: 500 });
     const ofOther = (await check(id)).providerAccount;
@@ -192,7 +193,7 @@ describeEngines('health checks', (engine) => {
     const accounts = new Map<ProviderType, string>();
     for (const type of ASKED) accounts.set(type, await account('env:GOOD', type));
     for (const [turn, status] of [...refusals, ...failures, ...others].entries()) {
-      const id = accounts.get(ASKED[turn % ASKED.length]!)!;
+      const id = required(accounts.get(required(ASKED[turn % ASKED.length])));
       behave = () => ({ status: 200 });
       await check(id);
       behave = () => ({ status, headers: { Location: `${base}/v1/elsewhere` } });

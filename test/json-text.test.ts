@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { inPieces, isLarge } from '../src/http/pieces.ts';
 import { jsonText } from '../src/words/json-text.ts';
+import { required } from './required.ts';
 
 function frozen<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
@@ -49,7 +50,7 @@ test('a long list that is frozen is written in pieces once; then its text is at 
     const pieces = inPieces(value);
     for (let turns = 0; ; turns += 1) {
       const { done, value: bytes } = pieces.next();
-      if (done) return { turns, text: Buffer.concat(bytes!).toString() };
+      if (done) return { turns, text: Buffer.concat(required(bytes)).toString() };
     }
   };
   const [first, second] = [

@@ -6,7 +6,7 @@ import { required } from './required.ts';
 
 /** The latency that so many percent did not exceed, of all that were said. */
 function exact(all: readonly number[], percent: number): number {
-  return all.toSorted((left, right) => left - right)[Math.ceil((all.length * percent) / 100) - 1]!;
+  return required(all.toSorted((left, right) => left - right)[Math.ceil((all.length * percent) / 100) - 1]);
 }
 
 function far(all: readonly number[], percent: number, told: number): number {
@@ -79,7 +79,8 @@ describeEngines('latency in the usage', (engine) => {
   const ofAccount = (id: string) => said.filter(({ account }) => account === id).map((one) => one.ms);
   const expectNear = (told: Record<string, number>, all: readonly number[]) => {
     expect(told.count).toBe(all.length);
-    for (const percent of [50, 95, 99]) expect(far(all, percent, told[`p${percent}`]!)).toBeLessThanOrEqual(0.05);
+    for (const percent of [50, 95, 99])
+      expect(far(all, percent, required(told[`p${percent}`]))).toBeLessThanOrEqual(0.05);
   };
 
   beforeAll(async () => {
@@ -99,10 +100,10 @@ describeEngines('latency in the usage', (engine) => {
     harness.clock.offsetMs = Math.ceil(now / 86_400_000) * 86_400_000 + 600_000 - now;
     for (const hour of [0, 1, 2]) {
       for (const [at, latency] of [3, 40, 41, 800, 1_200, 9_000].entries()) {
-        const model = MODELS[at % 2]!;
+        const model = required(MODELS[at % 2]);
         const latencyMs = latency * (hour + 1);
         await report(model, { latency_ms: latencyMs });
-        said.push({ account: accounts[model]!, hour, ms: latencyMs });
+        said.push({ account: required(accounts[model]), hour, ms: latencyMs });
       }
       await report('m', {});
       harness.clock.offsetMs += 3_600_000;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Buckets, burstOf, fill, type Rate, roomFor } from '../src/routing/bucket.ts';
 import { type Meter, meters } from '../src/routing/state.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
+import { required } from './required.ts';
 
 /** Limits that change while they are used: the new one holds from the next decision on. */
 
@@ -167,7 +168,7 @@ describeEngines('a changed limit', (engine) => {
     const { store } = harness.deps;
     const id = `account:${one.account.split('/').at(-1)}`;
     const key = { orgId: one.tenant.orgId, id };
-    const { fills: _, ...meter } = (await store.get(meters, key))!;
+    const { fills: _, ...meter } = required(await store.get(meters, key));
     const writtenMs = Date.parse(meter.updatedAt);
     await store.load(meters, [{ ...meter, arrivals: { requests_per_minute: writtenMs + 600_000 } } as Meter]);
     expect(await one.decide()).toMatchObject({ code: 'RATE_LIMITED', limit: 'requests_per_minute' });

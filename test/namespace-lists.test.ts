@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { collections } from '../src/catalog/collections.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
 import { type Meter, metered } from './metered.ts';
+import { required } from './required.ts';
 import { type Seeded, seed } from './seed.ts';
 
 describeEngines('the lists of a namespace', (engine) => {
@@ -41,7 +42,7 @@ describeEngines('the lists of a namespace', (engine) => {
         const query = (verb: string) =>
           `mutation ($input: ${verb}Input!) { ${verb}(input: $input) { namespace { id } } }`;
         for (const verb of ['AddThreadToNamespace', 'RemoveThreadFromNamespace']) {
-          const field = verb[0]!.toLowerCase() + verb.slice(1);
+          const field = required(verb[0]).toLowerCase() + verb.slice(1);
           const { body } = await tenant.graphql(query(verb).replace(`{ ${verb}(`, `{ ${field}(`), { input });
           expect(body.errors).toBeUndefined();
         }
@@ -78,7 +79,7 @@ describeEngines('the lists of a namespace', (engine) => {
     expect(gone).toMatchObject(['namespace.delete', { source_ids: { before: ['b', 'c'], after: null } }]);
     expect(update).toEqual(['namespace.update', { source_ids: { before: ['a', 'b'], after: ['b', 'c'] } }]);
     expect(made).toMatchObject(['namespace.create', { node_ids: { before: null, after: ['n'] } }]);
-    const kept = collections.find(({ name }) => name === 'namespaceLists')!;
+    const kept = required(collections.find(({ name }) => name === 'namespaceLists'));
     const left = async () => (await harness.deps.store.scan(kept, null, 100)).map((doc) => doc.id);
     await expect.poll(left, { timeout: 60_000 }).not.toContain(id);
   });
@@ -107,7 +108,7 @@ describeEngines('the lists of a namespace', (engine) => {
       }
       expect((await client.rest('GET', path)).body).toMatchObject({ ...shown, thread_ids: ['t'] });
       expect((await changesOf(id))[0]).toEqual(['namespace.add_thread', { thread_count: { before: 0, after: 1 } }]);
-      const stored = await again.deps.store.get(collections.find(({ name }) => name === 'namespaces')!, {
+      const stored = await again.deps.store.get(required(collections.find(({ name }) => name === 'namespaces')), {
         orgId: tenant.orgId,
         id,
       });

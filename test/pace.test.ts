@@ -9,6 +9,7 @@ import { createLoaders } from '../src/resource/loaders.ts';
 import type { Store } from '../src/store/store.ts';
 import { createPace, inTurns } from '../src/words/pace.ts';
 import { describeEngines, startHarness } from './harness.ts';
+import { required } from './required.ts';
 import { seed } from './seed.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -87,14 +88,16 @@ describe('a large answer', () => {
     bad: () => Promise.reject(new Error(`bad ${at}`)),
     words: ['a', 'b'],
   });
-  schema.getQueryType()!.getFields().rows!.resolve = () => Array.from({ length: rows }, (_, at) => row(at));
-  schema.getQueryType()!.getFields().some!.resolve = () => new Set(Array.from({ length: 600 }, (_, at) => row(at)));
-  schema.getQueryType()!.getFields().few!.resolve = () => [row(1), row(2)];
+  required(required(schema.getQueryType()).getFields().rows).resolve = () =>
+    Array.from({ length: rows }, (_, at) => row(at));
+  required(required(schema.getQueryType()).getFields().some).resolve = () =>
+    new Set(Array.from({ length: 600 }, (_, at) => row(at)));
+  required(required(schema.getQueryType()).getFields().few).resolve = () => [row(1), row(2)];
 
   const answerOf = async (query: string) => {
     const operations = new Operations(schema, createPace(ticking(4)));
     const selected = operations.select(await operations.prepare(query), null, {});
-    if ('errors' in selected) throw selected.errors[0]!;
+    if ('errors' in selected) throw required(selected.errors[0]);
     return countTurns(() => operations.run(selected, {} as Context));
   };
 
@@ -142,7 +145,7 @@ describe('a large answer', () => {
     const given = { list: Array(1_000_000).fill('text') };
     const written = await countTurns(() => inTurns(inPieces(given), createPace(ticking(4))));
     expect(written.turns).toBeGreaterThanOrEqual(30);
-    expect(Buffer.concat(written.value!).length).toBe(JSON.stringify(given).length);
+    expect(Buffer.concat(required(written.value)).length).toBe(JSON.stringify(given).length);
     const bytes = JSON.stringify(given).length;
     const atOnce = { isUp: () => false, later: async () => {} };
     expect(inTurns(inPieces(given, bytes), atOnce)).not.toBeNull();

@@ -4,6 +4,7 @@ import { parametersOf, type Row } from '../src/rest/row.ts';
 import { camel, pascal } from '../src/words/naming.ts';
 import { byId, type Command, command, everything, shapes } from './commands.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
+import { required } from './required.ts';
 import { seed } from './seed.ts';
 
 const free = new Set(['tags', 'workspace_tags', 'workspace_limits']);
@@ -61,7 +62,7 @@ class World {
         pol: 'policy_id',
       };
       const id = new RegExp(`"${name[kind as 'app']}":"(${kind}_[0-9a-z]{26})"`).exec(text)?.[1];
-      const known = this.made.get(kind)!;
+      const known = required(this.made.get(kind));
       if (id && !known.includes(id)) known.push(id);
     }
   }
@@ -69,7 +70,7 @@ class World {
 
 async function byRest(world: World, row: Row, command: Command): Promise<unknown> {
   const parameters: Record<string, string> = world.real({ ...command.parameters, org_id: world.tenant.orgId });
-  const path = row.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parameters[name]!));
+  const path = row.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(required(parameters[name])));
   const headers: Record<string, string> = command.stale ? { 'If-Match': '"0-x"' } : {};
   const body = row.body ? world.real(command.body ?? {}) : undefined;
   const answer = await world.tenant.rest(row.method, path, body, headers);
@@ -127,7 +128,7 @@ describeEngines('the same commands by REST and by GraphQL', (engine) => {
       const [one, two] = [new World(await harness.org()), new World(await harness.org())];
       await Promise.all([one.begin(), two.begin()]);
       for (const each of commands) {
-        const row = byId.get(each.operationId)!;
+        const row = required(byId.get(each.operationId));
         const [rest, graph] = await Promise.all([byRest(one, row, each), byGraph(two, row, each)]);
         expect(graph, JSON.stringify(each)).toEqual(rest);
         seen.add(`${each.operationId} ${(rest as { code?: string }).code ?? 'done'}`);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createPressure } from '../src/http/pressure.ts';
 import { describeEngines, startHarness } from './harness.ts';
+import { required } from './required.ts';
 import { seed } from './seed.ts';
 
 interface Answer {
@@ -34,10 +35,10 @@ async function play({ sendAt, costMs, isClosed, untilMs }: Load): Promise<Answer
   const answers: Answer[] = [];
   let taken = 0;
   while (clock < untilMs && (taken < sent.length || putOff.length > 0)) {
-    if (putOff.length === 0) clock = Math.max(clock, sent[taken]!);
+    if (putOff.length === 0) clock = Math.max(clock, required(sent[taken]));
     const lookedAt = clock;
-    for (; taken < sent.length && sent[taken]! <= lookedAt; taken += 1) {
-      const at = sent[taken]!;
+    for (; taken < sent.length && required(sent[taken]) <= lookedAt; taken += 1) {
+      const at = required(sent[taken]);
       pressure.enter((refused, onEnd) => {
         clock += refused ? REFUSAL_MS : costMs;
         answers.push({ refused, afterMs: clock - at });

@@ -1,4 +1,5 @@
 import type { AnyCollection, Store } from '../src/store/store.ts';
+import { required } from './required.ts';
 
 /** What one request asked of its store. */
 export interface Asked {
@@ -27,7 +28,7 @@ function recording(store: Store, asked: Asked, pause: () => Promise<unknown>): S
     (name: string) =>
     async (from: AnyCollection, ...of: unknown[]) => {
       if (underWay === 0) asked.waves.push([]);
-      asked.waves.at(-1)!.push(from.name);
+      required(asked.waves.at(-1)).push(from.name);
       underWay += 1;
       try {
         await pause();

@@ -233,7 +233,7 @@ describe('limits', () => {
           const done = settleOne ? open.shift() : undefined;
           if (done)
             meter = {
-              ...meter!,
+              ...(meter as Meter),
               ...settle(meter, {
                 decidedMs: done.at,
                 leaseEndsMs: done.ends,

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type PolicyBreaker, policyBreakers } from '../src/routing/state.ts';
 import { type Answer, describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
+import { required } from './required.ts';
 
 /** Random organizations, made and asked through REST at a clock that stands still. */
 
@@ -96,7 +97,7 @@ describeEngines('routing', (engine) => {
       accounts.push((await ok('POST', '/provider-accounts', body)).provider_account_id);
     }
     for (const [at, { isFallbackOfNext: _, targets, ...fields }] of world.models.entries()) {
-      const fallback = at > 0 && world.models[at - 1]!.isFallbackOfNext ? `m${at - 1}` : null;
+      const fallback = at > 0 && required(world.models[at - 1]).isFallbackOfNext ? `m${at - 1}` : null;
       const named = targets.map((target, index) => ({
         ...{ provider_account_id: accounts[target.account], upstream_model: `u${index}`, enabled: target.enabled },
       }));
@@ -138,7 +139,7 @@ describeEngines('routing', (engine) => {
         });
     }
     if (!world.isActive) await ok('PUT', `/workspaces/${workspaceIds[0]}`, { is_active: false });
-    return { tenant, workspaceId: workspaceIds[0]!, decide };
+    return { tenant, workspaceId: required(workspaceIds[0]), decide };
   }
 
   async function latch(orgId: string, id: string) {
@@ -160,17 +161,17 @@ describeEngines('routing', (engine) => {
     };
     const grants = `${tenant.base}/workspaces/${workspaceId}/model-entitlements`;
     if (resource_type === 'model_entitlement' && resource_id === null)
-      return tenant.rest('POST', grants, { [field!]: to });
+      return tenant.rest('POST', grants, { [required(field)]: to });
     const path =
       resource_type === 'model_entitlement'
-        ? await addressOf(tenant, grants, resource_id!)
-        : tenant.base + addresses[resource_type!];
+        ? await addressOf(tenant, grants, required(resource_id))
+        : tenant.base + addresses[required(resource_type)];
     const now = (await tenant.rest('GET', path)).body;
-    const names = field!.split('.');
-    const body = JSON.parse(JSON.stringify({ [names[0]!]: now[names[0]!] ?? null }));
+    const names = required(field).split('.');
+    const body = JSON.parse(JSON.stringify({ [required(names[0])]: now[required(names[0])] ?? null }));
     let place = body;
     for (const name of names.slice(0, -1)) place = place[name];
-    place[names.at(-1)!] = to;
+    place[required(names.at(-1))] = to;
     return tenant.rest(resource_type === 'workspace' ? 'PUT' : 'PATCH', path, body);
   }
 
@@ -244,7 +245,11 @@ describeEngines('routing', (engine) => {
     const grants = plain.grants.map((grant, at) => ({ ...grant, enabled: at === 2 }));
     const models = [model, { ...model, isFallbackOfNext: true }, { ...model, enabled: false }];
     const [away, there] = [{ ...account, enabled: false }, account];
-    const chain = [{ ...models[0]!, targets: [] }, models[1], { ...model, targets: [{ account: 1, enabled: false }] }];
+    const chain = [
+      { ...required(models[0]), targets: [] },
+      models[1],
+      { ...model, targets: [{ account: 1, enabled: false }] },
+    ];
     expect(
       await explained({
         accounts: [away, there],

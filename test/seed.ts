@@ -1,4 +1,5 @@
 import type { Tenant } from './harness.ts';
+import { required } from './required.ts';
 
 export interface Seeded {
   workspaceId: string;
@@ -48,14 +49,14 @@ export async function seed(tenant: Tenant, name = 'Search'): Promise<Seeded> {
   const namespace = await made(tenant, `${app}/namespaces`, { name: 'Docs', environment_id: environmentId });
   const namespaceId = (namespace.namespace as unknown as { namespace_id: string }).namespace_id;
   return {
-    workspaceId: workspaceId!,
-    environmentId: environmentId!,
-    appId: appId!,
+    workspaceId: required(workspaceId),
+    environmentId: required(environmentId),
+    appId: required(appId),
     namespaceId,
-    accountId: accountId!,
+    accountId: required(accountId),
     modelId,
     embeddingId,
-    policyId: policyId!,
+    policyId: required(policyId),
     workspace,
     app,
     namespace: `${app}/namespaces/${namespaceId}`,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Store } from '../src/store/store.ts';
 import { type Answer, type Client, describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
 import { type Asked, recorded, withMembers } from './recorded.ts';
+import { required } from './required.ts';
 
 /** What people set is kept in memory: how few reads that leaves, and that nothing kept is ever old. */
 
@@ -57,7 +58,7 @@ describeEngines('what is set', (engine) => {
   async function asking(method: string, path: string, body: object): Promise<Asked & { body: Answer['body'] }> {
     await there.tenant.rest('GET', '/v1/me');
     const answer = await ok(there.tenant, method, there.tenant.base + path, body);
-    return { ...requests.at(-1)!, body: answer };
+    return { ...required(requests.at(-1)), body: answer };
   }
   const decide = (more: object = {}) =>
     asking('POST', '/decisions', { workspace_id: there.workspaceId, purpose: 'chat', ...more });
@@ -150,7 +151,7 @@ describeEngines('what is kept of it', (engine) => {
   });
 
   async function make({ kind, which, on, by }: Change, { tenant, workspaceId, accountIds }: Place) {
-    const client = [one, other][by]!.client(tenant.token);
+    const client = required([one, other][by]).client(tenant.token);
     const send = (method: string, path: string, body?: object) => client.rest(method, tenant.base + path, body);
     const grant = `/workspaces/${workspaceId}/model-entitlements`;
     switch (kind) {
@@ -197,7 +198,7 @@ describeEngines('what is kept of it', (engine) => {
           const asks = [{ purpose: 'chat' }, { purpose: 'other', logicalModelId: 'm2' }];
           await Promise.all([
             ...changes.map((change) => make(change, there)),
-            ...[one, other, one, other].map((harness, at) => explained(harness, there, asks[at % 2]!)),
+            ...[one, other, one, other].map((harness, at) => explained(harness, there, required(asks[at % 2]))),
           ]);
           for (const ask of asks) {
             const now = await explained(fresh, there, ask);

@@ -1,4 +1,5 @@
 import { MongoClient } from 'mongodb';
+import { required } from './required.ts';
 import { SHARDED } from './store/shard-keys.ts';
 
 /** Where the collections of a test's database are cut: what tests call `org_2` to `org_9` lies on the other shard. */
@@ -11,10 +12,12 @@ export async function shard(uri: string): Promise<void> {
     const admin = client.db('admin');
     const { databaseName } = client.db();
     const { shards } = await admin.command({ listShards: 1 });
-    const { primary } = (await client
-      .db('config')
-      .collection('databases')
-      .findOne({ _id: databaseName as never }))!;
+    const { primary } = required(
+      await client
+        .db('config')
+        .collection('databases')
+        .findOne({ _id: databaseName as never }),
+    );
     const other = shards.find(({ _id }: { _id: string }) => _id !== primary)._id;
     for (const name of SHARDED) {
       const place = `${databaseName}.${name}`;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
+import { required } from './required.ts';
 import { type Seeded, seed } from './seed.ts';
 
 describeEngines('the threads of a namespace', (engine) => {
@@ -26,10 +27,10 @@ describeEngines('the threads of a namespace', (engine) => {
     const added = await Promise.all(names.map((name) => tenant.rest('POST', `${apps}/${id}/threads/${name}`)));
     const lists = added.map(({ body }) => body.thread_ids as string[]).sort((a, b) => a.length - b.length);
     expect(lists.map(({ length }) => length)).toEqual(names.map((_, at) => at + 1));
-    for (const [at, list] of lists.entries()) expect(list).toEqual(lists.at(-1)!.slice(0, at + 1));
+    for (const [at, list] of lists.entries()) expect(list).toEqual(required(lists.at(-1)).slice(0, at + 1));
     expect(new Set(lists.at(-1))).toEqual(new Set(names));
     const removed = await tenant.rest('DELETE', `${apps}/${id}/threads/t5`);
-    expect(removed.body.thread_ids).toEqual(lists.at(-1)!.filter((name) => name !== 't5'));
+    expect(removed.body.thread_ids).toEqual(required(lists.at(-1)).filter((name) => name !== 't5'));
   });
 
   test('an addition under an Idempotency-Key is replayed with the list as it was', async () => {

@@ -3,6 +3,7 @@ import { createBuckets } from '../src/http/rate-limit.ts';
 import { createBackOff } from '../src/process/workers/back-off.ts';
 import type { Calls, Channel } from '../src/process/workers/channel.ts';
 import { createSharedLimiter, shareOf } from '../src/process/workers/shared-limits.ts';
+import { required } from './required.ts';
 
 test('a worker that dies at once again and again waits longer and longer, up to ten seconds; one that has lived does not', () => {
   const waitMs = createBackOff();
@@ -33,7 +34,7 @@ test.each([1, 7, 60, 6_000])(
     let allowed = 0;
     const seen: number[] = [];
     while (true) {
-      const state = (await alone.limiters[0]!.take('t', null))!;
+      const state = required(await required(alone.limiters[0]).take('t', null));
       if (!state.allowed) break;
       allowed += 1;
       seen.push(state.remaining);
@@ -42,15 +43,15 @@ test.each([1, 7, 60, 6_000])(
     expect(seen).toEqual(Array.from({ length: limit }, (_, at) => limit - 1 - at));
     const together = workers(4, limit);
     const states = await Promise.all(
-      Array.from({ length: limit * 2 }, (_, at) => together.limiters[at % 4]!.take('t', null)),
+      Array.from({ length: limit * 2 }, (_, at) => required(together.limiters[at % 4]).take('t', null)),
     );
-    expect(states.filter((state) => state!.allowed).length).toBe(limit);
+    expect(states.filter((state) => required(state).allowed).length).toBe(limit);
   },
 );
 
 test('the parent is asked seldom, and not at all where no limit holds', async () => {
   const { limiters, asked } = workers(2, 6_000);
-  for (let at = 0; at < 320; at += 1) await limiters[0]!.take('t', null);
+  for (let at = 0; at < 320; at += 1) await required(limiters[0]).take('t', null);
   expect(asked()).toBe(10);
-  expect([await limiters[0]!.take('t', 0), asked()]).toEqual([null, 10]);
+  expect([await required(limiters[0]).take('t', 0), asked()]).toEqual([null, 10]);
 });

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BIN, runCommand } from '../../test/e2e/process.ts';
 import { findMongo, HOW_TO_GET_ONE, type TestServer } from '../../test/mongo-server.ts';
+import { required } from '../../test/required.ts';
 import { HERE, PYTHON } from './install.ts';
 import { openMongo } from './mongo.ts';
 import type { EngineName, Options } from './options.ts';
@@ -110,7 +111,7 @@ const startPeer = (name: ContenderName, env: NodeJS.ProcessEnv) =>
 const peerEnv = (PLACE: string, { orgId, documents }: World): NodeJS.ProcessEnv => ({
   PLACE,
   ORG: orgId,
-  CREATED_BY: String(documents.namespaces[0]!.createdBy),
+  CREATED_BY: String(required(documents.namespaces[0]).createdBy),
 });
 
 async function stopAll(servers: Bed['servers']): Promise<void> {

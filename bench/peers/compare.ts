@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { required } from '../../test/required.ts';
 import type { Sent, Work } from './works.ts';
 
 export interface Contender {
@@ -23,7 +24,9 @@ export async function compareAnswers(
     const [ours, ...others] = await Promise.all(contenders.map((contender) => answerOf(contender, named)));
     for (const [at, other] of others.entries()) {
       if (work.comparable && !isDeepStrictEqual(canonical(ours, sent), canonical(other, sent)))
-        throw new Error(`${work.name}: ${contenders[at + 1]!.name} answers ${show(other)}\nours ${show(ours)}`);
+        throw new Error(
+          `${work.name}: ${required(contenders[at + 1]).name} answers ${show(other)}\nours ${show(ours)}`,
+        );
     }
   }
 }

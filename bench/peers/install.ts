@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { required } from '../../test/required.ts';
 
 export const HERE = import.meta.dirname;
 const VENV = join(HERE, '.venv');
@@ -58,6 +59,6 @@ function pythonVersions(run: (args: string[]) => string): Record<string, string>
   const lines = readFileSync(join(HERE, 'requirements.txt'), 'utf8').trim().split('\n');
   const told = lines
     .map((line) => line.split('=='))
-    .filter(([name]) => /^(fastapi|pydantic|uvicorn|uvloop)$/.test(name!));
+    .filter(([name]) => /^(fastapi|pydantic|uvicorn|uvloop)$/.test(required(name)));
   return { ...Object.fromEntries(told), python: run(['-c', 'import platform; print(platform.python_version())']) };
 }

@@ -1,5 +1,6 @@
 /** The peers' store on MongoDB, by the driver alone: the product's own copy of it, from the folder above. */
 import { type Collection, type Filter, MongoClient } from 'mongodb';
+import { required } from '../../test/required.ts';
 import { type Doc, type Documents, fromCursor, type TableName } from './documents.ts';
 import { SCOPES } from './sqlite.ts';
 import type { Store } from './store.ts';
@@ -25,26 +26,26 @@ export async function openMongo(uri: string): Promise<Store> {
   const totals = db.collection<{ _id: string; n: number }>('totals');
   return {
     async one(table, id) {
-      const doc = await tables.get(table)!.findOne({ _id: id });
+      const doc = await required(tables.get(table)).findOne({ _id: id });
       return doc && fromStored(doc);
     },
     async page(table, scope, limit, cursor) {
       const after = fromCursor(cursor);
       const where: Filter<Stored> = { [SCOPES[table]]: scope };
       if (after) where.$or = [{ createdAt: { $lt: after[0] } }, { createdAt: after[0], _id: { $lt: after[1] } }];
-      const found = tables.get(table)!.find(where).sort({ createdAt: -1, _id: -1 });
+      const found = required(tables.get(table)).find(where).sort({ createdAt: -1, _id: -1 });
       const docs = await found.limit(limit + 1).toArray();
       const more = docs.length > limit;
       if (more) docs.pop();
       return { docs: docs.map(fromStored), more };
     },
     count: async (table, scope) => (await totals.findOne({ _id: `${table}:${scope}` }))?.n ?? 0,
-    add: (table, doc) => tables.get(table)!.insertOne(toStored(doc), DURABLE),
-    replace: (table, doc) => tables.get(table)!.replaceOne({ _id: doc.id }, toStored(doc), DURABLE),
+    add: (table, doc) => required(tables.get(table)).insertOne(toStored(doc), DURABLE),
+    replace: (table, doc) => required(tables.get(table)).replaceOne({ _id: doc.id }, toStored(doc), DURABLE),
     async load(documents) {
       for (const [name, docs] of Object.entries(documents) as [keyof Documents, Doc[]][]) {
         for (let at = 0; at < docs.length; at += BATCH)
-          await tables.get(name)!.insertMany(docs.slice(at, at + BATCH).map(toStored));
+          await required(tables.get(name)).insertMany(docs.slice(at, at + BATCH).map(toStored));
         const counts = Map.groupBy(docs, (doc) => `${name}:${doc[SCOPES[name]]}`);
         await totals.insertMany([...counts].map(([_id, { length }]) => ({ _id, n: length })));
       }

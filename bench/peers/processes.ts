@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { required } from '../../test/required.ts';
 
 /** A server under measurement. */
 export interface Served {
@@ -21,17 +22,17 @@ export async function start(command: string, args: string[], env: NodeJS.Process
     child.kill('SIGTERM');
     await gone;
   };
-  return { url, pid: child.pid!, stop };
+  return { url, pid: required(child.pid), stop };
 }
 
 function addressOf({ stdout, stderr }: ChildProcess, gone: Promise<number | null>): Promise<string> {
   let told = '';
   let wrong = '';
-  stderr!.on('data', (chunk) => {
+  required(stderr).on('data', (chunk) => {
     wrong = (wrong + chunk).slice(-2_000);
   });
   return new Promise((resolve, reject) => {
-    stdout!.on('data', (chunk) => {
+    required(stdout).on('data', (chunk) => {
       if (told.includes('\n')) return;
       told += chunk;
       const url = /http:\/\/[\w.[\]:]+:\d+/.exec(told)?.[0];

@@ -3,6 +3,7 @@
  * permission, no ETag, no request id and no query language: the three queries are told apart by a word that only one has.
  */
 import { createServer, type ServerResponse } from 'node:http';
+import { required } from '../../test/required.ts';
 import { type Doc, fromBody, fromGlobalId, type TableName, toCursor, toGlobalId, toRest } from './documents.ts';
 import { listen, openStore } from './serve.ts';
 import { given, givenAll, type Soon } from './store.ts';
@@ -25,7 +26,7 @@ const getPage = (appId: string, query: URLSearchParams): Answer =>
   given(
     counted('namespaces', appId, Number(query.get('limit') ?? 50), query.get('cursor')),
     ({ docs, more, total }): Answer => {
-      const next_cursor = more ? toCursor(docs.at(-1)!) : null;
+      const next_cursor = more ? toCursor(required(docs.at(-1))) : null;
       return [200, { total, has_more: more, next_cursor, namespaces: docs.map(toRest) }];
     },
   );
@@ -86,7 +87,7 @@ const q3 = (workspaceId: string): Soon<unknown> =>
             node: { name, status, environment: { name: environments.get(String(environmentId)) } },
           });
           const edges = apps.map((app, at) => ({
-            node: { name: app.name, namespaces: { edges: pages[at]!.docs.map(nested) } },
+            node: { name: app.name, namespaces: { edges: required(pages[at]).docs.map(nested) } },
           }));
           return { workspace: workspace && { name: workspace.name, apps: { edges } } };
         }),
@@ -98,7 +99,7 @@ function environmentsOf(docs: readonly Doc[]): Soon<Map<string, string>> {
   const ids = [...new Set(docs.map(({ environmentId }) => String(environmentId)))];
   return givenAll(
     ids.map((id) => store.one('environments', id)),
-    (found) => new Map(found.map((doc, at) => [ids[at]!, doc!.name])),
+    (found) => new Map(found.map((doc, at) => [required(ids[at]), required(doc).name])),
   );
 }
 

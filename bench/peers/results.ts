@@ -1,4 +1,5 @@
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
+import { required } from '../../test/required.ts';
 import type { Options } from './options.ts';
 import type { Cell, Round } from './rounds.ts';
 import { type ContenderName, works } from './works.ts';
@@ -45,7 +46,7 @@ function heading({ seconds, rounds, connections, namespaces, policies }: Options
     'Written by `npm run bench` (`bench/peers/`); not by hand. The machine is shared by server, load generator and',
     'whoever else is at work on it: read ratios, not microseconds.',
     '',
-    `- ${new Date().toISOString().slice(0, 16)}Z, ${machine}, load average ${facts.load.toFixed(1)} at the beginning, ${loadavg()[0]!.toFixed(1)} at the end.`,
+    `- ${new Date().toISOString().slice(0, 16)}Z, ${machine}, load average ${facts.load.toFixed(1)} at the beginning, ${required(loadavg()[0]).toFixed(1)} at the end.`,
     `- ${versions.join(', ')}.`,
     `- ${rounds} rounds of ${seconds} s for each server and work, interleaved, after a warm-up of 512 to 3,072 answers; ${connections} kept connections (64 for W1, D1, O1).`,
     `- ${namespaces} namespaces in 100 apps of 10 workspaces, all of them asked for in turn; ${policies} router policies.`,
@@ -65,9 +66,9 @@ const mongoNote = (kind: string) =>
 
 function table(rows: readonly Cell[]): string {
   const [ours, ...peers] = rows;
-  const lines = [ours!, ...peers].map((cell) => {
+  const lines = [required(ours), ...peers].map((cell) => {
     const { rounds, memoryMiB, name, work, engine } = cell;
-    const against = name === 'ours' ? '' : ratio(ours!, cell);
+    const against = name === 'ours' ? '' : ratio(required(ours), cell);
     const goal = engine === 'sqlite' ? (work.goals[name] ?? '') : '';
     return [
       NAMES[name],
@@ -92,7 +93,7 @@ const memory = (name: ContenderName, mib: number) =>
 function ratio(ours: Cell, peer: Cell): string {
   const byClock = ours.work.by === 'clock';
   const ratios = ours.rounds.map((mine, at) => {
-    const theirs = peer.rounds[at]!;
+    const theirs = required(peer.rounds[at]);
     if (byClock) return mine.perSecond / theirs.perSecond;
     return mine.costUs === null || theirs.costUs === null ? Number.NaN : theirs.costUs / mine.costUs;
   });
@@ -118,5 +119,7 @@ function share(rounds: readonly Round[]): string {
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return sorted.length % 2 === 1
+    ? required(sorted[middle])
+    : (required(sorted[middle - 1]) + required(sorted[middle])) / 2;
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { required } from '../../test/required.ts';
 import type { Bed } from './bed.ts';
 import { answerOf, type Contender, compareAnswers } from './compare.ts';
 import { HERE, say } from './install.ts';
@@ -42,10 +43,12 @@ export async function measure(work: Work, bed: Bed, load: Helper, options: Optio
   for (let round = 0; round < options.rounds; round += 1)
     for (const step of cells.keys()) {
       const at = (step + round) % cells.length;
-      cells[at]!.rounds.push(await run(contenders[at]!));
+      required(cells[at]).rounds.push(await run(required(contenders[at])));
     }
-  for (const cell of cells) cell.memoryMiB = residentMiB(bed.servers[cell.name]!.pid);
-  say(`${bed.engine} ${work.name}: ${cells.map(({ name, rounds }) => `${name} ${brief(rounds.at(-1)!)}`).join(', ')}`);
+  for (const cell of cells) cell.memoryMiB = residentMiB(required(bed.servers[cell.name]).pid);
+  say(
+    `${bed.engine} ${work.name}: ${cells.map(({ name, rounds }) => `${name} ${brief(required(rounds.at(-1)))}`).join(', ')}`,
+  );
   return cells;
 }
 
@@ -54,7 +57,7 @@ const brief = ({ costUs, perSecond, refused }: Round) =>
 
 const contenderOf = (name: ContenderName, { servers, world }: Bed): Contender => ({
   name,
-  url: servers[name]!.url,
+  url: required(servers[name]).url,
   headers: { Authorization: `Bearer ${world.token}`, 'Content-Type': 'application/json' },
 });
 
@@ -68,7 +71,7 @@ interface Turn {
 
 async function oneRound(work: Work, bed: Bed, load: Helper, turn: Turn): Promise<Round> {
   const { contender, options } = turn;
-  const { pid } = bed.servers[contender.name as ContenderName]!;
+  const { pid } = required(bed.servers[contender.name as ContenderName]);
   const outcomes = work.name === 'O1' ? await outcomesFor(bed, contender, options) : null;
   const amount = outcomes?.length ?? turn.amount;
   const before = processorMs(pid);

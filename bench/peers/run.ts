@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { required } from '../../test/required.ts';
 import { seedOnce, setUp } from './bed.ts';
 import { HERE, installPeers, say, versions } from './install.ts';
 import { isWhole, readOptions } from './options.ts';
@@ -15,7 +16,7 @@ const installed = installPeers();
 const chosen = works.filter(({ name }) => options.works.includes(name));
 const names = new Set<ContenderName>(chosen.flatMap(({ peers }) => peers));
 if (!installed.python) names.delete('fastapi');
-const facts: Facts = { versions: versions(installed), mongodb: '', notes: [], load: loadavg()[0]! };
+const facts: Facts = { versions: versions(installed), mongodb: '', notes: [], load: required(loadavg()[0]) };
 if (!installed.python) facts.notes.push('FastAPI was left out: its Python environment cannot be made here.');
 
 // Whoever interrupts it leaves no server behind.

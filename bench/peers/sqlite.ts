@@ -1,5 +1,6 @@
 /** The peers' store on SQLite: tables of documents as the product's, statements prepared once, the same settings. */
 import { DatabaseSync } from 'node:sqlite';
+import { required } from '../../test/required.ts';
 import { type Doc, fromCursor, type TableName } from './documents.ts';
 import type { Store } from './store.ts';
 
@@ -29,17 +30,17 @@ export function openSqlite(file: string, org: string): Store {
   };
   const insert = (table: TableName, doc: Doc) => {
     const scope = String(doc[SCOPES[table]]);
-    tables.get(table)!.add.run(org, doc.id, scope, doc.createdAt, JSON.stringify(doc));
+    required(tables.get(table)).add.run(org, doc.id, scope, doc.createdAt, JSON.stringify(doc));
     addTotal.run(`${table}:${scope}`);
   };
   return {
     one(table, id) {
-      const row = tables.get(table)!.one.get(org, id) as unknown as [string] | undefined;
+      const row = required(tables.get(table)).one.get(org, id) as unknown as [string] | undefined;
       return row ? JSON.parse(row[0]) : null;
     },
     page(table, scope, limit, cursor) {
       const after = fromCursor(cursor);
-      const statements = tables.get(table)!;
+      const statements = required(tables.get(table));
       const found = after
         ? statements.after.all(org, scope, ...after, limit + 1)
         : statements.first.all(org, scope, limit + 1);
@@ -50,7 +51,7 @@ export function openSqlite(file: string, org: string): Store {
     },
     count: (table, scope) => Number(count.get(`${table}:${scope}`)?.n ?? 0),
     add: (table, doc) => commit(() => insert(table, doc)),
-    replace: (table, doc) => commit(() => tables.get(table)!.replace.run(JSON.stringify(doc), org, doc.id)),
+    replace: (table, doc) => commit(() => required(tables.get(table)).replace.run(JSON.stringify(doc), org, doc.id)),
     load: (documents) =>
       commit(() => {
         for (const table of TABLES) if (table !== 'decisions') for (const doc of documents[table]) insert(table, doc);

@@ -1,3 +1,4 @@
+import { required } from '../../test/required.ts';
 import type { EngineName, WorkName } from './options.ts';
 import { matchOf, namespaceBody, range, type World } from './world.ts';
 
@@ -152,7 +153,7 @@ export const works: readonly Work[] = [
 
 export function decisions({ orgId, documents, policies }: World, count = 1_000): Sent[] {
   return range(count).map((at) => {
-    const workspace_id = documents.workspaces[at % documents.workspaces.length]!.id;
+    const workspace_id = required(documents.workspaces[at % documents.workspaces.length]).id;
     const body = JSON.stringify({ workspace_id, ...matchOf((at * 7_919) % policies) });
     return { method: 'POST', path: `/v1/orgs/${orgId}/decisions`, body };
   });

@@ -3,6 +3,7 @@
 import { collections } from '../../src/catalog/collections.ts';
 import { routerPolicies } from '../../src/nouns/router-policies/model.ts';
 import { openSqlite } from '../../src/store/sqlite/engine.ts';
+import { required } from '../../test/required.ts';
 import type { Doc, Documents } from './documents.ts';
 
 export interface World {
@@ -38,7 +39,8 @@ export async function makeWorld(place: Place, namespaces: number, policies: numb
     for (const app of range(APPS)) {
       const { app_id: appId } = await create(`${base}/apps`, { name: `App ${app}` }, documents.apps);
       const environments = documents.environments.slice(-ENVIRONMENTS.length);
-      const bodyOf = (at: number) => namespaceBody(`Namespace ${at}`, environments[at % environments.length]!.id);
+      const bodyOf = (at: number) =>
+        namespaceBody(`Namespace ${at}`, required(environments[at % environments.length]).id);
       await inTurns(each, (at) => create(`${base}/apps/${appId}/namespaces`, bodyOf(at), documents.namespaces));
     }
   }
@@ -93,10 +95,10 @@ export async function loadPolicies(file: string, count: number): Promise<void> {
   const others = range(count)
     .slice(1)
     .map((at) => ({
-      ...first!,
+      ...required(first),
       id: `pol_${String(at).padStart(26, '0')}`,
       name: `Policy ${at}`,
-      match: { ...first!.match, ...matchOf(at) },
+      match: { ...required(first).match, ...matchOf(at) },
       routeTo: modelOf(at),
     }));
   await store.load(collection, others);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { wallClock } from '../../src/client/clock.ts';
 import { Refused, Rejected, type Route, Unreachable } from '../../src/client/index.ts';
 import { type Harness, startHarness } from '../harness.ts';
+import { required } from '../required.ts';
 import { type Behaviour, FAILING, type Provider, startProvider } from './provider.ts';
 import { arrange, type Decided } from './setting.ts';
 
@@ -30,7 +31,7 @@ describe('switchyard/client', () => {
   const callWith =
     (body: object = {}) =>
     ({ credentialsRef, upstreamModel, signal }: Route) =>
-      fetch(`${providers[Number(credentialsRef!.at(-1))]!.url}/chat/completions`, {
+      fetch(`${required(providers[Number(required(credentialsRef).at(-1))]).url}/chat/completions`, {
         method: 'POST',
         headers: { Authorization: `Bearer ${credentialsRef}` },
         body: JSON.stringify({ model: upstreamModel, ...body }),
@@ -51,16 +52,16 @@ describe('switchyard/client', () => {
     expect(await client.flush()).toBe(0);
     const [made] = await set.decisions();
     expect(seen).toMatchObject({
-      decisionId: made!.decision_id,
+      decisionId: required(made).decision_id,
       logicalModelId: 'm',
-      providerAccountId: made!.provider_account_id,
+      providerAccountId: required(made).provider_account_id,
       upstreamModel: 'gpt-4o-2024-11-20',
       providerType: 'openai',
-      credentialsRef: `env:KEY_${set.accounts.indexOf(made!.provider_account_id!)}`,
+      credentialsRef: `env:KEY_${set.accounts.indexOf(required(required(made).provider_account_id))}`,
       attempt: 1,
     });
     expect(made).toMatchObject({ status: 'reported', outcome: { success: true, input_tokens: 11, output_tokens: 7 } });
-    expect(made!.outcome!.latency_ms).toEqual(expect.any(Number));
+    expect(required(required(made).outcome).latency_ms).toEqual(expect.any(Number));
   });
 
   test('no request fails while one provider is healthy, whatever the others do; each attempt is told as it went', async () => {
@@ -72,7 +73,7 @@ describe('switchyard/client', () => {
         const does = others.toSpliced(healthy, 0, 'ok');
         // What a stream has shown its reader before it broke cannot be taken back.
         if (stream && does.includes('half')) return;
-        for (const [at, one] of does.entries()) providers[at]!.behave(one);
+        for (const [at, one] of does.entries()) required(providers[at]).behave(one);
         const client = set.client(PATIENT);
         const { status, text } = await textOf(await client.route(set.context, callWith({ stream })));
         expect([status, text.includes('world')]).toEqual([200, true]);
@@ -83,24 +84,24 @@ describe('switchyard/client', () => {
           ...made.slice(0, -1).map(({ decision_id }) => decision_id),
         ]);
         for (const { provider_account_id, outcome } of made) {
-          const did = does[set.accounts.indexOf(provider_account_id!)]!;
+          const did = required(does[set.accounts.indexOf(required(provider_account_id))]);
           const expected = did === 'ok' ? null : (classes[did as keyof typeof classes] ?? 'provider_error');
           expect(outcome).toMatchObject({ success: did === 'ok', error_class: expected });
           if (did === 'ok') expect(outcome).toMatchObject({ input_tokens: 11, output_tokens: 7 });
           if (did === 'busy') expect(outcome).toMatchObject({ retry_after_seconds: 1 });
         }
-        expect(made.at(-1)!.outcome!.success).toBe(true);
+        expect(required(required(made.at(-1)).outcome).success).toBe(true);
       }),
       { numRuns: 15 },
     );
   });
 
   test('a provider that is silent is left, and the call told to stop', async () => {
-    providers[0]!.behave('hang');
-    providers[1]!.behave('hang');
+    required(providers[0]).behave('hang');
+    required(providers[1]).behave('hang');
     let isHanging = false;
     const call = (route: Route) => {
-      isHanging = !route.credentialsRef!.endsWith('2');
+      isHanging = !required(route.credentialsRef).endsWith('2');
       return callWith()(route);
     };
     // The time is over for those that hang alone, however slow the machine is.
@@ -177,10 +178,11 @@ describe('switchyard/client', () => {
       },
       'by cancelling a stream': async (client) => {
         const answer = await client.route(set.context, callWith({ stream: true }));
-        await answer.body!.cancel();
+        await required(answer.body).cancel();
       },
       'by leaving the loop': async (client) => {
-        for await (const chunk of (await client.route(set.context, callWith({ stream: true }))).body!) if (chunk) break;
+        for await (const chunk of required((await client.route(set.context, callWith({ stream: true }))).body))
+          if (chunk) break;
       },
       'by leaving an SDK’s iterator that is silent': async (client) => {
         const items = await client.route(set.context, async function* () {
@@ -215,7 +217,7 @@ describe('switchyard/client', () => {
     test.each(Object.keys(gone))('%s: is reported as aborted, once, and the provider let go', async (way) => {
       all('hang');
       const client = set.client(PATIENT);
-      await gone[way]!(client);
+      await required(gone[way])(client);
       await expect.poll(outcomes, { timeout: 60_000 }).toEqual(['aborted']);
       await expect.poll(() => providers.map(({ open }) => open()), { timeout: 60_000 }).toEqual([0, 0, 0]);
     });
@@ -248,7 +250,7 @@ describe('switchyard/client', () => {
 
   test('where nobody else is left, a provider that was busy is asked again when it said', async () => {
     const alone = await arrange(harness, 1);
-    providers[0]!.behave('busy', 'ok');
+    required(providers[0]).behave('busy', 'ok');
     const client = alone.client(PATIENT);
     expect((await client.route(alone.context, callWith())).status).toBe(200);
     await client.flush();
@@ -302,7 +304,7 @@ describe('switchyard/client', () => {
           set = await arrange(harness, providers.length);
           let at = 0;
           const fate = (): Fate => {
-            const one = at < luck.length ? luck[at]! : 9;
+            const one = at < luck.length ? required(luck[at]) : 9;
             at += 1;
             return one < 2 ? 'lost' : one < 4 ? 'unanswered' : 'through';
           };
@@ -310,7 +312,7 @@ describe('switchyard/client', () => {
           const client = set.client({ ...PATIENT, fetch: network(fate), onLost: (id) => lost.push(id) });
           const calls: string[] = [];
           const noting = (route: Route) => {
-            calls.push(route.decisionId!);
+            calls.push(required(route.decisionId));
             return callWith()(route);
           };
           await Promise.all(Array.from({ length: 6 }, () => client.route(set.context, noting)));
@@ -360,7 +362,7 @@ describe('switchyard/client', () => {
     expect([ms > 570_000, ms < 600_000]).toEqual([true, true]);
     over();
     await expect
-      .poll(async () => (await set.decisions())[0]!.outcome)
+      .poll(async () => required((await set.decisions())[0]).outcome)
       .toMatchObject({ success: true, input_tokens: 5, output_tokens: 1 });
     await items.return(undefined);
     expect(await outcomes()).toEqual([true]);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PATIENCE_MS } from '../harness.ts';
+import { required } from '../required.ts';
 import { pythonWithLitellm } from './litellm.ts';
 import { type Provider, startProvider } from './provider.ts';
 import { type Setting, startSetting } from './setting.ts';
@@ -45,8 +46,8 @@ async function run(program: string, ...args: string[]): Promise<string[]> {
 const runExample = (name: string) => run(process.execPath, '--conditions=switchyard-source', `examples/${name}`);
 
 test('OpenAI’s SDK behind the client is answered, whole and streamed, though one provider is down', async () => {
-  providers[0]!.behave('error');
-  providers[1]!.behave('ok');
+  required(providers[0]).behave('error');
+  required(providers[1]).behave('ok');
   expect(await runExample('openai-sdk.ts')).toEqual(['answered: Hello, world', 'streamed: Hello, world']);
   const decided = await setting.decisions();
   const served = decided.filter(({ outcome }) => outcome?.success);
@@ -83,14 +84,14 @@ test('openapi-fetch pages, changes what it has read, and reads a refusal', async
 test.skipIf(!python)('LiteLLM is governed by its callback, and goes elsewhere where a provider is down', async () => {
   for (const provider of providers) provider.behave('error', 'ok');
   const before = (await setting.decisions()).length;
-  expect(await run(python!, 'examples/litellm_callback.py')).toEqual(['answered: Hello, world']);
+  expect(await run(required(python), 'examples/litellm_callback.py')).toEqual(['answered: Hello, world']);
   const all = await setting.decisions();
   const [served, second, first, ...none] = all.slice(0, all.length - before);
   expect(none).toEqual([]);
   const failed = { success: false, error_class: 'provider_error' };
   expect(first).toMatchObject({ retry_of: null, outcome: failed });
-  expect(second).toMatchObject({ retry_of: first!.decision_id, outcome: failed });
-  expect(second!.provider_account_id).not.toBe(first!.provider_account_id);
+  expect(second).toMatchObject({ retry_of: required(first).decision_id, outcome: failed });
+  expect(required(second).provider_account_id).not.toBe(required(first).provider_account_id);
   const used = { success: true, input_tokens: 11, output_tokens: 7 };
-  expect(served).toMatchObject({ retry_of: second!.decision_id, outcome: used });
+  expect(served).toMatchObject({ retry_of: required(second).decision_id, outcome: used });
 });

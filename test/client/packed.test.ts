@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { required } from '../required.ts';
 import { type Setting, startSetting } from './setting.ts';
 
 const TSC = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
@@ -48,7 +49,7 @@ beforeAll(async () => {
   const installed = join(folder, 'node_modules/switchyard');
   mkdirSync(installed, { recursive: true });
   execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], { stdio: ['ignore', 'ignore', 'inherit'] });
-  const archive = readdirSync(folder).find((name) => name.endsWith('.tgz'))!;
+  const archive = required(readdirSync(folder).find((name) => name.endsWith('.tgz')));
   execFileSync('tar', ['-xzf', archive, '-C', installed, '--strip-components=1'], { cwd: folder });
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   writeFileSync(join(folder, 'program.js'), PROGRAM);
@@ -80,7 +81,7 @@ test('what is packed imports its own files alone, and names nothing that only No
   for (const file of files) {
     const source = readFileSync(join(compiled, file), 'utf8');
     const foreign = [...source.matchAll(/(?:from|import\()\s*['"]([^'"]+)['"]/g)].filter(
-      ([, from]) => !/^\.\/[a-z-]+\.js$/.test(from!),
+      ([, from]) => !/^\.\/[a-z-]+\.js$/.test(required(from)),
     );
     expect(foreign, file).toEqual([]);
     expect(source.match(/\b(process|Buffer|require|setImmediate|__dirname)\b\s*[.(]/), file).toBeNull();

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { required } from '../required.ts';
 
 /** What a provider does with one request. */
 export type Behaviour =
@@ -43,7 +44,7 @@ export async function startProvider(): Promise<Provider> {
     });
     const body = (await json(request)) as { model: string; stream?: boolean };
     requests.push({ key: keyOf(request), body });
-    const behaviour = script.length > 1 ? script.shift()! : script[0]!;
+    const behaviour = script.length > 1 ? required(script.shift()) : required(script[0]);
     answer(behaviour, body, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

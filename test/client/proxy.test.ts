@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Harness, startHarness } from '../harness.ts';
+import { required } from '../required.ts';
 import { type Provider, startProvider } from './provider.ts';
 import { arrange } from './setting.ts';
 
@@ -22,7 +23,7 @@ beforeAll(async () => {
     env: { ...process.env, ...Object.fromEntries(keys), SWITCHYARD_URL: harness.url, PORT: '0', SILENCE_MS: '2000' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [line] = (await once(proxy.stdout!, 'data')) as [Buffer];
+  const [line] = (await once(required(proxy.stdout), 'data')) as [Buffer];
   url = line.toString().trim();
 });
 afterAll(async () => {
@@ -53,7 +54,7 @@ test('governs whoever asks in OpenAI’s protocol: by the caller’s token, with
   await expect
     .poll(set.decisions, { timeout: 60_000 })
     .toMatchObject([{ outcome: { success: true, input_tokens: 11, output_tokens: 7 } }]);
-  const asked = providers.flatMap(({ requests }) => requests).at(-1)!;
+  const asked = required(providers.flatMap(({ requests }) => requests).at(-1));
   expect(asked.key).toMatch(/^secret-\d$/);
   expect((await ask({}, { token: 'mm_tok_none' })).status).toBe(401);
   const refused = await ask({ model: 'none' });
@@ -64,8 +65,8 @@ test('an outage of two providers out of three fails no request, streamed or not'
   let served = 0;
   for (const outage of ['error', 'busy', 'cut', 'hang', 'overloaded'] as const) {
     set = await arrange(harness, providers.length);
-    providers[0]!.behave(outage);
-    providers[1]!.behave(outage === 'hang' ? 'error' : outage);
+    required(providers[0]).behave(outage);
+    required(providers[1]).behave(outage === 'hang' ? 'error' : outage);
     for (const stream of outage === 'hang' ? [false] : [false, true]) {
       const answers = await Promise.all(Array.from({ length: 8 }, () => ask({ stream })));
       const texts = await Promise.all(answers.map((answer) => answer.text()));

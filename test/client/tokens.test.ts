@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createMeter } from '../../src/client/meter.ts';
+import { required } from '../required.ts';
 
 /** What providers document that they answer, each with the input and output tokens that it tells of. */
 const WHOLE: Record<string, [object, number, number | null]> = {
@@ -50,7 +51,7 @@ const STREAMED: Record<string, (object | '[DONE]')[]> = {
 };
 
 test.each(Object.keys(WHOLE))('counts what a whole answer says: %s', (name) => {
-  const [answer, input, output] = WHOLE[name]!;
+  const [answer, input, output] = required(WHOLE[name]);
   const meter = createMeter();
   meter.add(answer);
   expect([meter.tokens, meter.verdict()]).toEqual([{ input, output }, null]);
@@ -59,7 +60,7 @@ test.each(Object.keys(WHOLE))('counts what a whole answer says: %s', (name) => {
 test.each(Object.keys(STREAMED))(
   'counts what a stream says, however its bytes are cut or its events given: %s',
   (name) => {
-    const events = STREAMED[name]!;
+    const events = required(STREAMED[name]);
     const lines = events.map(
       (event) => `event: x\ndata: ${event === '[DONE]' ? event : JSON.stringify(event)}\r\n\r\n`,
     );

@@ -5,6 +5,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXAMPLES } from '../../src/graphql/graphiql/examples.ts';
 import { createClient, PATIENCE_MS } from '../harness.ts';
+import { required } from '../required.ts';
 import { CHROMIUM, launch, SHOTS } from './chromium.ts';
 import { type Running, startServer } from './process.ts';
 
@@ -163,9 +164,9 @@ describe.skipIf(!CHROMIUM)('GraphiQL in a real browser', () => {
     const [query, result] = await Promise.all(
       ['.graphiql-query-editor', '.graphiql-response'].map((one) => page.locator(one).boundingBox()),
     );
-    for (const box of [query!, result!])
+    for (const box of [required(query), required(result)])
       expect([box.width > 300, box.x >= 0, box.x + box.width <= 390]).toEqual([true, true, true]);
-    expect(result!.y).toBeGreaterThan(query!.y + query!.height);
+    expect(required(result).y).toBeGreaterThan(required(query).y + required(query).height);
     if (SHOTS) await page.screenshot({ path: join(SHOTS, 'graphiql-phone.png') });
     await context.close();
     const fresh = await (await newContext()).newPage();

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { PATIENCE_MS } from '../harness.ts';
+import { required } from '../required.ts';
 
 export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),
@@ -10,7 +11,7 @@ export const SHOTS = process.env.SCREENSHOTS;
 
 export function launch(): Promise<Browser> {
   return chromium.launch({
-    executablePath: CHROMIUM!,
+    executablePath: required(CHROMIUM),
     args: [
       '--no-sandbox',
       '--disable-gpu',

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import pkg from '../../package.json' with { type: 'json' };
 import { createProgram } from '../../src/process/commands.ts';
 import { everyCommand, leaves } from '../every-command.ts';
+import { required } from '../required.ts';
 import { runCommand } from './process.ts';
 
 describe('the command line', () => {
@@ -42,7 +43,7 @@ describe('the command line', () => {
   test.each(leaves)('$path knows no option but its own', async ({ command, path }) => {
     const needed = [
       ...command.registeredArguments.map((one) => one.argChoices?.[0] ?? 'x'),
-      ...command.options.filter(({ mandatory }) => mandatory).flatMap(({ long }) => [long!, 'x']),
+      ...command.options.filter(({ mandatory }) => mandatory).flatMap(({ long }) => [required(long), 'x']),
     ];
     const parsing = createProgram({}).parseAsync([...path, ...needed, '--frobnicate'], { from: 'user' });
     await expect(parsing).rejects.toMatchObject({ code: 'commander.unknownOption' });

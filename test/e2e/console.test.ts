@@ -6,6 +6,7 @@ import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, createClient } from '../harness.ts';
+import { required } from '../required.ts';
 import { CHROMIUM, launch, newPage, SHOTS, type Watch } from './chromium.ts';
 import { type Running, startServer } from './process.ts';
 
@@ -204,7 +205,7 @@ describe.skipIf(!CHROMIUM)('the console in a real browser', () => {
     await page.getByLabel('Find').focus();
     await press('Tab', 'ArrowDown', 'ArrowDown');
     expect(await page.locator('.row:has(:focus)').getAttribute('aria-rowindex')).toBe('4');
-    const name = (await focus.textContent())!;
+    const name = required(await focus.textContent());
     await press('Enter');
     await page.getByRole('dialog', { name }).waitFor();
     await press('Escape');

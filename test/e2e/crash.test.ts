@@ -7,6 +7,7 @@ import { collections } from '../../src/catalog/collections.ts';
 import { openSqlite } from '../../src/store/sqlite/engine.ts';
 import type { Doc, Page } from '../../src/store/store.ts';
 import { createClient } from '../harness.ts';
+import { required } from '../required.ts';
 import { findDamage } from '../store/checker.ts';
 import { type Running, runCommand, startServer } from './process.ts';
 
@@ -113,11 +114,11 @@ describe('kill -9', () => {
 
 async function idsOf(store: ReturnType<typeof openSqlite>, orgId: string): Promise<string[]> {
   const ids: string[] = [];
-  const workspaces = collections.find(({ name }) => name === 'workspaces')!;
+  const workspaces = required(collections.find(({ name }) => name === 'workspaces'));
   for (let after: Doc | null = null; ; ) {
     const page: Page<Doc> = await store.page(workspaces, { orgId, order: 'asc', limit: 1_000, after });
     ids.push(...page.docs.map(({ id }) => id));
     if (!page.more) return ids;
-    after = page.docs.at(-1)!;
+    after = required(page.docs.at(-1));
   }
 }

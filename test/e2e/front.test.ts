@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, createClient } from '../harness.ts';
+import { required } from '../required.ts';
 import { CHROMIUM, launch, newPage, type Watch } from './chromium.ts';
 import { startFront } from './front.ts';
 import { type Running, startServer } from './process.ts';
@@ -32,7 +33,7 @@ describe.each(['kept', 'cut'] as const)('behind a proxy whose path is %s', (pass
   test('what is made is found where its Location says, page after page, and where the OpenAPI document says', async () => {
     const org_id = base.split('/').at(-1);
     const made = await client.rest('POST', `${base}/workspaces`, { organization_id: org_id, name: 'Located' });
-    const location = made.headers.get('location')!;
+    const location = required(made.headers.get('location'));
     expect(location).toBe(`${front.url}${base}/workspaces/${made.body.workspace_id}`);
     expect((await createClient(location, client.token).rest('GET', '')).body.name).toBe('Located');
     const { servers, paths } = (await client.rest('GET', '/v1/openapi.json')).body;
@@ -40,7 +41,7 @@ describe.each(['kept', 'cut'] as const)('behind a proxy whose path is %s', (pass
     const there = createClient(servers[0].url, client.token);
     const names: string[] = [];
     for (let after = ''; ; ) {
-      const list = await there.rest('GET', `${path!.replace('{org_id}', org_id!)}?limit=2${after}`);
+      const list = await there.rest('GET', `${required(path).replace('{org_id}', required(org_id))}?limit=2${after}`);
       expect(list.status).toBe(200);
       names.push(...list.body.workspaces.map(({ name }: { name: string }) => name));
       if (!list.body.next_cursor) break;
@@ -55,7 +56,7 @@ describe.each(['kept', 'cut'] as const)('behind a proxy whose path is %s', (pass
     const stop = new AbortController();
     const stream = await fetch(`${front.url}${base}/events`, { headers, signal: stop.signal });
     expect(stream.status).toBe(200);
-    const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
+    const reader = required(stream.body).pipeThrough(new TextDecoderStream()).getReader();
     const made = client.rest('POST', `${base}/workspaces`, {
       organization_id: base.split('/').at(-1),
       name: 'Streamed',

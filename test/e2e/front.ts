@@ -1,23 +1,28 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { required } from '../required.ts';
 
 /** A proxy before a server, as a stranger's: only what is below its path leads there, with the path or without. */
 export async function startFront(path: string, passes: 'kept' | 'cut') {
   let target = '';
   const outside: string[] = [];
   const proxy = createServer((req, res) => {
-    const url = req.url!;
+    const url = required(req.url);
     if (url !== path && !url.startsWith(`${path}/`)) {
       outside.push(url);
       return void res.writeHead(404).end();
     }
-    const headers = { ...req.headers, 'x-forwarded-for': req.socket.remoteAddress!, 'x-forwarded-prefix': path };
+    const headers = {
+      ...req.headers,
+      'x-forwarded-for': required(req.socket.remoteAddress),
+      'x-forwarded-prefix': path,
+    };
     const onward = request(target + (passes === 'cut' ? url.slice(path.length) || '/' : url), {
-      method: req.method!,
+      method: required(req.method),
       headers,
     });
     onward.on('response', (answer) => {
-      res.writeHead(answer.statusCode!, answer.rawHeaders);
+      res.writeHead(required(answer.statusCode), answer.rawHeaders);
       answer.pipe(res);
     });
     onward.on('error', () => res.destroy());

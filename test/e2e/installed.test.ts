@@ -16,6 +16,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import pkg from '../../package.json' with { type: 'json' };
 import { createClient } from '../harness.ts';
+import { required } from '../required.ts';
 import { runCommand, startServer } from './process.ts';
 
 /** The user of an image is not the one who made it; only root can play both. */
@@ -53,7 +54,7 @@ function productionPackages(): string[] {
     packages: Record<string, { dev?: boolean; devOptional?: boolean; optional?: boolean }>;
   };
   return Object.keys(packages).filter((path) => {
-    const { dev, devOptional, optional } = packages[path]!;
+    const { dev, devOptional, optional } = required(packages[path]);
     return path !== '' && !dev && !devOptional && !optional;
   });
 }
@@ -61,9 +62,9 @@ function productionPackages(): string[] {
 const dockerfile = readFileSync('Dockerfile', 'utf8');
 /** What stands behind a word of the Dockerfile as a list, which is run without a shell. */
 const listBehind = (word: string): string[] =>
-  JSON.parse(new RegExp(`^${word}.*?(\\[.*\\])$`, 'm').exec(dockerfile)![1]!);
+  JSON.parse(required(required(new RegExp(`^${word}.*?(\\[.*\\])$`, 'm').exec(dockerfile))[1]));
 /** What the image is given of this folder. */
-const COPIED = new Set([...dockerfile.matchAll(/^COPY (?!--)(\S+) /gm)].map(([, path]) => path!));
+const COPIED = new Set([...dockerfile.matchAll(/^COPY (?!--)(\S+) /gm)].map(([, path]) => required(path)));
 
 describe('as the image holds it: sources, what npm ci --omit=dev installs, read-only, another user', () => {
   let root: string;
@@ -115,7 +116,7 @@ describe('as the image holds it: sources, what npm ci --omit=dev installs, read-
   test('nothing is installed that is for development', () => {
     const packages = join(root, 'app', 'node_modules');
     const folders = readdirSync(packages).filter((name) => !name.startsWith('.'));
-    const needed = productionPackages().map((path) => path.split('/')[1]!);
+    const needed = productionPackages().map((path) => required(path.split('/')[1]));
     expect(folders.sort()).toEqual([...new Set(needed)].sort());
   });
 

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { createClient, MONGODB_URI } from '../harness.ts';
 import { secantus, startSecantus, type TestServer } from '../mongo-server.ts';
+import { required } from '../required.ts';
 import { runCommand, startServer } from './process.ts';
 
 const command = MONGODB_URI ? secantus() : null;
@@ -12,7 +13,7 @@ const command = MONGODB_URI ? secantus() : null;
 describe.skipIf(!command)('a MongoDB server killed while it is written to', () => {
   test('answers 503 meanwhile, recovers by itself, and no acknowledged write is lost or done twice', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'switchyard-mongo-crash-'));
-    let mongo: TestServer = await startSecantus(command!, folder);
+    let mongo: TestServer = await startSecantus(required(command), folder);
     const env = { MONGODB_URI: mongo.uri, DATA_DIR: join(tmpdir(), 'unused'), RATE_LIMIT_PER_MINUTE: '0' };
     const { org_id, token } = JSON.parse((await runCommand(['org', 'create', 'Crash'], env)).stdout);
     const server = await startServer(env);
@@ -43,7 +44,7 @@ describe.skipIf(!command)('a MongoDB server killed while it is written to', () =
     await mongo.kill();
     while (!statuses.has(503)) await sleep(10);
     const live = await fetch(`${server.url}/health/live`);
-    mongo = await startSecantus(command!, folder, mongo.port);
+    mongo = await startSecantus(required(command), folder, mongo.port);
     const before = kept.length;
     while (kept.length <= before + 4) await sleep(10);
     isWriting = false;

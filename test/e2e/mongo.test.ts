@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, createClient, freshMongoUri, MONGODB_URI, persist } from '../harness.ts';
+import { required } from '../required.ts';
 import { type Running, runCommand, startServer } from './process.ts';
 
 const places = [
@@ -91,7 +92,7 @@ describe.each(places)('two processes on $name', ({ name, skip }) => {
       const entitlement = await there.rest('GET', `${base}/workspaces/${workspace_id}/model-entitlements/m`);
       expect(entitlement.body).toMatchObject({ request_count: 100, total_tokens: 300 });
       const made = await post('/tokens', { name: 'x', role: 'Viewer' });
-      const dying = createClient(running[1]!.url, made.token);
+      const dying = createClient(required(running[1]).url, made.token);
       expect((await dying.rest('GET', '/v1/me')).status).toBe(200);
       await here.rest('DELETE', `${base}/tokens/${made.token_id}`);
       await sleep(1_000);

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { required } from '../required.ts';
 
 export const BIN = fileURLToPath(new URL('../../bin/switchyard.js', import.meta.url));
 
@@ -33,10 +34,10 @@ export async function startServer(
   });
   let out = '';
   let err = '';
-  child.stdout!.on('data', (chunk) => {
+  required(child.stdout).on('data', (chunk) => {
     out += chunk;
   });
-  child.stderr!.on('data', (chunk) => {
+  required(child.stderr).on('data', (chunk) => {
     err += chunk;
   });
   const exit = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
@@ -45,7 +46,7 @@ export async function startServer(
   process.once('exit', kill);
   void exit.then(() => process.off('exit', kill));
   const url = await new Promise<string>((resolve, reject) => {
-    child.stdout!.on('data', () => {
+    required(child.stdout).on('data', () => {
       const found = /http:\/\/[\w.[\]:]+:\d+/.exec(out);
       if (found && out.includes('\n')) resolve(found[0]);
     });

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PATIENCE_MS } from '../harness.ts';
+import { required } from '../required.ts';
 import { type Running, startServer } from './process.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -42,7 +43,7 @@ describe('the README', () => {
     });
 
   test('its commands run as written, and say what it says', async () => {
-    const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1]!);
+    const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => required(match[1]));
     expect(blocks.length).toBeGreaterThanOrEqual(6);
     const script = blocks
       .join('\n')

@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createClient, persist } from '../harness.ts';
+import { required } from '../required.ts';
 import { type Running, runCommand, startServer } from './process.ts';
 
 describe('the program', () => {
@@ -107,7 +108,9 @@ describe('the program', () => {
     (path) => existsSync(path) && Number(execFileSync(path, ['-p', 'process.versions.node.split(".")[0]'])) < 24,
   );
   test.skipIf(!oldNode)('an older Node says so in one line', () => {
-    const { status, stdout, stderr } = spawnSync(oldNode!, ['bin/switchyard.js', 'serve'], { encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(required(oldNode), ['bin/switchyard.js', 'serve'], {
+      encoding: 'utf8',
+    });
     expect([status, stdout, stderr]).toEqual([
       1,
       '',

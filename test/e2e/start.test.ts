@@ -17,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { placeOfMongo } from '../../src/store/mongodb/open.ts';
 import { createClient, describeEngines, freshMongoUri, PATIENCE_MS } from '../harness.ts';
+import { required } from '../required.ts';
 import { BIN, type Running, runCommand, startServer } from './process.ts';
 
 let folder: string;
@@ -151,7 +152,7 @@ describe('the demo', () => {
   const isWhole = async (one: Running) => {
     const token = /Token +(\S+)/.exec(one.stdout())?.[1];
     expect(token).toBe(readFileSync(tokenFile(), 'utf8').trim());
-    const client = createClient(one.url, token!);
+    const client = createClient(one.url, required(token));
     const { org_id } = (await client.rest('GET', '/v1/me')).body;
     const count = async (path: string, key: string) =>
       (await client.rest('GET', `/v1/orgs/${org_id}/${path}`)).body[key].length;

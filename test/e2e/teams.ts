@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { type Agent, get, type IncomingHttpHeaders } from 'node:http';
 import { vi } from 'vitest';
 import { PATIENCE_MS } from '../harness.ts';
+import { required } from '../required.ts';
 
 export interface Answered {
   status: number;
@@ -17,7 +18,7 @@ export function ask(url: string, headers: Record<string, string> = {}, agent?: A
       res.on('data', (chunk) => chunks.push(chunk));
       res.on('error', reject);
       const text = () => Buffer.concat(chunks).toString();
-      res.on('end', () => resolve({ status: res.statusCode!, headers: res.headers, text: text() }));
+      res.on('end', () => resolve({ status: required(res.statusCode), headers: res.headers, text: text() }));
     }).on('error', reject);
   });
 }

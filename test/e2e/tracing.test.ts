@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { PATIENCE_MS } from '../harness.ts';
 import { type Collector, startCollector } from '../operations/collector.ts';
+import { required } from '../required.ts';
 import { type Running, startServer } from './process.ts';
 
 /** Says which modules of OpenTelemetry are loaded, by `import` or by `require`. */
@@ -66,7 +67,7 @@ test('what is not sent yet goes with the shutdown, as protobuf where nothing els
   expect(collector.calls).toEqual([]);
   await stop();
   expect(collector.calls).toMatchObject([{ path: '/base/v1/traces', type: 'application/x-protobuf' }]);
-  expect(collector.calls[0]!.bytes).toBeGreaterThan(100);
+  expect(required(collector.calls[0]).bytes).toBeGreaterThan(100);
 });
 
 test('a collector that does not answer does not hold a shutdown', async () => {
@@ -88,6 +89,6 @@ test('every worker traces', async () => {
     },
     { timeout: PATIENCE_MS, interval: 20 },
   );
-  expect(collector.calls[0]!.path).toBe('/traces');
+  expect(required(collector.calls[0]).path).toBe('/traces');
   await stop();
 });

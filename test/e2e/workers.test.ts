@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { describeEngines, freshMongoUri } from '../harness.ts';
+import { required } from '../required.ts';
 import { type Running, runCommand, startServer } from './process.ts';
 import { ask, childrenOf, isAlive, times, until } from './teams.ts';
 
@@ -21,7 +22,7 @@ describeEngines('serve --workers 2', (engine) => {
     org = JSON.parse((await runCommand(['org', 'create', 'Acme'], env)).stdout);
   });
   afterEach(async () => {
-    const children = server.child.exitCode === null ? childrenOf(server.child.pid!) : [];
+    const children = server.child.exitCode === null ? childrenOf(required(server.child.pid)) : [];
     server.child.kill('SIGKILL');
     await server.exit;
     await until(() => !children.some(isAlive));
@@ -58,7 +59,7 @@ describeEngines('serve --workers 2', (engine) => {
     await start({ LOG_LEVEL: 'info' });
     expect((await ask(`${server.url}/health/ready`)).status).toBe(200);
     expect(server.stdout().match(/listens on/g)).toHaveLength(1);
-    expect(childrenOf(server.child.pid!)).toHaveLength(2);
+    expect(childrenOf(required(server.child.pid))).toHaveLength(2);
     const answers = await Promise.all(times(200, () => me()));
     expect(answers.every(({ status }) => status === 200)).toBe(true);
     expect(await figure(ANSWERED)).toBe(200);
@@ -85,9 +86,9 @@ describeEngines('serve --workers 2', (engine) => {
     const workers = () => childrenOf(childrenOf(process.pid).find((pid) => !others.includes(pid)) ?? 0);
     await until(() => workers().length === 2);
     const [, second] = workers();
-    process.kill(second!, 'SIGSTOP');
+    process.kill(required(second), 'SIGSTOP');
     expect([await statusOf(`${url}/health/live`), await statusOf(`${url}/health/ready`)]).toEqual([200, 503]);
-    process.kill(second!, 'SIGCONT');
+    process.kill(required(second), 'SIGCONT');
     await starting;
     await until(async () => (await statusOf(`${url}/health/ready`)) === 200);
   });
@@ -96,23 +97,23 @@ describeEngines('serve --workers 2', (engine) => {
     await start();
     await Promise.all(times(20, () => me()));
     expect(await figure(ANSWERED)).toBe(20);
-    const before = childrenOf(server.child.pid!);
-    process.kill(before[0]!, 'SIGKILL');
-    await until(() => !isAlive(before[0]!));
+    const before = childrenOf(required(server.child.pid));
+    process.kill(required(before[0]), 'SIGKILL');
+    await until(() => !isAlive(required(before[0])));
     expect((await Promise.all(times(20, () => me()))).map(({ status }) => status)).toEqual(times(20, () => 200));
-    await until(() => childrenOf(server.child.pid!).length === 2);
+    await until(() => childrenOf(required(server.child.pid)).length === 2);
     expect(await figure(ANSWERED)).toBeGreaterThanOrEqual(40);
-    expect(childrenOf(server.child.pid!)).toContain(before[1]!);
+    expect(childrenOf(required(server.child.pid))).toContain(required(before[1]));
   });
 
   test('a connection that was being handed to a worker as it died is answered by another', async () => {
     await start();
-    const [stuck] = childrenOf(server.child.pid!);
-    process.kill(stuck!, 'SIGSTOP');
+    const [stuck] = childrenOf(required(server.child.pid));
+    process.kill(required(stuck), 'SIGSTOP');
     let answered = 0;
     const asked = times(10, () => me().finally(() => (answered += 1)));
     await until(() => answered === 9);
-    process.kill(stuck!, 'SIGKILL');
+    process.kill(required(stuck), 'SIGKILL');
     expect((await Promise.all(asked)).map(({ status }) => status)).toEqual(times(10, () => 200));
   });
 
@@ -136,26 +137,26 @@ describeEngines('serve --workers 2', (engine) => {
     };
     const clients = times(8, client);
     for (let round = 0; round < 3; round += 1) {
-      const before = childrenOf(server.child.pid!);
+      const before = childrenOf(required(server.child.pid));
       const goal = answered + 100;
       await until(() => answered >= goal);
-      const killed = before[round % 2]!;
+      const killed = required(before[round % 2]);
       process.kill(killed, 'SIGKILL');
       await until(() => !isAlive(killed));
       deaths.push(performance.now());
-      await until(() => childrenOf(server.child.pid!).some((pid) => !before.includes(pid)));
+      await until(() => childrenOf(required(server.child.pid)).some((pid) => !before.includes(pid)));
     }
     isOver = true;
     await Promise.all(clients);
     // Eight ask at once: each death may have met so many, all of which had begun before it.
     for (const [at, death] of deaths.entries())
       expect(lost.filter((begun) => begun > (deaths[at - 1] ?? 0) && begun <= death).length).toBeLessThanOrEqual(8);
-    expect(lost.filter((begun) => begun > deaths.at(-1)!)).toEqual([]);
+    expect(lost.filter((begun) => begun > required(deaths.at(-1)))).toEqual([]);
   });
 
   test('who comes while all of them are dead waits for the first that is back', async () => {
     await start();
-    const before = childrenOf(server.child.pid!);
+    const before = childrenOf(required(server.child.pid));
     for (const pid of before) process.kill(pid, 'SIGSTOP');
     const waiting = times(10, () => me());
     for (const pid of before) process.kill(pid, 'SIGKILL');
@@ -190,7 +191,7 @@ describeEngines('serve --workers 2', (engine) => {
     '%s: all that was sent before is answered, exit 0, nobody is left',
     async (signal) => {
       await start();
-      const children = childrenOf(server.child.pid!);
+      const children = childrenOf(required(server.child.pid));
       const agents = times(16, () => new Agent({ keepAlive: true, maxSockets: 1 }));
       await Promise.all(agents.map((agent) => me(agent)));
       const sent = agents.map((agent) => me(agent));
@@ -219,7 +220,7 @@ describeEngines('serve --workers 2', (engine) => {
 
   test('a parent that is killed leaves nobody', async () => {
     await start();
-    const children = childrenOf(server.child.pid!);
+    const children = childrenOf(required(server.child.pid));
     server.child.kill('SIGKILL');
     await until(() => !children.some(isAlive));
     await expect(me()).rejects.toThrow();

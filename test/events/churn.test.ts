@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeEngines, type Harness, persist, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { type Receiver, startReceiver } from '../webhooks/receiver.ts';
 import { byRest, until } from './following.ts';
 
@@ -28,7 +29,7 @@ describeEngines('readers that drop and resume', (engine) => {
     for (const server of servers.toReversed()) await server.close();
     await receiver.close();
   });
-  const anyOf = <T>(items: readonly T[]): T => items[Math.floor(Math.random() * items.length)]!;
+  const anyOf = <T>(items: readonly T[]): T => required(items[Math.floor(Math.random() * items.length)]);
   const expected = WRITERS * EACH;
 
   async function read(org: Tenant, path: string, first: string): Promise<string[]> {
@@ -45,7 +46,7 @@ describeEngines('readers that drop and resume', (engine) => {
   }
 
   async function write(org: Tenant, writer: number): Promise<void> {
-    const client = servers[writer % SERVERS]!.client(org.token);
+    const client = required(servers[writer % SERVERS]).client(org.token);
     for (let at = 0; at < EACH; at += 1) {
       const key = { 'Idempotency-Key': `${writer}.${at}` };
       const role = { name: `${writer}.${at}`, permissions: [] };
@@ -55,7 +56,7 @@ describeEngines('readers that drop and resume', (engine) => {
 
   async function listed(org: Tenant, path: string, first: string): Promise<string[]> {
     const order: string[] = [];
-    for (let after = first; ; after = order.at(-1)!) {
+    for (let after = first; ; after = required(order.at(-1))) {
       const { events, has_more } = (await org.rest('GET', `${path}&limit=200&after=${after}`)).body;
       order.push(...events.map(({ event_id }: { event_id: string }) => event_id));
       if (!has_more) return order;
@@ -63,14 +64,14 @@ describeEngines('readers that drop and resume', (engine) => {
   }
 
   test('miss nothing, are told nothing twice, and all see one order; nor does a webhook whose receiver fails half its calls', async () => {
-    const org = await servers[0]!.org();
+    const org = await required(servers[0]).org();
     const path = `${org.base}/events?types=role.*`;
     const accepted = new Set<string>();
     /** How often each has been tried, in the order of the first tries. */
     const tries = new Map<string, number>();
     receiver.behave = ({ id }) => {
       tries.set(id, (tries.get(id) ?? 0) + 1);
-      if (tries.get(id)! < 3 && Math.random() < 0.6) return 503;
+      if (required(tries.get(id)) < 3 && Math.random() < 0.6) return 503;
       accepted.add(id);
       return 204;
     };

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Client, describeEngines, type Harness, PATIENCE_MS, startHarness } from '../harness.ts';
+import { required } from '../required.ts';
 
 interface Received {
   event_id: string;
@@ -35,7 +36,7 @@ describeEngines('the feed', (engine) => {
     const all = await list(org, org.orgId);
     expect(all).toMatchObject({ has_more: false, next_cursor: null, total: all.events.length });
     const walked: Received[] = [all.events[0]];
-    for (let after = walked[0]!.event_id; ; ) {
+    for (let after = required(walked[0]).event_id; ; ) {
       const page = await list(org, org.orgId, `?limit=2&after=${after}`);
       walked.push(...page.events);
       expect(page.next_cursor).toBe(page.has_more ? page.events.at(-1).event_id : null);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Client, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { byGraph, byRest, until } from './following.ts';
 
 describeEngines('a stream of events', (engine) => {
@@ -34,9 +35,14 @@ describeEngines('a stream of events', (engine) => {
       expect(events).toEqual(after);
       expect(ids).toEqual(after.map((event) => event.event_id));
     }
-    const all = await byRest(two.url, org, path, String(before!.event_id));
+    const all = await byRest(two.url, org, path, String(required(before).event_id));
     await until(() => expect(all.events).toEqual(after));
-    const rest = await byRest(one.url, org, `${path}&after=${before!.event_id}`, String(after[0]!.event_id));
+    const rest = await byRest(
+      one.url,
+      org,
+      `${path}&after=${required(before).event_id}`,
+      String(required(after[0]).event_id),
+    );
     await until(() => expect(rest.events).toEqual(after.slice(1)));
     for (const { close } of [here, there, all, rest]) close();
   });
@@ -62,7 +68,7 @@ describeEngines('a stream of events', (engine) => {
       });
       return [status, body.error ?? body.detail[0].loc];
     };
-    const [id, blind] = [event!.event_id, await org.as({ permissions: ['workspaces:read'] })];
+    const [id, blind] = [required(event).event_id, await org.as({ permissions: ['workspaces:read'] })];
     expect(await ask(one.client('mm_tok_x'), '')).toEqual([401, 'AUTHENTICATION_FAILED']);
     expect(await ask(blind, '')).toEqual([403, 'FORBIDDEN']);
     expect(await ask(other, '')).toEqual([404, 'RESOURCE_NOT_FOUND']);
@@ -95,7 +101,7 @@ describeEngines('a stream of events', (engine) => {
       const headers = { Authorization: `Bearer ${org.token}`, Accept: accept };
       const { headers: got } = await fetch(`${one.url}${org.base}/events`, { headers, signal: leave.signal });
       leave.abort();
-      return got.get('content-type')!.split(';')[0];
+      return required(got.get('content-type')).split(';')[0];
     };
     expect(await typeOf('*/*')).toBe('application/json');
     expect(await typeOf('text/html')).toBe('application/json');

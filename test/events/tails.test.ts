@@ -5,6 +5,7 @@ import type { FeedEvent } from '../../src/resource/feed-event.ts';
 import { complete } from '../../src/store/complete.ts';
 import type { Store } from '../../src/store/store.ts';
 import { describeEngines, type Opened, openEngine, PATIENCE_MS } from '../harness.ts';
+import { required } from '../required.ts';
 import { watched } from './watched.ts';
 
 const LISTENERS = 40;
@@ -44,14 +45,14 @@ describeEngines('a tail', (engine) => {
     const all = await Promise.all(Array.from({ length: LISTENERS }, () => heardBy(tails, 'org')));
     for (const { tail } of all) expect(tail.place).toBe(1);
     await tell(opened.store, 'org', 'a', 'b');
-    await until(() => expect(all.at(-1)!.heard).toHaveLength(2));
+    await until(() => expect(required(all.at(-1)).heard).toHaveLength(2));
     expect(calls.numbered).toBe(1);
     // Of another process nothing rings: it is looked for.
     await tell(other.store, 'org', 'c');
-    await until(() => expect(all.at(-1)!.heard).toHaveLength(3));
+    await until(() => expect(required(all.at(-1)).heard).toHaveLength(3));
     expect(calls.numbered).toBe(2);
     await tell(opened.store, 'org', ...Array.from({ length: 120 }, (_, at) => `d${at}`));
-    await until(() => expect(all.at(-1)!.heard).toHaveLength(123));
+    await until(() => expect(required(all.at(-1)).heard).toHaveLength(123));
     expect(calls.numbered).toBe(5);
     for (const { heard, tail } of all) {
       expect(heard).toEqual(['a', 'b', 'c', ...Array.from({ length: 120 }, (_, at) => `d${at}`)]);

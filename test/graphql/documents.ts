@@ -23,6 +23,7 @@ import {
   validate,
 } from 'graphql';
 import { LIMITS } from '../../src/graphql/limits.ts';
+import { required } from '../required.ts';
 
 /** A valid document over a schema, and variables for it: absent, null, given or left to their defaults. */
 export interface Made {
@@ -75,7 +76,7 @@ class Draft {
 
   finish(): Made {
     const kind = this.#options.kind ?? 'query';
-    const root = (kind === 'query' ? this.#schema.getQueryType() : this.#schema.getMutationType())!;
+    const root = required(kind === 'query' ? this.#schema.getQueryType() : this.#schema.getMutationType());
     const selection = this.#selection(root, this.#options.depth ?? 4);
     const definitions = [...this.#definitions].map(([name, { text }]) => `$${name}: ${text}`).join(', ');
     const fragments = this.#fragments.map(({ on, text }, at) => `fragment F${at} on ${on} ${text}`);
@@ -92,7 +93,7 @@ class Draft {
   }
 
   #pick<T>(items: readonly T[]): T {
-    return items[this.#nat(items.length - 1)]!;
+    return required(items[this.#nat(items.length - 1)]);
   }
 
   #selection(type: GraphQLNamedType, depth: number): string {

@@ -4,6 +4,7 @@ import { schema } from '../../src/catalog/graph.ts';
 import { pascal } from '../../src/words/naming.ts';
 import { describeEngines, type Harness, startHarness, type Tenant, workedMs } from '../harness.ts';
 import { recorded } from '../recorded.ts';
+import { required } from '../required.ts';
 import { type Seeded, seed } from '../seed.ts';
 
 const Q1 =
@@ -55,7 +56,7 @@ describeEngines('the graph', (engine) => {
       });
       // What the runner and the cache of principals read beside it is none of its own.
       const asked = told.requests.map(({ waves }) => waves.flat()).find((names) => names.includes('namespaces'));
-      return asked!.sort();
+      return required(asked).sort();
     };
     expect(await calls(5, 12)).toEqual(await calls(2, 2));
   });
@@ -173,8 +174,8 @@ describeEngines('the graph', (engine) => {
         input: { workspaceId: seeded.workspaceId, name: '' },
       }),
     ];
-    expect(both[1]!.body.errors[0].extensions.details.detail).toEqual([
-      { ...both[0]!.body.detail[0], loc: ['input', 'name'] },
+    expect(required(both[1]).body.errors[0].extensions.details.detail).toEqual([
+      { ...required(both[0]).body.detail[0], loc: ['input', 'name'] },
     ]);
     expect((await tenant.graphql(`{app(appId:"absent"){name}}`)).body).toMatchObject({
       data: { app: null },
@@ -334,7 +335,7 @@ describe('GraphQL over HTTP', () => {
   });
 
   test('every mutation takes one input of its own name', () => {
-    const fields = Object.values(schema.getMutationType()!.getFields());
+    const fields = Object.values(required(schema.getMutationType()).getFields());
     const expected = fields.map(({ name }) => [`input: ${pascal(name)}Input!`]);
     expect(fields.map(({ args }) => args.map((arg) => `${arg.name}: ${arg.type}`))).toEqual(expected);
   });

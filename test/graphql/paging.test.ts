@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { seed } from '../seed.ts';
 
 interface Args {
@@ -61,7 +62,10 @@ describeEngines('a page of a connection', (engine) => {
   });
   afterAll(() => harness.close());
   const ask = async (name: string, variables: object) => {
-    const { body } = await tenant.graphql(lists[name]!.query, { ...lists[name]!.variables, ...variables });
+    const { body } = await tenant.graphql(required(lists[name]).query, {
+      ...required(lists[name]).variables,
+      ...variables,
+    });
     expect(body.errors).toBeUndefined();
     return body.data.list ?? body.data.workspace.list;
   };
@@ -109,7 +113,7 @@ describeEngines('a page of a connection', (engine) => {
       { first: -1, before },
       { last: 1, after: 'x' },
     ]) {
-      const { query, variables } = lists['a root list']!;
+      const { query, variables } = required(lists['a root list']);
       const { body } = await tenant.graphql(query, { ...variables, after, before, ...args });
       expect(body.errors[0].extensions.code).toBe('VALIDATION_FAILED');
     }

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../src/store/store.ts';
 import { ERRORS } from '../../src/words/errors.ts';
 import { type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const RESPONSE_TYPE = 'application/graphql-response+json; charset=utf-8';
@@ -46,7 +47,7 @@ function ask(url: string, { method, path = '/graphql', headers = {}, body }: Sen
         res.on('data', (chunk) => {
           text += chunk;
         });
-        res.on('end', () => resolve({ status: res.statusCode!, headers: res.headers, text }));
+        res.on('end', () => resolve({ status: required(res.statusCode), headers: res.headers, text }));
       },
     );
     req.on('error', reject);
@@ -371,7 +372,7 @@ describe('one reader for every way into /graphql', () => {
           expect(got.text).toBe('');
           return;
         }
-        const { errors = [] } = JSON.parse(isStream ? /^data: (.*)$/m.exec(got.text)![1]! : got.text);
+        const { errors = [] } = JSON.parse(isStream ? required(required(/^data: (.*)$/m.exec(got.text))[1]) : got.text);
         for (const error of errors) expect(CODES).toContain(error.extensions.code);
       }),
       { numRuns: 300, examples: [[{ ...PLAIN_GET, accept: 'text/event-stream' }], [{ ...PLAIN_GET, accept: '*/*' }]] },
@@ -429,7 +430,7 @@ describe('methods', () => {
         status,
         headers: rest,
       });
-      expect([path, stable(head!), head!.text]).toEqual([path, stable(get!), '']);
+      expect([path, stable(required(head)), required(head).text]).toEqual([path, stable(required(get)), '']);
     }
     const page = await ask(harness.url, { method: 'HEAD', headers: { Accept: 'text/html' } });
     expect([page.status, page.text]).toEqual([200, '']);

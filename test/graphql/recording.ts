@@ -15,6 +15,7 @@ import {
   lexicographicSortSchema,
 } from 'graphql';
 import { direct } from '../../src/graphql/execution/direct.ts';
+import { required } from '../required.ts';
 
 /** What each resolver was given, in the order of the calls. */
 export interface Recording {
@@ -89,7 +90,7 @@ function presentAnswer(type: GraphQLOutputType, place: string, schema: GraphQLSc
   if (isScalarType(type) || isEnumType(type)) return leafOf(type, dice);
   const possible = isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
   if (isAbstractType(type) && dice % 29 === 0) return { __typename: 'Query' };
-  const object = possible[dice % possible.length]!;
+  const object = required(possible[dice % possible.length]);
   return sourceOf(object.name, dice % VARIANTS, schema);
 }
 
@@ -122,7 +123,7 @@ function sourceOf(name: string, variant: number, schema: GraphQLSchema): object 
     ]);
     known.set(place, { ...Object.fromEntries(methods), __typename: name, variant });
   }
-  return known.get(place)!;
+  return required(known.get(place));
 }
 
 function nameOf(value: unknown): string {
@@ -130,7 +131,8 @@ function nameOf(value: unknown): string {
 }
 
 function leafOf(type: { name: string } & object, dice: number): unknown {
-  if (isEnumType(type)) return dice % 23 === 0 ? 'NOT_ONE' : type.getValues()[dice % type.getValues().length]!.value;
+  if (isEnumType(type))
+    return dice % 23 === 0 ? 'NOT_ONE' : required(type.getValues()[dice % type.getValues().length]).value;
   if (type instanceof GraphQLScalarType && !isSpecifiedScalarType(type))
     return [7, '2030-01-01T00:00:00.000Z', { a: [1, null] }, ['x'], Number.NaN, new Error('answered as a value')][
       dice % 6

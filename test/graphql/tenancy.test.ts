@@ -2,9 +2,10 @@ import { type GraphQLInputType, isEnumType, isInputObjectType, isListType, isNon
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { schema } from '../../src/catalog/graph.ts';
 import { type Client, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 
 /** Generated from the schema: every root field, with arguments made up from their types. */
-const roots = [schema.getQueryType()!, schema.getMutationType()!].flatMap((type) =>
+const roots = [required(schema.getQueryType()), required(schema.getMutationType())].flatMap((type) =>
   Object.values(type.getFields()).map((field) => ({ kind: type.name.toLowerCase(), field, name: field.name })),
 );
 const OPEN = ['errorCatalog', 'node', 'nodes', 'viewer'];
@@ -12,7 +13,7 @@ const OPEN = ['errorCatalog', 'node', 'nodes', 'viewer'];
 function madeUp(type: GraphQLInputType, orgId: string | null, name = '', ownOrgId = 'own'): unknown {
   if (isNonNullType(type)) return madeUp(type.ofType, orgId, name, ownOrgId);
   if (isListType(type)) return [madeUp(type.ofType, orgId, name, ownOrgId)];
-  if (isEnumType(type)) return type.getValues()[0]!.name;
+  if (isEnumType(type)) return required(type.getValues()[0]).name;
   if (isInputObjectType(type))
     return Object.fromEntries(
       Object.values(type.getFields())

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Harness, startHarness } from '../harness.ts';
+import { required } from '../required.ts';
 
 describe('the console', () => {
   let harness: Harness;
@@ -15,7 +16,7 @@ describe('the console', () => {
   test('is open to everybody, holds nothing of anybody, and lets nothing foreign or inline run', async () => {
     const page = await get('/console');
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
-    const policy = page.headers.get('content-security-policy')!;
+    const policy = required(page.headers.get('content-security-policy'));
     for (const rule of ["default-src 'none'", "script-src 'self';", "style-src 'self';", "connect-src 'self'"])
       expect(policy).toContain(rule);
     const html = await page.text();
@@ -46,10 +47,10 @@ describe('the console', () => {
       expect(code).not.toMatch(/^\s*(import type|interface) /m);
       for (const [, from] of code.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"'\s]+)["']/g)) {
         expect(from).toMatch(/^\.\.?\//);
-        await follow(new URL(from!, harness.url + address).pathname);
+        await follow(new URL(required(from), harness.url + address).pathname);
       }
     };
-    const main = (await parts()).find((part) => part.endsWith('/app/main.js'))!;
+    const main = required((await parts()).find((part) => part.endsWith('/app/main.js')));
     await follow(`/${main}`);
     expect(seen.size).toBeGreaterThan(30);
   });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { schema } from '../../src/catalog/graph.ts';
 import { EXAMPLES } from '../../src/graphql/graphiql/examples.ts';
 import { type Harness, startHarness } from '../harness.ts';
+import { required } from '../required.ts';
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8';
 
@@ -16,7 +17,7 @@ describe('the GraphiQL page', () => {
     fetch(harness.url + path, { headers: { 'Accept-Encoding': 'identity', ...headers } });
   const assets = async () => {
     const html = await (await get('/graphql', { Accept: BROWSER })).text();
-    const boot = await (await get(`/${/graphql\/assets\/switchyard\.[^"]+\.js/.exec(html)![0]}`)).text();
+    const boot = await (await get(`/${required(/graphql\/assets\/switchyard\.[^"]+\.js/.exec(html))[0]}`)).text();
     return [...new Set(`${html} ${boot}`.match(/graphql\/assets\/[\w.-]+/g))].map((part) => `/${part}`);
   };
 
@@ -32,7 +33,7 @@ describe('the GraphiQL page', () => {
   test('is small, may not be framed or sniffed, and lets nothing foreign or inline run', async () => {
     const page = await get('/graphql', { Accept: BROWSER });
     expect((await page.text()).length).toBeLessThan(3_000);
-    const policy = page.headers.get('content-security-policy')!;
+    const policy = required(page.headers.get('content-security-policy'));
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).toContain("script-src 'self';");
     expect(page.headers.get('x-content-type-options')).toBe('nosniff');
@@ -61,7 +62,7 @@ describe('the GraphiQL page', () => {
         expect(Buffer.from(await got.arrayBuffer()).equals(plain)).toBe(true);
       }
     }
-    expect((await get(paths[0]!.replace(/\.[\w-]{16}\./, '.0000000000000000.'))).status).toBe(404);
+    expect((await get(required(paths[0]).replace(/\.[\w-]{16}\./, '.0000000000000000.'))).status).toBe(404);
     expect((await fetch(harness.url + paths[0], { method: 'POST' })).status).toBe(405);
   });
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { send } from '../../src/http/reply.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 
 const MEGABYTE = Buffer.alloc(1_048_576, ' ');
 
@@ -12,7 +13,7 @@ function sendAll(socket: Socket, chunks: Buffer[]): Promise<void> {
     socket.once('error', reject);
     const next = (at: number) => {
       if (at === chunks.length) resolve();
-      else if (socket.write(chunks[at]!)) setImmediate(next, at + 1);
+      else if (socket.write(required(chunks[at]))) setImmediate(next, at + 1);
       else socket.once('drain', () => next(at + 1));
     };
     next(0);

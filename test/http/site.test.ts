@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { REFUSAL_CODES } from '../../src/routing/facts.ts';
 import { CONFLICT_REASONS, ERRORS } from '../../src/words/errors.ts';
 import { type Harness, startHarness } from '../harness.ts';
+import { required } from '../required.ts';
 
 const HTML = { Accept: 'text/html' };
 const GUIDES = readdirSync('docs').filter((file) => file.endsWith('.md'));
@@ -22,11 +23,11 @@ describe.each(['', '/below/a/proxy'])('the site at %j', (prefix) => {
       if (seen.has(path)) continue;
       const got = await get(path);
       expect([path, got.status]).toEqual([path, 200]);
-      seen.set(path, got.headers.get('content-type')!);
-      if (!seen.get(path)!.startsWith('text/html')) continue;
+      seen.set(path, required(got.headers.get('content-type')));
+      if (!required(seen.get(path)).startsWith('text/html')) continue;
       const here = new URL(path, harness.url);
       for (const [, kind, to] of got.text.matchAll(/ (src|href)="([^"]+)"/g)) {
-        const url = new URL(to!.replaceAll('&amp;', '&'), here);
+        const url = new URL(required(to).replaceAll('&amp;', '&'), here);
         if (url.protocol === 'data:' || (kind === 'href' && url.protocol === 'https:')) continue;
         expect([path, to, url.origin]).toEqual([path, to, here.origin]);
         if (url.hash && url.pathname === here.pathname) expect(got.text).toContain(`id="${url.hash.slice(1)}"`);

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createStreams, type Outlet, type Streams } from '../../src/http/streams.ts';
 import { PATIENCE_MS } from '../harness.ts';
+import { required } from '../required.ts';
 
 const MEBIBYTE = 1_048_576;
 let server: Server;
@@ -64,7 +65,7 @@ test('a token, and a process, has so many streams at once; one that is left make
   const other = streams.claim('other');
   expect(other).not.toBeNull();
   expect(streams.claim('third')).toBeNull();
-  other!.release();
+  required(other).release();
   expect(streams.claim('third')).not.toBeNull();
   first.destroy();
   await until(() => expect(stopped()).toBe(1));
@@ -82,7 +83,7 @@ test('a comment comes at once and again and again, and the end says when to come
   await until(() => expect(told.hasEnded).toBe(true));
   expect(told.text).toMatch(/^(:\n\n)+retry: 1234\n\n$/);
   expect(stopped()).toBe(1);
-  outlets[0]!.write('too late');
+  required(outlets[0]).write('too late');
 });
 
 test('a comment comes every ten seconds, and a process has a thousand streams', async () => {
@@ -121,7 +122,7 @@ test('who takes nothing is cut before a mebibyte waits for it, while others go o
     await new Promise((resolve) => setImmediate(resolve));
   }
   expect(sent).toBeGreaterThan(MEBIBYTE);
-  outlets[1]!.write('data: more\n\n');
+  required(outlets[1]).write('data: more\n\n');
   await until(() => expect(told.text.endsWith('more\n\n')).toBe(true));
 });
 
@@ -130,11 +131,11 @@ test('one that waits for nothing is given whatever comes, however large, and say
   const response = await connect();
   await until(() => expect(outlets).toHaveLength(1));
   const [outlet] = outlets;
-  expect(outlet!.drained()).toBeNull();
+  expect(required(outlet).drained()).toBeNull();
   response.pause();
-  outlet!.write('x'.repeat(8 * MEBIBYTE));
+  required(outlet).write('x'.repeat(8 * MEBIBYTE));
   let hasDrained = false;
-  const drained = outlet!.drained()!.then(() => {
+  const drained = required(required(outlet).drained()).then(() => {
     hasDrained = true;
   });
   await new Promise((resolve) => setTimeout(resolve, 50));

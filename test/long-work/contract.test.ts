@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { doors, type Item, type Report, seedThreads } from './doors.ts';
 
 const [rest] = doors as [(typeof doors)[0]];
@@ -230,9 +231,9 @@ describeEngines('long work by the letter', (engine) => {
       min_samples: 2,
     });
     const [one, two] = await rest.claim(tenant, tenant.orgId);
-    await rest.report(tenant, tenant.orgId, all([one!], 'done', { overlap: 1 }));
+    await rest.report(tenant, tenant.orgId, all([required(one)], 'done', { overlap: 1 }));
     expect((await patch({ min_samples: 3 })).quality_gate).toEqual({ min_overlap: 0.5, min_samples: 3 });
-    await rest.report(tenant, tenant.orgId, all([two!], 'done', { overlap: 1 }));
+    await rest.report(tenant, tenant.orgId, all([required(two)], 'done', { overlap: 1 }));
     // Each was good; they were too few.
     expect(await rest.job(tenant, tenant.orgId, jobId)).toMatchObject({
       status: 'failed',
@@ -250,7 +251,7 @@ describeEngines('long work by the letter', (engine) => {
     const space = await seedThreads(tenant, 1);
     const conditional = async (path: string) => {
       const { headers } = await tenant.rest('GET', path);
-      return (await tenant.rest('GET', path, undefined, { 'If-None-Match': headers.get('etag')! })).status;
+      return (await tenant.rest('GET', path, undefined, { 'If-None-Match': required(headers.get('etag')) })).status;
     };
     expect(await conditional(space.namespace)).toBe(304);
     const jobId = await space.reindex();
@@ -285,10 +286,10 @@ describeEngines('long work by the letter', (engine) => {
         await tell(all(await rest.claim(tenant, tenant.orgId, { limit: 100 }), 'failed', { error: 'no' }));
     };
     const [first, second, ...others] = await rest.claim(tenant, tenant.orgId);
-    await tell(all([first!, second!], 'done'));
+    await tell(all([required(first), required(second)], 'done'));
     await tenant.rest('POST', `${space.namespace}/threads/late`);
     await look();
-    await tenant.rest('DELETE', `${space.namespace}/threads/${first!.subject.id}`);
+    await tenant.rest('DELETE', `${space.namespace}/threads/${required(first).subject.id}`);
     await tenant.rest('DELETE', `${space.namespace}/threads/late`);
     await look();
     await tell(all(others, 'failed'));

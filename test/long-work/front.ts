@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { required } from '../required.ts';
 
 /** One address before servers that come and go, which notes what became of each report. */
 export interface Front {
@@ -27,7 +28,7 @@ export async function startFront(): Promise<Front> {
     const { results } = JSON.parse(answer) as { results: { item_id: string; accepted: boolean; reason: string }[] };
     for (const [at, { item_id, accepted, reason }] of results.entries()) {
       if (reason === 'stale') stale += 1;
-      const { lease, status } = asked[at]!;
+      const { lease, status } = required(asked[at]);
       if (accepted && status === 'done') done.set(item_id, (done.get(item_id) ?? new Set()).add(lease));
     }
   }
@@ -47,7 +48,7 @@ export async function startFront(): Promise<Front> {
         signal: gone.signal,
       });
       const text = await answer.text();
-      if (answer.status === 200 && request.url!.endsWith('/work-items/report')) note(body, text);
+      if (answer.status === 200 && required(request.url).endsWith('/work-items/report')) note(body, text);
       const type = answer.headers.get('content-type');
       response.writeHead(answer.status, type === null ? {} : { 'Content-Type': type }).end(text);
     } catch {

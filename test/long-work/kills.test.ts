@@ -18,6 +18,7 @@ import {
   persist,
   type Tenant,
 } from '../harness.ts';
+import { required } from '../required.ts';
 import { findDamage } from '../store/checker.ts';
 import { doors, type Item, seedThreads } from './doors.ts';
 import { type Front, startFront } from './front.ts';
@@ -163,7 +164,7 @@ describeEngines('kill -9 of servers with their runners, and of workers', (engine
       const hasMoved = async () => (await progress()).done > before || (await statusNow()) === 'completed';
       await expect.poll(hasMoved, { timeout: PATIENCE_MS, interval: 20 }).toBe(true);
       await sleep(Math.random() * 200);
-      const doomed = servers[Math.floor(Math.random() * servers.length)]!;
+      const doomed = required(servers[Math.floor(Math.random() * servers.length)]);
       const killed = workers.splice(0, 1 + (round % 2)).map((worker) => {
         const exit = once(worker, 'exit');
         worker.kill('SIGKILL');

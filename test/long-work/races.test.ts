@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { describeEngines, startHarness } from '../harness.ts';
+import { required } from '../required.ts';
 import { doors, type Item, seedThreads } from './doors.ts';
 
 const WORKERS = 100;
@@ -64,18 +65,19 @@ describeEngines('a hundred workers at two servers', (engine) => {
           // Some forget what they hold, once each, and tell of it when it is too late.
           const forgets = at % 7 === 0 && items.some(({ tries }) => tries === 1);
           if (forgets) for (const harness of [one, two]) harness.clock.offsetMs += (LEASE_SECONDS + 1) * 1_000;
-          for (const { item_id } of items) told.get(item_id)!.asked = true;
+          for (const { item_id } of items) required(told.get(item_id)).asked = true;
           const reports = items.map(({ item_id, lease }) => ({ item_id, lease, status: 'done' }));
           if (reports.length === 0) continue;
           const report = () => answered(() => door.report(client, tenant.orgId, reports));
           const results = await report();
           const again = await report();
           results.forEach((result, which) => {
-            if (result.accepted !== again[which]!.accepted) problems.push(`${result.item_id}: told twice in two ways`);
+            if (result.accepted !== required(again[which]).accepted)
+              problems.push(`${result.item_id}: told twice in two ways`);
             if (!result.accepted) stale += 1;
             if (!result.accepted) return;
             accepted += 1;
-            const item = told.get(result.item_id)!;
+            const item = required(told.get(result.item_id));
             item.done += 1;
             if (item.done > 1) problems.push(`${result.item_id} was done twice`);
           });

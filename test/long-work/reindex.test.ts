@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { doors, type Item, type Report, seedThreads } from './doors.ts';
 
 const PATIENT = { timeout: 50_000 };
@@ -48,7 +49,7 @@ describeEngines('a reindex by workers', (engine) => {
       expect((await space.get()).reindex_started_at).not.toBeNull();
       const put = await tenant.rest('PUT', space.namespace, { embedding_model_id: space.embeddingId });
       expect([put.status, put.body.details.reason]).toEqual([409, 'reindex_running']);
-      const etag = (await tenant.rest('GET', space.namespace)).headers.get('etag')!;
+      const etag = required((await tenant.rest('GET', space.namespace)).headers.get('etag'));
       const cached = await tenant.rest('GET', space.namespace, undefined, { 'If-None-Match': etag });
       expect(cached.status).toBe(200);
       const rest = await take({ limit: 100, job_id: jobId });
@@ -73,7 +74,7 @@ describeEngines('a reindex by workers', (engine) => {
         embedding_model_id: space.embeddingId,
         reindex_error: null,
       });
-      const tag = (await tenant.rest('GET', space.namespace)).headers.get('etag')!;
+      const tag = required((await tenant.rest('GET', space.namespace)).headers.get('etag'));
       expect((await tenant.rest('GET', space.namespace, undefined, { 'If-None-Match': tag })).status).toBe(304);
     });
 
@@ -82,28 +83,35 @@ describeEngines('a reindex by workers', (engine) => {
       const jobId = await space.reindex();
       const [first] = await take({ lease_seconds: 10 });
       expect(await take()).toEqual([]);
-      const foreign = { item_id: first!.item_id, lease: 'another', status: 'done' };
+      const foreign = { item_id: required(first).item_id, lease: 'another', status: 'done' };
       expect(await tell([foreign])).toMatchObject([{ accepted: false, reason: 'stale', status: 'working' }]);
       const unknown = { ...foreign, item_id: 'item_x_1' };
       expect(await tell([unknown])).toMatchObject([{ accepted: false, reason: 'unknown', status: null, tries: null }]);
       pass(8_000);
-      expect(await tell(all([first!], 'working'))).toMatchObject([{ accepted: true, status: 'working', tries: 1 }]);
+      expect(await tell(all([required(first)], 'working'))).toMatchObject([
+        { accepted: true, status: 'working', tries: 1 },
+      ]);
       pass(8_000);
       expect(await take()).toEqual([]);
       pass(3_000);
-      expect(await tell(all([first!], 'done'))).toMatchObject([{ accepted: false, reason: 'stale' }]);
+      expect(await tell(all([required(first)], 'done'))).toMatchObject([{ accepted: false, reason: 'stale' }]);
       const [second] = await take({ lease_seconds: 10 });
-      expect(second).toMatchObject({ item_id: first!.item_id, tries: 2 });
-      const results = await tell([...all([second!], 'failed', { error: 'no' }), ...all([first!], 'done')]);
+      expect(second).toMatchObject({ item_id: required(first).item_id, tries: 2 });
+      const results = await tell([
+        ...all([required(second)], 'failed', { error: 'no' }),
+        ...all([required(first)], 'done'),
+      ]);
       expect(results).toMatchObject([
         { accepted: true, status: 'pending', tries: 2 },
         { accepted: false, reason: 'stale' },
       ]);
       const [third] = await take();
-      expect(await tell(all([second!], 'failed'))).toMatchObject([{ accepted: true, status: 'working', tries: 3 }]);
-      expect(await tell(all([second!], 'done'))).toMatchObject([{ accepted: false, reason: 'stale' }]);
-      expect(await tell(all([third!], 'done'))).toMatchObject([{ accepted: true, status: 'done' }]);
-      expect(await tell(all([third!], 'done'))).toMatchObject([{ accepted: true, status: 'done' }]);
+      expect(await tell(all([required(second)], 'failed'))).toMatchObject([
+        { accepted: true, status: 'working', tries: 3 },
+      ]);
+      expect(await tell(all([required(second)], 'done'))).toMatchObject([{ accepted: false, reason: 'stale' }]);
+      expect(await tell(all([required(third)], 'done'))).toMatchObject([{ accepted: true, status: 'done' }]);
+      expect(await tell(all([required(third)], 'done'))).toMatchObject([{ accepted: true, status: 'done' }]);
       expect(await job(tenant, tenant.orgId, jobId)).toMatchObject({ status: 'completed', progress: { done: 1 } });
     });
 
@@ -114,16 +122,20 @@ describeEngines('a reindex by workers', (engine) => {
       for (let tries = 1; tries <= 5; tries += 1) {
         const [one] = await take();
         expect(one).toMatchObject({ tries });
-        expect(await tell(all([one!], 'working', back))).toMatchObject([{ accepted: true, status: 'working', tries }]);
-        expect(await tell(all([one!], 'working', back))).toMatchObject([{ accepted: true, status: 'working', tries }]);
+        expect(await tell(all([required(one)], 'working', back))).toMatchObject([
+          { accepted: true, status: 'working', tries },
+        ]);
+        expect(await tell(all([required(one)], 'working', back))).toMatchObject([
+          { accepted: true, status: 'working', tries },
+        ]);
         expect(await take()).toEqual([]);
         pass(5_001);
-        expect(await tell(all([one!], 'done'))).toMatchObject([{ accepted: false, reason: 'stale' }]);
+        expect(await tell(all([required(one)], 'done'))).toMatchObject([{ accepted: false, reason: 'stale' }]);
         const [two] = await take();
-        expect(two).toMatchObject({ item_id: one!.item_id, tries });
+        expect(two).toMatchObject({ item_id: required(one).item_id, tries });
         // Who takes it back, or fails in time, has tried.
-        await tell(all([two!], 'working', back));
-        await tell(tries === 3 ? all([two!], 'failed', { error: 'no' }) : all([two!], 'working'));
+        await tell(all([required(two)], 'working', back));
+        await tell(tries === 3 ? all([required(two)], 'failed', { error: 'no' }) : all([required(two)], 'working'));
         if (tries !== 3) pass(61_000);
       }
       expect(await take()).toEqual([]);
@@ -134,22 +146,22 @@ describeEngines('a reindex by workers', (engine) => {
       await job(tenant, tenant.orgId, jobId, 'retry');
       const [short] = await take(back);
       expect(short).toMatchObject({ tries: 1 });
-      await tell(all([short!], 'working', back));
+      await tell(all([required(short)], 'working', back));
       pass(5_001);
       // A lease that was never longer is extended by it.
       const [last] = await take();
       expect(last).toMatchObject({ tries: 2 });
-      await tell(all([last!], 'done'));
+      await tell(all([required(last)], 'done'));
     });
 
     test('after five tries, failed or lapsed, an item has failed for good; a retry runs it again, and it alone', async () => {
       const space = await seedThreads(tenant, 3);
       const jobId = await space.reindex();
       const [good, bad, lapsing] = await take();
-      await tell(all([good!], 'done'));
-      let held = [bad!, lapsing!];
+      await tell(all([required(good)], 'done'));
+      let held = [required(bad), required(lapsing)];
       for (let tries = 1; tries <= 5; tries += 1) {
-        const failing = held.filter(({ item_id }) => item_id === bad!.item_id);
+        const failing = held.filter(({ item_id }) => item_id === required(bad).item_id);
         const status = tries < 5 ? 'pending' : 'failed';
         expect(await tell(all(failing, 'failed', { error: 'too long' }))).toMatchObject([
           { accepted: true, status, tries },
@@ -180,7 +192,9 @@ describeEngines('a reindex by workers', (engine) => {
       });
       expect(await space.get()).toMatchObject({ reindex_status: 'pending', reindex_error: null });
       const items = await take();
-      expect(items.map(({ item_id }) => item_id).sort()).toEqual([bad!.item_id, lapsing!.item_id].sort());
+      expect(items.map(({ item_id }) => item_id).sort()).toEqual(
+        [required(bad).item_id, required(lapsing).item_id].sort(),
+      );
       expect(items.map(({ tries }) => tries)).toEqual([1, 1]);
       await tell(all(items, 'done'));
       expect(await job(tenant, tenant.orgId, jobId)).toMatchObject({ status: 'completed', progress: { done: 3 } });
@@ -193,13 +207,13 @@ describeEngines('a reindex by workers', (engine) => {
       const space = await seedThreads(tenant, 2);
       const jobId = await space.reindex();
       const [one, two] = await take();
-      await tell(all([one!], 'done'));
+      await tell(all([required(one)], 'done'));
       expect(await job(tenant, tenant.orgId, jobId, 'cancel')).toMatchObject({
         status: 'cancelled',
         progress: { done: 1 },
       });
-      expect(await tell(all([two!], 'done'))).toMatchObject([{ accepted: false, reason: 'cancelled' }]);
-      expect(await tell(all([one!], 'done'))).toMatchObject([{ accepted: true }]);
+      expect(await tell(all([required(two)], 'done'))).toMatchObject([{ accepted: false, reason: 'cancelled' }]);
+      expect(await tell(all([required(one)], 'done'))).toMatchObject([{ accepted: true }]);
       expect(await space.get()).toMatchObject({ reindex_status: 'cancelled', embedding_model_id: null });
       const second = await space.reindex();
       expect(second).not.toBe(jobId);
@@ -214,26 +228,26 @@ describeEngines('a reindex by workers', (engine) => {
       const jobId = await space.reindex();
       const held = await take();
       const [t0, t1, ...others] = held.sort((one, two) => (one.subject.type < two.subject.type ? 1 : -1));
-      await tell([...all([t0!], 'done'), ...all(others, 'failed')]);
+      await tell([...all([required(t0)], 'done'), ...all(others, 'failed')]);
       await tenant.rest('POST', `${space.namespace}/threads/late`);
       await tenant.rest('POST', `${space.namespace}/threads/late`);
       const progress = async () => (await space.get()).reindex_progress;
       expect(await progress()).toMatchObject({ total: 6, done: 1 });
-      await tenant.rest('DELETE', `${space.namespace}/threads/${t1!.subject.id}`);
+      await tenant.rest('DELETE', `${space.namespace}/threads/${required(t1).subject.id}`);
       await tenant.rest('PUT', space.namespace, { source_ids: ['c', 'b'] });
       expect(await progress()).toMatchObject({ total: 5, done: 1 });
-      expect(await tell(all([t1!], 'done'))).toMatchObject([{ accepted: false, reason: 'cancelled' }]);
+      expect(await tell(all([required(t1)], 'done'))).toMatchObject([{ accepted: false, reason: 'cancelled' }]);
       const rest = await take();
-      const left = [t0!, t1!].map(({ subject }) => subject.id);
+      const left = [required(t0), required(t1)].map(({ subject }) => subject.id);
       const kept = ['t0', 't1', 't2'].filter((id) => !left.includes(id));
       expect(rest.map(({ subject }) => subject.id).sort()).toEqual(['b', 'c', 'late', ...kept]);
       await tell(all(rest.slice(1), 'done'));
       const [last] = rest;
       const gone =
-        last!.subject.type === 'thread'
-          ? await tenant.rest('DELETE', `${space.namespace}/threads/${last!.subject.id}`)
+        required(last).subject.type === 'thread'
+          ? await tenant.rest('DELETE', `${space.namespace}/threads/${required(last).subject.id}`)
           : await tenant.rest('PUT', space.namespace, {
-              source_ids: ['b', 'c'].filter((id) => id !== last!.subject.id),
+              source_ids: ['b', 'c'].filter((id) => id !== required(last).subject.id),
             });
       expect(gone.status).toBe(200);
       expect(await space.get()).toMatchObject({ reindex_status: 'completed', embedding_model_id: space.embeddingId });
@@ -294,15 +308,15 @@ describeEngines('a reindex by workers', (engine) => {
         workspace_ids: [(await seedThreads(tenant, 0)).workspaceId],
       });
       const [item] = await claim(maker, tenant.orgId);
-      expect(await report(other, tenant.orgId, all([item!], 'done'))).toMatchObject([{ reason: 'unknown' }]);
+      expect(await report(other, tenant.orgId, all([required(item)], 'done'))).toMatchObject([{ reason: 'unknown' }]);
       await maker.rest('PUT', space.namespace, { is_private: false });
       expect(await job(other, tenant.orgId, jobId)).toMatchObject({ status: 'running' });
       expect(await total(other)).toBe(shown + 1);
       pass(61_000);
       expect(await claim(limited, tenant.orgId)).toEqual([]);
-      expect(await report(limited, tenant.orgId, all([item!], 'done'))).toMatchObject([{ reason: 'unknown' }]);
+      expect(await report(limited, tenant.orgId, all([required(item)], 'done'))).toMatchObject([{ reason: 'unknown' }]);
       const [again] = await claim(other, tenant.orgId);
-      expect(await report(other, tenant.orgId, all([again!], 'done'))).toMatchObject([{ accepted: true }]);
+      expect(await report(other, tenant.orgId, all([required(again)], 'done'))).toMatchObject([{ accepted: true }]);
     });
   });
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { BIN } from '../e2e/process.ts';
 import { type EngineName, type Harness, PATIENCE_MS, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 
 export const PATIENT = { timeout: PATIENCE_MS, interval: 100 };
 export const KEY = 'sk-of-the-test';
@@ -99,7 +100,7 @@ export async function openWorkPlace(engine: EngineName): Promise<WorkPlace> {
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       let out = '';
-      for (const stream of [child.stdout!, child.stderr!])
+      for (const stream of [required(child.stdout), required(child.stderr)])
         stream.on('data', (chunk) => {
           out += chunk;
         });
@@ -139,7 +140,7 @@ export const linesOf = ({ sink }: Started) => linesIn(readFileSync(sink, 'utf8')
 
 export async function startTexts(texts: Record<string, string>): Promise<{ url: string; close(): void }> {
   const server = createServer((request, response) => {
-    const text = texts[new URL(request.url!, 'http://localhost').searchParams.get('id')!];
+    const text = texts[required(new URL(required(request.url), 'http://localhost').searchParams.get('id'))];
     response.writeHead(text === undefined ? 404 : 200).end(text);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -5,6 +5,7 @@ import tty from 'node:tty';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createDisplay } from '../../src/worker/display.ts';
 import { describeEngines, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { doors, seedThreads } from './doors.ts';
 import { startFront } from './front.ts';
 import {
@@ -49,7 +50,7 @@ describeEngines('the ways of the reference worker', (engine) => {
     expect(sink.types).toEqual(['application/x-ndjson', 'application/x-ndjson']);
     const [first, second] = sink.bodies;
     expect(second).toBe(first);
-    const lines = linesIn(second!);
+    const lines = linesIn(required(second));
     expect(lines.map(({ subject }) => subject.id).sort()).toEqual(['t0', 't1', 't2', 't3', 't4']);
     expect(lines[0]).toMatchObject({
       job_id: jobId,

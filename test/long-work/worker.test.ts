@@ -7,6 +7,7 @@ import { namespaces, threads } from '../../src/nouns/namespaces/model.ts';
 import type { Change } from '../../src/store/store.ts';
 import { BIN, runCommand } from '../e2e/process.ts';
 import { describeEngines, type Harness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { doors, type Reindexed, seedThreads } from './doors.ts';
 import {
   type Embeddings,
@@ -38,7 +39,7 @@ describeEngines('the reference worker', (engine) => {
   const addThreads = async ({ namespaceId, workspaceId, appId }: Reindexed, count: number) => {
     const { store } = harness.deps;
     const key = { orgId: tenant.orgId, id: namespaceId };
-    const before = (await store.get(namespaces.collection, key))!;
+    const before = required(await store.get(namespaces.collection, key));
     const changes: Change[] = Array.from({ length: count }, (_, at) => {
       const createdAt = new Date(Date.parse(before.createdAt) + at).toISOString();
       const dated = { version: 1, createdAt, updatedAt: createdAt, createdBy: null };
@@ -73,7 +74,7 @@ describeEngines('the reference worker', (engine) => {
     expect(byItem.size).toBe(many);
     expect(new Set([...byItem.values()].map(({ subject }) => subject.id)).size).toBe(many);
     for (const { subject, vector } of byItem.values()) expect(vector[0]).toBe(subject.id.length);
-    const counted = others.map((other) => Number(/Stopped: (\d+) done/.exec(other.out())![1]));
+    const counted = others.map((other) => Number(required(/Stopped: (\d+) done/.exec(other.out()))[1]));
     expect(Math.max(...counted)).toBeGreaterThan(0);
   });
 
@@ -95,10 +96,10 @@ describeEngines('the reference worker', (engine) => {
     expect(await stopped(worker, 'SIGINT')).toBe(0);
     expect(embeddings.asked).toHaveLength(3);
     const [first, second, third] = embeddings.asked;
-    expect(second!.at - first!.at).toBeGreaterThanOrEqual(1_000);
-    expect(third!.at - second!.at).toBeGreaterThanOrEqual(900);
+    expect(required(second).at - required(first).at).toBeGreaterThanOrEqual(1_000);
+    expect(required(third).at - required(second).at).toBeGreaterThanOrEqual(900);
     expect(third).toMatchObject({ model: 'text-embedding-3', authorization: `Bearer ${KEY}` });
-    expect(third!.input.toSorted()).toEqual(['Text of 0', 'Text of 1', 'Text of 2', 'Text of 3']);
+    expect(required(third).input.toSorted()).toEqual(['Text of 0', 'Text of 1', 'Text of 2', 'Text of 3']);
     expect(linesOf(worker)).toHaveLength(4);
     expect(worker.out()).not.toContain(KEY);
     expect(worker.out()).not.toContain('\u001b');

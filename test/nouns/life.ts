@@ -4,6 +4,7 @@ import { idNameOf, type Noun } from '../../src/resource/noun.ts';
 import type { Doc } from '../../src/store/store.ts';
 import { snake } from '../../src/words/naming.ts';
 import { type Answer, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { type Seeded, seed } from '../seed.ts';
 
 export interface World {
@@ -102,7 +103,7 @@ function testLife(noun: Noun<Doc>, life: Life, world: World): void {
     const { token: _, ...shown } = made;
     expect(read.body).toEqual(shown);
     expect(read.headers.get('etag')).toBe(etag);
-    expect(read.body).toMatchObject((await shownByGraph(id))!);
+    expect(read.body).toMatchObject(required(await shownByGraph(id)));
   });
 
   test('a change moves what it says and nothing else, and leaves an audit event; {} does neither', async () => {

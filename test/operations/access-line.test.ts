@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accessLines } from '../../src/process/observe/access-line.ts';
 import { type Visit, visitOf } from '../../src/process/observe/visit.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 
@@ -102,7 +103,7 @@ test('whatever is asked for, a line is one line, and says what it was', () => {
       if (isOurs) visit.principal = { orgId, actorId: 'mem_"1' } as Visit['principal'];
       write(visit, 200, ms);
       expect(written).toHaveLength(1);
-      const line = written.pop()!;
+      const line = required(written.pop());
       expect(line.indexOf('\n')).toBe(line.length - 1);
       expect(JSON.parse(line)).toEqual({
         level: 30,

@@ -81,7 +81,8 @@ describeEngines('backup and restore', (engine) => {
     expect((await runCommand(['backup', file], env)).code).toBe(0);
     const bytes = readFileSync(file);
     const changed = Buffer.from(bytes);
-    changed[Math.floor(bytes.length / 2)]! ^= 1;
+    const middle = Math.floor(bytes.length / 2);
+    changed.writeUInt8(changed.readUInt8(middle) ^ 1, middle);
     const target = place('untouched');
     for (const [name, content] of [
       ['cut', bytes.subarray(0, bytes.length - 40)],

@@ -10,6 +10,7 @@ import pkg from '../../package.json' with { type: 'json' };
 import { configIssues, configSchema, SECRETS } from '../../src/process/config.ts';
 import { startHarness } from '../harness.ts';
 import { CHART, hasHelm, helm } from '../helm.ts';
+import { required } from '../required.ts';
 
 const read = (file: string) => readFileSync(join(CHART, file), 'utf8');
 const values = parse(read('values.yaml'));
@@ -24,7 +25,7 @@ describe('the values of the chart', () => {
   test('are each used by a template, which uses no others', () => {
     const templates = readdirSync(join(CHART, 'templates')).map((name) => read(`templates/${name}`));
     const used = new Set(
-      templates.flatMap((text) => [...text.matchAll(/\.Values\.([\w.]+)/g)].map(([, path]) => path!)),
+      templates.flatMap((text) => [...text.matchAll(/\.Values\.([\w.]+)/g)].map(([, path]) => required(path))),
     );
     const isThere = (path: string) =>
       path.startsWith('config.')
@@ -141,11 +142,10 @@ describe.skipIf(!hasHelm)('what the chart makes', () => {
       );
     }
   });
-  const find = (name: string, kind: string) => made.get(name)!.find((one) => one.kind === kind);
-  const podOf = (name: string) => (find(name, 'Deployment') ?? find(name, 'StatefulSet'))!.spec.template;
+  const find = (name: string, kind: string) => required(made.get(name)).find((one) => one.kind === kind);
+  const podOf = (name: string) => required(find(name, 'Deployment') ?? find(name, 'StatefulSet')).spec.template;
   const kindsOf = (name: string) =>
-    made
-      .get(name)!
+    required(made.get(name))
       .map(({ kind }) => kind)
       .sort();
 
@@ -196,7 +196,7 @@ describe.skipIf(!hasHelm)('what the chart makes', () => {
         'ServiceAccount',
       ].concat('ServiceMonitor'),
     );
-    expect(find('everything', 'Deployment')!.spec.replicas).toBeUndefined();
+    expect(required(find('everything', 'Deployment')).spec.replicas).toBeUndefined();
   });
 
   test('starts the program: its environment is one that a start takes, and names nothing that the program does not know', () => {
@@ -260,8 +260,11 @@ describe.skipIf(!hasHelm)('what the chart makes', () => {
         if (selector && kind !== 'ServiceMonitor') expect(labels).toMatchObject(selector.matchLabels ?? selector);
       }
     }
-    const scaled = find('everything', 'HorizontalPodAutoscaler')!.spec.scaleTargetRef;
-    expect(scaled).toMatchObject({ kind: 'Deployment', name: find('everything', 'Deployment')!.metadata.name });
+    const scaled = required(find('everything', 'HorizontalPodAutoscaler')).spec.scaleTargetRef;
+    expect(scaled).toMatchObject({
+      kind: 'Deployment',
+      name: required(find('everything', 'Deployment')).metadata.name,
+    });
     const harness = await startHarness();
     const { livenessProbe, readinessProbe, startupProbe } = podOf('everything').spec.containers[0];
     for (const { httpGet } of [livenessProbe, readinessProbe, startupProbe])

@@ -13,6 +13,7 @@ import { columnsOf, indexSql, quote } from '../../src/store/sqlite/schema.ts';
 import type { AnyCollection } from '../../src/store/store.ts';
 import { runCommand } from '../e2e/process.ts';
 import { describeEngines, type Harness, MONGODB_URI, type Opened, openEngine, startHarness } from '../harness.ts';
+import { required } from '../required.ts';
 import { feed, filled } from './filled.ts';
 
 describeEngines('a store that is in use', (engine) => {
@@ -77,8 +78,10 @@ describe('the command', () => {
     db.prepare('VACUUM INTO ?').run(file);
     db.close();
     const whole = new DatabaseSync(file);
-    const page = Number(whole.prepare("SELECT rootpage FROM sqlite_master WHERE name = 'roles'").get()!.rootpage);
-    const size = Number(whole.prepare('PRAGMA page_size').get()!.page_size);
+    const page = Number(
+      required(whole.prepare("SELECT rootpage FROM sqlite_master WHERE name = 'roles'").get()).rootpage,
+    );
+    const size = Number(required(whole.prepare('PRAGMA page_size').get()).page_size);
     whole.close();
     const bytes = readFileSync(file);
     writeFileSync(file, bytes.fill(7, (page - 1) * size, page * size));
@@ -170,7 +173,7 @@ describe('what is planted in a file of SQLite', () => {
       'DELETE FROM totals',
       `INSERT INTO totals VALUES ('o', '["apps",["workspaceId","none"]]', 1)`,
       "UPDATE numberings SET doc = json_set(doc, '$.last', 0)",
-      `UPDATE ${quote(feed.name)} SET doc = json_set(doc, '$.${feed.numbered}', 1), ${quote(feed.numbered!)} = 1`,
+      `UPDATE ${quote(feed.name)} SET doc = json_set(doc, '$.${feed.numbered}', 1), ${quote(required(feed.numbered))} = 1`,
     ])
       expect([sql, withPlanted(sql).found > 0]).toEqual([sql, true]);
   });
@@ -210,15 +213,15 @@ describe.skipIf(!MONGODB_URI)('what is planted in a database of MongoDB', () => 
       await of.updateOne({ _id: whole._id }, { $set: { doc: 'other' as never } });
       expect((await look(collection)).faults[0]?.what).toBe('it holds no document');
       await of.replaceOne({ _id: whole._id }, whole as never);
-      const { options } = indexesOf(collection)[0]!;
-      await of.dropIndex(options.name!);
+      const { options } = required(indexesOf(collection)[0]);
+      await of.dropIndex(required(options.name));
       expect((await look(collection)).faults.map(({ what }) => what)).toEqual([`its index ${options.name} is missing`]);
-      await of.createIndex(indexesOf(collection)[0]!.key, options);
+      await of.createIndex(required(indexesOf(collection)[0]).key, options);
     }
   });
 
   test('is found: a parent that is gone, and a number beyond what was counted', async () => {
-    const apps = collections.find(({ name }) => name === 'apps')!;
+    const apps = required(collections.find(({ name }) => name === 'apps'));
     const workspaces = client.db().collection<Stored>('workspaces');
     const all = await workspaces.find().toArray();
     await workspaces.deleteMany({});

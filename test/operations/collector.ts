@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { required } from '../required.ts';
 
 type Value = string | number | boolean;
 
@@ -71,7 +72,12 @@ export async function startCollector(): Promise<Collector> {
     for await (const chunk of req) chunks.push(chunk);
     const body = Buffer.concat(chunks);
     const type = String(req.headers['content-type']);
-    collector.calls.push({ path: req.url!, type, bytes: body.length, authorization: req.headers.authorization });
+    collector.calls.push({
+      path: required(req.url),
+      type,
+      bytes: body.length,
+      authorization: req.headers.authorization,
+    });
     if (type === 'application/json' && collector.status === 200)
       collector.spans.push(...spansOf(JSON.parse(body.toString())));
     if (collector.status !== 0)

@@ -1,9 +1,10 @@
 import { expect } from 'vitest';
 import { collections } from '../../src/catalog/collections.ts';
 import type { Harness } from '../harness.ts';
+import { required } from '../required.ts';
 import { seed } from '../seed.ts';
 
-export const feed = collections.find(({ numbered }) => numbered !== undefined)!;
+export const feed = required(collections.find(({ numbered }) => numbered !== undefined));
 
 /** One of everything, something renamed, something deleted with what lies in it, and a decision. */
 export async function filled(harness: Harness): Promise<void> {

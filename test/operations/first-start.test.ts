@@ -7,6 +7,7 @@ import { initOrganization } from '../../src/process/init.ts';
 import { secretOf } from '../../src/process/secret-files.ts';
 import { createSecret } from '../../src/words/secret.ts';
 import { describeEngines, type Harness, startHarness } from '../harness.ts';
+import { required } from '../required.ts';
 
 describeEngines('the first admin without a person', (engine) => {
   let harness: Harness;
@@ -50,7 +51,7 @@ describeEngines('the first admin without a person', (engine) => {
     await Promise.all(files.map((one, at) => start(at % 2 ? second : harness, one)));
     const left = files.filter((one) => existsSync(one));
     expect(left).toHaveLength(1);
-    expect((await me(readFileSync(left[0]!, 'utf8').trim())).role).toBe('Admin');
+    expect((await me(readFileSync(required(left[0]), 'utf8').trim())).role).toBe('Admin');
     await second.close();
   });
 

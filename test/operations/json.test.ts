@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BIN, type Running, runCommand, startServer } from '../e2e/process.ts';
 import { leaves } from '../every-command.ts';
+import { required } from '../required.ts';
 
 /** What they answer is not for a program: a server that goes on, and the help itself. */
 const WITHOUT = ['serve', 'help'];
@@ -41,8 +42,8 @@ describe.concurrent('--json', () => {
     'org list': () => ({}),
     'token create': () => ({ words: ['--org', org.org_id, '--role', 'Viewer'] }),
     'token list': () => ({ words: ['--org', org.org_id] }),
-    'token rotate': () => ({ words: [tokenIds[0]!, '--org', org.org_id] }),
-    'token revoke': () => ({ words: [tokenIds[1]!, '--org', org.org_id] }),
+    'token rotate': () => ({ words: [required(tokenIds[0]), '--org', org.org_id] }),
+    'token revoke': () => ({ words: [required(tokenIds[1]), '--org', org.org_id] }),
     'config check': () => ({}),
     backup: () => ({ words: [at('backup')] }),
     restore: () => ({ words: [at('saved')], env: { DATA_DIR: at('restored') } }),
@@ -69,7 +70,7 @@ describe.concurrent('--json', () => {
   const linesOf = (stdout: string) => stdout.trimEnd().split('\n');
 
   test.each(Object.keys(given))('%s prints lines of JSON and nothing else', async (name) => {
-    const { words = [], env: other = {}, goesOn = false } = given[name]!();
+    const { words = [], env: other = {}, goesOn = false } = required(given[name])();
     const all = [...name.split(' '), ...words, '--json'];
     const { code, stdout, stderr } = goesOn
       ? await until(all, { ...env, ...other })

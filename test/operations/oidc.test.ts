@@ -3,6 +3,7 @@ import { exportSPKI, importJWK, type JWK } from 'jose';
 import { OAuth2Server } from 'oauth2-mock-server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Answer, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 
 const AUDIENCE = 'switchyard';
 type Claims = Record<string, unknown>;
@@ -16,7 +17,7 @@ describeEngines('single sign-on', (engine) => {
     await issuer.issuer.keys.generate('RS256');
     await issuer.start(0, '127.0.0.1');
     harness = await startHarness(engine, {
-      OIDC_ISSUER: issuer.issuer.url!,
+      OIDC_ISSUER: required(issuer.issuer.url),
       OIDC_AUDIENCE: AUDIENCE,
       OIDC_ORG_CLAIM: 'https://switchyard.test/org',
       OIDC_ROLE_CLAIM: 'realm_access.roles',
@@ -71,7 +72,7 @@ describeEngines('single sign-on', (engine) => {
     const jwt = await token({ email: 'crowd@acme.test' });
     const answers = await Promise.all(Array.from({ length: 8 }, () => me(jwt)));
     expect(new Set(answers.map(({ status, body }) => `${status} ${body.actor_id}`)).size).toBe(1);
-    expect(answers[0]!.status).toBe(200);
+    expect(required(answers[0]).status).toBe(200);
   });
 
   test('what it may do is what the member may do, from the next request on; who was removed comes back only by a role', async () => {
@@ -123,7 +124,7 @@ describeEngines('single sign-on', (engine) => {
       async () => {
         const [jwk] = issuer.issuer.keys.toJSON();
         const pem = await exportSPKI((await importJWK(jwk as JWK, 'RS256')) as never);
-        const head = part({ alg: 'HS256', typ: 'JWT', kid: jwk!.kid });
+        const head = part({ alg: 'HS256', typ: 'JWT', kid: required(jwk).kid });
         const [, payload] = (await token()).split('.');
         const signature = createHmac('sha256', pem).update(`${head}.${payload}`).digest('base64url');
         return `${head}.${payload}.${signature}`;
@@ -133,7 +134,7 @@ describeEngines('single sign-on', (engine) => {
       'a payload that was changed',
       async () => {
         const [head, payload, signature] = (await token()).split('.');
-        const claims = JSON.parse(Buffer.from(payload!, 'base64url').toString());
+        const claims = JSON.parse(Buffer.from(required(payload), 'base64url').toString());
         return `${head}.${part({ ...claims, email: 'admin@localhost' })}.${signature}`;
       },
     ],
@@ -141,7 +142,7 @@ describeEngines('single sign-on', (engine) => {
       'a key of somebody else under the issuer’s name for its own',
       async () => {
         const other = new OAuth2Server();
-        await other.issuer.keys.generate('RS256', { kid: String(issuer.issuer.keys.toJSON()[0]!.kid) });
+        await other.issuer.keys.generate('RS256', { kid: String(required(issuer.issuer.keys.toJSON()[0]).kid) });
         await other.start(0, '127.0.0.1');
         const jwt = await token({ iss: issuer.issuer.url }, { from: other });
         await other.stop();
@@ -183,7 +184,7 @@ describeEngines('single sign-on', (engine) => {
     } as never);
     expect((await me(rotated)).status).toBe(200);
     const later = await token({ jti: 'later' });
-    const { port } = new URL(issuer.issuer.url!);
+    const { port } = new URL(required(issuer.issuer.url));
     await issuer.stop();
     // Beyond the time for which keys are kept without asking again, and for which a signature is.
     harness.clock.offsetMs += 120_000;

@@ -8,6 +8,7 @@ import { indexesOf, type Stored } from '../../src/store/mongodb/documents.ts';
 import { checkDatabase } from '../../src/store/sqlite/check.ts';
 import { quote } from '../../src/store/sqlite/schema.ts';
 import { describeEngines, type Harness, type Opened, openEngine, startHarness } from '../harness.ts';
+import { required } from '../required.ts';
 import { feed, filled } from './filled.ts';
 
 type Rows = Record<string, unknown>;
@@ -23,7 +24,7 @@ interface Garden {
 
 type Plant = [name: string, told: RegExp, plant: (garden: Garden) => Promise<void>];
 
-const first = async (garden: Garden, collection: string) => (await garden.rows(collection))[0]!;
+const first = async (garden: Garden, collection: string) => required((await garden.rows(collection))[0]);
 const places = async (garden: Garden) =>
   (await garden.rows(feed.name)).sort((one, two) => Number(one.place) - Number(two.place));
 
@@ -58,25 +59,25 @@ const PLANTS: Plant[] = [
     /appId: app_\w+ has another workspaceId/,
     async (g) => {
       const namespace = await first(g, 'namespaces');
-      const app = (await g.rows('apps')).find(({ id }) => id === namespace.appId)!;
+      const app = required((await g.rows('apps')).find(({ id }) => id === namespace.appId));
       await g.set('apps', app, { workspaceId: 'ws_other', doc: { ...(app.doc as Rows), workspaceId: 'ws_other' } });
     },
   ],
   [
     'a number that is missing',
     /the number 3 is missing/,
-    async (g) => g.remove(feed.name, (await places(g)).find(({ place }) => place === 3)!),
+    async (g) => g.remove(feed.name, required((await places(g)).find(({ place }) => place === 3))),
   ],
   [
     'numbers that are missing at the end',
     /the number \d+ is missing/,
-    async (g) => g.remove(feed.name, (await places(g)).at(-1)!),
+    async (g) => g.remove(feed.name, required((await places(g)).at(-1))),
   ],
   [
     'a number that is given twice',
     /the number 2 is given more than once/,
     async (g) => {
-      const third = (await places(g)).find(({ place }) => place === 3)!;
+      const third = required((await places(g)).find(({ place }) => place === 3));
       await g.set(feed.name, third, { place: 2, doc: { ...(third.doc as Rows), place: 2 } });
     },
   ],
@@ -182,23 +183,23 @@ async function inDatabase(uri: string, plant: Plant[2]): Promise<Findings> {
     await plant({
       rows: (name) => of(name).find().toArray(),
       set: async (name, whole, to) => {
-        undo.push(putBack(name, (await of(name).findOne({ _id: whole._id as string }))!));
+        undo.push(putBack(name, required(await of(name).findOne({ _id: whole._id as string }))));
         await of(name).updateOne({ _id: whole._id as string }, { $set: to as never });
       },
       remove: async (name, whole) => {
-        undo.push(putBack(name, (await of(name).findOne({ _id: whole._id as string }))!));
+        undo.push(putBack(name, required(await of(name).findOne({ _id: whole._id as string }))));
         await of(name).deleteOne({ _id: whole._id as string });
       },
       drop: async (name, index) => {
-        const { key, options } = indexesOf(collections.find((one) => one.name === name)!).find(
-          (one) => one.options.name === index,
-        )!;
+        const { key, options } = required(
+          indexesOf(required(collections.find((one) => one.name === name))).find((one) => one.options.name === index),
+        );
         undo.push(() => of(name).createIndex(key, options));
         await of(name).dropIndex(index);
       },
       dropWhole: async (name) => {
         const all = await of(name).find().toArray();
-        const collection = collections.find((one) => one.name === name)!;
+        const collection = required(collections.find((one) => one.name === name));
         undo.push(async () => {
           for (const { key, options } of indexesOf(collection)) await of(name).createIndex(key, options);
           await of(name).insertMany(all);

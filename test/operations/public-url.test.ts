@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 
 const PUBLIC_URL = 'https://example.com/switchyard';
 
@@ -41,7 +42,7 @@ test('the OpenAPI document names the public address as its server', async () => 
 test('GraphiQL asks for its parts below its own address, which serves them', async () => {
   const page = await harness.client('').rest('GET', '/switchyard/graphql', undefined, { Accept: 'text/html' });
   const parts = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)]
-    .map(([, part]) => part!)
+    .map(([, part]) => required(part))
     .filter((part) => !part.startsWith('data:'));
   expect(parts.length).toBeGreaterThan(2);
   for (const part of parts) {

@@ -2,6 +2,7 @@ import { Counter, Histogram, Registry } from '@prometheus-io/client';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { TalliedCounter, TalliedHistogram } from '../../src/process/observe/tallies.ts';
+import { required } from '../required.ts';
 
 const BUCKETS = [0.001, 0.01, 0.1, 1];
 const CALLS = ['get', 'page "of" all', 'commit'];
@@ -39,8 +40,8 @@ test('what is tallied is told as the client tells what it has counted itself', a
         ]),
       );
       for (const { call, value } of observations) {
-        children.get(call)!.seconds.observe(value);
-        children.get(call)!.times.inc();
+        required(children.get(call)).seconds.observe(value);
+        required(children.get(call)).times.inc();
         counted.seconds.observe({ call }, value);
         counted.times.inc({ call });
       }

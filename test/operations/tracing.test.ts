@@ -7,6 +7,7 @@ import { ObservedStore } from '../../src/process/observe/observed-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { StoreUnavailable } from '../../src/store/unavailable.ts';
 import { describeEngines, type Harness, openEngine, PATIENCE_MS, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { startReceiver } from '../webhooks/receiver.ts';
 import { type Collector, type SentSpan, startCollector } from './collector.ts';
 
@@ -52,7 +53,7 @@ describeEngines('traces', (engine) => {
         ({ kind, attributes }) => kind === SERVER && attributes['switchyard.request_id'] === requestId,
       );
       expect(found).toBeDefined();
-      return found!;
+      return required(found);
     }, patiently);
     const others = () => collector.spans.filter((span) => span.traceId === own.traceId && span !== own);
     const line = harness.logs
@@ -90,13 +91,13 @@ describeEngines('traces', (engine) => {
     const names = calls.map((span) => span.name);
     expect([names.includes('store commit'), names.includes('store page workspaces')]).toEqual([true, true]);
     for (const span of calls) {
-      const request = [own, page.own].find(({ traceId }) => traceId === span.traceId)!;
+      const request = required([own, page.own].find(({ traceId }) => traceId === span.traceId));
       expect(span.parentSpanId).toBe(request.spanId);
       expect(span.attributes['db.system.name']).toBe(engine);
       expect(span.start).toBeGreaterThanOrEqual(request.start - 1);
       expect(span.end).toBeLessThanOrEqual(request.end + 1);
     }
-    expect(calls[names.indexOf('store page workspaces')]!.attributes).toEqual({
+    expect(required(calls[names.indexOf('store page workspaces')]).attributes).toEqual({
       'db.system.name': engine,
       'db.operation.name': 'page',
       'db.collection.name': 'workspaces',
@@ -177,8 +178,9 @@ describeEngines('traces', (engine) => {
     expect(own.name).toBe('subscription Follow');
     const before = others().length;
     await tenant.rest('POST', `${tenant.base}/roles`, { name: 'Streamed', permissions: [] });
-    const reader = stream!.body!.getReader();
-    for (let text = ''; !text.includes('Streamed'); ) text += Buffer.from((await reader.read()).value!).toString();
+    const reader = required(required(stream).body).getReader();
+    for (let text = ''; !text.includes('Streamed'); )
+      text += Buffer.from(required((await reader.read()).value)).toString();
     calledOff.abort();
     // What the stream has read would have come with the spans of a request after it.
     await spansOf(get('/v1/me'));
@@ -206,7 +208,7 @@ describeEngines('traces', (engine) => {
     provider.close();
     const [call] = others().filter(({ name }) => name === 'health check');
     expect(call).toMatchObject({ kind: CLIENT, parentSpanId: own.spanId });
-    expect(asked).toBe(`00-${own.traceId}-${call!.spanId}-01`);
+    expect(asked).toBe(`00-${own.traceId}-${required(call).spanId}-01`);
   });
 
   test('a webhook carries the trace of the request whose event it tells', async () => {
@@ -220,8 +222,10 @@ describeEngines('traces', (engine) => {
     await vi.waitFor(() => expect(sent()).toHaveLength(1), patiently);
     await receiver.close();
     expect(sent()[0]).toMatchObject({ kind: CLIENT, parentSpanId: own.spanId });
-    expect(sent()[0]!.attributes['http.response.status_code']).toBe(204);
-    expect(receiver.received[0]!.headers.traceparent).toBe(`00-${own.traceId}-${sent()[0]!.spanId}-01`);
+    expect(required(sent()[0]).attributes['http.response.status_code']).toBe(204);
+    expect(required(receiver.received[0]).headers.traceparent).toBe(
+      `00-${own.traceId}-${required(sent()[0]).spanId}-01`,
+    );
     expect(JSON.stringify(sent())).not.toContain(new URL(receiver.url).port);
   });
 });

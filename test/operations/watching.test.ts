@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { type Harness, startHarness } from '../harness.ts';
+import { required } from '../required.ts';
 
 /** The files that an operator gives to Prometheus and Grafana, held against what a server tells. */
 let harness: Harness;
@@ -16,8 +17,14 @@ beforeAll(async () => {
   const { text } = await harness.client('').rest('GET', '/metrics');
   told = new Map();
   for (const [, name, labels = ''] of text.matchAll(/^([a-z_]+)(?:\{(.*)\})? \S+$/gm))
-    told.set(name!, new Set([...(told.get(name!) ?? []), ...[...labels.matchAll(/(\w+)="/g)].map(([, one]) => one!)]));
-  described = new Set([...text.matchAll(/^# HELP (\S+) \S/gm)].map(([, name]) => name!));
+    told.set(
+      required(name),
+      new Set([
+        ...(told.get(required(name)) ?? []),
+        ...[...labels.matchAll(/(\w+)="/g)].map(([, one]) => required(one)),
+      ]),
+    );
+  described = new Set([...text.matchAll(/^# HELP (\S+) \S/gm)].map(([, name]) => required(name)));
 });
 afterAll(() => harness.close());
 
@@ -48,11 +55,11 @@ function expectKnown(where: string, expression: string): void {
     expect([where, name, described.has(family) || described.has(name)]).toEqual([where, name, true]);
   }
   const used = [...expression.matchAll(/(\w+)=~?"|by \(([\w, ]+)\)/g)].flatMap(([, one, list]) =>
-    one === undefined ? list!.split(', ') : [one],
+    one === undefined ? required(list).split(', ') : [one],
   );
   // What nobody has done yet has no labels yet.
   if (!names.every((name) => told.has(name))) return;
-  const known = new Set([...names.flatMap((name) => [...told.get(name)!]), ...ITS_OWN]);
+  const known = new Set([...names.flatMap((name) => [...required(told.get(name))]), ...ITS_OWN]);
   for (const label of used) expect([where, label, known.has(label)]).toEqual([where, label, true]);
 }
 

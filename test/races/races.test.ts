@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { type Seeded, seed } from '../seed.ts';
 
 describeEngines('races', (engine) => {
@@ -27,7 +28,7 @@ describeEngines('races', (engine) => {
   });
 
   test('32 updates under one ETag: one 200, 31 × 412; with re-read and retry all are there', async () => {
-    const tag = (await tenant.rest('GET', seeded.app)).headers.get('etag')!;
+    const tag = required((await tenant.rest('GET', seeded.app)).headers.get('etag'));
     const once = await parallel(32, (at) =>
       tenant.rest('PATCH', seeded.app, { description: `edit ${at}` }, { 'If-Match': tag }),
     );
@@ -42,7 +43,7 @@ describeEngines('races', (engine) => {
           'PATCH',
           seeded.app,
           { tags: [...read.body.tags, `t${at}`] },
-          { 'If-Match': read.headers.get('etag')! },
+          { 'If-Match': required(read.headers.get('etag')) },
         );
         if (answer.status === 200) return;
         expect(answer.status).toBe(412);
@@ -63,7 +64,7 @@ describeEngines('races', (engine) => {
         tenant.rest('DELETE', path),
         ...Array.from({ length: 32 }, (_, at) => tenant.rest('POST', `${path}/apps`, { name: `app ${at}` })),
       ]);
-      expect(deleted!.status).toBe(200);
+      expect(required(deleted).status).toBe(200);
       for (const create of creates) expect([201, 404]).toContain(create.status);
       expect((await tenant.rest('GET', `${path}/apps`)).status).toBe(404);
     }

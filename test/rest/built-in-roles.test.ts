@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Role, roles } from '../../src/nouns/roles/model.ts';
 import { BUILT_IN_ROLES } from '../../src/resource/permissions.ts';
 import { type Client, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 
 const NAMES = Object.keys(BUILT_IN_ROLES);
 /** What an older program wrote: a word that its role has no more, and none of those that came later. */
@@ -57,7 +58,7 @@ describeEngines('built-in roles', (engine) => {
       const member = await tenant.rest('POST', `${tenant.base}/members`, { email, role: name });
       for (const fields of [{ role: name }, { member_id: member.body.member_id }]) {
         const token = await tenant.as(fields);
-        expect(await rights(token)).toEqual([...BUILT_IN_ROLES[name]!].toSorted());
+        expect(await rights(token)).toEqual([...required(BUILT_IN_ROLES[name])].toSorted());
         expect((await token.rest('GET', `${tenant.base}/jobs`)).status).toBe(200);
         const audit = ['Admin', 'Operator'].includes(name) ? 200 : 403;
         expect((await token.rest('GET', `${tenant.base}/audit-events`)).status).toBe(audit);
@@ -79,7 +80,7 @@ describeEngines('built-in roles', (engine) => {
   test('a word that the program learns is there at once, in every org, and moves the ETag of its roles alone', async () => {
     const viewer = await tenant.as({ role: 'Viewer' });
     const before = await listed();
-    const known = BUILT_IN_ROLES.Viewer!;
+    const known = required(BUILT_IN_ROLES.Viewer);
     const program = BUILT_IN_ROLES as Record<string, readonly string[]>;
     program.Viewer = [...known, 'apps:create'];
     try {
@@ -87,7 +88,7 @@ describeEngines('built-in roles', (engine) => {
       expect(await rights(viewer)).toEqual([...known, 'apps:create'].toSorted());
       for (const { body, etag } of before.read) {
         const path = `${tenant.base}/roles/${body.role_id}`;
-        const again = await tenant.rest('GET', path, undefined, { 'If-None-Match': etag! });
+        const again = await tenant.rest('GET', path, undefined, { 'If-None-Match': required(etag) });
         expect(again.status).toBe(body.name === 'Viewer' ? 200 : 304);
       }
     } finally {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rows } from '../../src/catalog/nouns.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { addressOf, type Seeded, seed } from '../seed.ts';
 
 describeEngines('what a POST has created', (engine) => {
@@ -39,10 +40,10 @@ describeEngines('what a POST has created', (engine) => {
     const address = addressOf(path, tenant, seeded);
     const attempts: Record<string, string>[] = [{}, { 'Idempotency-Key': operationId }];
     for (const [n, headers] of attempts.entries()) {
-      const body = bodies[operationId]!(n);
+      const body = required(bodies[operationId])(n);
       const made = await tenant.rest('POST', address, body, headers);
       expect([made.status, made.text]).toEqual([201, made.text]);
-      const location = made.headers.get('location')!;
+      const location = required(made.headers.get('location'));
       expect(location).toMatch(/^\/v1\//);
       const read = await tenant.rest('GET', location);
       expect([read.status, read.headers.get('etag')]).toEqual([200, made.headers.get('etag')]);

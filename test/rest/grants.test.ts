@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ACTIONS, RESOURCES } from '../../src/resource/permissions.ts';
 import { type Answer, type Client, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 
 /**
  * Random chains of everything that moves rights, by actors of unequal rights. Rights are pairs of a word and a
@@ -140,7 +141,7 @@ describeEngines('whoever gives rights', (engine) => {
       if (revokedAt || (expiresAt && expiresAt < '2010') || (memberId && !member)) return new Set();
       const bound = member ? words(member.role.permissions) : null;
       const own: string[] | undefined = permissions ?? role?.permissions;
-      const held = own ? [...words(own)].filter((word) => bound === null || bound.has(word)) : bound!;
+      const held = own ? [...words(own)].filter((word) => bound === null || bound.has(word)) : required(bound);
       return pairs(held, workspaceIds);
     });
   }
@@ -153,7 +154,7 @@ describeEngines('whoever gives rights', (engine) => {
       if (![200, 201, 204].includes(answer.status)) expect([401, 403, 404, 409, 422]).toContain(answer.status);
       return answer;
     }
-    const type = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input`;
+    const type = `${required(mutation[0]).toUpperCase()}${mutation.slice(1)}Input`;
     const selection = /^(create|rotate)Token$/.test(mutation) ? '{token{tokenId} secret}' : '{__typename}';
     const query = `mutation($input: ${type}!){result: ${mutation}(input: $input)${selection}}`;
     const answer = await client.graphql(query, { input: { ...ids, ...input } });
@@ -197,7 +198,7 @@ describeEngines('whoever gives rights', (engine) => {
           ...(where === undefined ? {} : { workspaceIds: where && [workspaces[where]] }),
         });
         const call = (it: Act): Call => {
-          const tokenId = 'target' in it ? held[it.target % held.length]!.tokenId : '';
+          const tokenId = 'target' in it ? required(held[it.target % held.length]).tokenId : '';
           const token = { path: `/tokens/${tokenId}`, ids: { tokenId } };
           const member = { path: `/members/${memberId}`, ids: { memberId } };
           switch (it.kind) {
@@ -233,8 +234,8 @@ describeEngines('whoever gives rights', (engine) => {
 
         let before = await Promise.all(held.map(rights));
         for (const { by, door, act: it } of steps) {
-          const own = await rights(actors[by]!);
-          const answer = await send(actors[by]!, door, call(it));
+          const own = await rights(required(actors[by]));
+          const answer = await send(required(actors[by]), door, call(it));
           const done = took(answer);
           if (done && it.kind === 'make') held.push(secretOf(answer));
           if (done && it.kind === 'rotate') {
@@ -243,12 +244,13 @@ describeEngines('whoever gives rights', (engine) => {
             // Whoever rotates learns the secret: all that it opens is gained.
             before[place] = new Set();
             for (const [actor, { token }] of Object.entries(actors))
-              if (token === held[place]!.token) actors[actor] = fresh;
+              if (token === required(held[place]).token) actors[actor] = fresh;
             held[place] = fresh;
           }
           const after = await Promise.all(held.map(rights));
           const gained = after.flatMap((now, at) => [...now].filter((pair) => !before[at]?.has(pair)));
-          if (done && it.kind === 'join') gained.push(...pairs(words(await permissionsOf(named(it.role)!)), null));
+          if (done && it.kind === 'join')
+            gained.push(...pairs(words(await permissionsOf(required(named(it.role)))), null));
           expect(gained.filter((pair) => !own.has(pair))).toEqual([]);
           if (!done) expect(after).toEqual(before);
           expect(after).toEqual(await shown(held));

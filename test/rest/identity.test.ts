@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { type Seeded, seed } from '../seed.ts';
 
 describeEngines('identity', (engine) => {
@@ -172,7 +173,7 @@ describeEngines('identity', (engine) => {
     const answers = [];
     for (let at = 0; at < 4; at += 1) answers.push(await slow.rest('GET', '/v1/me'));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
-    const last = answers.at(-1)!;
+    const last = required(answers.at(-1));
     expect(last.headers.get('ratelimit-limit')).toBe('3');
     expect(last.headers.get('ratelimit-remaining')).toBe('0');
     expect(last.headers.get('retry-after')).toBe(String(last.body.details.retry_after));

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Client, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { type Seeded, seed } from '../seed.ts';
 
 const NODE = `query ($id: ID!) { namespace(namespaceId: $id) {
@@ -17,7 +18,7 @@ describeEngines('one namespace, read by both doors of two servers', (engine) => 
     tenant = await one.org();
     seeded = await seed(tenant);
     servers = [await one.again(), one];
-    clients = [servers[0]!.client(tenant.token), tenant];
+    clients = [required(servers[0]).client(tenant.token), tenant];
   });
   afterAll(async () => {
     for (const server of servers) await server.close();
@@ -61,14 +62,14 @@ describeEngines('one namespace, read by both doors of two servers', (engine) => 
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 8 }), async (steps) => {
         for (const { by, change } of steps) {
-          const before = await readBy(clients[1 - by]!);
-          const changed = await changeBy(clients[by]!, change);
+          const before = await readBy(required(clients[1 - by]));
+          const changed = await changeBy(required(clients[by]), change);
           expect([200, 201, 404]).toContain(changed.status);
           const shown = changed.body.namespace ?? (changed.body.namespace_id ? changed.body : null);
           for (const client of clients) {
             const after = await readBy(client);
             if (shown) expect(after.body).toEqual(shown);
-            const known = { 'If-None-Match': before.headers.get('etag')! };
+            const known = { 'If-None-Match': required(before.headers.get('etag')) };
             const again = await client.rest('GET', seeded.namespace, undefined, known);
             const isSame = before.headers.get('etag') === after.headers.get('etag');
             expect([200, 304]).toContain(again.status);

@@ -4,6 +4,7 @@ import { rows } from '../../src/catalog/nouns.ts';
 import { checkBoolean, checkInteger, checkNumber } from '../../src/validation/scalars.ts';
 import type { Issue } from '../../src/words/errors.ts';
 import { type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { addressOf, type Seeded, seed } from '../seed.ts';
 
 interface Lax {
@@ -19,7 +20,7 @@ const lax: Record<'integer' | 'number' | 'boolean', Lax> = JSON.parse(
 function verdictOf(kind: keyof typeof lax, input: unknown): string | null {
   const { refused } = lax[kind];
   const type = Object.keys(refused).find((name) =>
-    refused[name]!.some((one) => Object.is(one, input) || same(one, input)),
+    required(refused[name]).some((one) => Object.is(one, input) || same(one, input)),
   );
   // Its parser of numbers takes underscores beside anything; the plain reading has them between digits.
   if (kind === 'number' && typeof input === 'string' && /(?<!\d)_|_(?!\d)/.test(input.trim())) return 'float_parsing';

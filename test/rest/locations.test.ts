@@ -5,6 +5,7 @@ import { fieldsOf, type Shape, shapeOf } from '../../src/validation/shape.ts';
 import type { Issue } from '../../src/words/errors.ts';
 import { snake } from '../../src/words/naming.ts';
 import { type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { addressOf, type Seeded, seed } from '../seed.ts';
 
 /** Names as callers misspell them: any case, either style, doubled and hanging underscores, words of other languages. */
@@ -73,8 +74,8 @@ describe('the loc of an issue', () => {
   afterAll(() => harness.close());
 
   test.each(rows.filter((row) => row.body))('names what was sent in a body: $method $path', async (row) => {
-    const shape = shapeOf(row.body!);
-    const expected = new Set([...Object.keys(fieldsOf(row.body!)), ...shape.readOnly].map(snake));
+    const shape = shapeOf(required(row.body));
+    const expected = new Set([...Object.keys(fieldsOf(required(row.body))), ...shape.readOnly].map(snake));
     await fc.assert(
       fc.asyncProperty(valueFor(shape), async (body) => {
         const { status, body: answer } = await tenant.rest(

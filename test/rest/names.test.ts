@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isName, trimWhite } from '../../src/validation/names.ts';
 import { type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { type Seeded, seed } from '../seed.ts';
 
 let harness: Harness;
@@ -90,5 +91,5 @@ test('a name beside a built-in role’s is that role’s', async () => {
 });
 
 function shown(character: string): string {
-  return `U+${character.codePointAt(0)!.toString(16)}`;
+  return `U+${required(character.codePointAt(0)).toString(16)}`;
 }

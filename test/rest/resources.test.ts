@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Client, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { type Seeded, seed } from '../seed.ts';
 
 describeEngines('resources', (engine) => {
@@ -16,11 +17,11 @@ describeEngines('resources', (engine) => {
   test('ETag names the version: stale If-Match is 412, a current one passes, GET answers 304', async () => {
     const made = await tenant.rest('POST', `${seeded.workspace}/apps`, { name: 'Tagged' });
     const path = `${seeded.workspace}/apps/${made.body.app_id}`;
-    const tag = made.headers.get('etag')!;
+    const tag = required(made.headers.get('etag'));
     expect(tag).toMatch(/^"[^"]+"$/);
     const changed = await tenant.rest('PATCH', path, { description: 'x' }, { 'If-Match': tag });
     expect(changed.status).toBe(200);
-    const next = changed.headers.get('etag')!;
+    const next = required(changed.headers.get('etag'));
     expect(next).not.toBe(tag);
     const stale = await tenant.rest('PATCH', path, { description: 'y' }, { 'If-Match': tag });
     expect([stale.status, stale.body.error, stale.body.details]).toEqual([
@@ -33,7 +34,7 @@ describeEngines('resources', (engine) => {
     expect((await tenant.rest('GET', path, undefined, { 'If-None-Match': tag })).status).toBe(200);
     const account = await tenant.rest('GET', `${tenant.base}/provider-accounts/${seeded.accountId}`);
     const again = await tenant.rest('GET', `${tenant.base}/provider-accounts/${seeded.accountId}`, undefined, {
-      'If-None-Match': account.headers.get('etag')!,
+      'If-None-Match': required(account.headers.get('etag')),
     });
     expect(again.status).toBe(200);
     expect((await tenant.rest('DELETE', path, undefined, { 'If-Match': '*' })).status).toBe(204);
@@ -89,7 +90,7 @@ describeEngines('resources', (engine) => {
         environment_id: string;
         is_default: boolean;
       }[];
-    const old = (await list()).find((one) => one.is_default)!;
+    const old = required((await list()).find((one) => one.is_default));
     const path = `${seeded.workspace}/environments/${old.environment_id}`;
     expect((await tenant.rest('DELETE', path)).status).toBe(409);
     expect((await tenant.rest('PATCH', path, { is_default: false })).status).toBe(409);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Client, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 
 type Body = { role?: string | null; permissions?: string[] | null; name?: string };
 
@@ -70,7 +71,7 @@ describeEngines('the rights of a token', (engine) => {
             expect(await change(door, token.tokenId, sent)).toBe(next !== null);
             held = next ?? held;
           }
-          const allowed = held.permissions ?? ofRole[held.role!]!;
+          const allowed = held.permissions ?? required(ofRole[required(held.role)]);
           expect(await shown(token)).toEqual(allowed.toSorted());
         }
       }),
@@ -88,7 +89,7 @@ describeEngines('the rights of a token', (engine) => {
     const listed = await tenant.as({ permissions: ['apps:read'] });
     const emptied = await tenant.rest('PATCH', `${tenant.base}/tokens/${listed.tokenId}`, { permissions: null });
     expect(emptied.body.detail).toMatchObject([{ ...rule, loc: ['body', 'permissions'] }]);
-    expect(await shown(viewer)).toEqual(ofRole.Viewer!.toSorted());
+    expect(await shown(viewer)).toEqual(required(ofRole.Viewer).toSorted());
     expect(await shown(listed)).toEqual(['apps:read']);
   });
 
@@ -99,7 +100,7 @@ describeEngines('the rights of a token', (engine) => {
     expect((await tenant.rest('PATCH', `${tenant.base}/tokens/${token.tokenId}`, { permissions: null })).status).toBe(
       200,
     );
-    expect(await shown(token)).toEqual(ofRole.Viewer!.toSorted());
+    expect(await shown(token)).toEqual(required(ofRole.Viewer).toSorted());
   });
 
   const me = async (client: Client) => (await client.rest('GET', '/v1/me')).status;
@@ -168,21 +169,21 @@ describeEngines('the rights of a token', (engine) => {
       client.rest('POST', `${tenant.base}/tokens`, { name: 'x', ...fields });
     const rotate = async (client: Client, tokenId: string) =>
       (await client.rest('POST', `${tenant.base}/tokens/${tokenId}/rotate`, { overlap_seconds: 60 })).status;
-    const { member_id } = other!;
-    const refused = await make(one!, { member_id });
+    const { member_id } = required(other);
+    const refused = await make(required(one), { member_id });
     expect([refused.status, refused.body.details]).toEqual([403, { required_permission: 'namespaces:manage' }]);
-    const harmless = await make(one!, { member_id, permissions: ['apps:read'] });
+    const harmless = await make(required(one), { member_id, permissions: ['apps:read'] });
     expect(harmless.status).toBe(201);
     const path = `${tenant.base}/tokens/${harmless.body.token_id}`;
-    expect((await one!.rest('PATCH', path, { permissions: ['namespaces:read'] })).status).toBe(403);
-    expect((await other!.rest('PATCH', path, { permissions: ['namespaces:read'] })).status).toBe(200);
-    const service = await make(one!, { permissions: ['namespaces:read'] });
-    expect((await make(other!, { member_id })).status).toBe(201);
-    expect(await rotate(one!, other!.tokenId)).toBe(403);
-    expect(await rotate(other!, service.body.token_id)).toBe(403);
-    expect(await rotate(one!, service.body.token_id)).toBe(200);
-    expect(await rotate(other!, other!.tokenId)).toBe(200);
-    expect(await rotate(tenant, other!.tokenId)).toBe(200);
+    expect((await required(one).rest('PATCH', path, { permissions: ['namespaces:read'] })).status).toBe(403);
+    expect((await required(other).rest('PATCH', path, { permissions: ['namespaces:read'] })).status).toBe(200);
+    const service = await make(required(one), { permissions: ['namespaces:read'] });
+    expect((await make(required(other), { member_id })).status).toBe(201);
+    expect(await rotate(required(one), required(other).tokenId)).toBe(403);
+    expect(await rotate(required(other), service.body.token_id)).toBe(403);
+    expect(await rotate(required(one), service.body.token_id)).toBe(200);
+    expect(await rotate(required(other), required(other).tokenId)).toBe(200);
+    expect(await rotate(tenant, required(other).tokenId)).toBe(200);
   });
 
   test('what gives nothing is no grant: what GET gave is sent back, a revoked token and a mightier role too', async () => {
@@ -210,7 +211,7 @@ describeEngines('the rights of a token', (engine) => {
     const decoy = { name: viewer.role_id, permissions: ['apps:delete'] };
     expect((await tenant.rest('POST', `${tenant.base}/roles`, decoy)).status).toBe(201);
     const token = await tenant.as({ role: viewer.role_id });
-    expect(await shown(token)).toEqual(ofRole.Viewer!.toSorted());
+    expect(await shown(token)).toEqual(required(ofRole.Viewer).toSorted());
     const path = `${tenant.base}/tokens/${token.tokenId}`;
     expect((await tenant.rest('PATCH', path, { workspace_ids: ['null'] })).status).toBe(404);
   });

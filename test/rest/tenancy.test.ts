@@ -12,6 +12,7 @@ import {
   startHarness,
   type Tenant,
 } from '../harness.ts';
+import { required } from '../required.ts';
 import { type Seeded, seed } from '../seed.ts';
 
 /**
@@ -63,7 +64,7 @@ describeEngines('tenancy', (engine) => {
   const shown = ({ status, body }: Answer) => ({ status, body: body && { ...body, timestamp: '' } });
 
   test.each(rows)('$method $path: one 401 for every bad token', async (row) => {
-    const path = fill(row, own, mine, extra.mine!);
+    const path = fill(row, own, mine, required(extra.mine));
     const dead = await own.as({ role: 'Viewer' });
     await own.rest('DELETE', `${own.base}/tokens/${dead.tokenId}`);
     const expired = await own.as({ role: 'Viewer', expires_at: '2020-01-01T00:00:00Z' });
@@ -94,7 +95,7 @@ describeEngines('tenancy', (engine) => {
   test.each(rows.filter((row) => row.path !== '/v1/me'))(
     '$method $path: 403 whether it is there or not',
     async (row) => {
-      const there = await call(nobody, row, fill(row, own, mine, extra.mine!));
+      const there = await call(nobody, row, fill(row, own, mine, required(extra.mine)));
       const absent = await call(nobody, row, absentPath(row, own));
       expect(there.status).toBe(403);
       expect(there.body.details.required_permission).toMatch(/^[a-z_]+:(read|create|update|delete|reindex|work)$/);
@@ -105,7 +106,7 @@ describeEngines('tenancy', (engine) => {
   test.each(rows.filter((row) => row.path.includes('{org_id}')))(
     '$method $path: another org is absent',
     async (row) => {
-      const there = await call(own, row, fill(row, other, theirs, extra.theirs!));
+      const there = await call(own, row, fill(row, other, theirs, required(extra.theirs)));
       expect(shown(there).body).toMatchObject({
         error: 'RESOURCE_NOT_FOUND',
         details: { resource_type: 'organization', resource_id: other.orgId },
@@ -116,7 +117,7 @@ describeEngines('tenancy', (engine) => {
   const deep = rows.filter((row) => parametersOf(row.path).length > 1 && !row.body);
   test.each(deep)('$method $path: foreign and absent ids are answered alike', async (row) => {
     const names = parametersOf(row.path);
-    const foreign = fill(row, own, { ...theirs }, extra.theirs!);
+    const foreign = fill(row, own, { ...theirs }, required(extra.theirs));
     const absent = absentPath(row, own);
     const [one, two] = [await call(own, row, foreign), await call(own, row, absent)];
     const mask = (answer: Answer, path: string) => {
@@ -135,7 +136,7 @@ describeEngines('tenancy', (engine) => {
     async (row) => {
       const answer = await limited.rest(
         row.method,
-        fill(row, own, mine, extra.mine!),
+        fill(row, own, mine, required(extra.mine)),
         row.body ? validBody(row) : undefined,
       );
       expect(answer.status).toBe(404);
@@ -145,20 +146,20 @@ describeEngines('tenancy', (engine) => {
 
   test('no answer of one org ever shows a word of another', async () => {
     for (const row of rows.filter(({ method }) => method === 'GET')) {
-      const answer = await call(own, row, fill(row, own, mine, extra.mine!));
+      const answer = await call(own, row, fill(row, own, mine, required(extra.mine)));
       expect(answer.text, row.path).not.toContain('CANARY');
       expect(answer.text, row.path).not.toContain(other.orgId);
     }
   });
 
   const fields = [
-    ...Object.values(schema.getQueryType()!.getFields()),
-    ...Object.values(schema.getMutationType()!.getFields()),
+    ...Object.values(required(schema.getQueryType()).getFields()),
+    ...Object.values(required(schema.getMutationType()).getFields()),
   ];
   test.each(fields.map((field) => field.name))(
     'graph root %s declares what it permits, or shows only the caller or nothing of anybody',
     (name) => {
-      const field = fields.find((one) => one.name === name)!;
+      const field = required(fields.find((one) => one.name === name));
       const free = ['errorCatalog', 'node', 'nodes', 'viewer'].includes(name);
       expect(free || typeof field.extensions.permission === 'string').toBe(true);
     },

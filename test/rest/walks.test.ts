@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rows } from '../../src/catalog/nouns.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { addressOf, type Seeded, seed } from '../seed.ts';
 
 /** Of every filter of every list, some values, each in all the spellings that mean the same. A filter that is not here fails the test. */
@@ -70,9 +71,9 @@ describeEngines('a walk through a list', (engine) => {
       let cursor: string | null = null;
       let total = 0;
       do {
-        const query: Record<string, string> = asked[seen.length % asked.length]!;
+        const query: Record<string, string> = required(asked[seen.length % asked.length]);
         const body = await page({ ...query, ...(cursor === null ? {} : { cursor }) });
-        const key = Object.keys(body).find((name) => Array.isArray(body[name]))!;
+        const key = required(Object.keys(body).find((name) => Array.isArray(body[name])));
         seen.push(...body[key].map((one: object) => JSON.stringify(one)));
         cursor = body.next_cursor;
         total = body.total;
@@ -81,9 +82,9 @@ describeEngines('a walk through a list', (engine) => {
       expect(seen).toHaveLength(Math.min(total, 8));
     };
     await walk([{}]);
-    const filters = Object.keys(row.query!.shape).filter((name) => !['limit', 'cursor'].includes(name));
+    const filters = Object.keys(required(row.query).shape).filter((name) => !['limit', 'cursor'].includes(name));
     for (const filter of filters.map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)))
-      for (const same of spellings[filter]!) {
+      for (const same of required(spellings[filter])) {
         const asked = same.map((text) => ({ [filter]: filled(text) }));
         if (filter === 'status' && (await tenant.rest('GET', `${path}?status=${same[0]}`)).status === 422) continue;
         await walk(asked);

@@ -5,6 +5,7 @@ import type { Deps } from '../../src/resource/context.ts';
 import { tasks } from '../../src/resource/task.ts';
 import { tombstones } from '../../src/store/store.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 
 /** A busy machine may take its time; none of these tests asserts any. */
 const PATIENT = { timeout: 50_000 };
@@ -61,7 +62,7 @@ describeEngines('the buckets of workspaces', (engine) => {
     };
     const id = await create('Unlucky');
     await failed(id);
-    const pauses = begun.slice(1).map((at, index) => at - begun[index]!);
+    const pauses = begun.slice(1).map((at, index) => at - required(begun[index]));
     expect(begun).toHaveLength(5);
     pauses.forEach((pause, at) => expect(pause).toBeGreaterThanOrEqual(1_000 * 2 ** at));
     const [job] = await jobs();

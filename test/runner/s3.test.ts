@@ -6,6 +6,7 @@ import { createS3Provisioner } from '../../src/process/buckets/s3.ts';
 import { readConfig } from '../../src/process/config.ts';
 import { tasks } from '../../src/resource/task.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { S3_TEST_SERVER, type S3Server, startS3 } from '../s3-server.ts';
 
 const PATIENT = { timeout: 50_000 };
@@ -97,7 +98,7 @@ describe('an S3 that answers as it likes', () => {
 describe.skipIf(!S3_TEST_SERVER)('with an S3 server', () => {
   let s3: S3Server;
   beforeAll(async () => {
-    s3 = await startS3(S3_TEST_SERVER!);
+    s3 = await startS3(required(S3_TEST_SERVER));
   });
   afterAll(() => s3.stop());
 
@@ -201,7 +202,7 @@ describe.skipIf(!S3_TEST_SERVER)('with an S3 server', () => {
       await fails(id);
       const { job_id: jobId, error } = await job();
       expect(error).toBe('The bucket could not be made: connection refused (ECONNREFUSED)');
-      s3 = await startS3(S3_TEST_SERVER!, port);
+      s3 = await startS3(required(S3_TEST_SERVER), port);
       expect((await tenant.rest('POST', `${tenant.base}/jobs/${jobId}/retry`)).status).toBe(200);
       await becomes(id, 'ready');
       expect((await workspace(id)).s3_bucket).toBe(bucketNameOf(id, 'acme-prod-'));

@@ -7,6 +7,7 @@ import { createScheduler, LEASE_MS, type Outcome, PLACES } from '../../src/proce
 import { type Task, tasks } from '../../src/resource/task.ts';
 import type { Store } from '../../src/store/store.ts';
 import { describeEngines, type Opened, openEngine } from '../harness.ts';
+import { required } from '../required.ts';
 
 /** Seconds until what has failed so often is tried again. */
 const PAUSES = [1, 2, 4, 8, 16, 32, 60, 60];
@@ -89,8 +90,8 @@ function createWorld(store: Store, processes: number) {
       for (const doc of docs) pending.add(doc.id);
       await store.commit(docs.map((doc) => ({ type: 'insert', in: tasks, doc })));
     },
-    look: (process: number) => schedulers[process]!.look(),
-    heldBy: (process: number) => schedulers[process]!.held(),
+    look: (process: number) => required(schedulers[process]).look(),
+    heldBy: (process: number) => required(schedulers[process]).held(),
     /** As the process itself tells it: the task is done, has failed, or is to go on later. */
     async finish(one: Held, outcome: Outcome | Error) {
       const isCurrent = one.until > now || (await store.get(tasks, one.task))?.version === one.task.version;
@@ -98,7 +99,7 @@ function createWorld(store: Store, processes: number) {
       if (!isCurrent) return;
       if (outcome === 'done') pending.delete(one.task.id);
       else if (outcome instanceof Error)
-        notBefore.set(one.task.id, now + PAUSES[Math.min(one.task.tries, PAUSES.length - 1)]! * 1_000);
+        notBefore.set(one.task.id, now + required(PAUSES[Math.min(one.task.tries, PAUSES.length - 1)]) * 1_000);
       else if (outcome !== 'ended') notBefore.set(one.task.id, now + outcome.againInMs);
     },
     /** Killed: nothing of it is heard of again. */
@@ -174,7 +175,7 @@ describeEngines('the scheduler of tasks', (engine) => {
 
   async function run(world: World, steps: readonly Step[]) {
     for (const one of steps) {
-      if (one.do === 'add') await world.add(LANES[one.lane]!, one.many);
+      if (one.do === 'add') await world.add(required(LANES[one.lane]), one.many);
       if (one.do === 'pass') world.pass(one.ms);
       if (one.do === 'die') world.die(one.process);
       if (one.do === 'look') {

@@ -1,5 +1,6 @@
 import { collections } from '../../src/catalog/collections.ts';
 import type { AnyCollection, Doc, Page, Store } from '../../src/store/store.ts';
+import { required } from '../required.ts';
 
 type Loose = Doc & Record<string, unknown>;
 
@@ -9,17 +10,17 @@ async function all(store: Store, collection: AnyCollection, orgId: string): Prom
     const page: Page<Loose> = await store.page(collection, { orgId, order: 'asc', limit: 1_000, after });
     docs.push(...page.docs);
     if (!page.more) return docs;
-    after = page.docs.at(-1)!;
+    after = required(page.docs.at(-1));
   }
 }
 
 /** A full-store check of one org: every parent is there, every workspace has one default, every change its event, every total is right. */
 export async function findDamage(store: Store, orgId: string): Promise<string[]> {
   const damage: string[] = [];
-  const named = (name: string) => collections.find((one) => one.name === name)!;
+  const named = (name: string) => required(collections.find((one) => one.name === name));
   const docs = new Map<string, Loose[]>();
   for (const collection of collections) docs.set(collection.name, await all(store, collection, orgId));
-  const ids = (name: string) => new Set(docs.get(name)!.map(({ id }) => id));
+  const ids = (name: string) => new Set(required(docs.get(name)).map(({ id }) => id));
   const parents: Record<string, Set<string>> = {
     workspaceId: ids('workspaces'),
     appId: ids('apps'),
@@ -27,19 +28,21 @@ export async function findDamage(store: Store, orgId: string): Promise<string[]>
     namespaceId: ids('namespaces'),
   };
   for (const name of ['apps', 'environments', 'namespaces', 'entitlements', 'threads'])
-    for (const doc of docs.get(name)!)
+    for (const doc of required(docs.get(name)))
       for (const [field, known] of Object.entries(parents))
         if (typeof doc[field] === 'string' && !known.has(doc[field] as string))
           damage.push(`${name} ${doc.id}: its ${field} ${String(doc[field])} is gone`);
-  for (const { id } of docs.get('workspaces')!) {
-    const defaults = docs.get('environments')!.filter((one) => one.workspaceId === id && one.isDefault);
+  for (const { id } of required(docs.get('workspaces'))) {
+    const defaults = required(docs.get('environments')).filter((one) => one.workspaceId === id && one.isDefault);
     if (defaults.length !== 1) damage.push(`workspace ${id} has ${defaults.length} default environments`);
   }
-  const events = new Set(docs.get('audit')!.map((event) => `${String(event.action)} ${String(event.resourceId)}`));
-  for (const { id } of docs.get('workspaces')!)
+  const events = new Set(
+    required(docs.get('audit')).map((event) => `${String(event.action)} ${String(event.resourceId)}`),
+  );
+  for (const { id } of required(docs.get('workspaces')))
     if (!events.has(`workspace.create ${id}`)) damage.push(`workspace ${id} has no audit event`);
   const [total] = await store.counts(named('workspaces'), [{ orgId, where: [] }]);
-  if (total !== docs.get('workspaces')!.length)
-    damage.push(`the total of workspaces is ${total}, there are ${docs.get('workspaces')!.length}`);
+  if (total !== required(docs.get('workspaces')).length)
+    damage.push(`the total of workspaces is ${total}, there are ${required(docs.get('workspaces')).length}`);
   return damage;
 }

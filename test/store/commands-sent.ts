@@ -1,5 +1,6 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { BSON, type Document } from 'mongodb';
+import { required } from '../required.ts';
 
 /** A command as it goes over the wire: its name is its first key. */
 export interface Sent {
@@ -74,7 +75,7 @@ function commandOf(message: Buffer): Sent | null {
     } else Object.assign(body, BSON.deserialize(part));
     at += 1 + size;
   }
-  const name = Object.keys(body).find((key) => !['documents', 'updates', 'deletes'].includes(key))!;
+  const name = required(Object.keys(body).find((key) => !['documents', 'updates', 'deletes'].includes(key)));
   return { name, on: typeof body[name] === 'string' ? body[name] : '', body };
 }
 

@@ -9,6 +9,7 @@ import { complete } from '../../src/store/complete.ts';
 import { apply } from '../../src/store/rule.ts';
 import { type Change, type Doc, type Store, StoreConflict, type Tombstone, tombstones } from '../../src/store/store.ts';
 import { describeEngines, MONGODB_URI, type Opened, openEngine } from '../harness.ts';
+import { required } from '../required.ts';
 import { listenIn } from './commands-sent.ts';
 import { strayOf } from './shard-keys.ts';
 
@@ -21,7 +22,7 @@ describeEngines('the store port', (engine) => {
   const strays = new Set<string | null>();
   let ear: Awaited<ReturnType<typeof listenIn>> | null = null;
   beforeAll(async () => {
-    if (engine === 'mongodb') ear = await listenIn(MONGODB_URI!, (sent) => strays.add(strayOf(sent)));
+    if (engine === 'mongodb') ear = await listenIn(required(MONGODB_URI), (sent) => strays.add(strayOf(sent)));
     opened = await openEngine(engine, undefined, undefined, ear?.through);
     store = opened.store;
   });
@@ -201,7 +202,7 @@ describeEngines('the store port', (engine) => {
         });
         ids.push(...page.docs.map(({ id }) => id));
         if (!page.more) return ids;
-        after = page.docs.at(-1)!;
+        after = required(page.docs.at(-1));
       }
     };
     expect(await walk('asc')).toEqual(['ns_0', 'ns_1', 'ns_2', 'ns_3', 'ns_4', 'ns_5']);

@@ -244,6 +244,6 @@ describe('a machine without a compiler', () => {
 
 function flipped(bytes: Buffer, place: number): Buffer {
   const copy = Buffer.from(bytes);
-  copy[place]! ^= 0xff;
+  copy.writeUInt8(copy.readUInt8(place) ^ 0xff, place);
   return copy;
 }

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openSqlite, type SqliteStore } from '../../src/store/sqlite/engine.ts';
 import { type Collection, type Doc, tombstones } from '../../src/store/store.ts';
+import { required } from '../required.ts';
 
 interface Note extends Doc {
   text: string;
@@ -51,18 +52,18 @@ test('all that is read in one go is of one instant: a page, whatever of it was i
 });
 
 test('a document that is handed out cannot be changed by whoever reads it', () => {
-  const doc = store.get(notes, { orgId: 'o', id: 'a' })!;
+  const doc = required(store.get(notes, { orgId: 'o', id: 'a' }));
   expect(() => Object.assign(doc, { text: 'mine' })).toThrow(TypeError);
 });
 
 test('what this process writes leaves the rest in memory, what another writes nothing', async () => {
-  const [a, b] = ['a', 'b'].map((id) => () => store.get(notes, { orgId: 'o', id })!);
-  const before = b!();
-  const next = { ...a!(), text: 'mine', version: 2 };
+  const [a, b] = ['a', 'b'].map((id) => () => required(store.get(notes, { orgId: 'o', id })));
+  const before = required(b)();
+  const next = { ...required(a)(), text: 'mine', version: 2 };
   await store.commit([{ type: 'put', in: notes, doc: next, expected: 1 }]);
-  expect(a!()).toEqual(next);
-  expect(b!()).toBe(before);
+  expect(required(a)()).toEqual(next);
+  expect(required(b)()).toBe(before);
   await Promise.resolve();
   other.exec(`INSERT INTO totals VALUES ('o', 'x', 1)`);
-  expect(b!()).not.toBe(before);
+  expect(required(b)()).not.toBe(before);
 });

@@ -8,6 +8,7 @@ import { workspaces } from '../../src/nouns/workspaces/model.ts';
 import { openSqlite, type SqliteStore } from '../../src/store/sqlite/engine.ts';
 import { readMany, readPage } from '../../src/store/sqlite/reads.ts';
 import { Table } from '../../src/store/sqlite/table.ts';
+import { required } from '../required.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-large-'));
 const file = join(folder, 'switchyard.db');
@@ -77,7 +78,7 @@ test('large commits that wait together are made in several turns, in their order
   const [stored] = await store.scan(workspaces.collection, null, 1);
   const settledIn: number[] = [];
   const commits = Array.from({ length: 40 }, async (_, at) => {
-    const doc = { ...stored!, id: `ws_new_${at}`, name: `new ${at}`, description: 'é'.repeat(500_000) };
+    const doc = { ...required(stored), id: `ws_new_${at}`, name: `new ${at}`, description: 'é'.repeat(500_000) };
     await store.commit([{ type: 'insert', in: workspaces.collection, doc }], performance.now() + 60_000);
     settledIn.push(turns);
   });

@@ -8,6 +8,7 @@ import { StoreRefused } from '../../src/store/store.ts';
 import { runCommand } from '../e2e/process.ts';
 import { describeEngines, type EngineName } from '../harness.ts';
 import { everything, type Older, olderData } from '../older.ts';
+import { required } from '../required.ts';
 
 const CHILD = fileURLToPath(new URL('migrating.ts', import.meta.url));
 
@@ -33,7 +34,7 @@ async function times(older: Older): Promise<number[]> {
   const store = await older.open(withCounting);
   const all = (await everything(store)) as Record<string, { times?: number }[]>;
   await store.close();
-  return [...all.roles!, ...all.workspaces!].map((doc) => doc.times ?? 0);
+  return [...required(all.roles), ...required(all.workspaces)].map((doc) => doc.times ?? 0);
 }
 
 describeEngines('a migration', (engine) => {
@@ -94,8 +95,8 @@ describeEngines('a migration', (engine) => {
     await expect(older.open({ migrations: [...migrations, failing] })).rejects.toThrow(/a step that fails/);
     const store = await older.open();
     const { roles, workspaces } = (await everything(store)) as Record<string, { name?: string }[]>;
-    expect(roles!.length).toBeGreaterThan(10);
-    if (engine === 'sqlite') expect(workspaces!.filter(({ name }) => name === 'changed')).toEqual([]);
+    expect(required(roles).length).toBeGreaterThan(10);
+    if (engine === 'sqlite') expect(required(workspaces).filter(({ name }) => name === 'changed')).toEqual([]);
     await store.close();
     await older.remove();
   });

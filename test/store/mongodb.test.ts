@@ -11,6 +11,7 @@ import { openMongo } from '../../src/store/mongodb/open.ts';
 import { type PageQuery, StoreRefused, StoreUnavailable } from '../../src/store/store.ts';
 import { createSecret } from '../../src/words/secret.ts';
 import { freshMongoUri, type Harness, MONGODB_URI, startHarness } from '../harness.ts';
+import { required } from '../required.ts';
 
 const now = () => new Date().toISOString();
 
@@ -106,7 +107,7 @@ describe.skipIf(!MONGODB_URI)('faults of MongoDB', () => {
   let admin: MongoClient;
   beforeAll(async () => {
     harness = await startHarness('mongodb', { appName: 'faulty' });
-    admin = await new MongoClient(MONGODB_URI!).connect();
+    admin = await new MongoClient(required(MONGODB_URI)).connect();
   });
   afterAll(async () => {
     await admin

@@ -3,6 +3,7 @@ import { collections } from '../../src/catalog/collections.ts';
 import { openMongo } from '../../src/store/mongodb/open.ts';
 import { openSqlite } from '../../src/store/sqlite/engine.ts';
 import { type AnyCollection, type Change, type Store, StoreConflict } from '../../src/store/store.ts';
+import { required } from '../required.ts';
 import { churn } from './churn.ts';
 
 export type Told =
@@ -11,14 +12,14 @@ export type Told =
   | { commits: (Omit<Change, 'in'> & { in: string })[][] }
   | { churn: { orgId: string; seed: number; rounds: number } };
 
-const place = process.argv[2]!;
+const place = required(process.argv[2]);
 const options = { collections, now: () => new Date().toISOString() };
 const store: Store = place.startsWith('mongodb')
   ? await openMongo({ uri: place, ...options })
   : openSqlite({ file: place, ...options });
 
 function named(name: string): AnyCollection {
-  return collections.find((one) => one.name === name)!;
+  return required(collections.find((one) => one.name === name));
 }
 
 async function commit(changes: { in: string }[]): Promise<'done' | 'refused'> {
@@ -40,10 +41,10 @@ async function answer(told: Told): Promise<unknown> {
 
 process.on('message', async (told: Told) => {
   try {
-    process.send!({ value: (await answer(told)) ?? null });
+    required(process.send)({ value: (await answer(told)) ?? null });
   } catch (error) {
-    process.send!({ error: String((error as Error).stack) });
+    required(process.send)({ error: String((error as Error).stack) });
   }
 });
 process.on('disconnect', () => process.exit());
-process.send!({ value: 'ready' });
+required(process.send)({ value: 'ready' });

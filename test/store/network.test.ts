@@ -10,6 +10,7 @@ import { apply } from '../../src/store/rule.ts';
 import { StoreUnavailable } from '../../src/store/store.ts';
 import { type Answer, freshMongoUri, type Harness, MONGODB_URI, startHarness, type Tenant } from '../harness.ts';
 import { type Network, startNetwork } from '../network.ts';
+import { required } from '../required.ts';
 
 const now = () => new Date().toISOString();
 const CUT_EVERY_MS = 150;
@@ -27,7 +28,7 @@ describe.skipIf(!MONGODB_URI)('a bad network before MongoDB', () => {
   let tenant: Tenant;
   let hurried: Tenant;
   beforeAll(async () => {
-    network = await startNetwork(Number(new URL(MONGODB_URI!).port));
+    network = await startNetwork(Number(new URL(required(MONGODB_URI)).port));
     uri = freshMongoUri();
     store = await openMongo({ uri: network.through(uri), collections, now });
     patient = await startHarness('mongodb', { deps: { store }, requestMs: REQUEST_MS });

@@ -5,6 +5,7 @@ import { complete } from '../../src/store/complete.ts';
 import { afterMs } from '../../src/store/deadline.ts';
 import { type Change, type Store, StoreConflict } from '../../src/store/store.ts';
 import { describeEngines, type Opened, openEngine, PATIENCE_MS } from '../harness.ts';
+import { required } from '../required.ts';
 
 /** Numbers are what an org's feed rests on: one order of commits, without a hole, whoever makes them. */
 describeEngines('a numbered collection', (engine) => {
@@ -26,7 +27,7 @@ describeEngines('a numbered collection', (engine) => {
   };
   const readAll = async (store: Store, orgId: string, after = 0): Promise<FeedEvent[]> => {
     const [last] = await store.lastNumbers(feedEvents.collection, [orgId]);
-    const query = { orgId, after, before: last! + 1, order: 'asc', limit: 10_000 } as const;
+    const query = { orgId, after, before: required(last) + 1, order: 'asc', limit: 10_000 } as const;
     return store.numbered(feedEvents.collection, query);
   };
 
@@ -34,8 +35,8 @@ describeEngines('a numbered collection', (engine) => {
     const seen: FeedEvent[][] = [[], []];
     let writing = true;
     const readers = [opened.store, other.store].map(async (store, at) => {
-      while (writing || seen[at]!.length < 600) {
-        seen[at]!.push(...(await readAll(store, 'busy', seen[at]!.at(-1)?.place)));
+      while (writing || required(seen[at]).length < 600) {
+        required(seen[at]).push(...(await readAll(store, 'busy', required(seen[at]).at(-1)?.place)));
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
     });
@@ -49,11 +50,12 @@ describeEngines('a numbered collection', (engine) => {
     );
     writing = false;
     await Promise.all(readers);
-    expect(seen[0]!.map(({ place }) => place)).toEqual(Array.from({ length: 600 }, (_, at) => at + 1));
+    expect(required(seen[0]).map(({ place }) => place)).toEqual(Array.from({ length: 600 }, (_, at) => at + 1));
     expect(seen[1]).toEqual(seen[0]);
-    expect(new Set(seen[0]!.map(({ id }) => id)).size).toBe(600);
+    expect(new Set(required(seen[0]).map(({ id }) => id)).size).toBe(600);
     // What one commit tells lies together, in the order of its changes.
-    for (let at = 0; at < 600; at += 2) expect(seen[0]![at]!.id.slice(1)).toBe(seen[0]![at + 1]!.id.slice(1));
+    for (let at = 0; at < 600; at += 2)
+      expect(required(required(seen[0])[at]).id.slice(1)).toBe(required(required(seen[0])[at + 1]).id.slice(1));
   });
 
   test('a commit that is refused takes no number, and each org has its own', async () => {

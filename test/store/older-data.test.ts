@@ -8,6 +8,7 @@ import { fold } from '../../src/words/fold.ts';
 import { COLLIDING, ODD_NAMES } from '../fixtures/0.1.0/content.ts';
 import { describeEngines, type Harness, PATIENCE_MS, startHarness } from '../harness.ts';
 import { everything, type Older, olderData } from '../older.ts';
+import { required } from '../required.ts';
 
 describeEngines('what 0.1.0 stored', (engine) => {
   let older: Older;
@@ -60,7 +61,7 @@ describeEngines('what 0.1.0 stored', (engine) => {
   test.each(lists.map((row) => [row.operationId, row] as const))('%s answers', async (_, row) => {
     const { orgId, workspaceId, appId } = older.made;
     const ids: Record<string, string> = { org_id: orgId, workspace_id: workspaceId, app_id: appId };
-    const path = row.path.replace(/\{([a-z_]+)\}/g, (_all, name: string) => ids[name]!);
+    const path = row.path.replace(/\{([a-z_]+)\}/g, (_all, name: string) => required(ids[name]));
     const { status, body, text } = await client.rest('GET', `${path}?limit=100`);
     expect(status, text).toBe(200);
     const items = Object.values(body).find(Array.isArray) as unknown[];
@@ -84,7 +85,7 @@ describeEngines('what 0.1.0 stored', (engine) => {
     expect(statuses).toEqual(['cancelled', 'pending', 'completed']);
     const path = `${app}/namespaces/${waiting.namespace_id}`;
     const jobs = (await client.rest('GET', `${org}/jobs`)).body.jobs as { job_id: string; resource_id: string }[];
-    const { job_id } = jobs.find(({ resource_id }) => resource_id === waiting.namespace_id)!;
+    const { job_id } = required(jobs.find(({ resource_id }) => resource_id === waiting.namespace_id));
     const held: { item_id: string; lease: string; subject: { id: string } }[] = [];
     const claim = async () => {
       held.push(...(await client.rest('POST', `${org}/work-items/claim`, { job_id })).body.items);
@@ -193,7 +194,7 @@ describeEngines('bringing data up to date', (engine) => {
     const later = { name: 'gadgets', first: { name: '' }, totals: [[]], unique: (doc: Doc) => doc.id };
     const known = {
       ...apps.collection,
-      first: { ...apps.collection.first!, colour: 'grey' },
+      first: { ...required(apps.collection.first), colour: 'grey' },
       columns: ['colour'],
       totals: [['workspaceId'], ['colour']],
     };
@@ -207,7 +208,7 @@ describeEngines('bringing data up to date', (engine) => {
     const where = [{ field: 'colour', in: ['grey'] }];
     const page = await store.page(known as never, { orgId, where, order: 'asc', limit: 100 });
     expect(page.docs.length).toBeGreaterThan(10);
-    expect(page.docs[0]).toEqual(complete(known as never, page.docs[0]!));
+    expect(page.docs[0]).toEqual(complete(known as never, required(page.docs[0])));
     // What lies below a tombstone counts until it is swept, on an engine that keeps totals.
     const below = (await store.scan(known as never, null, 1_000)).length - page.docs.length;
     const [count] = await store.counts(known as never, [{ orgId, where }]);

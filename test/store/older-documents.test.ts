@@ -8,6 +8,7 @@ import type { Doc } from '../../src/store/store.ts';
 import { fieldsOf, type Shape, shapeOf } from '../../src/validation/shape.ts';
 import { camel, pascal, snake } from '../../src/words/naming.ts';
 import { type Answer, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { type Seeded, seed } from '../seed.ts';
 
 /** Each noun that can be changed: its operation, where its document lies, and values that only some texts can be. */
@@ -132,9 +133,9 @@ const cases: Case[] = [
   },
 ];
 
-const rowOf = ({ update }: Case): Row => rows.find((row) => row.operationId === update)!;
+const rowOf = ({ update }: Case): Row => required(rows.find((row) => row.operationId === update));
 const firstOf = ({ collection }: Case) => {
-  const of = collections.find(({ name }) => name === collection)!;
+  const of = required(collections.find(({ name }) => name === collection));
   return complete(of, {} as Doc) as unknown as Record<string, unknown>;
 };
 
@@ -152,14 +153,14 @@ function settable(one: Case): string[][] {
 }
 
 function without(doc: Record<string, unknown>, [name, ...rest]: string[]): Record<string, unknown> {
-  const { [name!]: value, ...others } = doc;
+  const { [required(name)]: value, ...others } = doc;
   if (rest.length === 0) return others;
-  return { ...others, [name!]: without(value as Record<string, unknown>, rest) };
+  return { ...others, [required(name)]: without(value as Record<string, unknown>, rest) };
 }
 
 function replaced(doc: object, [name, ...rest]: string[], value: unknown): object {
-  const inner = (doc as Record<string, object>)[name!];
-  return { ...doc, [name!]: rest.length === 0 ? value : replaced(inner!, rest, value) };
+  const inner = (doc as Record<string, object>)[required(name)];
+  return { ...doc, [required(name)]: rest.length === 0 ? value : replaced(required(inner), rest, value) };
 }
 
 function at(value: unknown, path: string[]): unknown {
@@ -185,14 +186,14 @@ function otherValue(shape: Shape, first: unknown): unknown {
     case 'any':
       return { other: true };
     case 'object': {
-      const [name, field] = Object.entries(shape.fields)[0]!;
+      const [name, field] = required(Object.entries(shape.fields)[0]);
       return { [snake(name)]: otherValue(field, at(first, [name])) };
     }
   }
 }
 
 function shapeAt(one: Case, path: string[]): Shape {
-  return path.reduce((shape, name) => fieldsOf(shape.schema)[name]!, shapeOf(rowOf(one).body as z.ZodType));
+  return path.reduce((shape, name) => required(fieldsOf(shape.schema)[name]), shapeOf(rowOf(one).body as z.ZodType));
 }
 
 /** A body of the documented names as the graph's input: the fields that are objects are renamed, free maps are not. */
@@ -202,7 +203,7 @@ function toInput(shape: Shape, body: unknown): unknown {
   return Object.fromEntries(
     Object.entries(body as object).map(([name, value]) => [
       camel(name),
-      toInput(shape.fields[camel(name)]!, value as object),
+      toInput(required(shape.fields[camel(name)]), value as object),
     ]),
   );
 }
@@ -226,7 +227,7 @@ describeEngines('documents of an older program', (engine) => {
     beforeAll(async () => {
       ({ id, parameters } = await one.make(tenant, seeded));
       parameters.org_id = tenant.orgId;
-      path = row.path.replace(/\{([a-z_]+)\}/g, (_, name: string) => parameters[name]!);
+      path = row.path.replace(/\{([a-z_]+)\}/g, (_, name: string) => required(parameters[name]));
     });
 
     const byRest = (body: object) => tenant.rest(row.method, path, body);
@@ -249,14 +250,14 @@ describeEngines('documents of an older program', (engine) => {
     ];
 
     // The embedded engine is quick enough for every field by both doors; the other takes them in turn.
-    const chosen = (at: number) => (engine === 'sqlite' ? doors : [doors[at % 2]!]);
+    const chosen = (at: number) => (engine === 'sqlite' ? doors : [required(doors[at % 2])]);
     const steps = settable(one).flatMap((field, at) =>
       chosen(at).map(([door, send]) => [field.join('.'), door, send] as const),
     );
     test.each(steps)('without %s: reads as at first, and can be set by %s', async (name, _door, send) => {
       const field = name.split('.');
       const wire = field.map(snake);
-      const collection = collections.find((of) => of.name === one.collection)!;
+      const collection = required(collections.find((of) => of.name === one.collection));
       const key = { orgId: tenant.orgId, id };
       const { store } = harness.deps;
       const before = await store.get(collection, key);
@@ -272,7 +273,9 @@ describeEngines('documents of an older program', (engine) => {
       const shown = at(await read(), wire);
       if (field[0] !== 'targets') expect(shown).toMatchObject(wanted as object);
       else expect(shown).toEqual(wanted);
-      expect(Object.keys((await store.get(collection, key))!).sort()).toEqual(Object.keys(before!).sort());
+      expect(Object.keys(required(await store.get(collection, key))).sort()).toEqual(
+        Object.keys(required(before)).sort(),
+      );
     });
 
     const named = Object.hasOwn(firstOf(one), 'name') && Object.hasOwn(fieldsOf(row.body as z.ZodType), 'name');

@@ -13,13 +13,14 @@ import { fold } from '../../src/words/fold.ts';
 import { COLLIDING } from '../fixtures/0.1.0/content.ts';
 import { describeEngines, type EngineName, freshMongoUri, MONGODB_URI, startHarness } from '../harness.ts';
 import { type Older, olderData } from '../older.ts';
+import { required } from '../required.ts';
 
 const now = () => new Date().toISOString();
 const { collection } = roles;
 
 async function pairOf(store: Store, orgId: string, names: readonly [string, string]): Promise<[Role, Role]> {
   const { docs } = await store.page(collection, { orgId, order: 'asc', limit: 1_000 });
-  return names.map((name) => docs.find((role) => role.name === name)!) as [Role, Role];
+  return names.map((name) => required(docs.find((role) => role.name === name))) as [Role, Role];
 }
 
 function roleOf(orgId: string, name: string): Role {
@@ -58,7 +59,7 @@ describeEngines('names of 0.1.0 that are one now', (engine) => {
     };
     for (const [list, body] of Object.entries(bodies)) {
       const made = await client.rest('POST', `/v1/orgs/${orgId}/${list}`, body);
-      const path = made.headers.get('location')!;
+      const path = required(made.headers.get('location'));
       const given = await client.rest('GET', path);
       expect(given.body.role, given.text).toBe(younger.name);
       const again = await client.rest('PATCH', path, given.body);

@@ -11,6 +11,7 @@ import { indexesOf } from '../../src/store/mongodb/documents.ts';
 import { openMongo } from '../../src/store/mongodb/open.ts';
 import { openMongoSnapshot } from '../../src/store/mongodb/snapshot.ts';
 import { type Harness, MONGODB_URI, openEngine, PATIENCE_MS, startHarness } from '../harness.ts';
+import { required } from '../required.ts';
 import { seed } from '../seed.ts';
 import { listenIn, type Sent } from './commands-sent.ts';
 import { EVERYWHERE, SHARDED, strayOf, UNSHARDED } from './shard-keys.ts';
@@ -33,7 +34,7 @@ describe.skipIf(!MONGODB_URI)('what is sent to MongoDB', () => {
   };
   beforeAll(async () => {
     strays = new Set();
-    ear = await listenIn(MONGODB_URI!, hear);
+    ear = await listenIn(required(MONGODB_URI), hear);
     const opened = await openEngine('mongodb', undefined, undefined, ear.through);
     place = opened.place;
     harness = await startHarness('mongodb', { opened });
@@ -70,7 +71,7 @@ describe.skipIf(!MONGODB_URI)('what is sent to MongoDB', () => {
       if (parametersOf(path).every((name) => known[name])) {
         const got = await tenant.rest(
           method,
-          path.replace(/\{(\w+)\}/g, (_, name: string) => known[name]!),
+          path.replace(/\{(\w+)\}/g, (_, name: string) => required(known[name])),
         );
         expect([path, got.status < 500]).toEqual([path, true]);
       }
@@ -82,7 +83,7 @@ describe.skipIf(!MONGODB_URI)('what is sent to MongoDB', () => {
     harness.clock.offsetMs += 60 * DAY_MS;
     await harness.runner.stop();
     await dropExpired({ ...harness.deps, gate: createGate() });
-    expect([...seen.get('delete')!]).toContain('idempotency');
+    expect([...required(seen.get('delete'))]).toContain('idempotency');
     const target = await openEngine('sqlite');
     await copyAll(harness.deps.store, target.store, collections, () => {});
     const back = await openMongo({ uri: place, collections, now: () => new Date().toISOString() });

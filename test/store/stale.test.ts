@@ -6,6 +6,7 @@ import { apps } from '../../src/nouns/apps/model.ts';
 import { complete } from '../../src/store/complete.ts';
 import { type AnyCollection, type Doc, tombstones } from '../../src/store/store.ts';
 import { describeEngines, type Opened, openEngine } from '../harness.ts';
+import { required } from '../required.ts';
 import { pageOf, pairs } from './churn.ts';
 import type { Told } from './neighbour.ts';
 
@@ -30,8 +31,8 @@ describeEngines('two processes on one store', (engine) => {
       );
     });
   const tell = (who: number, told: Told) => {
-    const answer = heard(children[who]!);
-    children[who]!.send(told);
+    const answer = heard(required(children[who]));
+    required(children[who]).send(told);
     return answer;
   };
 

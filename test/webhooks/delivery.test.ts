@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { describeEngines, type Harness, PATIENCE_MS, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { type Receiver, startReceiver, verified } from './receiver.ts';
 
 const patiently = { timeout: PATIENCE_MS, interval: 20 };
@@ -42,10 +43,10 @@ describeEngines('the delivery of events', (engine) => {
     await arrived(1);
     const [one] = receiver.received;
     const [event] = (await org.rest('GET', `${org.base}/events?types=role.create&limit=1`)).body.events;
-    expect(verified(secret, one!)).toEqual(event);
-    expect(one!.id).toBe(event.event_id);
-    expect(() => verified(`whsec_${Buffer.from('another').toString('base64')}`, one!)).toThrow();
-    expect(() => verified(secret, { ...one!, raw: `${one!.raw} ` })).toThrow();
+    expect(verified(secret, required(one))).toEqual(event);
+    expect(required(one).id).toBe(event.event_id);
+    expect(() => verified(`whsec_${Buffer.from('another').toString('base64')}`, required(one))).toThrow();
+    expect(() => verified(secret, { ...required(one), raw: `${required(one).raw} ` })).toThrow();
     await vi.waitFor(async () => expect(await deliveries()).toHaveLength(1), patiently);
     const [delivery] = await deliveries();
     expect(delivery).toEqual({
@@ -190,17 +191,19 @@ describeEngines('the delivery of events', (engine) => {
     const rotated = (await org.rest('POST', `${path}/rotate-secret`, { overlap_seconds: 3_600 })).body.secret;
     await happen('a');
     await arrived(1);
-    for (const one of [secret, rotated]) expect(() => verified(one, receiver.received[0]!)).not.toThrow();
+    for (const one of [secret, rotated]) expect(() => verified(one, required(receiver.received[0]))).not.toThrow();
     now += 100_000;
     await org.rest('POST', `${path}/rotate-secret`, { overlap_seconds: 100 });
     now += 101_000;
     await happen('b');
     await arrived(2);
-    expect(() => verified(rotated, receiver.received[1]!)).toThrow();
+    expect(() => verified(rotated, required(receiver.received[1]))).toThrow();
     await org.rest('POST', `${path}/rotate-secret`, { overlap_seconds: 0 });
     await happen('c');
     await arrived(3);
-    expect(receiver.received.map(({ headers }) => headers['webhook-signature']!.split(' ').length)).toEqual([2, 1, 1]);
+    expect(receiver.received.map(({ headers }) => required(headers['webhook-signature']).split(' ').length)).toEqual([
+      2, 1, 1,
+    ]);
   });
 
   test('tells what whoever set the url may read: its workspaces, no hidden namespace, changes with audit:read', async () => {

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { untried, webhookDeliveries } from '../../src/nouns/webhook-deliveries/model.ts';
 import { feedEvents, KEPT_MS } from '../../src/resource/feed-event.ts';
 import { describeEngines, type Harness, PATIENCE_MS, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
 const patiently = { timeout: PATIENCE_MS, interval: 20 };
@@ -94,7 +95,7 @@ describeEngines('a receiver that is down', (engine) => {
     const later = new Date(now + 2 * KEPT_MS).toISOString();
     for (let at = 1; at < WAITING_MAX; at += AT_ONCE) {
       const some = Array.from({ length: Math.min(AT_ONCE, WAITING_MAX - at) }, (_, nth) => ({
-        ...untried(down.id, { ...event!, id: `evt_${at + nth}` }, new Date(now).toISOString()),
+        ...untried(down.id, { ...required(event), id: `evt_${at + nth}` }, new Date(now).toISOString()),
         nextTryAt: later,
       }));
       await store.commit(some.map((doc) => ({ type: 'insert', in: webhookDeliveries.collection, doc })));

@@ -2,6 +2,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { following } from '../../src/process/webhooks/following.ts';
+import { required } from '../required.ts';
 
 let server: Server;
 afterEach(() => {
@@ -31,7 +32,7 @@ test('a stream that breaks off, or is refused for a while, is gone on with behin
   ];
   server = createServer(({ headers }, res) => {
     from.push(headers['last-event-id'] as string | undefined);
-    answers[from.length - 1]!(res);
+    required(answers[from.length - 1])(res);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;

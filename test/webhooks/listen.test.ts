@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { PATIENCE_MS, startHarness } from '../harness.ts';
+import { required } from '../required.ts';
 import { startReceiver, verified } from './receiver.ts';
 
 test('`webhooks listen` posts to a local address what a webhook there would get, and says so', async () => {
@@ -26,7 +27,7 @@ test('`webhooks listen` posts to a local address what a webhook there would get,
     await org.rest('POST', `${org.base}/roles`, { name: 'a', permissions: [] });
     await said(2);
     const [{ secret }, { event, status_code }] = lines().map((line) => JSON.parse(line));
-    expect(verified(secret, receiver.received[0]!)).toEqual(event);
+    expect(verified(secret, required(receiver.received[0]))).toEqual(event);
     expect([event.type, status_code, receiver.received.length]).toEqual(['role.create', 204, 1]);
     const ended = new Promise((resolve) => listening.once('exit', (code) => resolve(code)));
     listening.kill('SIGTERM');

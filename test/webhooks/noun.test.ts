@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { signingSecrets } from '../../src/nouns/webhooks/model.ts';
 import { type Client, describeEngines, type Harness, persist, startHarness } from '../harness.ts';
+import { required } from '../required.ts';
 
 const URL_OUTSIDE = 'https://hooks.invalid/in';
 const SECRET = /^whsec_[A-Za-z0-9+/]{43}=$/;
@@ -171,7 +172,7 @@ describeEngines('webhooks', (engine) => {
     expect((await many(96)).map(({ status }) => status)).toEqual(Array(96).fill(201));
     const more = await many(8);
     expect(more.map(({ status }) => status).sort()).toEqual([201, 201, 201, 201, 422, 422, 422, 422]);
-    const { detail } = more.find(({ status }) => status === 422)!.body;
+    const { detail } = required(more.find(({ status }) => status === 422)).body;
     const msg =
       'Value error, an organization has at most 100 webhooks: delete one, or have one receiver take more types';
     expect(detail).toMatchObject([{ loc: ['body'], msg }]);

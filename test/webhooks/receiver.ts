@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
+import { required } from '../required.ts';
 
 export interface Received {
   path: string;
@@ -49,7 +50,7 @@ async function read(req: IncomingMessage): Promise<Received> {
   let raw = '';
   for await (const chunk of req.setEncoding('utf8')) raw += chunk;
   const headers = req.headers as Record<string, string>;
-  return { path: req.url!, id: headers['webhook-id']!, headers, raw, event: JSON.parse(raw) };
+  return { path: required(req.url), id: required(headers['webhook-id']), headers, raw, event: JSON.parse(raw) };
 }
 
 /** As a receiver that uses the library of Standard Webhooks: throws where the signature is not by the secret. */
