@@ -26,8 +26,8 @@ import example from './examples/codegen.ts';
 import { schema } from './src/catalog/graph.ts';
 import { rows } from './src/catalog/nouns.ts';
 import { createProgram } from './src/process/commands.ts';
-import { configSchema, SECRETS } from './src/process/config.ts';
 import { createInstruments, createSampled } from './src/process/observe/instruments.ts';
+import { configSchema, SECRETS } from './src/process/setup/config.ts';
 import { openApiDocument } from './src/rest/openapi/document.ts';
 import { expected } from './src/words/expected.ts';
 

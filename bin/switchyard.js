@@ -17,7 +17,7 @@ if (process.argv[2] === 'serve' && !isTold && process.execve && process.platform
     process.env,
   );
 // A signal that comes while the rest is being loaded is a wish to stop, too.
-if (process.argv[2] === 'serve') (await import('../src/process/signals.ts')).stopSignal();
+if (process.argv[2] === 'serve') (await import('../src/process/setup/signals.ts')).stopSignal();
 const { enableCompileCache } = await import('node:module');
 enableCompileCache();
 const { runCli } = await import('../src/process/cli.ts');

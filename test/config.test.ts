@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bucketNameOf, isBucketPrefix } from '../src/process/buckets/name.ts';
-import { readConfig, usesS3 } from '../src/process/config.ts';
-import { dataFolder } from '../src/process/deps.ts';
+import { readConfig, usesS3 } from '../src/process/setup/config.ts';
+import { dataFolder } from '../src/process/setup/deps.ts';
 import { createIds } from '../src/words/ids.ts';
 
 const NUMBERS = ['PORT', 'RATE_LIMIT_PER_MINUTE', 'SHUTDOWN_SECONDS', 'SHUTDOWN_DELAY_SECONDS', 'HEALTH_CHECK_SECONDS'];
@@ -40,7 +40,7 @@ test('a data folder that is a file, or cannot be written to, is refused by its k
   expect(() => dataFolder(file)).toThrow(/^DATA_DIR: cannot make /);
   chmodSync(folder, 0o555);
   // Root may write everywhere: whoever the child is, it is not root.
-  const script = `import { dataFolder } from ${JSON.stringify(join(import.meta.dirname, '../src/process/deps.ts'))};
+  const script = `import { dataFolder } from ${JSON.stringify(join(import.meta.dirname, '../src/process/setup/deps.ts'))};
     process.setuid?.(process.getuid() === 0 ? 65534 : process.getuid());
     try { dataFolder(${JSON.stringify(folder)}) } catch (error) { process.stdout.write(error.message) }`;
   const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { dropExpired } from '../src/process/runner/expiry.ts';
-import { createGate } from '../src/process/runner/gate.ts';
 import { createTasks } from '../src/process/runner/runner.ts';
+import { createGate } from '../src/process/scheduler/gate.ts';
 import { idempotencyRecords } from '../src/resource/idempotency.ts';
 import { tasks } from '../src/resource/task.ts';
 import { type Client, describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';

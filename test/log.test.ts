@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { gathered } from '../src/process/log.ts';
+import { gathered } from '../src/process/setup/log.ts';
 
 const step = fc.oneof(fc.constantFrom('info', 'warn', 'error', 'fatal', 'debug'), fc.constant('a while has gone'));
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { configSchema } from '../src/process/config.ts';
-import { nearMisses } from '../src/process/near-misses.ts';
+import { configSchema } from '../src/process/setup/config.ts';
+import { nearMisses } from '../src/process/setup/near-misses.ts';
 
 const OURS = Object.keys(configSchema.shape);
 const meant = (name: string, value = 'x') => nearMisses({ [name]: value }).map((miss) => miss.meant);

@@ -9,9 +9,9 @@ import type { Deadline } from '../store/deadline.ts';
 import type { Store } from '../store/store.ts';
 import { chain, type MaybePromise, rescue } from '../words/maybe.ts';
 import { type Arrival, lastEventIdOf } from './arrival.ts';
-import { createContext } from './context.ts';
 import type { Visit } from './observe/visit.ts';
 import type { Refusals } from './refusals.ts';
+import { createContext } from './setup/context.ts';
 
 /** What a door does once the caller and the body are known. */
 export type Next = (ctx: Context, bytes: Buffer) => MaybePromise<Reply>;

@@ -24,11 +24,11 @@ import { afterMs, type Deadline, REQUEST_MS } from '../store/deadline.ts';
 import { chain, type MaybePromise, rescue } from '../words/maybe.ts';
 import { createAdmission } from './admission.ts';
 import { type Arrival, methodOf, requestIdOf, splitUrl, wantsPage } from './arrival.ts';
-import { type Config, listOf } from './config.ts';
 import { metricsReply } from './metrics-reply.ts';
 import type { Observer } from './observe/observe.ts';
 import { noteRow, visitOf } from './observe/visit.ts';
 import { createRefusals } from './refusals.ts';
+import { type Config, listOf } from './setup/config.ts';
 
 export interface App extends Handler, Draining {
   /** From now on not ready; everything is still answered. */

@@ -1,9 +1,10 @@
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import pkg from '../../package.json' with { type: 'json' };
 import { addJobs, addWorker } from './long-work/commands.ts';
-import { addBackup, addCheck, addConfig, addOrg, addToken } from './operator/commands.ts';
+import { example } from './operator/example.ts';
+import { addBackup, addCheck, addConfig, addOrg, addToken } from './operator-commands.ts';
+import type { Env } from './setup/env.ts';
 import { addWebhooks } from './webhooks/commands.ts';
-import { type Env, example } from './words.ts';
 
 /** The words of the command line. What a command does is loaded when it is asked for, so that help is quick. */
 export function createProgram(env: Env): Command {

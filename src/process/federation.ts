@@ -3,8 +3,8 @@ import type { Welcome } from '../access/oidc.ts';
 import { createMemberInput } from '../nouns/members/model.ts';
 import { createMember } from '../nouns/members/repository.ts';
 import type { Deps } from '../resource/context.ts';
-import type { Config } from './config.ts';
-import { createContext } from './context.ts';
+import type { Config } from './setup/config.ts';
+import { createContext } from './setup/context.ts';
 
 type Settings = Partial<Pick<Config, 'OIDC_ISSUER' | 'OIDC_AUDIENCE' | 'OIDC_ORG_CLAIM' | 'OIDC_ROLE_CLAIM'>>;
 

@@ -5,7 +5,7 @@ import { accountHealth, type ProviderAccount, providerAccounts } from '../nouns/
 import type { Deps } from '../resource/context.ts';
 import { observedOf } from '../routing/account.ts';
 import { everyDoc } from '../store/every.ts';
-import { systemContext } from './system.ts';
+import { systemContext } from './setup/system.ts';
 
 /** Checks every enabled account once an interval, each at its own moment; several processes share the work. */
 export function startHealthChecks(deps: Deps, everySeconds: number): { stop(): Promise<void> } {

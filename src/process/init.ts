@@ -3,10 +3,10 @@ import { orgIndex } from '../nouns/orgs/model.ts';
 import type { Deps } from '../resource/context.ts';
 import { StartRefused } from '../words/refused.ts';
 import { createSecret, hashOf, parseToken, type Secret } from '../words/secret.ts';
-import type { Config } from './config.ts';
 import { readName } from './operator/name.ts';
 import { createOrg } from './operator/orgs.ts';
-import { hasOrganizations } from './place.ts';
+import type { Config } from './setup/config.ts';
+import { hasOrganizations } from './setup/place.ts';
 
 /**
  * The first Admin without a person: on an empty store, `INIT_ORG` is made with the token of `INIT_TOKEN_FILE`. The token is

@@ -5,27 +5,28 @@ import { drain } from '../http/drain.ts';
 import { createHttpServer, listen } from '../http/server.ts';
 import type { Deps } from '../resource/context.ts';
 import { createApp } from './app.ts';
-import { type Config, readConfig } from './config.ts';
 import { type Demo, type NoDemo, openDemo, welcome } from './demo/demo.ts';
 import { startDemoTraffic } from './demo/traffic.ts';
 import { startDemoWorker } from './demo/worker.ts';
-import { createDeps, dataFolder } from './deps.ts';
 import { federation } from './federation.ts';
 import { startHealthChecks } from './health-checks.ts';
 import { initOrganization } from './init.ts';
-import { createLog, WHOLE_BYTES } from './log.ts';
-import { nearMisses, sentenceOf } from './near-misses.ts';
 import { observe } from './observe/observe.ts';
-import { hasOrganizations, placeOf } from './place.ts';
 import { startRunner } from './runner/runner.ts';
-import { stopSignal } from './signals.ts';
+import { type Config, readConfig } from './setup/config.ts';
+import { createDeps, dataFolder } from './setup/deps.ts';
+import type { Env } from './setup/env.ts';
+import { createLog, WHOLE_BYTES } from './setup/log.ts';
+import { nearMisses, sentenceOf } from './setup/near-misses.ts';
+import { hasOrganizations, placeOf } from './setup/place.ts';
+import { stopSignal } from './setup/signals.ts';
 import type { Team } from './workers/worker.ts';
 
 /** Background work that is under way when everything is answered: its lease lets another process do it again. */
 const BACKGROUND_SECONDS = 1;
 
 /** Serves until a signal; answers all that was sent before it and exits 0. */
-export async function serve(env: Record<string, string | undefined> = process.env): Promise<void> {
+export async function serve(env: Env = process.env): Promise<void> {
   const stop = stopSignal();
   const config = readConfig(env);
   const isAlone = config.WORKERS === 1;
@@ -45,17 +46,12 @@ export async function serve(env: Record<string, string | undefined> = process.en
   }
 }
 
-function warnOfNearMisses(config: Config, env: Record<string, string | undefined>): void {
+function warnOfNearMisses(config: Config, env: Env): void {
   const log = createLog(config.LOG_LEVEL);
   for (const miss of nearMisses(env)) log.warn(miss, sentenceOf(miss));
 }
 
-async function serveHere(
-  stop: AbortSignal,
-  config: Config,
-  env: Record<string, string | undefined>,
-  team: Team | null,
-): Promise<void> {
+async function serveHere(stop: AbortSignal, config: Config, env: Env, team: Team | null): Promise<void> {
   // Buckets are made in it with either engine.
   dataFolder(config.DATA_DIR);
   const deps = await unlessStopped(stop, () => createDeps(config, env));

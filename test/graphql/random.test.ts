@@ -3,7 +3,7 @@ import { type ExecutionResult, execute, parse } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { schema } from '../../src/catalog/graph.ts';
 import { Operations } from '../../src/graphql/operations.ts';
-import { createContext } from '../../src/process/context.ts';
+import { createContext } from '../../src/process/setup/context.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
 import { seed } from '../seed.ts';
 import { documents } from './documents.ts';

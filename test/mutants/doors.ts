@@ -47,13 +47,13 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'a warning is written before anything else happens',
-    file: 'src/process/log.ts',
+    file: 'src/process/setup/log.ts',
     edits: [['(this.lastLevel ?? 0) >= WARN || ', '']],
     tests: ['test/log.test.ts'],
   },
   {
     breaks: 'lines are written many at a time',
-    file: 'src/process/log.ts',
+    file: 'src/process/setup/log.ts',
     edits: [['if ((this.lastLevel ?? 0) >= WARN || size >= mostBytes) return flush();', 'return flush();']],
     tests: ['test/log.test.ts'],
   },

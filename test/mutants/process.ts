@@ -29,7 +29,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'a second signal kills nothing',
-    file: 'src/process/signals.ts',
+    file: 'src/process/setup/signals.ts',
     edits: [['process.on(signal', 'process.once(signal']],
     tests: shutdown,
   },
@@ -42,7 +42,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a signal during the start ends it',
     file: 'bin/switchyard.js',
-    edits: [["if (process.argv[2] === 'serve') (await import('../src/process/signals.ts')).stopSignal();", '']],
+    edits: [["if (process.argv[2] === 'serve') (await import('../src/process/setup/signals.ts')).stopSignal();", '']],
     tests: shutdown,
   },
   {

@@ -6,25 +6,25 @@ const traced = ['test/e2e/tracing.test.ts'];
 export const mutants: Mutant[] = [
   {
     breaks: 'the words of a path name no span',
-    file: 'src/process/observe/tracing/spans.ts',
+    file: 'src/process/observe/spans.ts',
     edits: [['visit.isRoute ? visit.route : undefined', 'visit.route']],
     tests: traces,
   },
   {
     breaks: 'an access line names the trace of its span',
-    file: 'src/process/observe/tracing/spans.ts',
+    file: 'src/process/observe/spans.ts',
     edits: [['visit.traceId = span.spanContext().traceId;', '']],
     tests: traces,
   },
   {
     breaks: 'calls of the store lie below their request',
-    file: 'src/process/observe/tracing/spans.ts',
+    file: 'src/process/observe/spans.ts',
     edits: [['      },\n      within,\n    );', '      },\n      ROOT_CONTEXT,\n    );']],
     tests: traces,
   },
   {
     breaks: 'a trace goes on where a request comes with one',
-    file: 'src/process/observe/tracing/spans.ts',
+    file: 'src/process/observe/spans.ts',
     edits: [['propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter)', 'ROOT_CONTEXT']],
     tests: traces,
   },
@@ -54,7 +54,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'a collector that is away is told once a minute',
-    file: 'src/process/observe/tracing/tracing.ts',
+    file: 'src/process/observe/tracing.ts',
     edits: [['if (performance.now() - toldAt < MINUTE_MS) return;', '']],
     tests: traces,
   },
@@ -63,8 +63,8 @@ export const mutants: Mutant[] = [
     file: 'src/process/observe/observe.ts',
     edits: [
       [
-        "  if (!otlp) return { deps, traced: UNTRACED };\n  const { openTracing } = await import('./tracing/tracing.ts');",
-        "  const { openTracing } = await import('./tracing/tracing.ts');\n  if (!otlp) return { deps, traced: UNTRACED };",
+        "  if (!otlp) return { deps, traced: UNTRACED };\n  const { openTracing } = await import('./tracing.ts');",
+        "  const { openTracing } = await import('./tracing.ts');\n  if (!otlp) return { deps, traced: UNTRACED };",
       ],
     ],
     tests: traced,
@@ -77,19 +77,19 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'spans that were dropped are told',
-    file: 'src/process/observe/tracing/tracing.ts',
+    file: 'src/process/observe/tracing.ts',
     edits: [["  hearDropped(seldom(log, 'traces were dropped: more came than could wait to be sent'));\n", '']],
     tests: traces,
   },
   {
     breaks: 'what the SDK of OpenTelemetry would pass over is told',
-    file: 'src/process/observe/tracing/tracing.ts',
+    file: 'src/process/observe/tracing.ts',
     edits: [['if (said.length > 0)', 'if (said.length > 99)']],
     tests: traces,
   },
   {
     breaks: 'attributes that cannot be read are not repeated',
-    file: 'src/process/observe/tracing/sdk-words.ts',
+    file: 'src/process/observe/sdk-words.ts',
     edits: [["if (text.startsWith('EnvDetector failed'))", "if (text === '')"]],
     tests: traces,
   },

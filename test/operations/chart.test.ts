@@ -7,7 +7,7 @@ import { Ajv } from 'ajv';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import pkg from '../../package.json' with { type: 'json' };
-import { configIssues, configSchema, SECRETS } from '../../src/process/config.ts';
+import { configIssues, configSchema, SECRETS } from '../../src/process/setup/config.ts';
 import { startHarness } from '../harness.ts';
 import { CHART, hasHelm, helm } from '../helm.ts';
 import { required } from '../required.ts';

@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { configSchema, readConfig, SECRETS } from '../../src/process/config.ts';
 import { initOrganization } from '../../src/process/init.ts';
-import { secretOf } from '../../src/process/secret-files.ts';
+import { configSchema, readConfig, SECRETS } from '../../src/process/setup/config.ts';
+import { secretOf } from '../../src/process/setup/secret-files.ts';
 import { createSecret } from '../../src/words/secret.ts';
 import { describeEngines, type Harness, startHarness } from '../harness.ts';
 import { required } from '../required.ts';

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { readConfig } from '../../src/process/config.ts';
-import { nearMisses } from '../../src/process/near-misses.ts';
 import { ObservedStore } from '../../src/process/observe/observed-store.ts';
+import { readConfig } from '../../src/process/setup/config.ts';
+import { nearMisses } from '../../src/process/setup/near-misses.ts';
 import type { Store } from '../../src/store/store.ts';
 import { StoreUnavailable } from '../../src/store/unavailable.ts';
 import { describeEngines, type Harness, openEngine, PATIENCE_MS, startHarness, type Tenant } from '../harness.ts';

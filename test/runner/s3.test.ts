@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { bucketNameOf } from '../../src/process/buckets/name.ts';
 import { createS3Provisioner } from '../../src/process/buckets/s3.ts';
-import { readConfig } from '../../src/process/config.ts';
+import { readConfig } from '../../src/process/setup/config.ts';
 import { tasks } from '../../src/resource/task.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
 import { required } from '../required.ts';

@@ -4,7 +4,7 @@ import { collections } from '../../src/catalog/collections.ts';
 import { rows } from '../../src/catalog/nouns.ts';
 import { copyAll, differences } from '../../src/process/copy/copy.ts';
 import { dropExpired } from '../../src/process/runner/expiry.ts';
-import { createGate } from '../../src/process/runner/gate.ts';
+import { createGate } from '../../src/process/scheduler/gate.ts';
 import { parametersOf } from '../../src/rest/row.ts';
 import { checkMongo } from '../../src/store/mongodb/check.ts';
 import { indexesOf } from '../../src/store/mongodb/documents.ts';

@@ -5,11 +5,12 @@ import { everyStored } from '../../store/every.ts';
 import { migrations, versionAfter } from '../../store/migrations/index.ts';
 import type { Doc } from '../../store/store.ts';
 import { StartRefused } from '../../words/refused.ts';
-import { readConfig } from '../config.ts';
-import { type Env, withStore } from '../operator/open.ts';
+import { withStore } from '../operator/open.ts';
 import { printJson } from '../operator/print.ts';
 import { type Progress, withProgress } from '../operator/progress.ts';
-import { remark } from '../place.ts';
+import { readConfig } from '../setup/config.ts';
+import type { Env } from '../setup/env.ts';
+import { remark } from '../setup/place.ts';
 import { type Entry, type Head, writeBackup } from './file.ts';
 import { type Moment, openMoment } from './moment.ts';
 

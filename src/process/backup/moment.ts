@@ -3,9 +3,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { collections } from '../../catalog/collections.ts';
 import { openSqlite } from '../../store/sqlite/engine.ts';
 import type { Store } from '../../store/store.ts';
-import type { Config } from '../config.ts';
-import { countOf } from '../count.ts';
-import { databaseFile } from '../deps.ts';
+import type { Config } from '../setup/config.ts';
+import { countOf } from '../setup/count.ts';
+import { databaseFile } from '../setup/deps.ts';
 
 /** A store as it is at one moment, for reading, whatever is written meanwhile. */
 export interface Moment extends Pick<Store, 'scan' | 'close'> {

@@ -6,12 +6,12 @@ import { migrations, versionAfter } from '../../store/migrations/index.ts';
 import type { AnyCollection, Doc, Store } from '../../store/store.ts';
 import { expected } from '../../words/expected.ts';
 import { StartRefused } from '../../words/refused.ts';
-import { readConfig } from '../config.ts';
-import { createDeps } from '../deps.ts';
-import type { Env } from '../operator/open.ts';
 import { printJson } from '../operator/print.ts';
 import { withProgress } from '../operator/progress.ts';
-import { placeOf, remark, remarkNearMisses } from '../place.ts';
+import { readConfig } from '../setup/config.ts';
+import { createDeps } from '../setup/deps.ts';
+import type { Env } from '../setup/env.ts';
+import { placeOf, remark, remarkNearMisses } from '../setup/place.ts';
 import { type Entry, type Head, readBackup } from './file.ts';
 
 const BATCH = 500;

@@ -1,5 +1,5 @@
 import { getSystemErrorMap } from 'node:util';
-import { NoAnswer } from '../runner/call.ts';
+import { NoAnswer } from './call.ts';
 
 const NO_BUCKET = 'The bucket could not be made';
 

@@ -7,15 +7,13 @@ import {
 } from '@aws-sdk/client-s3';
 import { LRUCache } from 'lru-cache';
 import type { Deps } from '../../resource/context.ts';
-import type { Config } from '../config.ts';
 import { isRegion } from './name.ts';
 import { BucketRefused } from './reason.ts';
 import { noSuchRegion, wordsOf } from './s3-reason.ts';
 
-type S3Config = Pick<
-  Config,
-  'S3_ENDPOINT' | 'S3_REGION' | 'S3_ACCESS_KEY_ID' | 'S3_SECRET_ACCESS_KEY' | 'S3_BUCKET_PREFIX'
->;
+/** What of the configuration it needs. */
+type S3Config = Record<'S3_BUCKET_PREFIX', string> &
+  Partial<Record<'S3_ENDPOINT' | 'S3_REGION' | 'S3_ACCESS_KEY_ID' | 'S3_SECRET_ACCESS_KEY', string>>;
 
 /** Shorter than the runner's patience, so that a host that is not there is told as such. */
 const CONNECT_MS = 5_000;

@@ -1,13 +1,13 @@
 import { collections } from '../../catalog/collections.ts';
 import type { Fault, Findings } from '../../store/findings.ts';
 import { StartRefused } from '../../words/refused.ts';
-import { type Config, readConfig } from '../config.ts';
-import { countOf, type Place } from '../count.ts';
-import { databaseFile } from '../deps.ts';
 import { printJson, printTable } from '../operator/print.ts';
 import { withProgress } from '../operator/progress.ts';
-import { isNewFolder, placeOf, remark, remarkNearMisses } from '../place.ts';
-import type { Env } from '../words.ts';
+import { type Config, readConfig } from '../setup/config.ts';
+import { countOf, type Place } from '../setup/count.ts';
+import { databaseFile } from '../setup/deps.ts';
+import type { Env } from '../setup/env.ts';
+import { isNewFolder, placeOf, remark, remarkNearMisses } from '../setup/place.ts';
 
 /** `switchyard check`, beside running servers: everything is read and nothing changed; exit 1 where something is wrong. */
 export async function checkCommand({ json }: { json?: boolean }, env: Env): Promise<void> {

@@ -4,9 +4,9 @@ import { openMongo } from '../../store/mongodb/open.ts';
 import { openSqlite } from '../../store/sqlite/engine.ts';
 import type { Store } from '../../store/store.ts';
 import { StartRefused, UsageRefused } from '../../words/refused.ts';
-import { countOf, type Place } from '../count.ts';
 import { printJson } from '../operator/print.ts';
 import { withProgress } from '../operator/progress.ts';
+import { countOf, type Place } from '../setup/count.ts';
 import { copyAll, differences, strangersIn } from './copy.ts';
 
 /** `switchyard copy --from sqlite:FILE --to mongodb://…`, in both directions; safe to run again, verified at the end. */

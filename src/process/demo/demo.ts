@@ -8,8 +8,8 @@ import type { Deps } from '../../resource/context.ts';
 import { openSqlite } from '../../store/sqlite/engine.ts';
 import { type Change, type Doc, numberings, type Store, StoreConflict } from '../../store/store.ts';
 import { StartRefused } from '../../words/refused.ts';
-import type { Config } from '../config.ts';
-import { hasOrganizations } from '../place.ts';
+import type { Config } from '../setup/config.ts';
+import { hasOrganizations } from '../setup/place.ts';
 import { makeDemo } from './make.ts';
 
 /** More documents of one kind than a demo has. */

@@ -19,8 +19,8 @@ import { createRouterPolicy } from '../../nouns/router-policies/repository.ts';
 import { createWorkspaceInput } from '../../nouns/workspaces/model.ts';
 import { createWorkspace } from '../../nouns/workspaces/repository.ts';
 import type { Context, Deps } from '../../resource/context.ts';
-import { createContext } from '../context.ts';
 import { createOrg } from '../operator/orgs.ts';
+import { createContext } from '../setup/context.ts';
 import { ACCOUNTS, COMPANY, MODELS, POLICIES, REINDEXES, TEAMS } from './content.ts';
 import { makeReindexes } from './reindexes.ts';
 

@@ -6,7 +6,7 @@ import { providerAccounts } from '../../nouns/provider-accounts/model.ts';
 import { type Workspace, workspaces } from '../../nouns/workspaces/model.ts';
 import type { Deps } from '../../resource/context.ts';
 import { expected } from '../../words/expected.ts';
-import { systemContext } from '../system.ts';
+import { systemContext } from '../setup/system.ts';
 import { OUTAGE, TRAFFIC } from './content.ts';
 
 /** A request as often as a person can follow, its answer as long after. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isActive, jobs } from '../../nouns/jobs/model.ts';
 import { namespaces } from '../../nouns/namespaces/model.ts';
 import type { Deps } from '../../resource/context.ts';
-import { systemContext } from '../system.ts';
+import { systemContext } from '../setup/system.ts';
 import { REINDEXES } from './content.ts';
 import { claim, report } from './reindexes.ts';
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { WorkerOptions } from '../../worker/worker.ts';
-import { type Env, example } from '../words.ts';
+import { example } from '../operator/example.ts';
+import type { Env } from '../setup/env.ts';
 
 export function addWorker(program: Command, env: Env): void {
   const worker = program

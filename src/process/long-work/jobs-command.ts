@@ -3,8 +3,9 @@ import type { Api, Job } from '../../worker/api.ts';
 import { connected, refusalAt } from '../../worker/connection.ts';
 import { createDisplay, type Display } from '../../worker/display.ts';
 import { isUnderWay, plain, wordsOf } from '../../worker/lines.ts';
-import { placeOf } from '../place-of-server.ts';
-import { stopSignal } from '../signals.ts';
+import type { Env } from '../setup/env.ts';
+import { placeOf } from '../setup/place-of-server.ts';
+import { stopSignal } from '../setup/signals.ts';
 import { inOneLine } from './worker-command.ts';
 
 interface JobsWords {
@@ -18,7 +19,7 @@ const EVERY_MS = 1_000;
 const BAR_SIZE = 20;
 
 /** `switchyard jobs`: what a token sees of long work, over the API. */
-export async function jobsCommand(words: JobsWords, env: Record<string, string | undefined>): Promise<void> {
+export async function jobsCommand(words: JobsWords, env: Env): Promise<void> {
   const place = placeOf(words, env);
   const stop = stopSignal();
   await inOneLine(async () => {

@@ -1,9 +1,8 @@
 import { StartRefused, UsageRefused } from '../../words/refused.ts';
 import { WorkerRefused } from '../../worker/refused.ts';
 import { runWorker, type WorkerOptions } from '../../worker/worker.ts';
-import { stopSignal } from '../signals.ts';
-
-type Env = Record<string, string | undefined>;
+import type { Env } from '../setup/env.ts';
+import { stopSignal } from '../setup/signals.ts';
 
 /** `switchyard worker`: all that it does is in a folder of its own, over the public API alone. */
 export async function workerCommand(options: WorkerOptions, env: Env): Promise<void> {

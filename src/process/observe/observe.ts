@@ -2,10 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Registry } from '@prometheus-io/client';
 import type { Reply } from '../../http/reply.ts';
 import type { Deps } from '../../resource/context.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../setup/config.ts';
+import { type OtlpConfig, otlpOf } from '../setup/otlp.ts';
 import { accessLines } from './access-line.ts';
 import { ObservedStore } from './observed-store.ts';
-import { type OtlpConfig, otlpOf } from './otlp.ts';
 import { noteOperation, type Visit } from './visit.ts';
 
 /** Who hears of what the process does. */
@@ -55,7 +55,7 @@ export async function observe(
 async function trace(deps: Deps, config: OtlpConfig): Promise<{ deps: Deps; traced: Traced }> {
   const otlp = otlpOf(config);
   if (!otlp) return { deps, traced: UNTRACED };
-  const { openTracing } = await import('./tracing/tracing.ts');
+  const { openTracing } = await import('./tracing.ts');
   const { begin, calls, flush } = await openTracing(otlp, deps.store.engine, deps.log);
   return { deps: { ...deps, tracer: calls }, traced: { begun: begin, flush } };
 }

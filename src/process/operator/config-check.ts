@@ -1,7 +1,7 @@
 import { StartRefused } from '../../words/refused.ts';
-import { configIssues, configSchema, readConfig, SECRETS } from '../config.ts';
-import { nearMisses, sentenceOf } from '../near-misses.ts';
-import type { Env } from './open.ts';
+import { configIssues, configSchema, readConfig, SECRETS } from '../setup/config.ts';
+import type { Env } from '../setup/env.ts';
+import { nearMisses, sentenceOf } from '../setup/near-misses.ts';
 import { printJson, printTable } from './print.ts';
 
 /** What a start with this environment would work with, or every reason why it would not; nothing is opened or made. */

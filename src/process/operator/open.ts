@@ -2,12 +2,11 @@ import { organizations } from '../../nouns/orgs/model.ts';
 import type { Context, Deps } from '../../resource/context.ts';
 import { codeOf } from '../../words/errors.ts';
 import { StartRefused } from '../../words/refused.ts';
-import { readConfig } from '../config.ts';
-import { createContext } from '../context.ts';
-import { createDeps, databaseFile } from '../deps.ts';
-import { isNewFolder, placeOf, remarkNearMisses } from '../place.ts';
-
-export type Env = Record<string, string | undefined>;
+import { readConfig } from '../setup/config.ts';
+import { createContext } from '../setup/context.ts';
+import { createDeps, databaseFile } from '../setup/deps.ts';
+import type { Env } from '../setup/env.ts';
+import { isNewFolder, placeOf, remarkNearMisses } from '../setup/place.ts';
 
 /** Works on the configured store, also beside a running server. A folder without a database is refused, not filled with one. */
 export async function withStore(env: Env, work: (deps: Deps, place: string) => Promise<void>): Promise<void> {

@@ -3,16 +3,17 @@ import { organizations, orgIndex } from '../../nouns/orgs/model.ts';
 import type { Deps } from '../../resource/context.ts';
 import { everyDoc } from '../../store/every.ts';
 import { UsageRefused } from '../../words/refused.ts';
-import { type Config, readConfig } from '../config.ts';
-import { createContext } from '../context.ts';
-import { createDeps } from '../deps.ts';
-import { hasOrganizations, isNewFolder, placeOf, remark, remarkNearMisses } from '../place.ts';
+import { type Config, readConfig } from '../setup/config.ts';
+import { createContext } from '../setup/context.ts';
+import { createDeps } from '../setup/deps.ts';
+import type { Env } from '../setup/env.ts';
+import { hasOrganizations, isNewFolder, placeOf, remark, remarkNearMisses } from '../setup/place.ts';
 import { readName } from './name.ts';
-import { type Env, withStore } from './open.ts';
+import { withStore } from './open.ts';
 import { printJson, printTable } from './print.ts';
 
 /** `switchyard org create NAME`, also beside a running server. */
-export async function createOrgCommand(given: string, env: Record<string, string | undefined>): Promise<void> {
+export async function createOrgCommand(given: string, env: Env): Promise<void> {
   const name = readName(given, (why) => new UsageRefused(`name: ${why}`));
   const config = readConfig(env);
   remarkNearMisses(env);

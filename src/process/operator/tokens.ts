@@ -4,9 +4,10 @@ import { createToken, deleteToken, rotateToken } from '../../nouns/tokens/reposi
 import type { Context } from '../../resource/context.ts';
 import { allDocs } from '../../store/every.ts';
 import { UsageRefused } from '../../words/refused.ts';
-import { remark } from '../place.ts';
+import type { Env } from '../setup/env.ts';
+import { remark } from '../setup/place.ts';
 import { readName } from './name.ts';
-import { type Env, withOrg } from './open.ts';
+import { withOrg } from './open.ts';
 import { printJson, printTable } from './print.ts';
 
 interface InOrg {

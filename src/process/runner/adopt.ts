@@ -12,9 +12,9 @@ import { created } from '../../resource/new-doc.ts';
 import { type Task, taskChange, tasks } from '../../resource/task.ts';
 import { commit, type Planned, unchanged, withRetry } from '../../resource/write.ts';
 import type { Key } from '../../store/store.ts';
-import { systemContext } from '../system.ts';
-import { ignoringConflict, type Lease } from './lease.ts';
-import type { Outcome } from './scheduler.ts';
+import { ignoringConflict, type Lease } from '../scheduler/lease.ts';
+import type { Outcome } from '../scheduler/scheduler.ts';
+import { systemContext } from '../setup/system.ts';
 
 const ID = 'task_adopt_jobs';
 const LANE = 'adoption';

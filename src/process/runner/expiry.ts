@@ -1,6 +1,6 @@
 import { collections } from '../../catalog/collections.ts';
 import type { Store } from '../../store/store.ts';
-import type { Gate } from './gate.ts';
+import type { Gate } from '../scheduler/gate.ts';
 import { sweepAll } from './sweep.ts';
 
 /** Drops all that has expired by now; where nothing has, nothing is written. */

@@ -1,11 +1,11 @@
 import { settleBucket, wantedBucket } from '../../nouns/jobs/bucket.ts';
 import type { Deps } from '../../resource/context.ts';
+import { within } from '../buckets/call.ts';
 import { bucketNameOf } from '../buckets/name.ts';
 import { reasonOf } from '../buckets/reason.ts';
-import { systemContext } from '../system.ts';
-import { within } from './call.ts';
-import type { Lease } from './lease.ts';
-import type { Outcome } from './scheduler.ts';
+import type { Lease } from '../scheduler/lease.ts';
+import type { Outcome } from '../scheduler/scheduler.ts';
+import { systemContext } from '../setup/system.ts';
 
 /** Shorter than a lease, so that its end is told under it. */
 const CALL_MS = 20_000;

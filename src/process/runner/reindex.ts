@@ -8,10 +8,10 @@ import { workItems } from '../../nouns/work-items/model.ts';
 import { settleWhole } from '../../nouns/work-items/settle.ts';
 import { type Context, type Deps, isoNow } from '../../resource/context.ts';
 import { commit, type Planned, unchanged, withRetry } from '../../resource/write.ts';
-import { systemContext } from '../system.ts';
-import type { Gate } from './gate.ts';
-import type { Lease } from './lease.ts';
-import type { Outcome } from './scheduler.ts';
+import type { Gate } from '../scheduler/gate.ts';
+import type { Lease } from '../scheduler/lease.ts';
+import type { Outcome } from '../scheduler/scheduler.ts';
+import { systemContext } from '../setup/system.ts';
 
 /** How often somebody looks for items whose last lease has lapsed, where no worker claims any more. */
 const LOOK_MS = 10_000;

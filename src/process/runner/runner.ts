@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../../resource/context.ts';
+import { createGate, type Gate } from '../scheduler/gate.ts';
+import { createScheduler, type Scheduler } from '../scheduler/scheduler.ts';
 import { createAdoption, leaveAdoption } from './adopt.ts';
 import { dropExpired } from './expiry.ts';
-import { createGate, type Gate } from './gate.ts';
 import { createProvision } from './provision.ts';
 import { createReindex } from './reindex.ts';
-import { createScheduler, type Scheduler } from './scheduler.ts';
 import { createSweep } from './sweep.ts';
 import { startPosting } from './webhooks/posting.ts';
 

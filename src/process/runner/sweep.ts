@@ -2,10 +2,10 @@ import type { Deps } from '../../resource/context.ts';
 import { collectionsBelow, goneWith } from '../../resource/subtree.ts';
 import { commit, withRetry } from '../../resource/write.ts';
 import { type Store, type Sweep, type Tombstone, tombstones } from '../../store/store.ts';
-import { systemContext } from '../system.ts';
-import type { Gate } from './gate.ts';
-import { ignoringConflict, type Lease } from './lease.ts';
-import type { Outcome } from './scheduler.ts';
+import type { Gate } from '../scheduler/gate.ts';
+import { ignoringConflict, type Lease } from '../scheduler/lease.ts';
+import type { Outcome } from '../scheduler/scheduler.ts';
+import { systemContext } from '../setup/system.ts';
 
 /** Rows that one commit removes. */
 const BATCH = 100;

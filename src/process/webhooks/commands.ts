@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type Env, example } from '../words.ts';
+import { example } from '../operator/example.ts';
+import type { Env } from '../setup/env.ts';
 import type { ListenWords } from './listen.ts';
 
 export function addWebhooks(program: Command, env: Env): void {

@@ -8,8 +8,9 @@ import { call } from '../../worker/http.ts';
 import { plain } from '../../worker/lines.ts';
 import { addressOf, tokenIn } from '../../worker/options.ts';
 import { inOneLine } from '../long-work/worker-command.ts';
-import { placeOf } from '../place-of-server.ts';
-import { stopSignal } from '../signals.ts';
+import type { Env } from '../setup/env.ts';
+import { placeOf } from '../setup/place-of-server.ts';
+import { stopSignal } from '../setup/signals.ts';
 import { following } from './following.ts';
 
 export interface ListenWords {
@@ -30,7 +31,7 @@ interface Event {
 const CALL_MS = 10_000;
 
 /** `switchyard webhooks listen`: the feed of a token's org as a webhook would post it, over the API. */
-export async function listenCommand(words: ListenWords, env: Record<string, string | undefined>): Promise<void> {
+export async function listenCommand(words: ListenWords, env: Env): Promise<void> {
   const { url, secret = newSecret(randomBytes), json = false } = words;
   if (url !== undefined && !URL.canParse(url)) throw new UsageRefused('--url: expected an address');
   if (!/^whsec_[A-Za-z0-9+/]+=*$/.test(secret)) throw new UsageRefused('--secret: expected whsec_ and base64');

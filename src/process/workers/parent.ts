@@ -2,7 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
 import { createBuckets } from '../../http/rate-limit.ts';
 import { StartRefused } from '../../words/refused.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../setup/config.ts';
 import { createBackOff } from './back-off.ts';
 import { type Channel, openChannel } from './channel.ts';
 import { createDoor } from './door.ts';

@@ -4,8 +4,8 @@ import type { Registry } from '@prometheus-io/client';
 import type { RateLimiter } from '../../http/rate-limit.ts';
 import { begin, take } from '../../http/server.ts';
 import { StartRefused } from '../../words/refused.ts';
-import type { Config } from '../config.ts';
 import type { Snapshot } from '../observe/metrics.ts';
+import type { Config } from '../setup/config.ts';
 import { openChannel } from './channel.ts';
 import { createSharedLimiter } from './shared-limits.ts';
 

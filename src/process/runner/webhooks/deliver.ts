@@ -1,9 +1,9 @@
 import { webhookDeliveries } from '../../../nouns/webhook-deliveries/model.ts';
 import { progressIn } from '../../../nouns/webhooks/task.ts';
 import type { Deps } from '../../../resource/context.ts';
-import { createGate } from '../gate.ts';
-import type { Lease } from '../lease.ts';
-import type { Outcome } from '../scheduler.ts';
+import { createGate } from '../../scheduler/gate.ts';
+import type { Lease } from '../../scheduler/lease.ts';
+import type { Outcome } from '../../scheduler/scheduler.ts';
 import { type Calling, createCalling } from './calling.ts';
 import { webhookOf } from './reading.ts';
 import { retryDue } from './retry.ts';

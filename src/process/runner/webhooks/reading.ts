@@ -3,7 +3,7 @@ import type { Context, Deps } from '../../../resource/context.ts';
 import { readEvents } from '../../../resource/feed/read.ts';
 import { seesEvent } from '../../../resource/feed/sees.ts';
 import { type FeedEvent, feedEvents, KEPT_MS } from '../../../resource/feed-event.ts';
-import { createContext } from '../../context.ts';
+import { createContext } from '../../setup/context.ts';
 
 /** A webhook as a reader of the feed: with the rights of whoever set its url, over what is stored now. */
 export function readerOf(deps: Deps, { id, orgId, readsAs, permissions, workspaceIds }: Webhook): Context {

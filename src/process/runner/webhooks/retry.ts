@@ -3,7 +3,7 @@ import { type Called, isGone, tried, untellable } from '../../../nouns/webhook-d
 import { type Progress, progressIn } from '../../../nouns/webhooks/task.ts';
 import { isoNow } from '../../../resource/context.ts';
 import { commit, withRetry } from '../../../resource/write.ts';
-import { systemContext } from '../../system.ts';
+import { systemContext } from '../../setup/system.ts';
 import { disabled } from './gone.ts';
 import { eventAgain, readerOf } from './reading.ts';
 import type { Round } from './tell.ts';

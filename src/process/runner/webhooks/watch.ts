@@ -6,7 +6,7 @@ import { feedEvents } from '../../../resource/feed-event.ts';
 import { type Task, tasks } from '../../../resource/task.ts';
 import { everyLanes } from '../../../store/every.ts';
 import { paired } from '../../../words/paired.ts';
-import { move } from '../lease.ts';
+import { move } from '../../scheduler/lease.ts';
 
 /** Orgs asked for at once, and webhooks of one org. */
 const ORGS_AT_ONCE = 500;

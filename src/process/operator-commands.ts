@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type Env, example } from '../words.ts';
+import { example } from './operator/example.ts';
+import type { Env } from './setup/env.ts';
 
 /** The operator's words on organizations, their tokens and the configuration. */
 export function addOrg(program: Command, env: Env): void {
@@ -11,7 +12,7 @@ export function addOrg(program: Command, env: Env): void {
     .argument('<name>', 'what it is called')
     .option('--json', 'print one line of JSON (as it does without, too)')
     .action(async (name: string) => {
-      const { createOrgCommand } = await import('./orgs.ts');
+      const { createOrgCommand } = await import('./operator/orgs.ts');
       await createOrgCommand(name, env);
     });
   example(create, 'org create "Acme Corp"');
@@ -21,7 +22,7 @@ export function addOrg(program: Command, env: Env): void {
     .description('Lists the organizations of the store.')
     .option('--json', 'print one line of JSON: organizations')
     .action(async (words: { json?: boolean }) => {
-      const { listOrgsCommand } = await import('./orgs.ts');
+      const { listOrgsCommand } = await import('./operator/orgs.ts');
       await listOrgsCommand(words, env);
     });
   example(list, 'org list --json');
@@ -40,7 +41,7 @@ export function addToken(program: Command, env: Env): void {
     .option('--name <name>', 'what it is for', 'Made by the operator')
     .option('--json', 'print one line of JSON: org_id, token_id, token')
     .action(async (words: { org: string; role: string; name: string; json?: boolean }) => {
-      const { createTokenCommand } = await import('./tokens.ts');
+      const { createTokenCommand } = await import('./operator/tokens.ts');
       await createTokenCommand(words, env);
     });
   example(create, 'token create --org org_01k5m3 --role Admin');
@@ -51,7 +52,7 @@ export function addToken(program: Command, env: Env): void {
     .requiredOption('--org <id>', 'the organization (org_…)')
     .option('--json', 'print one line of JSON: org_id, tokens')
     .action(async (words: { org: string; json?: boolean }) => {
-      const { listTokensCommand } = await import('./tokens.ts');
+      const { listTokensCommand } = await import('./operator/tokens.ts');
       await listTokensCommand(words, env);
     });
   example(list, 'token list --org org_01k5m3');
@@ -70,7 +71,7 @@ function addRevoke(token: Command, env: Env): void {
     .requiredOption('--org <id>', 'the organization (org_…)')
     .option('--json', 'print one line of JSON: org_id, token_id, revoked_at')
     .action(async (tokenId: string, words: { org: string; json?: boolean }) => {
-      const { revokeTokenCommand } = await import('./tokens.ts');
+      const { revokeTokenCommand } = await import('./operator/tokens.ts');
       await revokeTokenCommand(tokenId, words, env);
     });
   example(revoke, 'token revoke tok_01k5m4 --org org_01k5m3');
@@ -86,7 +87,7 @@ function addRotate(token: Command, env: Env): void {
     .option('--overlap-seconds <seconds>', 'how long the old secret goes on, at most 604800', secondsOf, 0)
     .option('--json', 'print one line of JSON: org_id, token_id, token')
     .action(async (tokenId: string, words: { org: string; overlapSeconds: number; json?: boolean }) => {
-      const { rotateTokenCommand } = await import('./tokens.ts');
+      const { rotateTokenCommand } = await import('./operator/tokens.ts');
       await rotateTokenCommand(tokenId, words, env);
     });
   example(rotate, 'token rotate tok_01k5m4 --org org_01k5m3 --overlap-seconds 3600');
@@ -109,7 +110,7 @@ export function addBackup(program: Command, env: Env): void {
     .argument('<file>', 'the file; one that is there is replaced once the new one is whole')
     .option('--json', 'print one line of JSON: file, documents')
     .action(async (file: string, words: { json?: boolean }) => {
-      const { backupCommand } = await import('../backup/backup.ts');
+      const { backupCommand } = await import('./backup/backup.ts');
       await backupCommand(file, words, env);
     });
   example(backup, 'backup switchyard.backup');
@@ -122,7 +123,7 @@ export function addBackup(program: Command, env: Env): void {
     .argument('<file>', 'what "backup" has written')
     .option('--json', 'print one line of JSON: file, documents, organizations')
     .action(async (file: string, words: { json?: boolean }) => {
-      const { restoreCommand } = await import('../backup/restore.ts');
+      const { restoreCommand } = await import('./backup/restore.ts');
       await restoreCommand(file, words, env);
     });
   example(restore, 'restore switchyard.backup');
@@ -137,7 +138,7 @@ export function addCheck(program: Command, env: Env): void {
     )
     .option('--json', 'print one line of JSON: ok, documents by collection, faults, found')
     .action(async (words: { json?: boolean }) => {
-      const { checkCommand } = await import('../check/command.ts');
+      const { checkCommand } = await import('./check/command.ts');
       await checkCommand(words, env);
     });
   example(check, 'check --json');
@@ -153,7 +154,7 @@ export function addConfig(program: Command, env: Env): void {
     )
     .option('--json', 'print one line of JSON: ok, settings or problems, warnings')
     .action(async (words: { json?: boolean }) => {
-      const { checkConfigCommand } = await import('./config-check.ts');
+      const { checkConfigCommand } = await import('./operator/config-check.ts');
       checkConfigCommand(words, env);
     });
   example(check, 'config check');

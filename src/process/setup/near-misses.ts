@@ -1,6 +1,5 @@
 import { configSchema, SECRETS } from './config.ts';
-
-type Env = Record<string, string | undefined>;
+import type { Env } from './env.ts';
 
 export interface NearMiss {
   given: string;

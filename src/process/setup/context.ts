@@ -1,7 +1,7 @@
-import { noPause } from '../http/pauses.ts';
-import { type Context, type Deps, NO_TERMS, type Principal } from '../resource/context.ts';
-import { createLoaders } from '../resource/loaders.ts';
-import type { Store } from '../store/store.ts';
+import { noPause } from '../../http/pauses.ts';
+import { type Context, type Deps, NO_TERMS, type Principal } from '../../resource/context.ts';
+import { createLoaders } from '../../resource/loaders.ts';
+import type { Store } from '../../store/store.ts';
 
 /** What a context has of a request that is served. */
 interface Served extends Pick<Context, 'pause' | 'caller' | 'trace'> {

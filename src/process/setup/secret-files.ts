@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { expected } from '../words/expected.ts';
-import { StartRefused } from '../words/refused.ts';
-
-type Env = Record<string, string | undefined>;
+import { expected } from '../../words/expected.ts';
+import { StartRefused } from '../../words/refused.ts';
+import type { Env } from './env.ts';
 
 /** The content of the file that `NAME_FILE` names, without the line's end that editors leave. */
 export function readSecretFile(env: Env, name: string): string {

@@ -2,16 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Logger } from 'pino';
-import { collections } from '../catalog/collections.ts';
-import type { Deps } from '../resource/context.ts';
-import type { Tell } from '../store/derived.ts';
-import { openSqlite } from '../store/sqlite/engine.ts';
-import type { Store } from '../store/store.ts';
-import { createBell } from '../words/bell.ts';
-import { createIds } from '../words/ids.ts';
-import { StartRefused } from '../words/refused.ts';
-import { createLocalProvisioner } from './buckets/folder.ts';
+import { collections } from '../../catalog/collections.ts';
+import type { Deps } from '../../resource/context.ts';
+import type { Tell } from '../../store/derived.ts';
+import { openSqlite } from '../../store/sqlite/engine.ts';
+import type { Store } from '../../store/store.ts';
+import { createBell } from '../../words/bell.ts';
+import { createIds } from '../../words/ids.ts';
+import { StartRefused } from '../../words/refused.ts';
+import { createLocalProvisioner } from '../buckets/folder.ts';
 import { type Config, usesS3 } from './config.ts';
+import type { Env } from './env.ts';
 import { createLog, WHOLE_BYTES } from './log.ts';
 import { secretOf } from './secret-files.ts';
 
@@ -20,7 +21,7 @@ const AS_FILE = constants.R_OK | constants.W_OK;
 const AS_FOLDER = AS_FILE | constants.X_OK;
 
 /** The real world: the wall clock, the system's randomness, the configured engine. */
-export async function createDeps(config: Config, env: Record<string, string | undefined>): Promise<Deps> {
+export async function createDeps(config: Config, env: Env): Promise<Deps> {
   const log = createLog(config.LOG_LEVEL, config.WORKERS > 1 ? WHOLE_BYTES : undefined);
   const now = Date.now;
   return {
@@ -41,7 +42,7 @@ export async function createDeps(config: Config, env: Record<string, string | un
 /** The SDK is loaded where it is used. */
 async function createProvisioner(config: Config): Promise<Deps['provisioner']> {
   if (!usesS3(config)) return createLocalProvisioner(join(config.DATA_DIR, BUCKETS));
-  const { createS3Provisioner } = await import('./buckets/s3.ts');
+  const { createS3Provisioner } = await import('../buckets/s3.ts');
   return createS3Provisioner(config);
 }
 
@@ -50,7 +51,7 @@ async function openStore(config: Config, log: Logger): Promise<Store> {
   const now = () => new Date().toISOString();
   if (config.MONGODB_URI !== undefined) {
     // The driver is loaded where it is used: the embedded engine starts faster without it.
-    const { openMongo } = await import('../store/mongodb/open.ts');
+    const { openMongo } = await import('../../store/mongodb/open.ts');
     return openMongo({ uri: config.MONGODB_URI, collections, now, tell });
   }
   const file = databaseFile(dataFolder(config.DATA_DIR));

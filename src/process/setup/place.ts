@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
-import { orgIndex } from '../nouns/orgs/model.ts';
-import type { Store } from '../store/store.ts';
+import { orgIndex } from '../../nouns/orgs/model.ts';
+import type { Store } from '../../store/store.ts';
 import type { Config } from './config.ts';
 import { databaseFile } from './deps.ts';
+import type { Env } from './env.ts';
 import { nearMisses, sentenceOf } from './near-misses.ts';
 
 /** Where the data are, as a person may read it: never with credentials. */
 export async function placeOf({ DATA_DIR, MONGODB_URI }: Pick<Config, 'DATA_DIR' | 'MONGODB_URI'>): Promise<string> {
   if (MONGODB_URI === undefined) return `SQLite in ${DATA_DIR}`;
-  const { placeOfMongo } = await import('../store/mongodb/open.ts');
+  const { placeOfMongo } = await import('../../store/mongodb/open.ts');
   return placeOfMongo(MONGODB_URI);
 }
 
@@ -27,6 +28,6 @@ export function remark(text: string): void {
 }
 
 /** A command that works on another store than was meant would say that all went well. */
-export function remarkNearMisses(env: Record<string, string | undefined>): void {
+export function remarkNearMisses(env: Env): void {
   for (const miss of nearMisses(env)) remark(sentenceOf(miss));
 }

@@ -3,10 +3,10 @@ import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { Logger } from 'pino';
-import pkg from '../../../../package.json' with { type: 'json' };
-import type { Tracer } from '../../../resource/trace.ts';
-import type { Store } from '../../../store/store.ts';
-import type { Otlp } from '../otlp.ts';
+import pkg from '../../../package.json' with { type: 'json' };
+import type { Tracer } from '../../resource/trace.ts';
+import type { Store } from '../../store/store.ts';
+import type { Otlp } from '../setup/otlp.ts';
 import { hearDropped, saidWhile } from './sdk-words.ts';
 import { type BeginSpan, createCalls, createSpans } from './spans.ts';
 

@@ -11,10 +11,10 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
-import type { Trace, Tracer } from '../../../resource/trace.ts';
-import type { Store } from '../../../store/store.ts';
-import { ObservedStore, type StoreListener } from '../observed-store.ts';
-import type { Visit } from '../visit.ts';
+import type { Trace, Tracer } from '../../resource/trace.ts';
+import type { Store } from '../../store/store.ts';
+import { ObservedStore, type StoreListener } from './observed-store.ts';
+import type { Visit } from './visit.ts';
 
 /** Begins the span of a request: the visit has it from then on, and its trace's id. */
 export type BeginSpan = (visit: Visit, headers: IncomingHttpHeaders) => void;

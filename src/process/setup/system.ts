@@ -1,4 +1,4 @@
-import type { Context, Deps, Principal } from '../resource/context.ts';
+import type { Context, Deps, Principal } from '../../resource/context.ts';
 import { createContext } from './context.ts';
 
 /** The product itself as the actor of what it does in the background. */

@@ -1,4 +1,5 @@
 import { DiagLogLevel, diag } from '@opentelemetry/api';
+import type { Env } from '../setup/env.ts';
 
 const ABOVE_ZERO = /^OTEL_BSP_(MAX_QUEUE_SIZE|MAX_EXPORT_BATCH_SIZE|EXPORT_TIMEOUT)$/;
 const HEADERS = /^OTEL_EXPORTER_OTLP_(TRACES_)?HEADERS$/;
@@ -30,7 +31,7 @@ function told(text: string): string {
 }
 
 /** What it takes without a word, and cannot work with. */
-function unsaid(env: Record<string, string | undefined>): string[] {
+function unsaid(env: Env): string[] {
   return Object.entries(env).flatMap(([name, given = '']) => {
     if (ABOVE_ZERO.test(name) && Number(given) <= 0 && given.trim() !== '')
       return [`${name}: expected a number above 0, got ${given.slice(0, 40)}`];

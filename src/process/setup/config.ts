@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { expected } from '../words/expected.ts';
-import { StartRefused } from '../words/refused.ts';
-import { DEFAULT_PREFIX, isBucketPrefix, isRegion } from './buckets/name.ts';
-import { otlpOf, otlpShape } from './observe/otlp.ts';
+import { expected } from '../../words/expected.ts';
+import { StartRefused } from '../../words/refused.ts';
+import { DEFAULT_PREFIX, isBucketPrefix, isRegion } from '../buckets/name.ts';
+import type { Env } from './env.ts';
+import { otlpOf, otlpShape } from './otlp.ts';
 import { readSecretFile } from './secret-files.ts';
 
 const shown = (text: string) => `'${text.length > 40 ? `${text.slice(0, 40)}…` : text}'`;
@@ -29,7 +30,7 @@ const flag = z
   .transform((text) => /^(true|1|yes|on)$/i.test(text));
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
-function withSecretFiles(env: Record<string, string | undefined>): Record<string, string | undefined> {
+function withSecretFiles(env: Env): Env {
   const files = SECRETS.filter((name) => env[`${name}_FILE`]);
   return { ...env, ...Object.fromEntries(files.map((name) => [name, readSecretFile(env, name)])) };
 }
@@ -185,14 +186,14 @@ function isPublicUrl(text: string): boolean {
 export const SECRETS: readonly (keyof Config)[] = ['MONGODB_URI', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'];
 
 /** Parses the environment; a bad value stops the start with one line that names the key. An empty value counts as unset. */
-export function readConfig(env: Record<string, string | undefined>): Config {
+export function readConfig(env: Env): Config {
   const result = parseConfig(env);
   if (!result.success) throw new StartRefused(told(expected(result.error.issues[0], 'issue')));
   mustBelongTogether(result.data);
   return { ...result.data, DATA_DIR: resolve(result.data.DATA_DIR) };
 }
 
-function parseConfig(env: Record<string, string | undefined>) {
+function parseConfig(env: Env) {
   const given = Object.fromEntries(
     Object.entries(withSecretFiles(env)).filter(([, value]) => value !== undefined && value !== ''),
   );
@@ -205,7 +206,7 @@ function told({ path, message }: { path: PropertyKey[]; message: string }): stri
 }
 
 /** All that would stop a start, each in one line. */
-export function configIssues(env: Record<string, string | undefined>): string[] {
+export function configIssues(env: Env): string[] {
   try {
     const result = parseConfig(env);
     if (!result.success) return result.error.issues.map(told);
