@@ -6,6 +6,12 @@ const tests = ['test/health.test.ts'];
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'a long piece of letters and digits is a key whatever it begins with',
+    file: 'src/nouns/provider-accounts/reference.ts',
+    edits: [['([-_][a-z0-9]{1,19})+', '([-_][a-z0-9]+)+']],
+    tests: ['test/nouns/provider-accounts.test.ts'],
+  },
+  {
     breaks: 'a verdict on old credentials moves nothing of the new',
     file: HEALTH,
     edits: [

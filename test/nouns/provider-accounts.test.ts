@@ -20,17 +20,20 @@ describeNoun(
       expect((await tenant.rest('PATCH', path, { enabled: true })).body.status).toBe('active');
     });
 
-    test.each(['sk-proj-abcdefghijklmnopqrstuvwxyz012345', 'env:sk-abc', 'env:NOT A NAME'])(
-      'a key is no reference to credentials: %s',
-      async (reference) => {
-        const { tenant, seeded } = world;
-        const path = `${tenant.base}/provider-accounts/${seeded.accountId}`;
-        const refused = await tenant.rest('PATCH', path, { credentials_ref: reference });
-        expect([refused.status, refused.body.detail[0]]).toMatchObject([
-          422,
-          { type: 'value_error', loc: ['body', 'credentials_ref'] },
-        ]);
-      },
-    );
+    /** As providers, clouds and this product give them; made up. */
+    const keys = [
+      ...['sk-proj-abcdefghijklmnopqrstuvwxyz012345', 'env:sk-abc', 'env:NOT A NAME', ' AKIAIOSFODNN7EXAMPLE'],
+      ...['wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', '{"type": "service_account"}', `mm_tok_${'a'.repeat(12)}_b`],
+      ...['pplx-0123456789abcdef', 'nvapi-abcdefghij', 'fw_3Zabcdefg', `team-${'0123456789abcdef'.repeat(2)}`],
+    ];
+    test.each(keys)('a key is no reference to credentials: %s', async (reference) => {
+      const { tenant, seeded } = world;
+      const path = `${tenant.base}/provider-accounts/${seeded.accountId}`;
+      const refused = await tenant.rest('PATCH', path, { credentials_ref: reference });
+      expect([refused.status, refused.body.detail[0]]).toMatchObject([
+        422,
+        { type: 'value_error', loc: ['body', 'credentials_ref'] },
+      ]);
+    });
   },
 );
