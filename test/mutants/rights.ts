@@ -2,6 +2,12 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'workspaces that a token names already are not looked for again',
+    file: 'src/nouns/tokens/repository.ts',
+    edits: [['if (!known?.includes(id)) await needReference', 'await needReference']],
+    tests: ['test/nouns/tokens.test.ts'],
+  },
+  {
     breaks: 'the audit tells of a private namespace only who sees it',
     file: 'src/resource/audit.ts',
     edits: [['privateTo: noun.hides?.privateTo(doc) ?? null', 'privateTo: null']],

@@ -14,6 +14,20 @@ describeNoun(
     ended: 'revoke',
   },
   (world) => {
+    test('its workspaces are looked for where they come to it: one that is gone since can stay, and others leave', async () => {
+      const { tenant, seeded } = world;
+      const workspace = (name: string) =>
+        tenant.rest('POST', `${tenant.base}/workspaces`, { organization_id: tenant.orgId, name });
+      const { workspace_id: gone } = (await workspace('Gone')).body;
+      const { tokenId } = await tenant.as({ role: 'Viewer', workspace_ids: [seeded.workspaceId, gone] });
+      await tenant.rest('DELETE', `${tenant.base}/workspaces/${gone}`);
+      const path = `${tenant.base}/tokens/${tokenId}`;
+      for (const workspace_ids of [[gone, seeded.workspaceId], [gone], []])
+        expect((await tenant.rest('PATCH', path, { workspace_ids })).body.workspace_ids).toEqual(workspace_ids);
+      const back = await tenant.rest('PATCH', path, { workspace_ids: [gone] });
+      expect([back.status, back.body.details]).toEqual([404, { resource_type: 'workspace', resource_id: gone }]);
+    });
+
     test('it says who it is, by both doors', async () => {
       const { tenant } = world;
       const bot = await tenant.as({ role: 'Viewer' });

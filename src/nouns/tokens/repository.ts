@@ -33,7 +33,7 @@ export function createToken(ctx: Context, input: z.output<typeof createTokenInpu
     const secret = createSecret(ctx.deps.randomBytes);
     const draft = newDoc(ctx, tokens, ctx.deps.ids.next('tok_'), input, {
       roleId: role?.id ?? null,
-      workspaceIds: await workspacesOf(ctx, input.workspaceIds),
+      workspaceIds: await workspacesOf(ctx, input.workspaceIds, null),
       expiresAt: timeOf(input.expiresAt),
       prefix: prefixOf(secret.publicId),
     });
@@ -82,10 +82,14 @@ function checkHolds(doc: Token, sent: { role?: unknown; permissions?: unknown })
   throw invalid(cleared.map((name) => valueError(['input', name], rule, null)));
 }
 
-/** A limited token's `null` means its own workspaces; each that is named must be one the maker sees. */
-async function workspacesOf(ctx: Context, asked: string[] | null | undefined): Promise<string[] | null> {
+/** A limited token's `null` means its own workspaces; each that comes to it must be one the maker sees. */
+async function workspacesOf(
+  ctx: Context,
+  asked: string[] | null | undefined,
+  known: readonly string[] | null,
+): Promise<string[] | null> {
   if (asked == null) return ctx.principal.workspaceIds && [...ctx.principal.workspaceIds];
-  for (const id of asked) await needReference(ctx, workspaces, id);
+  for (const id of asked) if (!known?.includes(id)) await needReference(ctx, workspaces, id);
   return [...new Set(asked)];
 }
 
@@ -108,7 +112,7 @@ export function updateToken(ctx: Context, input: z.output<typeof updateTokenInpu
       const doc = mergePatch(tokens, before, fields);
       if (expiresAt !== undefined) doc.expiresAt = timeOf(expiresAt);
       if (workspaceIds !== undefined && !isDeepStrictEqual(workspaceIds, before.workspaceIds))
-        doc.workspaceIds = await workspacesOf(ctx, workspaceIds);
+        doc.workspaceIds = await workspacesOf(ctx, workspaceIds, before.workspaceIds);
       const parts = await partsOf(ctx, doc);
       if (wanted !== undefined) {
         parts.role = wanted === null ? null : await roleNamed(ctx, wanted, before.roleId);
