@@ -1,10 +1,11 @@
 /**
- * What one request costs with one process and with several, parent and sharing of limits included: `node bench/workers.ts [workers]`.
+ * What one request costs with one process and with several, parent and sharing of limits included: `node bench/workers.ts [workers] [writes a second]`.
  * It is told in processor time, as the kernel counts it for each process, so that others on the machine count less; and what
  * follows of it for throughput where there is a core for each: the first cost divided by the busiest worker's. The load is made of
  * plain sockets, at a fifth of what a request costs the server, and stays on another core. Linux alone.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import http, { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,8 @@ import { childrenOf } from '../test/e2e/teams.ts';
 import { required } from '../test/required.ts';
 
 const WORKERS = Number(process.argv[2] ?? 2);
+/** Beside the reads: each writes the organization anew, and lets go of what other processes keep of the file. */
+const WRITES = Number(process.argv[3] ?? 0);
 const CONNECTIONS = 64;
 /** Until then a process still compiles what it is asked for again and again: each of several is asked less. */
 const WARM_UP = 30_000;
@@ -51,6 +54,22 @@ async function load(url: string, requests: number): Promise<void> {
   await Promise.all(Array.from({ length: CONNECTIONS }, connection));
 }
 
+/** Until it is stopped. */
+function write(url: string): () => void {
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  const headers = { Authorization: `Bearer ${org.token}`, 'Content-Type': 'application/json' };
+  const one = () => {
+    const sent = http.request(`${url}/v1/orgs/${org.org_id}`, { method: 'PATCH', agent, headers });
+    sent.on('response', (res) => res.resume()).on('error', () => {});
+    sent.end(JSON.stringify({ description: String(performance.now()) }));
+  };
+  const timer = WRITES > 0 ? setInterval(one, 1_000 / WRITES) : undefined;
+  return () => {
+    clearInterval(timer);
+    agent.destroy();
+  };
+}
+
 interface Round {
   perRequestUs: number;
   parentUs: number;
@@ -67,7 +86,9 @@ async function serving(workers: number) {
   await load(server.url, WARM_UP * workers);
   const round = async (): Promise<Round> => {
     const [before, parentBefore, begun] = [pids.map(workedUs), workedUs(parent), performance.now()];
+    const stopWriting = write(server.url);
     await load(server.url, REQUESTS);
+    stopWriting();
     const seconds = (performance.now() - begun) / 1_000;
     const worked = pids.map((pid, at) => workedUs(pid) - required(before[at]));
     const sum = worked.reduce((a, b) => a + b, 0);
@@ -96,7 +117,7 @@ const of = (which: 0 | 1, name: keyof Round) => median(rounds[which].map((round)
 const perBusiest = of(1, 'perRequestUs') * of(1, 'busiest');
 // The parent needs a core, too, which is one of the workers' where there are no more.
 const perCore = (of(1, 'perRequestUs') + of(1, 'parentUs')) / WORKERS;
-process.stdout.write(`${availableParallelism()} cores, ${CONNECTIONS} connections
+process.stdout.write(`${availableParallelism()} cores, ${CONNECTIONS} connections, ${WRITES} writes a second beside them
 1 worker:  ${of(0, 'perRequestUs').toFixed(0)} µs of processor per request, ${of(0, 'perSecond').toFixed(0)} a second
 ${WORKERS} workers: ${of(1, 'perRequestUs').toFixed(0)} µs, the parent ${of(1, 'parentUs').toFixed(0)} µs, the busiest does ${(of(1, 'busiest') * 100).toFixed(0)} %, ${of(1, 'perSecond').toFixed(0)} a second
 where there is a core for each: ${(of(0, 'perRequestUs') / Math.max(perBusiest, perCore)).toFixed(2)} ×\n`);
