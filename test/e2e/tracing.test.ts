@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,6 +68,22 @@ test('what is not sent yet goes with the shutdown, as protobuf where nothing els
   await stop();
   expect(collector.calls).toMatchObject([{ path: '/base/v1/traces', type: 'application/x-protobuf' }]);
   expect(required(collector.calls[0]).bytes).toBeGreaterThan(100);
+});
+
+test('headers may lie in a file, and those for traces alone take their place', async () => {
+  const [all, own] = [join(folder, 'all'), join(folder, 'own')];
+  writeFileSync(all, 'authorization=Bearer%20of-all\n');
+  const files = { OTEL_EXPORTER_OTLP_HEADERS_FILE: all, OTEL_BSP_SCHEDULE_DELAY: '20' };
+  await start({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...files });
+  await ask('/health/live');
+  await stop();
+  expect(collector.calls[0]?.authorization).toBe('Bearer of-all');
+  collector.calls = [];
+  writeFileSync(own, 'authorization=Bearer%20of-traces\n');
+  await start({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...files, OTEL_EXPORTER_OTLP_TRACES_HEADERS_FILE: own });
+  await ask('/health/live');
+  await stop();
+  expect(collector.calls[0]?.authorization).toBe('Bearer of-traces');
 });
 
 test('a collector that does not answer does not hold a shutdown', async () => {

@@ -88,7 +88,7 @@ test('every secret may lie in a file, and what sounds like one is one', () => {
     expect(() => readConfig({ ...env, [`${name}_FILE`]: join(folder, 'absent') })).toThrow(`${name}_FILE: cannot read`);
   }
   const sounding = Object.keys(configSchema.shape).filter((name) =>
-    /SECRET|PASSWORD|KEY|TOKEN|_URI$|CREDENTIAL/.test(name),
+    /SECRET|PASSWORD|KEY|TOKEN|_URI$|CREDENTIAL|_HEADERS$/.test(name),
   );
   expect(sounding.filter((name) => !name.endsWith('_FILE')).sort()).toEqual([...SECRETS].sort());
   rmSync(folder, { recursive: true });

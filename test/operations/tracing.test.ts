@@ -347,7 +347,8 @@ describe('traces of what goes wrong', () => {
       OTEL_RESOURCE_ATTRIBUTES: 'a=b=s3cret',
     };
     for (const [name, value] of Object.entries(given)) vi.stubEnv(name, value);
-    const harness = await startHarness('sqlite', tracedTo(collector));
+    const { OTEL_EXPORTER_OTLP_HEADERS } = given;
+    const harness = await startHarness('sqlite', { ...tracedTo(collector), OTEL_EXPORTER_OTLP_HEADERS });
     await harness.close();
     const lines = harness.logs.filter((line) => line.includes('OTEL_'));
     expect(lines).toHaveLength(1);

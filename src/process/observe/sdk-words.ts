@@ -1,11 +1,11 @@
 import { DiagLogLevel, diag } from '@opentelemetry/api';
 import type { Env } from '../setup/env.ts';
+import type { Otlp } from '../setup/otlp.ts';
 
 const ABOVE_ZERO = /^OTEL_BSP_(MAX_QUEUE_SIZE|MAX_EXPORT_BATCH_SIZE|EXPORT_TIMEOUT)$/;
-const HEADERS = /^OTEL_EXPORTER_OTLP_(TRACES_)?HEADERS$/;
 
 /** What OpenTelemetry's SDK says of its variables while it begins: it goes on with others, and tells nobody. Answers one sentence for each. */
-export async function saidWhile<T>(begin: () => Promise<T>): Promise<[T, string[]]> {
+export async function saidWhile<T>({ headers }: Otlp, begin: () => Promise<T>): Promise<[T, string[]]> {
   const said = new Set<string>();
   const hear = (text: unknown) => void said.add(told(String(text)));
   const nothing = () => {};
@@ -17,7 +17,7 @@ export async function saidWhile<T>(begin: () => Promise<T>): Promise<[T, string[
   );
   try {
     const begun = await begin();
-    return [begun, [...said, ...unsaid(process.env)]];
+    return [begun, [...said, ...unfitNumbers(process.env), ...unfitHeaders(headers)]];
   } finally {
     diag.disable();
   }
@@ -31,14 +31,16 @@ function told(text: string): string {
 }
 
 /** What it takes without a word, and cannot work with. */
-function unsaid(env: Env): string[] {
-  return Object.entries(env).flatMap(([name, given = '']) => {
-    if (ABOVE_ZERO.test(name) && Number(given) <= 0 && given.trim() !== '')
-      return [`${name}: expected a number above 0, got ${given.slice(0, 40)}`];
-    if (HEADERS.test(name) && given.split(',').some((one) => one.trim() !== '' && !one.includes('=')))
-      return [`${name}: what has no = is left out`];
-    return [];
-  });
+function unfitNumbers(env: Env): string[] {
+  const given = Object.entries(env).filter(([name, text]) => ABOVE_ZERO.test(name) && text?.trim());
+  const unfit = given.filter(([, text]) => Number(text) <= 0);
+  return unfit.map(([name, text]) => `${name}: expected a number above 0, got ${text?.slice(0, 40)}`);
+}
+
+function unfitHeaders(headers: Otlp['headers']): string[] {
+  const isNone = (one: string) => one.trim() !== '' && !one.includes('=');
+  const unfit = headers.filter(([, text]) => text.split(',').some(isNone));
+  return unfit.map(([name]) => `${name}: what has no = is left out`);
 }
 
 /** Hears how many spans had no place any more between those that wait to be sent. */

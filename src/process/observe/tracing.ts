@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
+import { type ExportResult, ExportResultCode, parseKeyPairsIntoRecord } from '@opentelemetry/core';
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { Logger } from 'pino';
@@ -21,7 +21,7 @@ const MINUTE_MS = 60_000;
 
 /** Sampling, batches, headers and limits are read from OpenTelemetry's variables by its SDK. */
 export async function openTracing(otlp: Otlp, engine: Store['engine'], log: Logger): Promise<Tracing> {
-  const [provider, said] = await saidWhile(() => openProvider(otlp, log));
+  const [provider, said] = await saidWhile(otlp, () => openProvider(otlp, log));
   if (said.length > 0) log.warn({ said }, 'some of the variables of OpenTelemetry cannot be followed');
   hearDropped(seldom(log, 'traces were dropped: more came than could wait to be sent'));
   const tracer = provider.getTracer(pkg.name, pkg.version);
@@ -43,11 +43,12 @@ async function openProvider(otlp: Otlp, log: Logger): Promise<BasicTracerProvide
   });
 }
 
-async function createExporter({ url, protocol }: Otlp): Promise<SpanExporter> {
+async function createExporter({ url, protocol, headers }: Otlp): Promise<SpanExporter> {
   const { OTLPTraceExporter } = await (protocol === 'http/json'
     ? import('@opentelemetry/exporter-trace-otlp-http')
     : import('@opentelemetry/exporter-trace-otlp-proto'));
-  return new OTLPTraceExporter({ url });
+  const sent = headers.map(([, text]) => parseKeyPairsIntoRecord(text));
+  return new OTLPTraceExporter({ url, headers: Object.assign({}, ...sent) });
 }
 
 /** Lines that say the same come at most once a minute, with what has come together meanwhile. */

@@ -183,7 +183,13 @@ function isPublicUrl(text: string): boolean {
 }
 
 /** What may also be given as a file, by the same name and `_FILE`. */
-export const SECRETS: readonly (keyof Config)[] = ['MONGODB_URI', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'];
+export const SECRETS = [
+  'MONGODB_URI',
+  'S3_ACCESS_KEY_ID',
+  'S3_SECRET_ACCESS_KEY',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'OTEL_EXPORTER_OTLP_TRACES_HEADERS',
+] as const satisfies readonly (keyof Config)[];
 
 /** Parses the environment; a bad value stops the start with one line that names the key. An empty value counts as unset. */
 export function readConfig(env: Env): Config {
