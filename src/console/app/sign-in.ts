@@ -1,5 +1,5 @@
 import { h } from 'preact';
-import { currentToken, keepToken } from './token.ts';
+import { currentToken, keepToken } from './graph/token.ts';
 
 /** Asks for a token, and says why. */
 export function SignIn() {

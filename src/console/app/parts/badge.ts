@@ -1,5 +1,5 @@
 import { h } from 'preact';
-import { words } from '../format.ts';
+import { words } from './format.ts';
 
 /** Good, to be watched, bad, or at rest: told by shape and word, and by color besides. */
 type Tone = 'good' | 'warn' | 'bad' | 'rest' | 'busy';

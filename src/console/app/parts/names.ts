@@ -1,6 +1,6 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { NamesQuery } from '../documents.generated.ts';
+import type { NamesQuery } from '../graph/documents.generated.ts';
 
 /** How people call what ids name. */
 export type Names = ReadonlyMap<string, string>;

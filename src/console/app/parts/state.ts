@@ -1,6 +1,6 @@
 import { type ComponentChildren, h } from 'preact';
-import type { Refusal } from '../graph.ts';
-import type { Answer } from '../use-query.ts';
+import type { Refusal } from '../graph/graph.ts';
+import type { Answer } from '../graph/use-query.ts';
 
 /** What stands where there is nothing to see yet, or nothing at all. */
 export function Note({ title, children }: { title: string; children?: ComponentChildren }) {

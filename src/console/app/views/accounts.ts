@@ -1,11 +1,11 @@
 import { h } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { AccountDays, Accounts as AccountsDocument, type AccountsQuery } from '../documents.generated.ts';
-import { ago, compact, date, number, percent, words } from '../format.ts';
+import { AccountDays, Accounts as AccountsDocument, type AccountsQuery } from '../graph/documents.generated.ts';
+import { useQuery } from '../graph/use-query.ts';
 import { Badge } from '../parts/badge.ts';
+import { ago, compact, date, number, percent, words } from '../parts/format.ts';
 import { Meter } from '../parts/meter.ts';
 import { Loaded, Note } from '../parts/state.ts';
-import { useQuery } from '../use-query.ts';
 import { BurnDown } from './burn-down.ts';
 import { type Account, type Days, daysOf, monthNow } from './month.ts';
 

@@ -1,6 +1,6 @@
 import { h } from 'preact';
-import { compact, date } from '../format.ts';
 import { Chart } from '../parts/chart.ts';
+import { compact, date } from '../parts/format.ts';
 import { type Account, type Days, monthNow } from './month.ts';
 
 const DAY_MS = 86_400_000;

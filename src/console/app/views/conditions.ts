@@ -1,5 +1,5 @@
-import type { PoliciesQuery } from '../documents.generated.ts';
-import { words } from '../format.ts';
+import type { PoliciesQuery } from '../graph/documents.generated.ts';
+import { words } from '../parts/format.ts';
 
 type Match = NonNullable<PoliciesQuery['routerPolicies']>['nodes'][number]['match'];
 

@@ -4,13 +4,13 @@ import {
   type ExplainDecisionQuery,
   OneDecision,
   type OneDecisionQuery,
-} from '../documents.generated.ts';
-import { moment, number } from '../format.ts';
+} from '../graph/documents.generated.ts';
+import { useQuery } from '../graph/use-query.ts';
 import { Facts } from '../parts/facts.ts';
+import { moment, number } from '../parts/format.ts';
 import { useName } from '../parts/names.ts';
 import { Panel } from '../parts/panel.ts';
 import { Loaded, Note } from '../parts/state.ts';
-import { useQuery } from '../use-query.ts';
 import { Explanation } from './explanation.ts';
 import { OutcomeBadge } from './outcome-badge.ts';
 

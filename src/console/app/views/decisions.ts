@@ -1,12 +1,12 @@
 import { h } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import type { DecisionRowFragment as Decision } from '../documents.generated.ts';
-import { useDecisions } from '../follow-decisions.ts';
-import { number, timeOfDay } from '../format.ts';
+import type { DecisionRowFragment as Decision } from '../graph/documents.generated.ts';
+import { useDecisions } from '../graph/follow-decisions.ts';
+import { number, timeOfDay } from '../parts/format.ts';
 import { useName } from '../parts/names.ts';
+import { go, type ViewProps } from '../parts/router.ts';
 import { Rows } from '../parts/rows.ts';
 import { Failed, Note } from '../parts/state.ts';
-import { go, type ViewProps } from '../router.ts';
 import { DecisionPanel } from './decision-panel.ts';
 import { Hops } from './hops.ts';
 import { OutcomeBadge } from './outcome-badge.ts';

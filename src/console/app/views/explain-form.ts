@@ -1,5 +1,5 @@
 import { type ComponentChildren, h } from 'preact';
-import type { DecideInput } from '../documents.generated.ts';
+import type { DecideInput } from '../graph/documents.generated.ts';
 
 interface Props {
   workspaces: readonly { workspaceId: string; name: string }[];

@@ -6,11 +6,11 @@ import {
   type ExplainChoicesQuery,
   Explain as ExplainDocument,
   type ExplainQuery,
-} from '../documents.generated.ts';
-import { ask, type Refusal } from '../graph.ts';
+} from '../graph/documents.generated.ts';
+import { ask, type Refusal } from '../graph/graph.ts';
+import { useQuery } from '../graph/use-query.ts';
 import { Badge } from '../parts/badge.ts';
 import { Failed, Loaded, Note } from '../parts/state.ts';
-import { useQuery } from '../use-query.ts';
 import { ExplainForm } from './explain-form.ts';
 import { Explanation } from './explanation.ts';
 

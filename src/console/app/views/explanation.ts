@@ -1,7 +1,7 @@
 import { h } from 'preact';
-import type { ExplanationFragment } from '../documents.generated.ts';
-import { words } from '../format.ts';
+import type { ExplanationFragment } from '../graph/documents.generated.ts';
 import { Badge } from '../parts/badge.ts';
+import { words } from '../parts/format.ts';
 import { useName } from '../parts/names.ts';
 
 /** Why a request goes where it goes: the hops that were tried, what would have to be another, and what each policy says. */

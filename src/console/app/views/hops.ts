@@ -1,6 +1,6 @@
 import { h } from 'preact';
-import type { DecisionRowFragment } from '../documents.generated.ts';
-import { words } from '../format.ts';
+import type { DecisionRowFragment } from '../graph/documents.generated.ts';
+import { words } from '../parts/format.ts';
 
 /** The models that were tried, in order: struck out where one was passed over, and why. */
 export function Hops({ hops }: { hops: DecisionRowFragment['hops'] }) {

@@ -1,12 +1,12 @@
 import { h } from 'preact';
-import { Jobs as JobsDocument, type JobsQuery } from '../documents.generated.ts';
-import { number, words } from '../format.ts';
+import { Jobs as JobsDocument, type JobsQuery } from '../graph/documents.generated.ts';
+import { useQuery } from '../graph/use-query.ts';
 import { Badge } from '../parts/badge.ts';
+import { number, words } from '../parts/format.ts';
 import { Meter } from '../parts/meter.ts';
 import { useName } from '../parts/names.ts';
 import { Loaded, Note } from '../parts/state.ts';
 import { When } from '../parts/when.ts';
-import { useQuery } from '../use-query.ts';
 
 type Job = NonNullable<JobsQuery['jobs']>['nodes'][number];
 

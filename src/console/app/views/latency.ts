@@ -1,7 +1,7 @@
 import { h } from 'preact';
-import type { LatencyFragment } from '../documents.generated.ts';
-import { number } from '../format.ts';
+import type { LatencyFragment } from '../graph/documents.generated.ts';
 import { Chart } from '../parts/chart.ts';
+import { number } from '../parts/format.ts';
 import { useName } from '../parts/names.ts';
 import { Note } from '../parts/state.ts';
 import { axesOf, fromZero, rangeOf, stepOf } from './usage-chart.ts';

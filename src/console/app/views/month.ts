@@ -1,4 +1,4 @@
-import type { AccountDaysQuery, AccountsQuery } from '../documents.generated.ts';
+import type { AccountDaysQuery, AccountsQuery } from '../graph/documents.generated.ts';
 
 export type Account = NonNullable<AccountsQuery['providerAccounts']>['nodes'][number];
 

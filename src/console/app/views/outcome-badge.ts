@@ -1,7 +1,7 @@
 import { h } from 'preact';
-import type { DecisionRowFragment as Decision } from '../documents.generated.ts';
-import { words } from '../format.ts';
+import type { DecisionRowFragment as Decision } from '../graph/documents.generated.ts';
 import { Badge } from '../parts/badge.ts';
+import { words } from '../parts/format.ts';
 
 /** What came of it, in a word. */
 export function OutcomeBadge({ decision }: { decision: Decision }) {

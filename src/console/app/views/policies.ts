@@ -1,13 +1,13 @@
 import { h } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import { useAllPages } from '../all-pages.ts';
-import { Policies as PoliciesDocument, type PoliciesQuery, PolicyWarnings } from '../documents.generated.ts';
-import { compact, number, percent, words } from '../format.ts';
+import { useAllPages } from '../graph/all-pages.ts';
+import { Policies as PoliciesDocument, type PoliciesQuery, PolicyWarnings } from '../graph/documents.generated.ts';
+import { useQuery } from '../graph/use-query.ts';
 import { Badge } from '../parts/badge.ts';
+import { compact, number, percent, words } from '../parts/format.ts';
+import { go, type ViewProps } from '../parts/router.ts';
 import { Rows } from '../parts/rows.ts';
 import { Failed, Note } from '../parts/state.ts';
-import { go, type ViewProps } from '../router.ts';
-import { useQuery } from '../use-query.ts';
 import { conditionsOf } from './conditions.ts';
 import { PolicyPanel } from './policy-panel.ts';
 

@@ -1,13 +1,13 @@
 import { h } from 'preact';
-import { PolicyDetail, type PolicyDetailQuery, type PolicyWarningsQuery } from '../documents.generated.ts';
-import { ago, number, percent, words } from '../format.ts';
+import { PolicyDetail, type PolicyDetailQuery, type PolicyWarningsQuery } from '../graph/documents.generated.ts';
+import { useQuery } from '../graph/use-query.ts';
 import { Badge } from '../parts/badge.ts';
 import { Facts } from '../parts/facts.ts';
+import { ago, number, percent, words } from '../parts/format.ts';
 import { useName } from '../parts/names.ts';
 import { Panel } from '../parts/panel.ts';
 import { Loaded, Note } from '../parts/state.ts';
 import { When } from '../parts/when.ts';
-import { useQuery } from '../use-query.ts';
 
 type Policy = NonNullable<PolicyDetailQuery['routerPolicy']>;
 type Target = NonNullable<Policy['targets']>[number];

@@ -1,7 +1,7 @@
 import { h } from 'preact';
 import type uPlot from 'uplot';
-import { compact, date, hourOrDay } from '../format.ts';
 import { Chart } from '../parts/chart.ts';
+import { compact, date, hourOrDay } from '../parts/format.ts';
 import type { Series } from './usage-series.ts';
 
 interface Props {

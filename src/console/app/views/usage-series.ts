@@ -1,4 +1,4 @@
-import type { TallyFragment, UsageGranularity, UsageQuery } from '../documents.generated.ts';
+import type { TallyFragment, UsageGranularity, UsageQuery } from '../graph/documents.generated.ts';
 
 export interface Span {
   granularity: UsageGranularity;

@@ -1,10 +1,10 @@
 import { h } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import { Usage as UsageDocument, type UsageQuery } from '../documents.generated.ts';
-import { compact, number } from '../format.ts';
+import { Usage as UsageDocument, type UsageQuery } from '../graph/documents.generated.ts';
+import { useQuery } from '../graph/use-query.ts';
+import { compact, number } from '../parts/format.ts';
 import { useName } from '../parts/names.ts';
 import { Loaded, Note } from '../parts/state.ts';
-import { useQuery } from '../use-query.ts';
 import { Latency } from './latency.ts';
 import { UsageChart } from './usage-chart.ts';
 import { BY, type Measure, type ShownProps, type Span, seriesOf, slotsOf } from './usage-series.ts';
