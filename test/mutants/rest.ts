@@ -2,6 +2,12 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'a member shows the name that its role has now, whatever the condition',
+    file: 'src/nouns/members/rest.ts',
+    edits: [['Object.hasOwn(BUILT_IN_ROLES, String(role))', 'role !== null']],
+    tests: ['test/nouns/members.test.ts'],
+  },
+  {
     breaks: "a cursor is bound to a list's filters as the graph reads them, however they were written",
     file: 'src/rest/compile.ts',
     edits: [['coerceInputValue(sent[name], type)', 'sent[name]']],
