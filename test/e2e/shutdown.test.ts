@@ -167,7 +167,7 @@ describe('SIGTERM', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)('answers an upload that ends after it, and a second %s', async (second) => {
     const whole = post('half', 10_000);
     const line = await open(port, whole.slice(0, 5_000));
-    await beside();
+    await Promise.all(await beside());
     server.child.kill('SIGTERM');
     await sleep(50);
     server.child.kill(second);
