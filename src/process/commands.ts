@@ -41,7 +41,7 @@ function addServe(program: Command, env: Env): void {
     .option('--no-demo', 'start without demo content (as DEMO=false, or NODE_ENV=production)')
     .option('--workers <count>', 'how many processes serve on the one port (as WORKERS)', workersOf)
     .action(async ({ demo, workers }: { demo: boolean; workers?: string }) => {
-      const { serve: start } = await import('./main.ts');
+      const { serve: start } = await import('./serve.ts');
       await start({ ...env, ...(demo ? {} : { DEMO: 'false' }), ...(workers ? { WORKERS: workers } : {}) });
     });
   example(serve, 'serve --no-demo');

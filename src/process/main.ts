@@ -13,45 +13,17 @@ import { startHealthChecks } from './health-checks.ts';
 import { initOrganization } from './init.ts';
 import { observe } from './observe/observe.ts';
 import { startRunner } from './runner/runner.ts';
-import { type Config, readConfig } from './setup/config.ts';
+import type { Config } from './setup/config.ts';
 import { createDeps, dataFolder } from './setup/deps.ts';
 import type { Env } from './setup/env.ts';
-import { createLog, WHOLE_BYTES } from './setup/log.ts';
-import { nearMisses, sentenceOf } from './setup/near-misses.ts';
 import { hasOrganizations, placeOf } from './setup/place.ts';
-import { stopSignal } from './setup/signals.ts';
 import type { Team } from './workers/worker.ts';
 
 /** Background work that is under way when everything is answered: its lease lets another process do it again. */
 const BACKGROUND_SECONDS = 1;
 
-/** Serves until a signal; answers all that was sent before it and exits 0. */
-export async function serve(env: Env = process.env): Promise<void> {
-  const stop = stopSignal();
-  const config = readConfig(env);
-  const isAlone = config.WORKERS === 1;
-  const isParent = !isAlone && (await import('node:cluster')).default.isPrimary;
-  if (isAlone || isParent) warnOfNearMisses(config, env);
-  if (isParent) {
-    const { serveByWorkers } = await import('./workers/parent.ts');
-    return serveByWorkers(stop, config, createLog(config.LOG_LEVEL, WHOLE_BYTES));
-  }
-  const team = isAlone ? null : (await import('./workers/worker.ts')).joinTeam(config);
-  try {
-    await serveHere(stop, config, env, team);
-  } catch (error) {
-    // Its line is written, and nothing holds it.
-    team?.leave();
-    throw error;
-  }
-}
-
-function warnOfNearMisses(config: Config, env: Env): void {
-  const log = createLog(config.LOG_LEVEL);
-  for (const miss of nearMisses(env)) log.warn(miss, sentenceOf(miss));
-}
-
-async function serveHere(stop: AbortSignal, config: Config, env: Env, team: Team | null): Promise<void> {
+/** Serves in this process until a signal; answers all that was sent before it and exits 0. */
+export async function serveHere(stop: AbortSignal, config: Config, env: Env, team: Team | null): Promise<void> {
   // Buckets are made in it with either engine.
   dataFolder(config.DATA_DIR);
   const deps = await unlessStopped(stop, () => createDeps(config, env));

@@ -48,7 +48,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'one process alone loads nothing of several',
-    file: 'src/process/main.ts',
+    file: 'src/process/serve.ts',
     edits: [
       [
         "const isParent = !isAlone && (await import('node:cluster')).default.isPrimary;",
