@@ -41,10 +41,10 @@ async function answer(told: Told): Promise<unknown> {
 
 process.on('message', async (told: Told) => {
   try {
-    required(process.send)({ value: (await answer(told)) ?? null });
+    process.send?.({ value: (await answer(told)) ?? null });
   } catch (error) {
-    required(process.send)({ error: String((error as Error).stack) });
+    process.send?.({ error: String((error as Error).stack) });
   }
 });
 process.on('disconnect', () => process.exit());
-required(process.send)({ value: 'ready' });
+process.send?.({ value: 'ready' });
