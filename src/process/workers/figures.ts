@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Snapshot } from '../observe/metrics.ts';
 import type { Channel } from './channel.ts';
 
-/** How long a worker is waited for; of one that is late, what it said before is told. */
-const PATIENCE_MS = 1_000;
+/** How long a worker is waited for, which may itself wait a second for its store; of one that is late, what it said before is told. */
+const PATIENCE_MS = 4_000;
 
 type Metric = Snapshot[number];
 
