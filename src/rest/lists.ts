@@ -1,5 +1,10 @@
 import { z } from 'zod';
 
+/** A filter of a list: all, where it is not given. */
+export function only(what: string) {
+  return z.string().nullable().optional().describe(`Only ${what}.`);
+}
+
 /** The query parameters that every list has. */
 export function listQuery(limitMax: number) {
   return z.object({

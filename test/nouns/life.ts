@@ -3,7 +3,7 @@ import { encodeGlobalId } from '../../src/graphql/global-id.ts';
 import { idNameOf, type Noun } from '../../src/resource/noun.ts';
 import type { Doc } from '../../src/store/store.ts';
 import { snake } from '../../src/words/naming.ts';
-import { type Answer, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { type Answer, type Client, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
 import { required } from '../required.ts';
 import { type Seeded, seed } from '../seed.ts';
 
@@ -83,19 +83,6 @@ function testLife(noun: Noun<Doc>, life: Life, world: World): void {
     return (body.events as { action: string }[]).map(({ action }) => action);
   };
 
-  /** The noun's plain fields in the graph, by their REST names. */
-  const shownByGraph = async (id: string): Promise<Fields | null> => {
-    const plain = Object.entries(noun.fields).flatMap(([name, { shown }]) =>
-      shown && shown.rest !== null && typeof shown.type === 'string' && !given.includes(name)
-        ? [[name, snake(shown.rest ?? name)] as const]
-        : [],
-    );
-    const query = `query($id: ID!) { node(id: $id) { ... on ${noun.type} { ${plain.map(([name]) => name).join(' ')} } } }`;
-    const { body } = await world.tenant.graphql(query, { id: encodeGlobalId(noun.type, id) });
-    const node = body.data.node as Fields | null;
-    return node && Object.fromEntries(plain.map(([name, rest]) => [rest, node[name]]));
-  };
-
   test('is made as its body says, with first values elsewhere; both doors show the same', async () => {
     const { said, made, etag, path, id } = await make();
     expect(made).toMatchObject({ ...said, ...life.first });
@@ -103,7 +90,7 @@ function testLife(noun: Noun<Doc>, life: Life, world: World): void {
     const { token: _, ...shown } = made;
     expect(read.body).toEqual(shown);
     expect(read.headers.get('etag')).toBe(etag);
-    expect(read.body).toMatchObject(required(await shownByGraph(id)));
+    expect(read.body).toMatchObject(required(await shownByGraph(world.tenant, noun, id)));
   });
 
   test('a change moves what it says and nothing else, and leaves an audit event; {} does neither', async () => {
@@ -137,9 +124,22 @@ function testLife(noun: Noun<Doc>, life: Life, world: World): void {
     expect(ids(await listed())).toEqual(ids(before).filter((id) => id !== one.id));
     const gone = await world.tenant.rest('GET', one.path);
     expect([gone.status, gone.body.details.resource_type]).toEqual([404, noun.resource]);
-    expect(await shownByGraph(one.id)).toBeNull();
+    expect(await shownByGraph(world.tenant, noun, one.id)).toBeNull();
     expect((await world.tenant.rest('DELETE', one.path)).status).toBe(404);
   });
+}
+
+/** The noun's plain fields in the graph, by their REST names; null where there is none. */
+export async function shownByGraph(client: Client, noun: Noun<Doc>, id: string): Promise<Fields | null> {
+  const plain = Object.entries(noun.fields).flatMap(([name, { shown, place }]) =>
+    shown && shown.rest !== null && typeof shown.type === 'string' && place !== 'given'
+      ? [[name, snake(shown.rest ?? name)] as const]
+      : [],
+  );
+  const query = `query($id: ID!) { node(id: $id) { ... on ${noun.type} { ${plain.map(([name]) => name).join(' ')} } } }`;
+  const { body } = await client.graphql(query, { id: encodeGlobalId(noun.type, id) });
+  const node = body.data.node as Fields | null;
+  return node && Object.fromEntries(plain.map(([name, rest]) => [rest, node[name]]));
 }
 
 /** Of a wrapped reply: what is in it. */

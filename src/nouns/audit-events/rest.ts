@@ -1,13 +1,12 @@
 import './schema.ts';
 import { z } from 'zod';
 import { auditEvents } from '../../resource/audit-event.ts';
-import { listQuery } from '../../rest/lists.ts';
+import { listQuery, only } from '../../rest/lists.ts';
 import { listRow, type Row, resourceOf } from '../../rest/row.ts';
 import { INSTANT_WANTED, instantOf } from '../../validation/instant.ts';
 
 const event = resourceOf(auditEvents, { tag: 'Audit Events' });
 
-const only = (what: string) => z.string().nullable().optional().describe(`Only ${what}.`);
 const moment = (what: string) =>
   z
     .string()

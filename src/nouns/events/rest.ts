@@ -1,8 +1,8 @@
 import './schema.ts';
 import { z } from 'zod';
+import { only } from '../../rest/lists.ts';
 import { type Row, select } from '../../rest/row.ts';
 
-const only = (what: string) => z.string().nullable().optional().describe(`Only ${what}.`);
 const EVENT = select('event_id at type resource_type resource_id workspace_id actor_id request_id data');
 
 interface Page {
