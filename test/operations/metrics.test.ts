@@ -5,6 +5,7 @@ import type { Collection, Doc, MaybePromise, Page, PageQuery, Store } from '../.
 import { StoreUnavailable } from '../../src/store/unavailable.ts';
 import { byRest, until } from '../events/following.ts';
 import { describeEngines, type Harness, openEngine, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 import { type Seeded, seed } from '../seed.ts';
 import { startReceiver } from '../webhooks/receiver.ts';
 
@@ -13,7 +14,7 @@ function figuresOf(text: string): Map<string, number> {
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Map(
     lines.map((line) => {
-      const [, name, labels = '', value] = /^([a-z_0-9]+)(?:\{(.*)\})? (\S+)$/i.exec(line)!;
+      const [, name, labels = '', value] = required(/^([a-z_0-9]+)(?:\{(.*)\})? (\S+)$/i.exec(line));
       const sorted = [...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([all]) => all).sort();
       return [`${name}{${sorted.join(',')}}`, Number(value)];
     }),

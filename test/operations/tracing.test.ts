@@ -246,9 +246,9 @@ describeEngines('a trace that goes on in another process', (engine) => {
     await vi.waitFor(() => expect(receiver.received).toHaveLength(1), patiently);
     const named = (name: string) => collector.spans.find((span) => span.traceId === TRACE && span.name === name);
     const row = 'POST /v1/orgs/{org_id}/roles';
-    await vi.waitFor(() => expect(named('webhook')?.parentSpanId).toBe(named(row)!.spanId), patiently);
-    const { traceparent, tracestate } = receiver.received[0]!.headers;
-    expect([traceparent, tracestate]).toEqual([`00-${TRACE}-${named('webhook')!.spanId}-01`, 'vendor=opaque']);
+    await vi.waitFor(() => expect(named('webhook')?.parentSpanId).toBe(required(named(row)).spanId), patiently);
+    const { traceparent, tracestate } = required(receiver.received[0]).headers;
+    expect([traceparent, tracestate]).toEqual([`00-${TRACE}-${required(named('webhook')).spanId}-01`, 'vendor=opaque']);
     await two.close();
     await one.close();
     await receiver.close();

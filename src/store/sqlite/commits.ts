@@ -95,8 +95,9 @@ export class Commits {
         this.#options.noteGroup(settlements.length);
         return;
       } catch (error) {
+        const [first, ...others] = group;
         if (isBusy(error)) await this.#waitForLock();
-        else if (group.length === 1) return group[0]!.reject(unavailable(error));
+        else if (first && others.length === 0) return first.reject(unavailable(error));
         // An error that ended the transaction (a full disk) says nothing of the others: each is tried alone.
         else {
           for (const one of group) await this.#commitGroup([one]);
