@@ -5,7 +5,7 @@ import { answerOf, type Contender, compareAnswers } from './compare.ts';
 import { HERE, say } from './install.ts';
 import type { EngineName, Options } from './options.ts';
 import { type Helper, processorMs, residentMiB } from './processes.ts';
-import { type ContenderName, decisions, outcomeOf, peersOf, type Sent, type Work } from './works.ts';
+import { type ContenderName, decisions, isAdmitted, outcomeOf, peersOf, type Sent, type Work } from './works.ts';
 
 export interface Round {
   answered: number;
@@ -35,6 +35,7 @@ export async function measure(work: Work, bed: Bed, load: Helper, options: Optio
   const contenders = names.map((name) => contenderOf(name, bed));
   const requests = work.requests(bed.world);
   await compareAnswers(work, requests, contenders);
+  await checkAnswer(work, requests, required(contenders[0]));
   const cells = names.map((name): Cell => ({ engine: bed.engine, work, name, rounds: [], memoryMiB: null }));
   const warmUp = options.smoke ? 64 : bed.engine === 'sqlite' ? work.warmUp : Math.ceil(work.warmUp / 8);
   const run = (contender: Contender, amount?: number) =>
@@ -45,11 +46,19 @@ export async function measure(work: Work, bed: Bed, load: Helper, options: Optio
       const at = (step + round) % cells.length;
       required(cells[at]).rounds.push(await run(required(contenders[at])));
     }
+  await checkAnswer(work, requests, required(contenders[0]));
   for (const cell of cells) cell.memoryMiB = residentMiB(required(bed.servers[cell.name]).pid);
   say(
     `${bed.engine} ${work.name}: ${cells.map(({ name, rounds }) => `${name} ${brief(required(rounds.at(-1)))}`).join(', ')}`,
   );
   return cells;
+}
+
+/** Throws where what was timed is no longer what the work is called. */
+async function checkAnswer(work: Work, [first]: readonly Sent[], ours: Contender): Promise<void> {
+  if (!work.holds || !first) return;
+  const answer = (await answerOf(ours, first)) as Record<string, unknown>;
+  if (!work.holds(answer)) throw new Error(`${work.name}: ${JSON.stringify(answer).slice(0, 600)}`);
 }
 
 const brief = ({ costUs, perSecond, refused }: Round) =>
@@ -92,8 +101,10 @@ async function outcomesFor({ world, engine }: Bed, contender: Contender, { smoke
   const outcomes: Sent[] = [];
   const worker = async () => {
     for (let sent = wanted.pop(); sent; sent = wanted.pop()) {
-      const { decision_id } = (await answerOf(contender, sent)) as { decision_id: string };
-      outcomes.push(outcomeOf(world, decision_id));
+      const decision = (await answerOf(contender, sent)) as { decision_id: string; admitted: boolean };
+      // One that was refused has no outcome: whoever reports one is refused as well.
+      if (contender.name === 'ours' && !isAdmitted(decision)) throw new Error(`O1: ${JSON.stringify(decision)}`);
+      outcomes.push(outcomeOf(world, decision.decision_id));
     }
   };
   await Promise.all(Array.from({ length: 64 }, worker));
