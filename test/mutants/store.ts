@@ -2,6 +2,24 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'a condition sees what another commit of its group has changed and not yet written',
+    file: 'src/store/sqlite/view.ts',
+    edits: [['      table(from).settle();\n', '']],
+    tests: ['test/store/grouped.test.ts'],
+  },
+  {
+    breaks: 'what lies beside a document moves from what is stored, however often a group changes it',
+    file: 'src/store/sqlite/draft.ts',
+    edits: [['before: drafted.get(name)?.before ?? before', 'before']],
+    tests: ['test/store/grouped.test.ts'],
+  },
+  {
+    breaks: 'a group that is undone leaves nothing to write',
+    file: 'src/store/sqlite/commits.ts',
+    edits: [['    this.#shared.draft.clear();\n', '']],
+    tests: ['test/store/grouped.test.ts'],
+  },
+  {
     breaks: 'what is loaded goes to the shard of its org',
     file: 'src/store/mongodb/engine.ts',
     edits: [['filter: { _id: keyOf(doc), orgId: doc.orgId }', 'filter: { _id: keyOf(doc) }']],

@@ -1,6 +1,7 @@
 import { refsOf } from '../derived.ts';
 import { idIn, named } from '../named.ts';
 import type { AnyCollection, Doc } from '../store.ts';
+import type { Draft } from './draft.ts';
 import type { Rows } from './rows.ts';
 import { quote } from './schema.ts';
 import { toValue, type Value } from './where.ts';
@@ -11,10 +12,12 @@ type Statement = (name: string, sql: () => string) => Rows<never>;
 /** What is kept beside a collection's rows: its refs, its totals and its search texts. */
 export class Beside {
   readonly #collection: AnyCollection;
+  readonly #draft: Draft;
   readonly #statement: Statement;
 
-  constructor(collection: AnyCollection, statement: Statement) {
+  constructor(collection: AnyCollection, draft: Draft, statement: Statement) {
     this.#collection = collection;
+    this.#draft = draft;
     this.#statement = statement;
   }
 
@@ -24,7 +27,7 @@ export class Beside {
 
   add(rowid: number, doc: Doc, texts: Texts): void {
     this.#addRefs(doc);
-    for (const key of this.#totalKeys(doc)) this.#addTotal(doc.orgId, key, 1);
+    for (const key of this.#totalKeys(doc)) this.#draft.add(doc.orgId, key, 1);
     if (texts) this.#index(rowid, doc, texts);
   }
 
@@ -37,8 +40,8 @@ export class Beside {
     const keys = this.#totalKeys(doc);
     this.#totalKeys(before).forEach((old, at) => {
       if (old === keys[at]) return;
-      this.#addTotal(doc.orgId, old, -1);
-      this.#addTotal(doc.orgId, keys[at]!, 1);
+      this.#draft.add(doc.orgId, old, -1);
+      this.#draft.add(doc.orgId, keys[at]!, 1);
     });
     if (!texts || (this.#scope(doc) === this.#scope(before) && isEqual(texts, this.texts(before)))) return;
     const row = rowid();
@@ -49,7 +52,7 @@ export class Beside {
   remove(doc: Doc, rowid: () => number): void {
     if (this.#collection.search) this.#unindex(rowid());
     this.#removeRefs(doc);
-    for (const key of this.#totalKeys(doc)) this.#addTotal(doc.orgId, key, -1);
+    for (const key of this.#totalKeys(doc)) this.#draft.add(doc.orgId, key, -1);
   }
 
   #addRefs(doc: Doc): void {
@@ -64,10 +67,6 @@ export class Beside {
 
   #totalKeys(doc: Doc): string[] {
     return totalKeysOf(this.#collection, doc);
-  }
-
-  #addTotal(orgId: string, key: string, by: 1 | -1): void {
-    this.#statement('add total', () => ADD_TOTAL).run(orgId, key, by);
   }
 
   #scope(doc: Doc): string {
@@ -88,7 +87,6 @@ export class Beside {
 
 const ADD_REF = 'INSERT INTO refs (org, collection, ref, "createdAt", id) VALUES (?, ?, ?, ?, ?)';
 const REMOVE_REF = 'DELETE FROM refs WHERE org = ? AND collection = ? AND ref = ? AND "createdAt" = ? AND id = ?';
-const ADD_TOTAL = 'INSERT INTO totals (org, key, n) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n';
 
 function isEqual([a, b]: [string, string], other: Texts): boolean {
   return a === other?.[0] && b === other[1];

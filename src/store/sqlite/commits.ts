@@ -51,6 +51,7 @@ export class Commits {
     try {
       this.#begin();
       work();
+      this.#shared.draft.settleAll();
       this.#db.exec('COMMIT');
     } catch (error) {
       throw unavailable(error);
@@ -117,7 +118,7 @@ export class Commits {
       return this.#make(group, (one) => runMember(one, this.#options, () => this.#shared.writes));
     } catch (error) {
       if (!(error instanceof Undone)) throw error;
-      return this.#make(group, (one) => runMemberApart(this.#db, one, this.#options));
+      return this.#make(group, (one) => runMemberApart(this.#db, one, this.#options, this.#shared.draft));
     }
   }
 
@@ -131,6 +132,7 @@ export class Commits {
         if (settlements.length > 0 && performance.now() > until) break;
         settlements.push(run(one));
       }
+      this.#shared.draft.settleAll();
       this.#finish();
       if (group.some(({ changes }) => isWatched(changes))) this.#options.noteWatched();
       return settlements;
@@ -156,6 +158,7 @@ export class Commits {
   }
 
   #rollBack(): void {
+    this.#shared.draft.clear();
     if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
   }
 

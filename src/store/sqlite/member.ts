@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Bell } from '../bell.ts';
 import type { Evaluated } from '../evaluate.ts';
 import type { Change } from '../store.ts';
+import type { Draft } from './draft.ts';
 import { isSqlite } from './errors.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -27,9 +28,11 @@ export function runMember(member: Waiting, making: Making, writes: () => number)
 }
 
 /** The same under a savepoint of its own. */
-export function runMemberApart(db: DatabaseSync, member: Waiting, making: Making): () => void {
+export function runMemberApart(db: DatabaseSync, member: Waiting, making: Making, draft: Draft): () => void {
   db.exec('SAVEPOINT member');
   const { settle, isRefused } = attempt(member, making);
+  if (isRefused) draft.clear();
+  else draft.settleAll();
   db.exec(isRefused ? 'ROLLBACK TO member; RELEASE member' : 'RELEASE member');
   return settle;
 }

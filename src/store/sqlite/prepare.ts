@@ -5,6 +5,7 @@ import type { Migration, StoredDocument } from '../migrations/migration.ts';
 import type { AnyCollection } from '../store.ts';
 import { rows } from './rows.ts';
 import { columnsOf, indexSql, quote, SHARED_TABLES, searchTableSql, tableSql } from './schema.ts';
+import { Shared } from './shared.ts';
 import { Table } from './table.ts';
 
 export interface Preparation {
@@ -112,13 +113,15 @@ function derive(db: DatabaseSync, collection: AnyCollection, tell: Tell): void {
   if (collection.search) db.exec(`DELETE FROM ${quote(`${name}_fts`)}`);
   db.prepare('DELETE FROM refs WHERE collection = ?').run(name);
   db.prepare(`DELETE FROM totals WHERE json_extract(key, '$[0]') = ?`).run(name);
-  const table = new Table(db, collection);
+  const shared = new Shared(db);
+  const table = new Table(db, collection, shared);
   for (const [rowid, text] of rowsOf(db, name)) {
     const doc = table.read(text);
     const older = table.derive(rowid, doc);
     if (older !== null)
       tell('two names are one now; both stay, the older one has it', { collection: name, older, younger: doc.id });
   }
+  shared.draft.settleAll();
   db.prepare('INSERT INTO described VALUES (?, ?) ON CONFLICT DO UPDATE SET derived = excluded.derived').run(
     name,
     derivedOf(collection),

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { Burials } from './burials.ts';
+import { Draft } from './draft.ts';
 import { Memory } from './memory.ts';
 
 /** Characters of JSON whose documents are kept parsed; parsed they take two to three times as many bytes. */
@@ -9,6 +10,7 @@ const MEMORY_ROOM = 16_777_216;
 export class Shared {
   readonly memory = new Memory(MEMORY_ROOM);
   readonly burials: Burials;
+  readonly draft: Draft;
   /** A transaction that writes takes from memory and adds nothing to it, since it may be undone. */
   isWriting = false;
   /** Rows written so far. */
@@ -16,6 +18,7 @@ export class Shared {
 
   constructor(db: DatabaseSync) {
     this.burials = new Burials(db);
+    this.draft = new Draft(db);
   }
 
   /** Another connection has committed. */

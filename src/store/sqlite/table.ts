@@ -28,7 +28,7 @@ export class Table {
     this.collection = collection;
     this.#shared = shared;
     this.#shelf = shared.memory.shelf();
-    this.#beside = new Beside(collection, (name, sql) => this.statement(name, sql));
+    this.#beside = new Beside(collection, shared.draft, (name, sql) => this.statement(name, sql));
     this.#name = quote(collection.name);
     this.#columns = columnsOf(collection);
     this.#ancestors = (collection.ancestors ?? []).map(({ field }) => field);
@@ -45,7 +45,8 @@ export class Table {
 
   /** The document, unless it lies below a tombstone. */
   get({ orgId, id }: Key, load?: { sinceStep: number }): Doc | null {
-    const doc = this.#shelf.get(orgId, id) ?? this.#read(orgId, id, load);
+    const { draft } = this.#shared;
+    const doc = draft.get(this, { orgId, id }) ?? this.#shelf.get(orgId, id) ?? this.#read(orgId, id, load);
     return doc && this.#ancestors.length > 0 && this.#shared.burials.isBelow(doc, this.#ancestors) ? null : doc;
   }
 
@@ -90,6 +91,7 @@ export class Table {
   }
 
   idOfUnique(orgId: string, unique: string): string | null {
+    this.settle();
     const find = (condition: string, ...values: string[]) =>
       this.statement<[string]>(
         condition,
@@ -110,6 +112,17 @@ export class Table {
     this.#beside.add(Number(lastInsertRowid), doc, texts);
   }
 
+  /** The same at the end of the transaction, however often the document is changed until then. */
+  rewrite(doc: Doc, before: Doc): void {
+    this.#touch(doc);
+    this.#shared.draft.put(this, doc, before);
+  }
+
+  /** Writes what is drafted, for a query that could tell. */
+  settle(): void {
+    this.#shared.draft.settle(this);
+  }
+
   /** A key stays what it is unless the document's own changes: it may be a second one. */
   replace(doc: Doc, before: Doc, key = this.#unique(doc)): void {
     this.#touch(doc);
@@ -123,6 +136,7 @@ export class Table {
   }
 
   remove(doc: Doc): void {
+    this.settle();
     this.#touch(doc);
     this.#beside.remove(doc, () => this.#rowid(doc));
     this.statement('remove', () => `DELETE FROM ${this.#name} WHERE org = ? AND id = ?`).run(doc.orgId, doc.id);
@@ -137,6 +151,7 @@ export class Table {
 
   /** Removes up to `limit` rows by one column, tombstoned ones too. */
   sweep(sweep: Sweep): number {
+    this.settle();
     const docs = this.swept(sweep);
     for (const doc of docs) this.remove(doc);
     return docs.length;

@@ -8,9 +8,12 @@ export function viewOf(table: (from: AnyCollection) => Table): View {
   return {
     get: (from, key) => table(from).get(key),
     idOfUnique: (from, orgId, unique) => table(from).idOfUnique(orgId, unique),
-    matching: (from, query, limit) => readIds(table(from), query, limit),
+    matching(from, query, limit) {
+      table(from).settle();
+      return readIds(table(from), query, limit);
+    },
     insert: (from, doc) => table(from).insert(doc),
-    replace: (from, doc, before) => table(from).replace(doc, before),
+    replace: (from, doc, before) => table(from).rewrite(doc, before),
     remove: (from, doc) => table(from).remove(doc),
     touch: () => undefined,
     sweep: (sweep) => table(sweep.in).sweep(sweep),

@@ -1,0 +1,43 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { collections } from '../../src/catalog/collections.ts';
+import { bump } from '../../src/resource/generation.ts';
+import { apply } from '../../src/store/rule.ts';
+import { checkSqlite } from '../../src/store/sqlite/check.ts';
+import { type Opened, openEngine } from '../harness.ts';
+import { attempt, everything, step } from './random-commits.ts';
+
+/** A group holds back what several of its members change; none of them, and no query of theirs, may tell. */
+let together: Opened;
+let apart: Opened;
+const clock = () => '2026-01-01T00:00:00.000Z';
+beforeAll(async () => {
+  [together, apart] = await Promise.all([openEngine('sqlite', clock), openEngine('sqlite', clock)]);
+});
+afterAll(() => Promise.all([together.close(), apart.close()]));
+
+test('commits that share a transaction leave and answer what they do one after the other', async () => {
+  // One that is refused after it has written undoes its group, which is made apart then: half of the runs have none.
+  const commits = fc
+    .constantFrom(1, 2)
+    .chain((maxLength) => fc.array(fc.array(step, { minLength: 1, maxLength }), { maxLength: 60, size: 'max' }));
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(commits, async (some) => {
+      run += 1;
+      const orgId = `o${run}`;
+      // Each changes one and the same document besides.
+      const changes = some.map((steps) => [
+        ...steps.map((make) => make(orgId)),
+        apply(bump, { orgId, id: 'all' }, null),
+      ]);
+      const answers = await Promise.all(changes.map((one) => attempt(together.store, one)));
+      for (const [at, one] of changes.entries()) expect(answers[at]).toEqual(await attempt(apart.store, one));
+      expect(await everything(together.store, orgId)).toEqual(await everything(apart.store, orgId));
+    }),
+    { numRuns: 200 },
+  );
+  const { faults } = checkSqlite(together.place, collections);
+  // The parents that these documents name were never made.
+  expect(faults.filter(({ what }) => !what.includes('there is no'))).toEqual([]);
+});
