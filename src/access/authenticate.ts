@@ -1,8 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { members } from '../nouns/members/model.ts';
-import { roles } from '../nouns/roles/model.ts';
 import { type Credential, credentials, type Token, tokens, tokenUses } from '../nouns/tokens/model.ts';
-import { rightsOf } from '../nouns/tokens/rights.ts';
+import { partsOf, rightsOf } from '../nouns/tokens/rights.ts';
 import type { Deps, Principal } from '../resource/context.ts';
 import { apply, defineRule } from '../store/rule.ts';
 import type { Store } from '../store/store.ts';
@@ -95,19 +93,16 @@ function endOf(credential: Credential, token: Token): number {
 }
 
 async function principalOf(deps: Deps, token: Token): Promise<Principal | null> {
-  const { orgId } = token;
-  const member =
-    token.memberId === null ? null : await deps.store.get(members.collection, { orgId, id: token.memberId });
+  const parts = await partsOf(deps.store, token);
+  const { role, member, memberRole } = parts;
   if (token.memberId !== null && !member) return null;
-  const role = token.roleId === null ? null : await deps.store.get(roles.collection, { orgId, id: token.roleId });
-  const memberRole = member && (await deps.store.get(roles.collection, { orgId, id: member.roleId }));
   return {
-    orgId,
+    orgId: token.orgId,
     actorId: member?.id ?? token.id,
     tokenId: token.id,
     memberId: member?.id ?? null,
     role: role?.name ?? memberRole?.name ?? null,
-    permissions: rightsOf({ token, role, member, memberRole }),
+    permissions: rightsOf(parts),
     workspaceIds: token.workspaceIds,
     rateLimitPerMinute: token.rateLimitPerMinute,
   };

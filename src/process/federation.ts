@@ -4,7 +4,7 @@ import { createMemberInput } from '../nouns/members/model.ts';
 import { createMember } from '../nouns/members/repository.ts';
 import type { Deps } from '../resource/context.ts';
 import type { Config } from './setup/config.ts';
-import { createContext } from './setup/context.ts';
+import { contextAs } from './setup/system.ts';
 
 type Settings = Partial<Pick<Config, 'OIDC_ISSUER' | 'OIDC_AUDIENCE' | 'OIDC_ORG_CLAIM' | 'OIDC_ROLE_CLAIM'>>;
 
@@ -18,20 +18,6 @@ export async function federation(deps: Deps, settings: Settings): Promise<Authen
 
 /** The issuer is the actor of what is made on its word. */
 function welcomeBy(deps: Deps): Welcome {
-  return async (orgId, email, role) => {
-    const principal = {
-      orgId,
-      actorId: 'oidc',
-      tokenId: 'oidc',
-      memberId: null,
-      role: null,
-      permissions: ['*:*'],
-      workspaceIds: null,
-      rateLimitPerMinute: null,
-    };
-    return createMember(
-      createContext(deps, principal, deps.ids.next('req_')),
-      createMemberInput.parse({ email, role: role.id }),
-    );
-  };
+  return async (orgId, email, role) =>
+    createMember(contextAs(deps, { orgId, actorId: 'oidc' }), createMemberInput.parse({ email, role: role.id }));
 }

@@ -27,7 +27,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a webhook tells no more than whoever set its url may read',
     file: 'src/process/runner/webhooks/reading.ts',
-    edits: [['    permissions,\n    workspaceIds,', "    permissions: ['*:*'],\n    workspaceIds,"]],
+    edits: [['tokenId: id, permissions,', "tokenId: id, permissions: ['*:*'],"]],
     tests: delivery,
   },
   {

@@ -24,7 +24,7 @@ import {
   tokens,
   type updateTokenInput,
 } from './model.ts';
-import { rightsOf, type TokenParts } from './rights.ts';
+import { partsOf, rightsOf } from './rights.ts';
 
 export function createToken(ctx: Context, input: z.output<typeof createTokenInput>) {
   return withRetry(async () => {
@@ -113,7 +113,7 @@ export function updateToken(ctx: Context, input: z.output<typeof updateTokenInpu
       if (expiresAt !== undefined) doc.expiresAt = timeOf(expiresAt);
       if (workspaceIds !== undefined && !isDeepStrictEqual(workspaceIds, before.workspaceIds))
         doc.workspaceIds = await workspacesOf(ctx, workspaceIds, before.workspaceIds);
-      const parts = await partsOf(ctx, doc);
+      const parts = await partsOf(ctx.deps.store, doc);
       if (wanted !== undefined) {
         parts.role = wanted === null ? null : await roleNamed(ctx, wanted, before.roleId);
         doc.roleId = parts.role?.id ?? null;
@@ -126,15 +126,6 @@ export function updateToken(ctx: Context, input: z.output<typeof updateTokenInpu
     },
     (token) => ({ token }),
   );
-}
-
-async function partsOf(ctx: Context, token: Token): Promise<TokenParts> {
-  const { store } = ctx.deps;
-  const { orgId } = token;
-  const role = token.roleId === null ? null : await store.get(roles.collection, { orgId, id: token.roleId });
-  const member = token.memberId === null ? null : await store.get(members.collection, { orgId, id: token.memberId });
-  const memberRole = member && (await store.get(roles.collection, { orgId, id: member.roleId }));
-  return { token, role, member, memberRole };
 }
 
 /** Revokes: dead at once here, within a second elsewhere; it stays readable, and revoking it again changes nothing. */
@@ -154,7 +145,7 @@ export function rotateToken(ctx: Context, input: z.output<typeof rotateTokenInpu
   return withRetry(async () => {
     const before = await readToken(ctx, input);
     // Whoever rotates learns the secret: it must not open more than they may already do.
-    const permissions = rightsOf(await partsOf(ctx, before));
+    const permissions = rightsOf(await partsOf(ctx.deps.store, before));
     checkGrant(ctx, 'tokens:update', { permissions, workspaceIds: before.workspaceIds });
     checkActor(ctx, before.memberId === null ? [before.id, before.createdBy] : [before.memberId], permissions);
     checkVersion(ctx, before, null);

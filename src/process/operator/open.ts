@@ -3,10 +3,10 @@ import type { Context, Deps } from '../../resource/context.ts';
 import { codeOf } from '../../words/errors.ts';
 import { StartRefused } from '../../words/refused.ts';
 import { readConfig } from '../setup/config.ts';
-import { createContext } from '../setup/context.ts';
 import { createDeps, databaseFile } from '../setup/deps.ts';
 import type { Env } from '../setup/env.ts';
 import { isNewFolder, placeOf, remarkNearMisses } from '../setup/place.ts';
+import { contextAs } from '../setup/system.ts';
 
 /** Works on the configured store, also beside a running server. A folder without a database is refused, not filled with one. */
 export async function withStore(env: Env, work: (deps: Deps, place: string) => Promise<void>): Promise<void> {
@@ -33,24 +33,10 @@ export async function withOrg(
   await withStore(env, async (deps, place) => {
     if (!(await deps.store.get(organizations.collection, { orgId, id: orgId })))
       throw new StartRefused(`--org: there is no organization ${JSON.stringify(orgId)} in ${place}`);
-    await work(operator(deps, orgId), place).catch((error: unknown) => {
+    await work(contextAs(deps, { orgId, actorId: 'operator' }), place).catch((error: unknown) => {
       throw refusalOf(error);
     });
   });
-}
-
-function operator(deps: Deps, orgId: string): Context {
-  const principal = {
-    orgId,
-    actorId: 'operator',
-    tokenId: 'operator',
-    memberId: null,
-    role: null,
-    permissions: ['*:*'],
-    workspaceIds: null,
-    rateLimitPerMinute: null,
-  };
-  return createContext(deps, principal, deps.ids.next('req_'));
 }
 
 /** What the caller may see of it is one line; a fault of ours stays one. */

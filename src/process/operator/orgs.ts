@@ -4,10 +4,10 @@ import type { Deps } from '../../resource/context.ts';
 import { everyDoc } from '../../store/every.ts';
 import { UsageRefused } from '../../words/refused.ts';
 import { type Config, readConfig } from '../setup/config.ts';
-import { createContext } from '../setup/context.ts';
 import { createDeps } from '../setup/deps.ts';
 import type { Env } from '../setup/env.ts';
 import { hasOrganizations, isNewFolder, placeOf, remark, remarkNearMisses } from '../setup/place.ts';
+import { contextAs } from '../setup/system.ts';
 import { readName } from './name.ts';
 import { withStore } from './open.ts';
 import { printJson, printTable } from './print.ts';
@@ -44,17 +44,8 @@ export async function createOrg(
   more?: Parameters<typeof createOrganization>[2],
 ): Promise<{ orgId: string; memberId: string; token: string }> {
   const orgId = deps.ids.next('org_');
-  const principal = {
-    orgId,
-    actorId: deps.ids.next('mem_'),
-    tokenId: deps.ids.next('tok_'),
-    memberId: null,
-    role: 'Admin',
-    permissions: ['*:*'],
-    workspaceIds: null,
-    rateLimitPerMinute: null,
-  };
-  const ctx = createContext(deps, principal, deps.ids.next('req_'));
+  const [actorId, tokenId] = [deps.ids.next('mem_'), deps.ids.next('tok_')];
+  const ctx = contextAs(deps, { orgId, actorId, tokenId, role: 'Admin' });
   const { member, token } = await createOrganization(ctx, orgName, more);
   return { orgId, memberId: member.id, token };
 }

@@ -3,21 +3,11 @@ import type { Context, Deps } from '../../../resource/context.ts';
 import { readEvents } from '../../../resource/feed/read.ts';
 import { seesEvent } from '../../../resource/feed/sees.ts';
 import { type FeedEvent, feedEvents, KEPT_MS } from '../../../resource/feed-event.ts';
-import { createContext } from '../../setup/context.ts';
+import { contextAs } from '../../setup/system.ts';
 
 /** A webhook as a reader of the feed: with the rights of whoever set its url, over what is stored now. */
 export function readerOf(deps: Deps, { id, orgId, readsAs, permissions, workspaceIds }: Webhook): Context {
-  const principal = {
-    orgId,
-    actorId: readsAs,
-    tokenId: id,
-    memberId: null,
-    role: null,
-    permissions,
-    workspaceIds,
-    rateLimitPerMinute: null,
-  };
-  return createContext(deps, principal, deps.ids.next('req_'));
+  return contextAs(deps, { orgId, actorId: readsAs, tokenId: id, permissions, workspaceIds });
 }
 
 export interface Ahead {
