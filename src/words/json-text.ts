@@ -1,5 +1,5 @@
 /** Characters of text that are kept; twice as many before what nobody has asked for again is forgotten. */
-const KEPT_MAX = 8_388_608;
+const KEPT_MAX = 12_582_912;
 /** What is longer is written anew each time. */
 const TEXT_MAX = 524_288;
 /** How deep is looked for what is kept: behind `data`, two fields, a connection and its edges. */

@@ -4,7 +4,7 @@ import { isPromise } from './promise.ts';
 import type { Answer } from './shape.ts';
 
 /** Fields of answers that are kept; twice as many before what nobody has asked for again is forgotten. */
-const KEPT_MAX = 200_000;
+const KEPT_MAX = 400_000;
 /** Answers of fewer fields are made, and written, as fast as they are found. */
 const FIELDS_MIN = 4;
 
