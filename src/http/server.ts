@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { StartRefused } from '../words/refused.ts';
+import { began, newestOn } from './connections.ts';
 
 /** What answers requests. */
 export interface Handler {
@@ -22,9 +22,8 @@ const LINGER_MS = 1_000;
 const BACKLOG = 4_096;
 
 export function createHttpServer(app: Handler): Server {
-  const answers = new WeakMap<Duplex, ServerResponse>();
   const server = createServer({ connectionsCheckingInterval: 1_000, maxHeaderSize: 65_536 }, (req, res) => {
-    answers.set(req.socket, res);
+    began(req, res);
     app.handle(req, res);
   });
   server.headersTimeout = HEAD_TIMEOUT_MS;
@@ -36,7 +35,7 @@ export function createHttpServer(app: Handler): Server {
     socket.setTimeout(SILENCE_TIMEOUT_MS);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const answer = answers.get(socket);
+    const answer = newestOn(socket);
     // An answer that is under way while its request still comes (a 413) is the only one that the request gets.
     if (!socket.writable || (answer?.headersSent && !answer.writableEnded)) return socket.destroy();
     const status =

@@ -7,7 +7,7 @@ import { createConsole } from '../console/page.ts';
 import { createSite } from '../docs/site.ts';
 import { createGraphQLFront, GRAPHQL_METHODS } from '../graphql/front.ts';
 import { createGraphiQL } from '../graphql/graphiql/page.ts';
-import { createConnections } from '../http/connections.ts';
+import { isLast } from '../http/connections.ts';
 import { corsHeaders, isPreflight } from '../http/cors.ts';
 import type { Draining } from '../http/drain.ts';
 import { createPauses } from '../http/pauses.ts';
@@ -73,7 +73,6 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
   const origins = listOf(config.CORS_ORIGINS);
   const pressure = createPressure();
   const pauses = createPauses(pressure.rest);
-  const connections = createConnections();
   const refusals = createRefusals(deps.now, deps.log);
   const { error, failed } = refusals;
   const { admitted, endStreams } = createAdmission(deps, refusals, { authenticate, limiter, pauses });
@@ -147,8 +146,8 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
     );
     void chain(reply, (made) => {
       if (!ending) return deliver(made);
-      return connections.isLast(req).then((isLast) => {
-        if (isLast) first.push('Connection', 'close');
+      return isLast(req).then((endsIt) => {
+        if (endsIt) first.push('Connection', 'close');
         deliver(made);
       });
     });
@@ -156,7 +155,6 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
 
   return {
     handle(req, res) {
-      connections.came(req);
       const [path, search] = splitUrl(unprefixed(req.url ?? '/'));
       const start = (refused: boolean, onEnd: () => void) => {
         const visit = visitOf(req, path, requestIdOf(req) ?? deps.ids.next('req_'));

@@ -12,13 +12,13 @@ export const mutants: Mutant[] = [
   {
     breaks: 'only the last answer of a connection ends it',
     file: 'src/process/app.ts',
-    edits: [['if (isLast) first.push', 'first.push']],
+    edits: [['if (endsIt) first.push', 'first.push']],
     tests: shutdown,
   },
   {
     breaks: 'an answer that ends its connection waits for what has been sent and not been read',
     file: 'src/http/connections.ts',
-    edits: [['      await nextLook();\n', '']],
+    edits: [['  await nextLook();\n', '']],
     tests: shutdown,
   },
   {
