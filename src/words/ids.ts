@@ -14,17 +14,18 @@ const POOL_BYTES = 4_096;
 export function createIds(now: () => number, random: (size: number) => Uint8Array = randomBytes): Ids {
   let last = 0;
   let head = '';
-  let tail: number[] = [];
+  /** The digits behind the time, which is written anew where a millisecond begins. */
+  const tail = new Uint8Array(TAIL);
   const codes = new Array<number>(TAIL).fill(0);
   let pool: Uint8Array = new Uint8Array();
   let used = 0;
-  const drawTail = (): number[] => {
+  const drawTail = (): void => {
     if (used + TAIL > pool.length) {
       pool = random(POOL_BYTES);
       used = 0;
     }
     used += TAIL;
-    return Array.from(pool.subarray(used - TAIL, used), (byte) => byte & 31);
+    for (let at = 0; at < TAIL; at += 1) tail[at] = pool[used - TAIL + at]! & 31;
   };
   return {
     next(prefix) {
@@ -32,9 +33,9 @@ export function createIds(now: () => number, random: (size: number) => Uint8Arra
       if (time > last) {
         last = time;
         head = encodeTime(time);
-        tail = drawTail();
-      } else tail = increased(tail);
-      for (const [at, digit] of tail.entries()) codes[at] = ALPHABET.charCodeAt(digit);
+        drawTail();
+      } else increase(tail);
+      for (let at = 0; at < TAIL; at += 1) codes[at] = ALPHABET.charCodeAt(tail[at]!);
       return prefix + head + String.fromCharCode.apply(null, codes);
     },
   };
@@ -59,8 +60,12 @@ function encodeTime(time: number): string {
   return text;
 }
 
-/** The next number of as many digits to the base of 32; behind the highest comes 0. */
-function increased(digits: readonly number[]): number[] {
-  const place = digits.findLastIndex((digit) => digit < 31);
-  return digits.map((digit, at) => (at < place ? digit : at === place ? digit + 1 : 0));
+/** To the next number of as many digits to the base of 32; behind the highest comes 0. */
+function increase(digits: Uint8Array): void {
+  let at = digits.length - 1;
+  while (at >= 0 && digits[at] === 31) {
+    digits[at] = 0;
+    at -= 1;
+  }
+  if (at >= 0) digits[at]! += 1;
 }
