@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino';
+import type { Principal } from '../../resource/context.ts';
 import type { Visit } from './visit.ts';
 
 interface Line {
@@ -32,11 +33,23 @@ function textOf(this: Writer, { visit, status, ms }: Line, _message: unknown, le
   const { requestId, traceId, method, route, isRoute, operationName, principal } = visit;
   return `{"level":${level}${time}${this[chindingsSym]},"requestId":"${requestId}","traceId":${inQuotes(traceId)},"method":"${method}","route":${
     isRoute ? inQuotes(route) : JSON.stringify(route)
-  },"status":${status},"ms":${Math.round(ms * 1000) / 1000},"org":${
-    principal ? JSON.stringify(principal.orgId) : null
-  },"actor":${principal ? JSON.stringify(principal.actorId) : null},"operation":${inQuotes(operationName)},"msg":"answered"}\n`;
+  },"status":${status},"ms":${Math.round(ms * 1000) / 1000},${
+    principal ? askerOf(principal) : NOBODY
+  },"operation":${inQuotes(operationName)},"msg":"answered"}\n`;
 }
 
 function inQuotes(plain: string | null): string {
   return plain === null ? 'null' : `"${plain}"`;
+}
+
+const NOBODY = '"org":null,"actor":null';
+const askers = new WeakMap<Principal, string>();
+
+/** Who is known asks again and again. */
+function askerOf(principal: Principal): string {
+  const known = askers.get(principal);
+  if (known !== undefined) return known;
+  const text = `"org":${JSON.stringify(principal.orgId)},"actor":${JSON.stringify(principal.actorId)}`;
+  askers.set(principal, text);
+  return text;
 }
