@@ -28,38 +28,65 @@ interface Memory {
 const AT_ONCE_ROWS = 250;
 
 export function createLoaders(store: Store, { orgId }: { orgId: string }, pace: Pace = processPace): Loaders {
-  const reads = store.engine === 'sqlite' ? readsAtOnce : readsTogether;
-  const memories = new Map<string, Memory>();
-  const memoryOf = (from: AnyCollection): Memory => {
-    const known = memories.get(from.name);
-    if (known) return known;
-    const memory: Memory = {
+  return new RequestLoaders(store, orgId, pace);
+}
+
+/** A class, since each request makes one, and most ask nothing of it. */
+class RequestLoaders implements Loaders {
+  readonly #store: Store;
+  readonly #orgId: string;
+  readonly #pace: Pace;
+  #memories: Map<string, Memory> | null = null;
+  #rows = 0;
+
+  constructor(store: Store, orgId: string, pace: Pace) {
+    this.#store = store;
+    this.#orgId = orgId;
+    this.#pace = pace;
+  }
+
+  get<D extends Doc>(from: Collection<D>, id: string): MaybePromise<D | null> {
+    return this.#inTurn(1, () => this.#memoryOf(from).docs.load(id) as MaybePromise<D | null>);
+  }
+
+  page<D extends Doc>(from: Collection<D>, query: PageQuery): MaybePromise<Page<D>> {
+    return this.#inTurn(1 + query.limit, () => this.#memoryOf(from).pages.load(query) as MaybePromise<Page<D>>);
+  }
+
+  count(from: AnyCollection, query: Query): MaybePromise<number> {
+    return this.#inTurn(1, () => this.#memoryOf(from).counts.load(query));
+  }
+
+  expect<D extends Doc>(from: Collection<D>, doc: D): void {
+    this.#memoryOf(from).docs.expect(doc.id, doc);
+  }
+
+  clear(): void {
+    this.#memories = null;
+  }
+
+  #inTurn<T>(rows: number, load: () => MaybePromise<T>): MaybePromise<T> {
+    this.#rows += rows;
+    return this.#rows > AT_ONCE_ROWS && this.#pace.isUp() ? this.#pace.later().then(load) : load();
+  }
+
+  #memoryOf(from: AnyCollection): Memory {
+    this.#memories ??= new Map();
+    const memory = this.#memories.get(from.name) ?? this.#memory(from);
+    this.#memories.set(from.name, memory);
+    return memory;
+  }
+
+  #memory(from: AnyCollection): Memory {
+    const reads = this.#store.engine === 'sqlite' ? readsAtOnce : readsTogether;
+    const keysOf = (ids: readonly string[]) => ids.map((id) => ({ orgId: this.#orgId, id }));
+    return {
       docs: reads(
         (id) => id,
-        (ids) =>
-          store.getMany(
-            from,
-            ids.map((id) => ({ orgId, id })),
-          ),
+        (ids) => this.#store.getMany(from, keysOf(ids)),
       ),
-      pages: reads(JSON.stringify, (queries) => store.pages(from, queries)),
-      counts: reads(JSON.stringify, (queries) => store.counts(from, queries)),
+      pages: reads(JSON.stringify, (queries) => this.#store.pages(from, queries)),
+      counts: reads(JSON.stringify, (queries) => this.#store.counts(from, queries)),
     };
-    memories.set(from.name, memory);
-    return memory;
-  };
-  let read = 0;
-  const inTurn = <T>(rows: number, load: () => MaybePromise<T>): MaybePromise<T> => {
-    read += rows;
-    return read > AT_ONCE_ROWS && pace.isUp() ? pace.later().then(load) : load();
-  };
-  return {
-    get: <D extends Doc>(from: Collection<D>, id: string) =>
-      inTurn(1, () => memoryOf(from).docs.load(id) as MaybePromise<D | null>),
-    page: <D extends Doc>(from: Collection<D>, query: PageQuery) =>
-      inTurn(1 + query.limit, () => memoryOf(from).pages.load(query) as MaybePromise<Page<D>>),
-    count: (from, query) => inTurn(1, () => memoryOf(from).counts.load(query)),
-    expect: (from, doc) => memoryOf(from).docs.expect(doc.id, doc),
-    clear: () => memories.clear(),
-  };
+  }
 }

@@ -37,20 +37,28 @@ export type StoreListener = (call: StoreCall, from: string | number, begunMs: nu
 
 /** The same store, whose reads and commits somebody hears of. */
 export class ObservedStore implements Store {
-  readonly engine: Store['engine'];
-  readonly changes: Store['changes'];
-  readonly numbers: Store['numbers'];
-  readonly stats: Store['stats'];
   readonly #store: Store;
   readonly #tell: StoreListener;
 
   constructor(store: Store, tell: StoreListener) {
-    this.engine = store.engine;
-    this.changes = store.changes;
-    this.numbers = store.numbers;
-    this.stats = store.stats;
     this.#store = store;
     this.#tell = tell;
+  }
+
+  get engine() {
+    return this.#store.engine;
+  }
+
+  get stats() {
+    return this.#store.stats;
+  }
+
+  get changes() {
+    return this.#store.changes;
+  }
+
+  get numbers() {
+    return this.#store.numbers;
   }
 
   get<D extends Doc>(from: Collection<D>, key: Key): MaybePromise<D | null> {

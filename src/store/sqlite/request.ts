@@ -20,20 +20,28 @@ interface Engine extends Store {
 
 /** The store for one request: reads answer at once, only a commit may have to wait. A class, since each request makes one. */
 export class RequestStore implements Store {
-  readonly engine: Store['engine'];
-  readonly stats: Store['stats'];
-  readonly changes: Store['changes'];
-  readonly numbers: Store['numbers'];
   readonly #store: Engine;
   readonly #deadline: Deadline;
 
   constructor(store: Engine, deadline: Deadline) {
-    this.engine = store.engine;
-    this.stats = store.stats;
-    this.changes = store.changes;
-    this.numbers = store.numbers;
     this.#store = store;
     this.#deadline = deadline;
+  }
+
+  get engine() {
+    return this.#store.engine;
+  }
+
+  get stats() {
+    return this.#store.stats;
+  }
+
+  get changes() {
+    return this.#store.changes;
+  }
+
+  get numbers() {
+    return this.#store.numbers;
   }
 
   get<D extends Doc>(from: Collection<D>, key: Key) {
