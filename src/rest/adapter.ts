@@ -16,9 +16,10 @@ import type { Checked } from '../validation/checked.ts';
 import { codeOf, conflict, detailsOf, fault, type Issue, invalid, tooLong } from '../words/errors.ts';
 import { expected } from '../words/expected.ts';
 import { chain, type MaybePromise, rescue } from '../words/maybe.ts';
-import { type CompiledRow, compileRow, untagged } from './compile.ts';
+import { type CompiledRow, compileRow } from './compile.ts';
 import { followed } from './follow.ts';
 import { checkRequest, type Variables } from './input.ts';
+import { keepReply, knownReply, renderedOf } from './rendered.ts';
 import { findRecord, hashRequest, recordIdOf } from './replay.ts';
 import { createRouter, type Match } from './router.ts';
 import type { Row } from './row.ts';
@@ -161,20 +162,23 @@ function shown(compiled: CompiledRow, ctx: Context, variables: Variables, known:
   return chain(operation.execute(ctx, variables, known), ({ data, errors }) => {
     const error = errors?.[0];
     if (error) throw asSent(compiled, error);
-    const { value, etag } = untagged(row, (data as { result: object }).result);
-    return { status: row.status, body: row.shape(value), etag };
+    return renderedOf(row, (data as { result: object }).result);
   });
 }
 
-function replyOf({ compiled, path }: Call, { status, body, etag }: Rendered): MaybePromise<Reply> {
+function replyOf({ compiled, path }: Call, rendered: Rendered): MaybePromise<Reply> {
+  const known = knownReply(rendered);
+  if (known) return known;
+  const { status, body, etag } = rendered;
   const headers: Record<string, string> = etag === null ? {} : { ETag: etag };
   if (compiled.stream) headers.Vary = 'Accept';
   if (body === null) return { status, headers, body: null };
   const made = compiled.made?.(body);
   if (made !== undefined) headers.Location = `${path}/${made}`;
   return chain(jsonInTurns(status, body, headers), (reply) => {
-    if (reply) return reply;
-    throw tooLong(['query', 'limit'], ANSWER_MAX_BYTES);
+    if (!reply) throw tooLong(['query', 'limit'], ANSWER_MAX_BYTES);
+    if (made === undefined) keepReply(rendered, reply);
+    return reply;
   });
 }
 

@@ -6,6 +6,7 @@ import type { PermissionExtensions } from '../graphql/permission-plugin.ts';
 import type { ListExtensions } from '../graphql/roots.ts';
 import { fieldsOf, type Shape, shapeOf } from '../validation/shape.ts';
 import { camel } from '../words/naming.ts';
+import { tagged } from './rendered.ts';
 import { parametersOf, type Row } from './row.ts';
 
 /** A row with its operation, ready to run. */
@@ -130,33 +131,6 @@ function boundOf(input: z.ZodType | undefined, field: string): z.ZodType | null 
   const shape = input && fieldsOf(input)[field];
   if (!shape) return null;
   return isText(shape, 1) ? null : shape.schema;
-}
-
-/** Where the operation tells the ETag of what the reply shows. */
-const TAG = '_tag';
-
-function tagged({ resource, selection }: Row): string {
-  if (resource === null) return selection;
-  return selection.replace('{', resource === '' ? `{ ${TAG}: etag` : `{ ${TAG}: ${resource} { etag }`);
-}
-
-/** What the operation answered without the ETag in it, and the ETag for the header. */
-export function untagged({ resource }: Row, result: object): Untagged {
-  if (resource === null) return { value: result as never, etag: null };
-  const known = keptUntagged.get(result);
-  if (known) return known;
-  const { [TAG]: tag, ...value } = result as Record<string, unknown>;
-  const made = { value: value as never, etag: resource === '' ? (tag as string) : (tag as { etag: string }).etag };
-  if (Object.isFrozen(result)) keptUntagged.set(result, { ...made, value: Object.freeze(value) as never });
-  return made;
-}
-
-/** Of answers that never change. */
-const keptUntagged = new WeakMap<object, Untagged>();
-
-interface Untagged {
-  value: never;
-  etag: string | null;
 }
 
 /** A write is checked once, by the adapter: its body and path must say all that the graph's own input asks for. */

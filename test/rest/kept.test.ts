@@ -45,6 +45,8 @@ describeEngines('one namespace, read by both doors of two servers', (engine) => 
 
   const readBy = async (client: Client) => {
     const one = await client.rest('GET', seeded.namespace);
+    const again = await client.rest('GET', seeded.namespace);
+    expect([again.text, again.headers.get('etag')]).toEqual([one.text, one.headers.get('etag')]);
     const list = await client.rest('GET', `${seeded.app}/namespaces`);
     const node = await client.graphql(NODE, { id: seeded.namespaceId });
     const [listed] = list.body.namespaces;
@@ -79,5 +81,28 @@ describeEngines('one namespace, read by both doors of two servers', (engine) => 
       }),
       { numRuns: engine === 'sqlite' ? 6 : 1 },
     );
+  });
+
+  test('is shown to nobody who may not see it, however often others have read it', async () => {
+    const created = await tenant.rest('POST', `${seeded.app}/namespaces`, {
+      name: 'Mine',
+      environment_id: seeded.environmentId,
+      is_private: true,
+    });
+    const path = `${seeded.app}/namespaces/${created.body.namespace.namespace_id}`;
+    const [member, elsewhere, unread] = [
+      await tenant.as({ role: 'Viewer' }),
+      await tenant.as({ role: 'Admin', workspace_ids: [(await seed(tenant, 'Other')).workspaceId] }),
+      await tenant.as({ permissions: ['apps:read'] }),
+    ];
+    const stranger = await servers[1]!.org();
+    const answers = async () => {
+      const asked = [tenant, member, elsewhere, unread, stranger].map((client) => client.rest('GET', path));
+      const wrong = tenant.rest('GET', path.replace(seeded.appId, 'app_none'));
+      return (await Promise.all([...asked, wrong])).map(({ status }) => status);
+    };
+    for (let times = 0; times < 3; times += 1) expect(await answers()).toEqual([200, 404, 404, 403, 404, 404]);
+    expect((await tenant.rest('DELETE', path)).status).toBe(200);
+    expect((await tenant.rest('GET', path)).status).toBe(404);
   });
 });
