@@ -25,7 +25,7 @@ export function createIds(now: () => number, random: (size: number) => Uint8Arra
       used = 0;
     }
     used += TAIL;
-    for (let at = 0; at < TAIL; at += 1) tail[at] = pool[used - TAIL + at]! & 31;
+    for (const [at, byte] of pool.subarray(used - TAIL, used).entries()) tail[at] = byte & 31;
   };
   return {
     next(prefix) {
@@ -35,7 +35,9 @@ export function createIds(now: () => number, random: (size: number) => Uint8Arra
         head = encodeTime(time);
         drawTail();
       } else increase(tail);
-      for (let at = 0; at < TAIL; at += 1) codes[at] = ALPHABET.charCodeAt(tail[at]!);
+      tail.forEach((digit, at) => {
+        codes[at] = ALPHABET.charCodeAt(digit);
+      });
       return prefix + head + String.fromCharCode.apply(null, codes);
     },
   };
@@ -67,5 +69,5 @@ function increase(digits: Uint8Array): void {
     digits[at] = 0;
     at -= 1;
   }
-  if (at >= 0) digits[at]! += 1;
+  if (at >= 0) digits[at] = (digits[at] ?? 0) + 1;
 }
