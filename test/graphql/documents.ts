@@ -93,7 +93,8 @@ class Draft {
   }
 
   #pick<T>(items: readonly T[]): T {
-    return required(items[this.#nat(items.length - 1)]);
+    // Null is an item like others.
+    return items[this.#nat(items.length - 1)] as T;
   }
 
   #selection(type: GraphQLNamedType, depth: number): string {
