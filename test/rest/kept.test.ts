@@ -95,7 +95,7 @@ describeEngines('one namespace, read by both doors of two servers', (engine) => 
       await tenant.as({ role: 'Admin', workspace_ids: [(await seed(tenant, 'Other')).workspaceId] }),
       await tenant.as({ permissions: ['apps:read'] }),
     ];
-    const stranger = await servers[1]!.org();
+    const stranger = await required(servers[1]).org();
     const answers = async () => {
       const asked = [tenant, member, elsewhere, unread, stranger].map((client) => client.rest('GET', path));
       const wrong = tenant.rest('GET', path.replace(seeded.appId, 'app_none'));
