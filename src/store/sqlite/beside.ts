@@ -1,3 +1,4 @@
+import { paired } from '../../words/paired.ts';
 import { refsOf } from '../derived.ts';
 import { idIn, named } from '../named.ts';
 import type { AnyCollection, Doc } from '../store.ts';
@@ -37,12 +38,11 @@ export class Beside {
       this.#removeRefs(before);
       this.#addRefs(doc);
     }
-    const keys = this.#totalKeys(doc);
-    this.#totalKeys(before).forEach((old, at) => {
-      if (old === keys[at]) return;
+    for (const [old, now] of paired(this.#totalKeys(before), this.#totalKeys(doc))) {
+      if (old === now) continue;
       this.#draft.add(doc.orgId, old, -1);
-      this.#draft.add(doc.orgId, keys[at]!, 1);
-    });
+      this.#draft.add(doc.orgId, now, 1);
+    }
     if (!texts || (this.#scope(doc) === this.#scope(before) && isEqual(texts, this.texts(before)))) return;
     const row = rowid();
     this.#unindex(row);
