@@ -23,26 +23,22 @@ export const wallClock: Clock = {
     }),
 };
 
+/** The work's result, or the reason of the signal when that comes first. */
+export async function unless<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (!signal) return work;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort);
+  return Promise.race([aborted, work]).finally(() => signal.removeEventListener('abort', onAbort));
+}
+
 /** The work's result, or the reason of the signal; the signal is aborted when the time is over. */
 export function within<T>(clock: Clock, ms: number, stop: AbortController, work: Promise<T>): Promise<T> {
-  const { signal } = stop;
   const timer = new AbortController();
-  return new Promise<T>((resolve, reject) => {
-    const settle = (how: () => void) => {
-      timer.abort();
-      signal.removeEventListener('abort', onAbort);
-      how();
-    };
-    const onAbort = () => settle(() => reject(signal.reason));
-    work.then(
-      (value) => settle(() => resolve(value)),
-      (error) => settle(() => reject(error)),
-    );
-    if (signal.aborted) return onAbort();
-    signal.addEventListener('abort', onAbort);
-    clock.sleep(ms, timer.signal).then(
-      () => stop.abort(new DOMException(`no answer within ${ms} ms`, 'TimeoutError')),
-      () => {},
-    );
-  });
+  clock.sleep(ms, timer.signal).then(
+    () => stop.abort(new DOMException(`no answer within ${ms} ms`, 'TimeoutError')),
+    () => {},
+  );
+  return unless(stop.signal, work).finally(() => timer.abort());
 }

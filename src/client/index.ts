@@ -1,13 +1,15 @@
-import { type Attempt, createAttempt, type End } from './attempt.ts';
-import { wallClock } from './clock.ts';
-import { type Asked, createGrants, type Grant, targetOf } from './grants.ts';
+import { createAttempt } from './attempt.ts';
+import { wallClock, within } from './clock.ts';
+import { createGrants, type Grant, targetOf } from './grants.ts';
 import { createPlane } from './plane.ts';
 import { createReports } from './reports.ts';
-import type { Admitted, Options, Route, RouteContext, Wired } from './types.ts';
+import type { Failure, Options, Route, RouteContext, Wired } from './types.ts';
 import { watch } from './watch.ts';
 
 export type { Clock } from './clock.ts';
 export * from './types.ts';
+
+type Call<T> = (route: Route) => Promise<T> | T;
 
 export interface Switchyard extends AsyncDisposable {
   /**
@@ -15,17 +17,17 @@ export interface Switchyard extends AsyncDisposable {
    * answered: a `Response`, a stream or an async iterable is reported at its end. Where every target failed, the last one's answer
    * (or error) is what comes out.
    */
-  route<T>(
-    context: RouteContext,
-    call: (route: Route) => Promise<T> | T,
-    options?: { signal?: AbortSignal },
-  ): Promise<T>;
+  route<T>(context: RouteContext, call: Call<T>, options?: { signal?: AbortSignal }): Promise<T>;
   /** Waits until what has ended is told; answers how many reports are not, after `withinMs` (10,000). */
   flush(options?: { withinMs?: number }): Promise<number>;
 }
 
-/** What it came to: an answer, or an error to throw. */
-type Done<T> = { attempt: Attempt; told: Promise<boolean> | null } & ({ answer: T } | { error: unknown });
+/** What one attempt came to; a stream that has begun has not failed, and is told later. */
+interface Done<T> {
+  result: PromiseSettledResult<T>;
+  failure: Failure | null;
+  told: Promise<boolean>;
+}
 
 const FLUSH_MS = 10_000;
 const AGAIN_MS = 200;
@@ -39,44 +41,28 @@ export function createSwitchyard(options: Options): Switchyard {
   const grants = createGrants(wired, plane, reports);
 
   async function callOnce<T>(
-    grant: Grant<Admitted>,
-    asked: Asked,
+    grant: Grant,
     attempt: number,
-    call: (route: Route) => Promise<T> | T,
+    call: Call<T>,
+    signal: AbortSignal | undefined,
   ): Promise<Done<T>> {
-    let told: Promise<boolean> | null = null;
-    const onEnd = (end: End) => {
+    let told = Promise.resolve(false);
+    let failure: Failure | null = null;
+    const running = createAttempt(wired, { leaseMs: grant.leaseMs, signal }, (end) => {
+      failure = end.failure;
       told = grants.report(grant, end);
-      if (!end.failure) grants.keep(asked.context, grant);
-    };
-    const running = createAttempt(wired, { leaseMs: grant.leaseMs, signal: asked.signal }, onEnd);
-    const done = () => ({ attempt: running, told });
-    try {
-      const answer = await running.race(Promise.resolve(routeOf(grant, attempt, running.signal)).then(call));
-      return { answer: await watch(answer, running, clock.now), ...done() };
-    } catch (error) {
-      running.endBy(error);
-      return { error, ...done() };
-    }
+    });
+    const called = running.race(Promise.resolve(routeOf(grant, attempt, running.signal)).then(call));
+    const [result] = await Promise.allSettled([called.then((answer) => watch(answer, running, clock.now))]);
+    if (result.status === 'rejected') running.endBy(result.reason);
+    return { result, failure, told };
   }
 
   /** Whether a decision may say that it retries this one: what could not be told in time is not known to have failed. */
-  async function isTold({ told }: Done<unknown>): Promise<boolean> {
-    const over = new AbortController();
-    const late = clock.sleep(wired.decideMs, over.signal).then(
-      () => false,
-      () => false,
-    );
-    const isTold = await Promise.race([told ?? false, late]);
-    over.abort();
-    return isTold;
-  }
+  const isTold = ({ told }: Done<unknown>) =>
+    within(clock, wired.decideMs, new AbortController(), told).catch(() => false);
 
-  async function route<T>(
-    context: RouteContext,
-    call: (route: Route) => Promise<T> | T,
-    { signal }: { signal?: AbortSignal } = {},
-  ): Promise<T> {
+  async function route<T>(context: RouteContext, call: Call<T>, { signal }: { signal?: AbortSignal } = {}): Promise<T> {
     const tried = new Set<string>();
     let waitedMs = 0;
     const pause = async (ms: number) => {
@@ -89,24 +75,22 @@ export function createSwitchyard(options: Options): Switchyard {
     let failed: Done<T> | null = null;
     for (let attempt = 1; ; attempt += 1) {
       signal?.throwIfAborted();
-      const asked: Asked = { context, retryOf, tried, signal, pause };
-      let grant: Grant<Admitted>;
+      let grant: Grant;
       try {
-        grant = await grants.ask(asked);
+        grant = await grants.ask({ context, retryOf, tried, signal, pause });
       } catch (error) {
         if (failed && !signal?.aborted) return given(failed);
         throw error;
       }
-      const target = targetOf(grant.decision);
+      const target = targetOf(grant);
       const again = tried.has(target) ? failed : null;
       if (again && !(await pause(pauseBefore(again, attempt)).catch(() => false))) {
         void grants.giveBack(grant);
         signal?.throwIfAborted();
         return given(again);
       }
-      const done = await callOnce(grant, asked, attempt, call);
-      const failure = done.attempt.ended()?.failure;
-      const mayGoOn = failure && attempt < wired.attempts && ELSEWHERE.includes(failure.error_class);
+      const done = await callOnce(grant, attempt, call, signal);
+      const mayGoOn = done.failure && attempt < wired.attempts && ELSEWHERE.includes(done.failure.error_class);
       if (!mayGoOn || signal?.aborted) return given(done);
       retryOf = (await isTold(done)) && !grant.isKept ? grant.decision.decision_id : null;
       tried.add(target);
@@ -115,8 +99,8 @@ export function createSwitchyard(options: Options): Switchyard {
   }
 
   /** Nobody else is left: as late as the provider says, or a little later each time. */
-  function pauseBefore({ attempt: { ended } }: Done<unknown>, attempt: number): number {
-    const after = ended()?.failure?.retry_after_seconds ?? 0;
+  function pauseBefore({ failure }: Done<unknown>, attempt: number): number {
+    const after = failure?.retry_after_seconds ?? 0;
     return Math.max(after * 1_000, AGAIN_MS * 2 ** (attempt - 2) * (0.5 + random() / 2));
   }
 
@@ -124,12 +108,12 @@ export function createSwitchyard(options: Options): Switchyard {
   return { route, flush, [Symbol.asyncDispose]: async () => void (await flush()) };
 }
 
-function given<T>(done: Done<T>): T {
-  if ('error' in done) throw done.error;
-  return done.answer;
+function given<T>({ result }: Done<T>): T {
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
 }
 
-function routeOf({ decision, account, isKept }: Grant<Admitted>, attempt: number, signal: AbortSignal): Route {
+function routeOf({ decision, account, isKept }: Grant, attempt: number, signal: AbortSignal): Route {
   return {
     decisionId: isKept ? null : decision.decision_id,
     logicalModelId: decision.logical_model_id,

@@ -1,3 +1,4 @@
+import { unless, within } from './clock.ts';
 import type { Plane } from './plane.ts';
 import type { Outcome, Wired } from './types.ts';
 
@@ -23,48 +24,43 @@ const SENDERS = 8;
 
 /** Outcomes on their way: each is sent until it is told or its lease is over, the oldest first. */
 export function createReports(plane: Plane, { clock, queueMax, onLost, waitUntil }: Wired): Reports {
-  const waiting: (() => Promise<void>)[] = [];
+  const waiting: (() => void)[] = [];
   const pending = new Set<Promise<boolean>>();
   const isFull = () => pending.size >= queueMax;
-  let sending = 0;
-
-  async function work(): Promise<void> {
-    sending += 1;
-    for (let next = waiting.shift(); next; next = waiting.shift()) await next();
-    sending -= 1;
-  }
+  let free = SENDERS;
 
   async function tell({ decisionId, outcome, untilMs }: Report): Promise<boolean> {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
       await plane.report(decisionId, outcome, untilMs);
       return true;
     } catch (why) {
       onLost(decisionId, outcome, why);
       return false;
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free += 1;
     }
   }
 
   function send(report: Report): Promise<boolean> {
-    const told = new Promise<boolean>((resolve) => {
-      waiting.push(async () => resolve(await tell(report)));
-    }).finally(() => pending.delete(told));
+    const told = tell(report).finally(() => pending.delete(told));
     pending.add(told);
     waitUntil(told);
-    if (sending < SENDERS) void work();
     return told;
   }
 
   async function room(signal?: AbortSignal): Promise<void> {
-    while (isFull()) await Promise.race([...pending, ...(signal ? [clock.sleep(2 ** 30, signal, true)] : [])]);
+    while (isFull()) await unless(signal, Promise.race(pending));
   }
 
   async function flush(withinMs: number): Promise<number> {
-    const over = new AbortController();
-    const late = clock.sleep(withinMs, over.signal).catch(() => {});
-    let isLate = false;
-    void late.then(() => (isLate = true));
-    while (pending.size > 0 && !isLate) await Promise.race([Promise.all(pending), late]);
-    over.abort();
+    const allTold = async () => {
+      while (pending.size > 0) await Promise.all(pending);
+    };
+    await within(clock, withinMs, new AbortController(), allTold()).catch(() => {});
     return pending.size;
   }
 

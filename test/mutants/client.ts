@@ -44,7 +44,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a decision that nobody waits for is given back',
     file: 'src/client/grants.ts',
-    edits: [['if (signal.aborted && grant.decision.admitted) void giveBack(grant);', '']],
+    edits: [['deciding.then(undo, () => {});', 'void undo;']],
     tests,
   },
   {
