@@ -61,7 +61,7 @@ async function openConsole(): Promise<void> {
   line('the console: the accounts are there after', performance.now() - begin);
   line(
     'the console: first contentful paint',
-    await page.evaluate(() => required(performance.getEntriesByName('first-contentful-paint')[0]).startTime),
+    required(await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime)),
   );
   await browser.close();
 }
