@@ -211,10 +211,12 @@ export class Table {
   }
 
   #holder(doc: Doc): string | null {
+    const key = this.#unique(doc);
+    if (key === null) return null;
     const holder = this.statement<[string]>(
       'holder',
       () => `SELECT id FROM ${this.#name} WHERE org = ? AND uniq = ?`,
-    ).get(doc.orgId, this.#unique(doc));
+    ).get(doc.orgId, key);
     return holder?.[0] ?? null;
   }
 
