@@ -21,7 +21,7 @@ interface Props<Row> {
 
 /**
  * A table of which only the rows around what is seen are drawn, however many there are. One row takes part in the order
- * of the tab key; arrows, Home and End lead from row to row, Enter opens one.
+ * of the tab key; arrows, Home, End and the page keys lead from row to row, Enter opens one.
  */
 export function Rows<Row>({ label, columns, rows, keyOf, cells, open, heights, kind }: Props<Row>) {
   const body = useRef<HTMLDivElement>(null);
@@ -36,7 +36,11 @@ export function Rows<Row>({ label, columns, rows, keyOf, cells, open, heights, k
     body.current?.querySelector<HTMLElement>(`[data-at="${active}"] [tabindex="0"]`)?.focus();
   });
   const lead = (event: KeyboardEvent) => {
-    const steps: Record<string, number> = { ArrowDown: active + 1, ArrowUp: active - 1, Home: 0, End: rows.length - 1 };
+    const page = Math.max(1, Math.floor(innerHeight / height) - 2);
+    const steps: Record<string, number> = {
+      ...{ ArrowDown: active + 1, ArrowUp: active - 1, PageDown: active + page, PageUp: active - page },
+      ...{ Home: 0, End: rows.length - 1 },
+    };
     const step = steps[event.key];
     if (step === undefined) return;
     event.preventDefault();
