@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change, Doc } from '../store/store.ts';
+import { isObject } from '../validation/walk.ts';
 import { snake } from '../words/naming.ts';
 import { type AuditEvent, auditEvents } from './audit-event.ts';
 import type { Context } from './context.ts';
+import type { Field, Fields } from './field/field.ts';
 import { created, docFrom } from './new-doc.ts';
 import type { Noun } from './noun.ts';
 
@@ -34,20 +36,32 @@ export function audit<D extends Doc>(
     workspaceId: noun.type === 'Workspace' ? doc.id : (doc.workspaceId ?? null),
     requestId: ctx.requestId,
     trace: ctx.trace ?? null,
-    changes: difference(before, after),
+    changes: difference(noun.fields, before, after),
     counts: counts ?? null,
     privateTo: noun.hides?.privateTo(doc) ?? null,
   });
   return { type: 'insert', in: auditEvents.collection, doc: event };
 }
 
-function difference(before: Doc | null, after: Doc | null): AuditEvent['changes'] {
+function difference(fields: Fields, before: Doc | null, after: Doc | null): AuditEvent['changes'] {
   const left = (before ?? {}) as Record<string, unknown>;
   const right = (after ?? {}) as Record<string, unknown>;
   const changes: AuditEvent['changes'] = {};
   for (const field of new Set([...Object.keys(left), ...Object.keys(right)])) {
     if (SILENT.has(field) || isDeepStrictEqual(left[field], right[field])) continue;
-    changes[snake(field)] = { before: left[field] ?? null, after: right[field] ?? null };
+    const told = (of: Record<string, unknown>) => documented(fields[field], of[field] ?? null);
+    changes[snake(field)] = { before: told(left), after: told(right) };
   }
   return changes;
+}
+
+/** A value by the names that replies have for what is inside; the keys of free-form maps are the caller's. */
+function documented(field: Field | undefined, value: unknown): unknown {
+  const type = field?.shown?.type;
+  if (typeof type !== 'object' || !('fields' in type)) return value;
+  if (Array.isArray(value)) return value.map((one) => documented(field, one));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [snake(name), documented(type.fields[name], inner)]),
+  );
 }

@@ -2,6 +2,12 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'the audit has the names of replies, inside of objects too',
+    file: 'src/resource/audit.ts',
+    edits: [['[snake(name), documented(', '[name, documented(']],
+    tests: ['test/rest/resources.test.ts'],
+  },
+  {
     breaks: 'a member shows the name that its role has now, whatever the condition',
     file: 'src/nouns/members/rest.ts',
     edits: [['Object.hasOwn(BUILT_IN_ROLES, String(role))', 'role !== null']],

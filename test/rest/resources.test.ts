@@ -14,6 +14,33 @@ describeEngines('resources', (engine) => {
   });
   afterAll(() => harness.close());
 
+  // Before the others change anything.
+  test('an audit event tells of a thing by the names of its reply, inside of it too', async () => {
+    const { base } = tenant;
+    const paths = [seeded.workspace, seeded.app, seeded.namespace, `${base}/provider-accounts/${seeded.accountId}`];
+    paths.push(`${base}/logical-models/${seeded.modelId}`, `${base}/router-policies/${seeded.policyId}`);
+    // A bucket is made after its workspace.
+    const later = ['bucket_status', 's3_bucket'];
+    for (const path of paths) {
+      const { body } = await tenant.rest('GET', path);
+      const filter = `resource_id=${path.split('/').at(-1)}`;
+      const { events } = (await tenant.rest('GET', `${base}/audit-events?${filter}&limit=200`)).body;
+      const first = events.find(({ action }: { action: string }) => action.endsWith('.create'));
+      const told = Object.entries<{ after: unknown }>(first.changes);
+      const shared = told.filter(([name]) => name in body && !later.includes(name));
+      expect(shared.length, path).toBeGreaterThan(2);
+      for (const [name, { after }] of shared) expect({ [name]: body[name] }).toMatchObject({ [name]: after });
+    }
+    const policy = `${base}/router-policies/${seeded.policyId}`;
+    const match = { endpoint_type: 'chat', workspace_tags: { camelCase: 'x' } };
+    const changed = await tenant.rest('PATCH', policy, { match, circuit_breaker: { half_open_requests: 7 } });
+    const latest = await tenant.rest('GET', `${base}/audit-events?resource_id=${seeded.policyId}&limit=1`);
+    const { changes } = latest.body.events[0];
+    expect(changes.match.after).toEqual(changed.body.match);
+    expect(changes.circuit_breaker.after).toEqual(changed.body.circuit_breaker);
+    await tenant.rest('PATCH', policy, { match: { endpoint_type: null, workspace_tags: { camelCase: null } } });
+  });
+
   test('ETag names the version: stale If-Match is 412, a current one passes, GET answers 304', async () => {
     const made = await tenant.rest('POST', `${seeded.workspace}/apps`, { name: 'Tagged' });
     const path = `${seeded.workspace}/apps/${made.body.app_id}`;
