@@ -30,6 +30,9 @@ const startOurs = (env: NodeJS.ProcessEnv) =>
     ...env,
   });
 
+/** What watching the product costs is what it costs more than this. */
+const QUIET = { METRICS: 'off', LOG_LEVEL: 'warn' };
+
 /** Makes the data once, on SQLite; both engines begin from it. */
 export async function seedOnce(folder: string, options: Options): Promise<World> {
   const env = { DATA_DIR: join(folder, 'seed'), MONGODB_URI: '' };
@@ -59,16 +62,19 @@ export async function setUp(
 }
 
 async function onSqlite(folder: string, world: World, names: ReadonlySet<ContenderName>): Promise<Bed> {
-  const DATA_DIR = join(folder, 'ours');
-  cpSync(join(folder, 'seed'), DATA_DIR, { recursive: true });
+  const seeded = (name: ContenderName): string => {
+    cpSync(join(folder, 'seed'), join(folder, name), { recursive: true });
+    return join(folder, name);
+  };
   const PLACE = join(folder, 'peers.db');
   const store = openSqlite(PLACE, world.orgId);
   await store.load(world.documents);
   await store.close();
   const env = peerEnv(PLACE, world);
-  const servers: Bed['servers'] = { ours: await startOurs({ DATA_DIR }) };
+  const servers: Bed['servers'] = { ours: await startOurs({ DATA_DIR: seeded('ours') }) };
   for (const name of names)
     if (name === 'fastapi') servers[name] = await start(PYTHON, [join(HERE, 'fastapi_peer.py')], env);
+    else if (name === 'quiet') servers[name] = await startOurs({ DATA_DIR: seeded(name), ...QUIET });
     else if (name !== 'ours') servers[name] = await startPeer(name, env);
   return { engine: 'sqlite', database: '', world, servers, stop: () => stopAll(servers) };
 }

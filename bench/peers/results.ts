@@ -6,6 +6,7 @@ import { type ContenderName, works } from './works.ts';
 
 const NAMES: Record<ContenderName, string> = {
   ours: 'Switchyard, as shipped',
+  quiet: 'Switchyard without metrics and access lines',
   raw: 'node:http, by hand',
   fastapi: 'FastAPI',
   mercurius: 'Mercurius with jit',

@@ -8,7 +8,7 @@ export interface Sent {
   body?: string;
 }
 
-export type ContenderName = 'ours' | 'raw' | 'fastapi' | 'mercurius' | 'apollo' | 'yoga';
+export type ContenderName = 'ours' | 'quiet' | 'raw' | 'fastapi' | 'mercurius' | 'apollo' | 'yoga';
 
 export interface Work {
   name: WorkName;
@@ -59,10 +59,10 @@ export const works: readonly Work[] = [
     name: 'R1',
     title: 'REST, one namespace of 1.1 KB by its id',
     warmUp: 3_072,
-    peers: ['raw', 'fastapi'],
+    peers: ['raw', 'fastapi', 'quiet'],
     by: 'processor',
     comparable: true,
-    goals: { raw: 0.95, fastapi: 5 },
+    goals: { raw: 0.95, fastapi: 5, quiet: 0.95 },
     requests: (world) =>
       shuffled(world.documents.namespaces).map(({ id, workspaceId, appId }) => ({
         method: 'GET',
@@ -73,10 +73,10 @@ export const works: readonly Work[] = [
     name: 'R2',
     title: 'REST, a page of 50 namespaces with its total',
     warmUp: 1_024,
-    peers: ['raw', 'fastapi'],
+    peers: ['raw', 'fastapi', 'quiet'],
     by: 'processor',
     comparable: true,
-    goals: { raw: 1, fastapi: 2.7 },
+    goals: { raw: 1, fastapi: 2.7, quiet: 0.95 },
     requests: (world) =>
       shuffled(world.documents.apps).map(({ id, workspaceId }) => ({
         method: 'GET',
