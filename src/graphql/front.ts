@@ -6,7 +6,7 @@ import {
   getOperationAST,
   type OperationDefinitionNode,
 } from 'graphql';
-import { mediaTypeOf } from '../http/body.ts';
+import { isAsItIs, mediaTypeOf } from '../http/body.ts';
 import { ANSWER_MAX_BYTES } from '../http/pieces.ts';
 import { json, jsonInTurns, type Reply } from '../http/reply.ts';
 import { STREAM_TYPE } from '../http/streams.ts';
@@ -105,8 +105,7 @@ function answer(
 }
 
 function isPlainJson(headers: IncomingHttpHeaders): boolean {
-  const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';
-  return encoding === 'identity' && mediaTypeOf(headers['content-type']) === 'application/json';
+  return isAsItIs(headers['content-encoding']) && mediaTypeOf(headers['content-type']) === 'application/json';
 }
 
 const DOCUMENTS = ['application/json', 'application/graphql-response+json'];

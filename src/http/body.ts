@@ -61,3 +61,8 @@ export function mediaTypeOf(contentType: string | undefined): string | null {
   const charset = parameters.charset?.toLowerCase() ?? 'utf-8';
   return charset === 'utf-8' || charset === 'utf8' ? type.toLowerCase() : null;
 }
+
+/** Whether a body is sent as it is; codings are named in either case. */
+export function isAsItIs(contentEncoding = 'identity'): boolean {
+  return contentEncoding.toLowerCase() === 'identity';
+}

@@ -4,7 +4,7 @@ import type { Known } from '../graphql/mutations.ts';
 import { checkAccess } from '../graphql/permission-plugin.ts';
 import type { Streamed } from '../graphql/stream.ts';
 import { createPreference } from '../http/accept.ts';
-import { mediaTypeOf, parseJson } from '../http/body.ts';
+import { isAsItIs, mediaTypeOf, parseJson } from '../http/body.ts';
 import { ANSWER_MAX_BYTES } from '../http/pieces.ts';
 import { errorReply, jsonInTurns, type Reply } from '../http/reply.ts';
 import { STREAM_TYPE } from '../http/streams.ts';
@@ -120,10 +120,9 @@ const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
 function readJson(row: Row, request: RestRequest): unknown {
   if (!row.body) return undefined;
   if (request.bytes.length === 0) return row.bodyOptional ? {} : undefined;
-  const encoding = header(request, 'content-encoding');
   const type = mediaTypeOf(header(request, 'content-type'));
   if (
-    (encoding !== undefined && encoding !== 'identity') ||
+    !isAsItIs(header(request, 'content-encoding')) ||
     type === null ||
     !(JSON_TYPES.includes(type) || /^application\/[\w.-]+\+json$/.test(type))
   )

@@ -361,6 +361,7 @@ describe('bad input', () => {
       ['size', viewer.rest('POST', path, 'x'.repeat(1_048_577), { 'Content-Type': 'text/plain' }), 413],
       ['media type', viewer.rest('POST', path, '{', { 'Content-Type': 'text/plain' }), 415],
       ['encoding', viewer.rest('POST', path, '{', { 'Content-Encoding': 'gzip' }), 415],
+      ['no encoding', viewer.rest('POST', path, '{', { 'Content-Encoding': 'Identity' }), 422],
       ['JSON', viewer.rest('POST', path, '{'), 422],
       ['permission', viewer.rest('POST', path, {}), 403],
       ['fields', tenant.rest('POST', path, {}), 422],
