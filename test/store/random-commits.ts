@@ -80,10 +80,6 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   ),
   parent.map(
     (value): Step =>
-      (orgId) => ({ type: 'sweep', in: apps.collection, orgId, field: 'workspaceId', value, limit: 10 }),
-  ),
-  parent.map(
-    (value): Step =>
       (orgId) => ({
         type: 'none',
         in: apps.collection,
