@@ -1,4 +1,4 @@
-/** A noun's fields as values: `import * as field from './index.ts'`. */
+/** A noun's fields as values: `import * as field from '../../resource/field/index.ts'`. */
 export * from './bodies.ts';
 export * from './collections.ts';
 export type * from './field.ts';
