@@ -87,3 +87,8 @@ test('the client needs nothing but what browsers and servers have', () => {
   const own = files.filter((file) => wingOf(file) === 'client').map((file) => readFileSync(join('src', file), 'utf8'));
   expect(own.flatMap((text) => [...text.matchAll(/from '([^.'][^']*)'/g)].map(([, name]) => name))).toEqual([]);
 });
+
+test('the core of the client, what routes, asks and reports, is at most 300 lines', () => {
+  const core = ['index', 'grants', 'reports'].map((name) => readFileSync(`src/client/${name}.ts`, 'utf8'));
+  expect(core.join('').split('\n').length).toBeLessThanOrEqual(300);
+});

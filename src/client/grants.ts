@@ -1,25 +1,16 @@
 import type { End } from './attempt.ts';
 import { unless } from './clock.ts';
+import { Refused, Rejected, Unreachable } from './errors.ts';
+import { createKept } from './kept.ts';
 import type { Plane } from './plane.ts';
 import type { Reports } from './reports.ts';
-import {
-  type Account,
-  type Admitted,
-  type Decision,
-  Refused,
-  Rejected,
-  type RouteContext,
-  Unreachable,
-  type Wired,
-} from './types.ts';
+import type { Admitted, Decision, Route, RouteContext, Wired } from './types.ts';
 
 /** Leave to call one target. */
 export interface Grant {
   context: RouteContext;
-  decision: Admitted;
-  account: Account | null;
-  /** Whether it is the last good one, of which nobody wants to hear. */
-  isKept: boolean;
+  /** Without a decision it is the last good one, of which nobody wants to hear. */
+  route: Omit<Route, 'attempt' | 'signal'>;
   leaseMs: number;
 }
 
@@ -33,15 +24,6 @@ export interface Asked {
   pause(ms: number): Promise<boolean>;
 }
 
-export interface Grants {
-  /** A decision that admits, the last good one while nobody decides, or an error that says why not. */
-  ask(asked: Asked): Promise<Grant>;
-  /** Whether the control plane knows of it. What was answered well is kept. */
-  report(grant: Grant, end: End): Promise<boolean>;
-  /** It will not be used. */
-  giveBack(grant: Grant): Promise<boolean>;
-}
-
 const KEPT_MAX = 1_000;
 /** So long after it was away nobody waits for it who has another way. */
 const AWAY_MS = 1_000;
@@ -51,36 +33,26 @@ const UNUSED: End = {
   tokens: { input: null, output: null },
 };
 
-export function targetOf({ decision: { provider_account_id, upstream_model } }: Grant): string {
-  return `${provider_account_id} ${upstream_model}`;
-}
-
-export function createGrants({ clock, whenUnreachable, random }: Wired, plane: Plane, reports: Reports): Grants {
-  const kept = new Map<string, { grant: Grant; untilMs: number }>();
+export function createGrants({ clock, whenUnreachable, random }: Wired, plane: Plane, reports: Reports) {
+  const kept = createKept<Grant>(clock, KEPT_MAX);
   let awayUntilMs = 0;
 
+  /** Whether the control plane knows of it. What was answered well is kept. */
   async function report(grant: Grant, { failure, latencyMs, tokens }: End): Promise<boolean> {
-    if (grant.isKept) return true;
-    if (!failure) keep(grant);
+    const { context, route, leaseMs } = grant;
+    if (route.decisionId === null) return true;
+    if (!failure && whenUnreachable !== 'fail')
+      kept.set(keyOf(context), { ...grant, route: { ...route, decisionId: null } }, whenUnreachable.use);
     const counts = { latency_ms: latencyMs, input_tokens: tokens.input, output_tokens: tokens.output };
-    const outcome = { success: failure === null, ...counts, ...failure };
-    return reports.send({ decisionId: grant.decision.decision_id, outcome, untilMs: clock.now() + grant.leaseMs });
+    return reports.send(route.decisionId, { success: !failure, ...counts, ...failure }, clock.now() + leaseMs);
   }
 
+  /** It will not be used. */
   const giveBack = (grant: Grant) => report(grant, UNUSED);
-
-  function keep(grant: Grant): void {
-    if (whenUnreachable === 'fail') return;
-    const key = keyOf(grant.context);
-    kept.delete(key);
-    kept.set(key, { grant: { ...grant, isKept: true }, untilMs: clock.now() + whenUnreachable.use });
-    const [oldest] = kept.keys();
-    if (oldest !== undefined && kept.size > KEPT_MAX) kept.delete(oldest);
-  }
 
   function lastGood({ context, tried }: Asked): Grant | null {
     const last = kept.get(keyOf(context));
-    return last && clock.now() < last.untilMs && !tried.has(targetOf(last.grant)) ? last.grant : null;
+    return last && !tried.has(targetOf(last)) ? last : null;
   }
 
   /** A decision that nobody waits for any more is given back. */
@@ -93,11 +65,13 @@ export function createGrants({ clock, whenUnreachable, random }: Wired, plane: P
     });
   }
 
-  async function withAccount(grant: Grant, signal: AbortSignal | undefined): Promise<Grant> {
+  async function withAccount({ route, ...grant }: Grant, signal: AbortSignal | undefined): Promise<Grant> {
     try {
-      return { ...grant, account: await unless(signal, plane.account(grant.decision.provider_account_id)) };
+      const account = await unless(signal, plane.account(route.providerAccountId));
+      const { provider_type: providerType = null, credentials_ref: credentialsRef = null } = account ?? {};
+      return { ...grant, route: { ...route, providerType, credentialsRef } };
     } catch (error) {
-      void giveBack(grant);
+      void giveBack({ ...grant, route });
       throw error;
     }
   }
@@ -115,6 +89,7 @@ export function createGrants({ clock, whenUnreachable, random }: Wired, plane: P
     }
   }
 
+  /** A decision that admits, the last good one while nobody decides, or an error that says why not. */
   async function ask(asked: Asked): Promise<Grant> {
     const isAway = clock.now() < awayUntilMs || reports.isFull();
     const last = isAway && lastGood(asked);
@@ -133,13 +108,25 @@ export function createGrants({ clock, whenUnreachable, random }: Wired, plane: P
   return { ask, report, giveBack };
 }
 
+export function targetOf({ route: { providerAccountId, upstreamModel } }: Grant): string {
+  return `${providerAccountId} ${upstreamModel}`;
+}
+
 function isAdmitted(decision: Decision): decision is Admitted {
   return decision.admitted;
 }
 
 function grantOf(context: RouteContext, decision: Admitted): Grant {
   const { created_at: from, expires_at: to } = decision;
-  return { context, decision, account: null, isKept: false, leaseMs: to ? Date.parse(to) - Date.parse(from) : 0 };
+  const route = {
+    decisionId: decision.decision_id,
+    logicalModelId: decision.logical_model_id,
+    providerAccountId: decision.provider_account_id,
+    upstreamModel: decision.upstream_model,
+    providerType: null,
+    credentialsRef: null,
+  };
+  return { context, route, leaseMs: to ? Date.parse(to) - Date.parse(from) : 0 };
 }
 
 /** What a decision depends on, without how large the request is. */

@@ -1,26 +1,15 @@
 import { createAttempt } from './attempt.ts';
-import { wallClock, within } from './clock.ts';
+import { within } from './clock.ts';
 import { createGrants, type Grant, targetOf } from './grants.ts';
+import { wire } from './options.ts';
 import { createPlane } from './plane.ts';
 import { createReports } from './reports.ts';
-import type { Failure, Options, Route, RouteContext, Wired } from './types.ts';
+import type { Call, Failure, Options, RouteContext, Switchyard } from './types.ts';
 import { watch } from './watch.ts';
 
 export type { Clock } from './clock.ts';
+export * from './errors.ts';
 export * from './types.ts';
-
-type Call<T> = (route: Route) => Promise<T> | T;
-
-export interface Switchyard extends AsyncDisposable {
-  /**
-   * Asks where this request may go, calls there, reports what came of it, and goes elsewhere where it failed. Answers what `call`
-   * answered: a `Response`, a stream or an async iterable is reported at its end. Where every target failed, the last one's answer
-   * (or error) is what comes out.
-   */
-  route<T>(context: RouteContext, call: Call<T>, options?: { signal?: AbortSignal }): Promise<T>;
-  /** Waits until what has ended is told; answers how many reports are not, after `withinMs` (10,000). */
-  flush(options?: { withinMs?: number }): Promise<number>;
-}
 
 /** What one attempt came to; a stream that has begun has not failed, and is told later. */
 interface Done<T> {
@@ -52,7 +41,7 @@ export function createSwitchyard(options: Options): Switchyard {
       failure = end.failure;
       told = grants.report(grant, end);
     });
-    const called = running.race(Promise.resolve(routeOf(grant, attempt, running.signal)).then(call));
+    const called = running.race(Promise.resolve({ ...grant.route, attempt, signal: running.signal }).then(call));
     const [result] = await Promise.allSettled([called.then((answer) => watch(answer, running, clock.now))]);
     if (result.status === 'rejected') running.endBy(result.reason);
     return { result, failure, told };
@@ -92,7 +81,7 @@ export function createSwitchyard(options: Options): Switchyard {
       const done = await callOnce(grant, attempt, call, signal);
       const mayGoOn = done.failure && attempt < wired.attempts && ELSEWHERE.includes(done.failure.error_class);
       if (!mayGoOn || signal?.aborted) return given(done);
-      retryOf = (await isTold(done)) && !grant.isKept ? grant.decision.decision_id : null;
+      retryOf = (await isTold(done)) ? grant.route.decisionId : null;
       tried.add(target);
       failed = done;
     }
@@ -111,36 +100,4 @@ export function createSwitchyard(options: Options): Switchyard {
 function given<T>({ result }: Done<T>): T {
   if (result.status === 'rejected') throw result.reason;
   return result.value;
-}
-
-function routeOf({ decision, account, isKept }: Grant, attempt: number, signal: AbortSignal): Route {
-  return {
-    decisionId: isKept ? null : decision.decision_id,
-    logicalModelId: decision.logical_model_id,
-    providerAccountId: decision.provider_account_id,
-    upstreamModel: decision.upstream_model,
-    providerType: account?.provider_type ?? null,
-    credentialsRef: account?.credentials_ref ?? null,
-    attempt,
-    signal,
-  };
-}
-
-function wire(options: Options): Wired {
-  return {
-    whenUnreachable: 'fail',
-    attempts: 5,
-    decideMs: 5_000,
-    silenceMs: 60_000,
-    waitMs: 30_000,
-    queueMax: 1_000,
-    classify: () => undefined,
-    onLost: () => {},
-    waitUntil: () => {},
-    fetch: (input, init) => globalThis.fetch(input, init),
-    clock: wallClock,
-    random: Math.random,
-    uuid: () => crypto.randomUUID(),
-    ...options,
-  };
 }

@@ -1,14 +1,7 @@
 import { within } from './clock.ts';
+import { Rejected, Unreachable } from './errors.ts';
 import { retryAfterMs } from './failures.ts';
-import {
-  type Account,
-  type DecideBody,
-  type Decision,
-  type Outcome,
-  Rejected,
-  Unreachable,
-  type Wired,
-} from './types.ts';
+import type { Account, DecideBody, Decision, Outcome, Wired } from './types.ts';
 
 /** What is asked of the control plane, by nothing that is not in `/v1/openapi.json`. */
 export interface Plane {

@@ -62,8 +62,8 @@ export interface Options {
   queueMax?: number;
   /** What went wrong, where the caller knows it better than its status and name say. */
   classify?: (error: unknown) => Partial<Failure> | undefined;
-  /** Told of an outcome that the control plane will never know, and why. */
-  onLost?: (decisionId: string, outcome: Outcome, why: unknown) => void;
+  /** Told of an outcome that the control plane will never know, and why; what it throws is passed over, as in the other two here. */
+  onLost?: (decisionId: string, outcome: Outcome, why: unknown) => unknown;
   /** How an edge runtime is kept alive until a report is told. */
   waitUntil?: (told: Promise<unknown>) => void;
   fetch?: typeof globalThis.fetch;
@@ -76,32 +76,15 @@ export interface Options {
 
 export type Wired = Required<Omit<Options, 'orgId'>> & Pick<Options, 'orgId'>;
 
-/** The control plane could not be reached, or had no time, for as long as it was given. */
-export class Unreachable extends Error {
-  override readonly name = 'Unreachable';
-}
+export type Call<T> = (route: Route) => Promise<T> | T;
 
-/** The control plane answered that the request is wrong, or not allowed: trying again will not help. */
-export class Rejected extends Error {
-  override readonly name = 'Rejected';
-  readonly status: number;
-  readonly body: unknown;
-  constructor(status: number, body: unknown) {
-    const { error, message } = (body ?? {}) as { error?: string; message?: string };
-    super(`the control plane answered ${[status, error, message].filter(Boolean).join(' ')}`);
-    this.status = status;
-    this.body = body;
-  }
-}
-
-/** The policies, the grants or the limits say no, and not for now only. */
-export class Refused extends Error {
-  override readonly name = 'Refused';
-  readonly refusal: Refusal;
-  readonly decision: Decision;
-  constructor(decision: Decision & { refusal: Refusal }) {
-    super(`refused: ${decision.refusal.code}`);
-    this.refusal = decision.refusal;
-    this.decision = decision;
-  }
+export interface Switchyard extends AsyncDisposable {
+  /**
+   * Asks where this request may go, calls there, reports what came of it, and goes elsewhere where it failed. Answers what `call`
+   * answered: a `Response`, a stream or an async iterable is reported at its end. Where every target failed, the last one's answer
+   * (or error) is what comes out.
+   */
+  route<T>(context: RouteContext, call: Call<T>, options?: { signal?: AbortSignal }): Promise<T>;
+  /** Waits until what has ended is told; answers how many reports are not, after `withinMs` (10,000). */
+  flush(options?: { withinMs?: number }): Promise<number>;
 }

@@ -346,6 +346,54 @@ describe('switchyard/client', () => {
     });
   });
 
+  describe('a function of the caller that fails', () => {
+    const fail = () => {
+      throw new Error('a mistake of the caller');
+    };
+    const uncaught: unknown[] = [];
+    const note = (why: unknown) => uncaught.push(why);
+    beforeAll(() => void process.on('unhandledRejection', note));
+    afterAll(() => void process.off('unhandledRejection', note));
+    beforeEach(() => void uncaught.splice(0));
+    const refusing = async (url: string | URL | Request, init?: RequestInit) =>
+      String(url).endsWith('/outcome') ? Response.json({ error: 'FORBIDDEN' }, { status: 403 }) : fetch(url, init);
+
+    test.each([
+      ['throws', fail],
+      ['rejects', async () => fail()],
+    ])('%s: an outcome that is lost loses nothing else, and ends no process', async (_how, onLost) => {
+      const client = set.client({ ...PATIENT, fetch: refusing, onLost, queueMax: 1 });
+      for (let at = 0; at < 3; at += 1) expect((await client.route(set.context, callWith())).status).toBe(200);
+      expect(await client.flush({ withinMs: 120_000 })).toBe(0);
+      // Node tells of what nobody has caught when all that was due is done.
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(uncaught).toEqual([]);
+    });
+
+    test('an onLost that takes its time is waited for by flush', async () => {
+      const kept: string[] = [];
+      const onLost = async (id: string) => {
+        await wallClock.sleep(20);
+        kept.push(id);
+      };
+      const client = set.client({ ...PATIENT, fetch: refusing, onLost });
+      await client.route(set.context, callWith());
+      expect(await client.flush({ withinMs: 120_000 })).toBe(0);
+      expect(kept).toEqual((await set.decisions()).map(({ decision_id }) => decision_id));
+    });
+
+    test('what is thrown is told as it looks, and the caller gets the error of the call', async () => {
+      const client = set.client({ ...PATIENT, classify: fail, waitUntil: fail });
+      const mistaken = () => {
+        throw new RangeError('the call’s own');
+      };
+      await expect(client.route(set.context, mistaken)).rejects.toThrow('the call’s own');
+      expect(await client.flush({ withinMs: 120_000 })).toBe(0);
+      expect(await outcomes()).toEqual(['caller_error']);
+      expect(uncaught).toEqual([]);
+    });
+  });
+
   test('a stream that outlasts its lease is told shortly before, by what it has brought', async () => {
     const leases: [number, () => void][] = [];
     const clock = {

@@ -6,9 +6,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a failed decision is named by the next',
     file: 'src/client/index.ts',
-    edits: [
-      ['retryOf = (await isTold(done)) && !grant.isKept ? grant.decision.decision_id : null;', 'retryOf = null;'],
-    ],
+    edits: [['retryOf = (await isTold(done)) ? grant.route.decisionId : null;', 'retryOf = null;']],
     tests,
   },
   {
@@ -26,7 +24,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'reports wait for a control plane that is away',
     file: 'src/client/reports.ts',
-    edits: [['await plane.report(decisionId, outcome, untilMs);', 'await plane.report(decisionId, outcome, 0);']],
+    edits: [['plane.report(decisionId, outcome, untilMs)', 'plane.report(decisionId, outcome, 0)']],
     tests,
   },
   {
@@ -36,9 +34,21 @@ export const mutants: Mutant[] = [
     tests,
   },
   {
+    breaks: 'an onLost that fails ends no process',
+    file: 'src/client/options.ts',
+    edits: [['onLost(...lost))?.catch(() => {}),', 'onLost(...lost)),']],
+    tests,
+  },
+  {
+    breaks: 'a classify that throws loses no report',
+    file: 'src/client/options.ts',
+    edits: [['classify: (error) => harmless(() => classify(error)),', 'classify,']],
+    tests,
+  },
+  {
     breaks: 'the last good decision is used for a bounded time',
-    file: 'src/client/grants.ts',
-    edits: [['last && clock.now() < last.untilMs && ', 'last && ']],
+    file: 'src/client/kept.ts',
+    edits: [['found && now() < found.untilMs', 'found']],
     tests,
   },
   {
