@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 const PREPARE = 'src/store/sqlite/prepare.ts';
 const killed = ['test/store/migration.test.ts'];
 const older = ['test/store/older-data.test.ts'];
+const searched = ['test/store/search.test.ts'];
 
 export const mutants: Mutant[] = [
   {
@@ -32,7 +33,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a collection that a later program knows is made',
     file: PREPARE,
-    edits: [['...absent({ [collection.name]: tableSql(collection), ...searchTableSql(collection) }),', '']],
+    edits: [['...absent({ [collection.name]: tableSql(collection) }),', '']],
     tests: older,
   },
   {
@@ -51,6 +52,24 @@ export const mutants: Mutant[] = [
       ],
     ],
     tests: older,
+  },
+  {
+    breaks: 'an index of texts that an older program made is made anew',
+    file: PREPARE,
+    edits: [["...remade('TABLE', searchTableSql(collection)),", '...absent(searchTableSql(collection)),']],
+    tests: searched,
+  },
+  {
+    breaks: 'an index of texts that is made anew is filled',
+    file: PREPARE,
+    edits: [['else if (unsearched.includes(collection)) fillSearchTable(db, collection);', '']],
+    tests: searched,
+  },
+  {
+    breaks: 'what has the trigrams of a search is found only where it has them in its order',
+    file: 'src/store/sqlite/where.ts',
+    edits: [[`['(instr(d."foldA", ?) OR instr(d."foldB", ?))']`, `['(? = ? OR 1)']`]],
+    tests: searched,
   },
   {
     breaks: 'of two names that are one now, both stay and the older one has it',

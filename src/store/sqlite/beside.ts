@@ -5,6 +5,7 @@ import type { AnyCollection, Doc } from '../store.ts';
 import type { Draft } from './draft.ts';
 import type { Rows } from './rows.ts';
 import { quote } from './schema.ts';
+import { scopeToken, searchTableOf } from './trigrams.ts';
 import { toValue, type Value } from './where.ts';
 
 export type Texts = [string, string] | undefined;
@@ -76,12 +77,14 @@ export class Beside {
   #index(rowid: number, doc: Doc, [a, b]: [string, string]): void {
     this.#statement(
       'index',
-      () => `INSERT INTO ${quote(`${this.#collection.name}_fts`)} (rowid, scope, a, b) VALUES (?, ?, ?, ?)`,
+      () => `INSERT INTO ${quote(searchTableOf(this.#collection))} (rowid, scope, a, b) VALUES (?, ?, ?, ?)`,
     ).run(rowid, scopeToken(this.#scope(doc)), a, b);
   }
 
   #unindex(rowid: number): void {
-    this.#statement('unindex', () => `DELETE FROM ${quote(`${this.#collection.name}_fts`)} WHERE rowid = ?`).run(rowid);
+    this.#statement('unindex', () => `DELETE FROM ${quote(searchTableOf(this.#collection))} WHERE rowid = ?`).run(
+      rowid,
+    );
   }
 }
 
@@ -90,11 +93,6 @@ const REMOVE_REF = 'DELETE FROM refs WHERE org = ? AND collection = ? AND ref = 
 
 function isEqual([a, b]: [string, string], other: Texts): boolean {
   return a === other?.[0] && b === other[1];
-}
-
-/** The random end of an id: its beginning is the time, which whole tables share, and would make every posting list long. */
-export function scopeToken(id: string): string {
-  return id.slice(-16);
 }
 
 /** The totals that a document counts in. */

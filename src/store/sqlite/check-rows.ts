@@ -4,8 +4,9 @@ import { refsOf } from '../derived.ts';
 import { type Findings, keyFault, type OnRead, tell } from '../findings.ts';
 import { idIn, named } from '../named.ts';
 import type { AnyCollection, Doc } from '../store.ts';
-import { scopeToken, totalKeysOf } from './beside.ts';
+import { totalKeysOf } from './beside.ts';
 import { columnsOf, quote } from './schema.ts';
+import { scopeToken, searchTableOf } from './trigrams.ts';
 import { toValue } from './where.ts';
 
 const BATCH = 500;
@@ -67,7 +68,8 @@ function createBeside(db: DatabaseSync, collection: AnyCollection): Beside {
   const hasRef = db.prepare(
     'SELECT 1 FROM refs WHERE org = ? AND collection = ? AND ref = ? AND "createdAt" = ? AND id = ?',
   );
-  const texts = collection.search && db.prepare(`SELECT scope, a, b FROM ${quote(`${name}_fts`)} WHERE rowid = ?`);
+  const texts =
+    collection.search && db.prepare(`SELECT scope, a, b FROM ${quote(searchTableOf(collection))} WHERE rowid = ?`);
   const totals = new Map<string, number>();
   let refs = 0;
   return {
@@ -86,7 +88,11 @@ function createBeside(db: DatabaseSync, collection: AnyCollection): Beside {
     rest: (documents) => [
       ...surplus('references', count(db, 'SELECT count(*) AS n FROM refs WHERE collection = ?', name), refs),
       ...(texts
-        ? surplus('searched texts', count(db, `SELECT count(*) AS n FROM ${quote(`${name}_fts`)}`), documents)
+        ? surplus(
+            'searched texts',
+            count(db, `SELECT count(*) AS n FROM ${quote(searchTableOf(collection))}`),
+            documents,
+          )
         : []),
       ...totalFaults(db, name, totals),
     ],

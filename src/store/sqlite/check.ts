@@ -12,7 +12,7 @@ import {
 import { migrations, versionAfter } from '../migrations/index.ts';
 import type { AnyCollection } from '../store.ts';
 import { checkRows } from './check-rows.ts';
-import { isDescribed, lacking } from './prepare.ts';
+import { hasSearchTable, isDescribed, lacking } from './prepare.ts';
 import { quote } from './schema.ts';
 
 /** Reads a whole file as it is at one moment, beside whoever writes, and changes nothing. */
@@ -71,7 +71,11 @@ function mustBeTodays(db: DatabaseSync, collections: readonly AnyCollection[]): 
   const version = Number(db.prepare('PRAGMA user_version').get()?.user_version);
   const known = versionAfter(migrations);
   const hasDescriptions = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'described'").get() !== undefined;
-  if (version !== known || !hasDescriptions || !collections.every((one) => isDescribed(db, one)))
+  if (
+    version !== known ||
+    !hasDescriptions ||
+    !collections.every((one) => isDescribed(db, one) && hasSearchTable(db, one))
+  )
     throw notTodays(version, known);
 }
 

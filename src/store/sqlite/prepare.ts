@@ -4,9 +4,10 @@ import { newerData, stepsFrom, versionAfter } from '../migrations/index.ts';
 import type { Migration, StoredDocument } from '../migrations/migration.ts';
 import type { AnyCollection } from '../store.ts';
 import { rows } from './rows.ts';
-import { columnsOf, indexSql, quote, SHARED_TABLES, searchTableSql, tableSql } from './schema.ts';
+import { columnsOf, indexSql, quote, SHARED_TABLES, tableSql } from './schema.ts';
 import { Shared } from './shared.ts';
 import { Table } from './table.ts';
+import { scopeToken, searchTableOf, searchTableSql } from './trigrams.ts';
 
 export interface Preparation {
   file: string;
@@ -35,9 +36,11 @@ export function prepare(db: DatabaseSync, options: Preparation): void {
     // Another process may have done it between the first look and the lock.
     const version = checkVersion(db, options);
     const stale = version === 0 ? new Set<string>() : migrate(db, stepsFrom(version, options.migrations));
+    const unsearched = options.collections.filter((collection) => !hasSearchTable(db, collection));
     for (const statement of lacking(db, options.collections)) db.exec(statement);
     for (const collection of options.collections)
       if (stale.has(collection.name) || !isDescribed(db, collection)) derive(db, collection, options.tell);
+      else if (unsearched.includes(collection)) fillSearchTable(db, collection);
     db.exec(`PRAGMA user_version = ${known}`);
     db.exec('COMMIT');
   } catch (error) {
@@ -68,15 +71,19 @@ export function lacking(db: DatabaseSync, collections: readonly AnyCollection[])
   const there = objectsOf(db);
   const absent = (wanted: Record<string, string>) =>
     Object.entries(wanted).flatMap(([name, sql]) => (there.has(name) ? [] : [sql]));
+  /** What is made of the rows, and anew where it was made by another statement. */
+  const remade = (kind: 'TABLE' | 'INDEX', wanted: Record<string, string>) =>
+    Object.entries(wanted).flatMap(([name, sql]) => {
+      if (there.get(name) === sql) return [];
+      return there.has(name) ? [`DROP ${kind} ${quote(name)}`, sql] : [sql];
+    });
   return [
     ...absent(SHARED_TABLES),
     ...collections.flatMap((collection) => [
-      ...absent({ [collection.name]: tableSql(collection), ...searchTableSql(collection) }),
+      ...absent({ [collection.name]: tableSql(collection) }),
       ...(there.has(collection.name) ? lackingColumns(db, collection) : []),
-      ...Object.entries(indexSql(collection)).flatMap(([name, sql]) => {
-        if (there.get(name) === sql) return [];
-        return there.has(name) ? [`DROP INDEX ${quote(name)}`, sql] : [sql];
-      }),
+      ...remade('TABLE', searchTableSql(collection)),
+      ...remade('INDEX', indexSql(collection)),
     ]),
   ];
 }
@@ -106,11 +113,25 @@ export function isDescribed(db: DatabaseSync, collection: AnyCollection): boolea
   return row?.derived === derivedOf(collection);
 }
 
+/** Whether its texts are searched as today's program does; those of a collection that nobody searches are. */
+export function hasSearchTable(db: DatabaseSync, collection: AnyCollection): boolean {
+  const made = db.prepare('SELECT sql FROM sqlite_master WHERE name = ?');
+  return Object.entries(searchTableSql(collection)).every(([name, sql]) => made.get(name)?.sql === sql);
+}
+
+/** From the columns of the documents, which have the texts already. */
+function fillSearchTable(db: DatabaseSync, collection: AnyCollection): void {
+  if (!collection.search) return;
+  db.function('scope_token', { deterministic: true }, (scope) => scopeToken(String(scope)));
+  db.exec(`INSERT INTO ${quote(searchTableOf(collection))} (rowid, scope, a, b)
+    SELECT rowid, scope_token(${quote(collection.search.scope)}), "foldA", "foldB" FROM ${quote(collection.name)}`);
+}
+
 /** Makes all that lies beside a collection's documents anew. */
 function derive(db: DatabaseSync, collection: AnyCollection, tell: Tell): void {
   const { name } = collection;
   db.exec(`UPDATE ${quote(name)} SET uniq = NULL`);
-  if (collection.search) db.exec(`DELETE FROM ${quote(`${name}_fts`)}`);
+  if (collection.search) db.exec(`DELETE FROM ${quote(searchTableOf(collection))}`);
   db.prepare('DELETE FROM refs WHERE collection = ?').run(name);
   db.prepare(`DELETE FROM totals WHERE json_extract(key, '$[0]') = ?`).run(name);
   const shared = new Shared(db);

@@ -1,8 +1,9 @@
 import { expected } from '../../words/expected.ts';
 import { type Clause, type Doc, type Key, meaningOf, type Page, type PageQuery, type Query } from '../store.ts';
-import { scopeToken, totalKey } from './beside.ts';
+import { totalKey } from './beside.ts';
 import { quote } from './schema.ts';
 import type { Table } from './table.ts';
+import { matchFor, searchTableOf } from './trigrams.ts';
 import { aliveOf, bindQuery, toValue, type Value, type Where, whereSql } from './where.ts';
 
 /** A scope with more rows than this is searched by trigram; a smaller one is scanned by its own index, which is faster. */
@@ -121,7 +122,7 @@ function fromSql(table: Table, query: Query, match: string | null): string {
   if (query.ref !== undefined)
     return `FROM refs r CROSS JOIN ${name} d ON d.org = r.org AND d.id = r.id WHERE r.org = ? AND r.collection = ? AND r.ref = ? AND ${where}`;
   if (match === null) return `FROM ${name} d WHERE ${where}`;
-  const fts = quote(`${table.collection.name}_fts`);
+  const fts = quote(searchTableOf(table.collection));
   return `FROM ${fts} CROSS JOIN ${name} d ON d.rowid = ${fts}.rowid WHERE ${fts} MATCH ? AND ${where}`;
 }
 
@@ -141,13 +142,11 @@ function bindFrom(table: Table, query: Query, match: string | null, values: Valu
 /** The full-text expression for a search that is worth it: three characters or more, in a scope that is large. */
 function matchOf(table: Table, query: Query): string | null {
   const search = table.collection.search;
-  if (!search || query.search === undefined || query.ref !== undefined || [...query.search].length < 3) return null;
+  if (!search || query.search === undefined || query.ref !== undefined) return null;
   const scope = singleValue(query.where ?? [], search.scope);
   if (typeof scope !== 'string') return null;
   const size = readCount(table, { orgId: query.orgId, where: [{ field: search.scope, in: [scope] }] });
-  if (size <= SCAN_MAX) return null;
-  const text = query.search.replaceAll('"', '""');
-  return `(scope : "${scopeToken(scope)}") AND ({a b} : "${text}")`;
+  return size <= SCAN_MAX ? null : matchFor(scope, query.search);
 }
 
 function keptKey(table: Table, query: Query): string | null {

@@ -16,12 +16,6 @@ export function tableSql(collection: AnyCollection): string {
     PRIMARY KEY (org, id))`;
 }
 
-export function searchTableSql(collection: AnyCollection): Record<string, string> {
-  if (!collection.search) return {};
-  const name = `${collection.name}_fts`;
-  return { [name]: `CREATE VIRTUAL TABLE ${quote(name)} USING fts5(scope, a, b, tokenize='trigram')` };
-}
-
 /** Each index by its name. */
 export function indexSql(collection: AnyCollection): Record<string, string> {
   const { name, scopes = [], expires, unique, queue, numbered } = collection;
