@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts';
 
 const scheduler = ['test/runner/scheduler.test.ts'];
+const crashes = ['test/runner/crashes.test.ts'];
 const buckets = ['test/runner/buckets.test.ts'];
 const s3 = ['test/runner/s3.test.ts'];
 
@@ -15,6 +16,41 @@ export const mutants: Mutant[] = [
     breaks: 'a claim holds until its lease ends',
     file: 'src/process/scheduler/scheduler.ts',
     edits: [['dueAt: iso(LEASE_MS), held: true', 'dueAt: iso(LEASE_MS / 10), held: true']],
+    tests: scheduler,
+  },
+  {
+    breaks: 'a mark outlives its sweep by a minute, whoever is killed in between',
+    file: 'src/process/runner/sweep.ts',
+    edits: [['if (leftMs > 0) return', 'if (leftMs < 0) return']],
+    tests: crashes,
+  },
+  {
+    breaks: 'a sweep that somebody took and did not finish is taken up',
+    file: 'src/process/scheduler/scheduler.ts',
+    edits: [['{ dueAt: iso(LEASE_MS), held: true }', '{ dueAt: iso(LEASE_MS * 2), held: true }']],
+    tests: crashes,
+  },
+  {
+    breaks: 'a process does not take from itself what it has under way',
+    file: 'src/process/scheduler/scheduler.ts',
+    edits: [['!running.has(id)', 'id !== lane']],
+    tests: scheduler,
+  },
+  {
+    breaks: 'what is claimed is begun, whatever becomes of other claims',
+    file: 'src/process/scheduler/scheduler.ts',
+    edits: [
+      [
+        'for (const claim of claims) if',
+        'if (claims.every((one) => one.status === "fulfilled")) for (const claim of claims) if',
+      ],
+    ],
+    tests: scheduler,
+  },
+  {
+    breaks: 'what is claimed while a process is told to stop is given back',
+    file: 'src/process/scheduler/scheduler.ts',
+    edits: [['await looking.catch(() => {});', '']],
     tests: scheduler,
   },
   {

@@ -10,7 +10,7 @@ import { systemContext } from '../setup/system.ts';
 /** Rows that one commit removes. */
 const BATCH = 100;
 /** A tombstone outlives its sweep, for readers that began before it. */
-const TOMBSTONE_MS = 60_000;
+export const TOMBSTONE_MS = 60_000;
 /** How much of a lease may pass before it is renewed. */
 const RENEW_MS = 10_000;
 
@@ -22,6 +22,9 @@ export function createSweep(deps: Deps, gate: Gate) {
     const mark = await store.get(tombstones, key);
     if (!mark) return 'done';
     if (mark.sweptAt !== null) {
+      // Whoever swept it may have been killed before it said when to go on.
+      const leftMs = Date.parse(mark.sweptAt) + TOMBSTONE_MS - now();
+      if (leftMs > 0) return { againInMs: leftMs };
       await ignoringConflict(() => store.commit([{ type: 'remove', in: tombstones, key }]));
       return 'done';
     }
