@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Lease } from '../../src/process/scheduler/lease.ts';
 import { createScheduler, LEASE_MS, type Outcome, PLACES } from '../../src/process/scheduler/scheduler.ts';
 import { type Task, tasks } from '../../src/resource/task.ts';
-import type { Store } from '../../src/store/store.ts';
+import { type Store, StoreUnavailable } from '../../src/store/store.ts';
 import { describeEngines, type Opened, openEngine } from '../harness.ts';
 import { required } from '../required.ts';
 
@@ -116,6 +116,30 @@ function createWorld(store: Store, processes: number) {
 }
 type World = ReturnType<typeof createWorld>;
 
+type Commit = Store['commit'];
+
+/** A store of whose commits, counted from where it is told to begin, one hears. */
+function wrapped(store: Store, meet: (commit: () => ReturnType<Commit>, at: number) => ReturnType<Commit>) {
+  let count = Number.NEGATIVE_INFINITY;
+  const commit: Commit = (changes) => {
+    count += 1;
+    return count >= 0 ? meet(() => store.commit(changes), count) : store.commit(changes);
+  };
+  const proxy = new Proxy(store, {
+    get(target, name) {
+      if (name === 'commit') return commit;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  return {
+    store: proxy,
+    begin() {
+      count = -1;
+    },
+  };
+}
+
 const LANES = ['org_a', 'org_b', 'org_c', 'org_d', 'org_e'];
 const PROCESSES = 2;
 const process = fc.nat(PROCESSES - 1);
@@ -159,15 +183,16 @@ describeEngines('the scheduler of tasks', (engine) => {
   afterAll(() => opened.close());
 
   const due = async (world: World, lane: string) =>
-    store.due(tasks, { orgId: '', lane, now: new Date(world.now()).toISOString(), limit: 1 });
+    store.due(tasks, { orgId: '', lane, now: new Date(world.now()).toISOString(), limit: PLACES + 1 });
 
   /** Nobody with something due holds less than another by more than one that was begun just now. */
   async function checkShares(world: World, process: number, before: ReadonlyMap<string, number>) {
     const after = world.heldBy(process);
     const grown = [...after].filter(([lane, many]) => many > (before.get(lane) ?? 0)).map(([, many]) => many);
     const most = Math.max(0, ...grown);
+    const own = new Set([...world.held].filter((one) => one.process === process).map(({ task }) => task.id));
     for (const lane of LANES)
-      if ((await due(world, lane)).length > 0 && (after.get(lane) ?? 0) < most - 1)
+      if ((await due(world, lane)).some(({ id }) => !own.has(id)) && (after.get(lane) ?? 0) < most - 1)
         world.problems.push(`${lane} holds ${after.get(lane) ?? 0} while another grew to ${most}`);
     const all = [...after.values()].reduce((sum, one) => sum + one, 0);
     if (all > PLACES) world.problems.push(`${all} at once`);
@@ -228,6 +253,59 @@ describeEngines('the scheduler of tasks', (engine) => {
     }
     await drain(world);
     expect(world.problems).toEqual([]);
+  });
+
+  test('what a process has under way is not taken by itself again when its lease lapses, and hides nothing else', async () => {
+    const world = createWorld(store, 1);
+    await world.add('org_a', PLACES - 1);
+    await world.look(0);
+    const first = [...world.held];
+    world.pass(LEASE_MS + 1);
+    await world.add('org_a', 1);
+    await world.look(0);
+    const [last, ...more] = [...world.held].filter((one) => !first.includes(one));
+    expect([last?.task.tries, more]).toEqual([0, []]);
+    expect(world.heldBy(0)).toEqual(new Map([['org_a', PLACES]]));
+    for (const one of [...world.held]) await world.finish(one, 'done');
+    await drain(world);
+    expect([...world.pending]).toEqual([]);
+    expect(world.problems).toEqual([]);
+  });
+
+  test('what is claimed is begun, whatever becomes of other claims', async () => {
+    const flaky = wrapped(store, async (commit, at) => {
+      if (at === 1) throw new StoreUnavailable('a claim was not answered');
+      return commit();
+    });
+    const world = createWorld(flaky.store, PROCESSES);
+    await world.add('org_a', 3);
+    flaky.begin();
+    await expect(world.look(0)).rejects.toThrow('a claim was not answered');
+    expect(world.held.size).toBe(2);
+    world.pass(LEASE_MS);
+    await drain(world);
+    expect(world.problems).toEqual([]);
+  });
+
+  test('what is claimed while the process is told to stop is given back', async () => {
+    const { promise: isClaiming, resolve: claiming } = Promise.withResolvers<void>();
+    const { promise: goesOn, resolve: goOn } = Promise.withResolvers<void>();
+    const slow = wrapped(store, async (commit) => {
+      const committed = await commit();
+      claiming();
+      await goesOn;
+      return committed;
+    });
+    const world = createWorld(slow.store, 1);
+    await world.add('org_a', 1);
+    slow.begin();
+    const looking = world.look(0);
+    await isClaiming;
+    const stopped = world.stop();
+    goOn();
+    await Promise.all([looking, stopped]);
+    expect(await due(world, 'org_a')).toMatchObject([{ held: false, tries: 0 }]);
+    await store.commit((await due(world, 'org_a')).map((key) => ({ type: 'remove', in: tasks, key })));
   });
 
   test('an org that holds nothing gets a place in seconds while all are taken by calls that hang', async () => {

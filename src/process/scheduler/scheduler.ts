@@ -68,6 +68,7 @@ export function createScheduler({
   const stopping = new AbortController();
   /** The lane that was served last: the next look begins behind it. */
   let served: string | null = null;
+  let looking: Promise<void> = Promise.resolve();
   const iso = (inMs = 0) => new Date(now() + inMs).toISOString();
   const free = () => places - running.size;
 
@@ -91,16 +92,25 @@ export function createScheduler({
   async function take(): Promise<boolean> {
     const lanes = await lanesInTurn();
     const limit = free();
-    const due = await Promise.all(lanes.map((lane) => store.due(tasks, { orgId, lane, now: iso(), limit })));
     const holding = held();
+    const heldIn = (lane: string) => holding.get(lane) ?? 0;
+    const due = await Promise.all(
+      lanes.map((lane) => store.due(tasks, { orgId, lane, now: iso(), limit: limit + heldIn(lane) })),
+    );
     const queues = paired(lanes, due).map(([lane, of]) => {
-      const held = holding.get(lane) ?? 0;
-      return { held, waiting: of.slice(0, Math.max(0, perLane - held)) };
+      // A lease that lapses while its work is under way here is not taken from oneself.
+      const others = of.filter(({ id }) => !running.has(id));
+      return { held: heldIn(lane), waiting: others.slice(0, Math.max(0, perLane - heldIn(lane))) };
     });
     const waiting = inTurn(queues);
     const wanted = waiting.slice(0, limit);
-    const claimed = await Promise.all(wanted.map((task) => move(store, task, { dueAt: iso(LEASE_MS), held: true })));
-    for (const task of claimed) if (task) begin(task);
+    const claims = await Promise.allSettled(
+      wanted.map((task) => move(store, task, { dueAt: iso(LEASE_MS), held: true })),
+    );
+    // What is claimed is begun, whatever became of the other claims.
+    for (const claim of claims) if (claim.status === 'fulfilled' && claim.value) begin(claim.value);
+    const failed = claims.find((claim) => claim.status === 'rejected');
+    if (failed) throw failed.reason;
     // What is lost to another process is no end: there may be more behind it.
     return wanted.length > 0 && free() > 0;
   }
@@ -176,13 +186,20 @@ export function createScheduler({
     if (isLate) mine.reduce((a, b) => (b.since < a.since ? b : a)).calledOff.abort();
   }
 
+  async function look(): Promise<void> {
+    while (!stopping.signal.aborted && free() > 0) if (!(await take())) return;
+    if (!stopping.signal.aborted && free() === 0) await makeRoom();
+  }
+
   return {
-    async look() {
-      while (!stopping.signal.aborted && free() > 0) if (!(await take())) return;
-      if (!stopping.signal.aborted && free() === 0) await makeRoom();
+    look() {
+      looking = look();
+      return looking;
     },
     async stop() {
       stopping.abort();
+      // What it claims as this is said is begun, and given back.
+      await looking.catch(() => {});
       await Promise.all([...running.values()].map(({ ended }) => ended));
     },
     held,
