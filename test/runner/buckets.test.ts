@@ -3,9 +3,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startRunner } from '../../src/process/runner/runner.ts';
 import type { Deps } from '../../src/resource/context.ts';
 import { tasks } from '../../src/resource/task.ts';
-import { tombstones } from '../../src/store/store.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
 import { required } from '../required.ts';
+import { isSwept } from './swept.ts';
 
 /** A busy machine may take its time; none of these tests asserts any. */
 const PATIENT = { timeout: 50_000 };
@@ -126,9 +126,8 @@ describeEngines('the buckets of workspaces', (engine) => {
     const gone = await create('Goes away');
     await ready(gone);
     await tenant.rest('DELETE', `${tenant.base}/workspaces/${gone}`);
-    const swept = async () =>
-      (await harness.deps.store.get(tombstones, { orgId: tenant.orgId, id: gone }))?.sweptAt ?? null;
-    await expect.poll(swept, PATIENT).not.toBe(null);
+    const key = { orgId: tenant.orgId, id: gone };
+    await expect.poll(() => isSwept(harness.deps.store, key), PATIENT).toBe(true);
     expect(calledOff).toEqual([]);
     await harness.runner.stop();
     expect(calledOff).toHaveLength(1);
