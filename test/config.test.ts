@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bucketNameOf, isBucketPrefix } from '../src/process/buckets/name.ts';
-import { readConfig, usesS3 } from '../src/process/setup/config.ts';
+import { readConfig, SECRETS, usesS3 } from '../src/process/setup/config.ts';
 import { dataFolder } from '../src/process/setup/deps.ts';
 import { createIds } from '../src/words/ids.ts';
 
@@ -47,6 +47,47 @@ test('a data folder that is a file, or cannot be written to, is refused by its k
   expect(stdout).toMatch(/^DATA_DIR: cannot write to /);
   chmodSync(folder, 0o755);
   rmSync(folder, { recursive: true });
+});
+
+test('a host that nothing could listen on is refused by its key; addresses and names are taken', () => {
+  const taken = ['127.0.0.1', '::1', '::', 'fe80::1%lo', '0.0.0.0', 'localhost', 'switchyard_1', 'a.b-c.example.'];
+  for (const HOST of taken) expect(readConfig({ HOST })).toMatchObject({ HOST });
+  const junk = fc.constantFrom(' ', '[::1]', 'http://127.0.0.1', '127.0.0.1:80', 'a b', '-a', 'a/b', 'höst', ' ::1');
+  fc.assert(
+    fc.property(junk, (HOST) => {
+      expect(() => readConfig({ HOST })).toThrow(/^HOST: expected an address or a name such as .*, got '/);
+    }),
+  );
+  expect(() => readConfig({ DATA_DIR: ' ' })).toThrow('DATA_DIR: expected a folder');
+});
+
+test('a secret in a file that is still empty is refused: without it a start would take another store', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-secrets-'));
+  const file = join(folder, 'secret');
+  const read = (content: string, name: string, more: Record<string, string> = {}) => {
+    writeFileSync(file, content);
+    return readConfig({ ...more, [`${name}_FILE`]: file });
+  };
+  for (const name of SECRETS)
+    for (const content of ['', '\n', '\r\n\r\n'])
+      expect(() => read(content, name)).toThrow(`${name}_FILE: ${file} is empty`);
+  expect(read('mongodb://h/x\r\n\n', 'MONGODB_URI')).toMatchObject({ MONGODB_URI: 'mongodb://h/x' });
+  rmSync(folder, { recursive: true });
+});
+
+test('the public address is kept as a header can hold it, whatever letters it was given in', () => {
+  const read = (PUBLIC_URL: string) => readConfig({ PUBLIC_URL }).PUBLIC_URL;
+  expect(read('https://bücher.example/über uns/日本//')).toBe(
+    'https://xn--bcher-kva.example/%C3%BCber%20uns/%E6%97%A5%E6%9C%AC',
+  );
+  expect(read('https://example.com')).toBe('https://example.com');
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 12 }), (text) => {
+      const given = `https://example.com/${text.replace(/[?#]/g, '')}`;
+      expect(read(given)).toMatch(/^[!-~]+$/);
+    }),
+    { numRuns: 50, examples: [['é'], ['a\r\nb'], ['日本']] },
+  );
 });
 
 test('seconds are bounded by what a timer can count', () => {

@@ -3,10 +3,10 @@ import { orgIndex } from '../nouns/orgs/model.ts';
 import type { Deps } from '../resource/context.ts';
 import { StartRefused } from '../words/refused.ts';
 import { createSecret, hashOf, parseToken, type Secret } from '../words/secret.ts';
-import { readName } from './operator/name.ts';
 import { createOrg } from './operator/orgs.ts';
 import type { Config } from './setup/config.ts';
 import { hasOrganizations } from './setup/place.ts';
+import { nameOfOrg } from './setup/together.ts';
 
 /**
  * The first Admin without a person: on an empty store, `INIT_ORG` is made with the token of `INIT_TOKEN_FILE`. The token is
@@ -14,7 +14,7 @@ import { hasOrganizations } from './setup/place.ts';
  */
 export async function initOrganization(deps: Deps, { INIT_ORG, INIT_TOKEN_FILE }: Config): Promise<void> {
   if (INIT_ORG === undefined || INIT_TOKEN_FILE === undefined) return;
-  const orgName = readName(INIT_ORG, (why) => new StartRefused(`INIT_ORG: ${why}`));
+  const orgName = nameOfOrg(INIT_ORG);
   if (await hasOrganizations(deps.store)) return;
   const { secret, isNew } = secretIn(INIT_TOKEN_FILE, createSecret(deps.randomBytes));
   try {

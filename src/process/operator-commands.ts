@@ -155,7 +155,7 @@ export function addConfig(program: Command, env: Env): void {
     .option('--json', 'print one line of JSON: ok, settings or problems, warnings')
     .action(async (words: { json?: boolean }) => {
       const { checkConfigCommand } = await import('./operator/config-check.ts');
-      checkConfigCommand(words, env);
+      await checkConfigCommand(words, env);
     });
   example(check, 'config check');
 }

@@ -86,11 +86,38 @@ describe('config check', () => {
     for (const name of ['PORT', 'PUBLIC_URL', 'SHUTDOWN_SECONDS']) expect(stderr).toContain(`${name}: `);
   });
 
+  test('what does not go together is named with all else, and what a file cannot give', async () => {
+    const { code, stdout } = await check(
+      {
+        PORT: 'x',
+        INIT_ORG: 'a\nb',
+        OIDC_ISSUER: 'https://a.example',
+        S3_ACCESS_KEY_ID: 'id',
+        OTEL_EXPORTER_OTLP_HEADERS_FILE: '/nowhere/at/all',
+      },
+      '--json',
+    );
+    const { ok, problems } = JSON.parse(stdout);
+    expect([code, ok]).toEqual([1, false]);
+    expect(problems.map((line: string) => line.split(':')[0])).toEqual([
+      'OTEL_EXPORTER_OTLP_HEADERS_FILE',
+      'PORT',
+      'INIT_ORG',
+      'INIT_ORG',
+      'OIDC_ISSUER',
+      'S3_SECRET_ACCESS_KEY',
+    ]);
+  });
+
   test.each([
+    [{ MONGODB_URI: 'mongodb://h/x?bogus=1' }, /MONGODB_URI: option bogus is not supported/],
+    [{ MONGODB_URI: 'mongodb://me:s3cr@t@h/x' }, /MONGODB_URI: the driver cannot read the address(?!.*s3cr)/],
     [{ MONGODB_URI_FILE: '/nowhere/at/all' }, /MONGODB_URI_FILE: cannot read/],
     [{ MONGODB_URI_FILE: '/x', MONGODB_URI: 'mongodb://h/x' }, /MONGODB_URI_FILE: MONGODB_URI is given, too/],
     [{ INIT_ORG: 'Acme' }, /INIT_ORG: it is given together with INIT_TOKEN_FILE/],
     [{ PUBLIC_URL: 'https://example.com/v1' }, /PUBLIC_URL: expected an address/],
+    [{ PUBLIC_URL: 'https://example.com/console' }, /PUBLIC_URL: expected an address/],
+    [{ PUBLIC_URL: 'https://example.com/docs/' }, /PUBLIC_URL: expected an address/],
   ])('%j is refused', async (env, line) => {
     expect((await check(env as Record<string, string>)).stderr).toMatch(line);
   });

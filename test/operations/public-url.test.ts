@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readConfig } from '../../src/process/setup/config.ts';
 import { type Harness, startHarness, type Tenant } from '../harness.ts';
 import { required } from '../required.ts';
 
@@ -49,5 +50,22 @@ test('GraphiQL asks for its parts below its own address, which serves them', asy
     const { pathname } = new URL(part, `${PUBLIC_URL}/graphql`);
     expect(pathname).toMatch(/^\/switchyard\/(graphql|docs)/);
     expect((await harness.client('').rest('HEAD', pathname)).status).toBe(200);
+  }
+});
+
+test('letters that no header can hold do not take the answer of what is committed', async () => {
+  const { PUBLIC_URL: publicUrl } = readConfig({ PUBLIC_URL: 'https://例え.example/日本' });
+  const other = await startHarness('sqlite', { PUBLIC_URL: publicUrl });
+  try {
+    const owner = await other.org();
+    const made = await owner.rest('POST', `${owner.base}/workspaces`, { organization_id: owner.orgId, name: 'A' });
+    const location = required(made.headers.get('location'));
+    expect([made.status, location]).toEqual([
+      201,
+      expect.stringMatching(/^https:\/\/xn--r8jz45g\.example\/%E6%97%A5%E6%9C%AC\/v1\//),
+    ]);
+    expect((await owner.rest('GET', new URL(location).pathname)).status).toBe(200);
+  } finally {
+    await other.close();
   }
 });

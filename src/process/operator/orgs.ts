@@ -6,9 +6,9 @@ import { UsageRefused } from '../../words/refused.ts';
 import { type Config, readConfig } from '../setup/config.ts';
 import { createDeps } from '../setup/deps.ts';
 import type { Env } from '../setup/env.ts';
+import { readName } from '../setup/given-name.ts';
 import { hasOrganizations, isNewFolder, placeOf, remark, remarkNearMisses } from '../setup/place.ts';
 import { contextAs } from '../setup/system.ts';
-import { readName } from './name.ts';
 import { withStore } from './open.ts';
 import { printJson, printTable } from './print.ts';
 

@@ -5,8 +5,8 @@ import type { Context } from '../../resource/context.ts';
 import { allDocs } from '../../store/every.ts';
 import { UsageRefused } from '../../words/refused.ts';
 import type { Env } from '../setup/env.ts';
+import { readName } from '../setup/given-name.ts';
 import { remark } from '../setup/place.ts';
-import { readName } from './name.ts';
 import { withOrg } from './open.ts';
 import { printJson, printTable } from './print.ts';
 

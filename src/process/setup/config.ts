@@ -3,9 +3,11 @@ import { z } from 'zod';
 import { expected } from '../../words/expected.ts';
 import { StartRefused } from '../../words/refused.ts';
 import { DEFAULT_PREFIX, isBucketPrefix, isRegion } from '../buckets/name.ts';
+import { isHost, isOrigin, isPublicUrl, isServer, publicUrlOf } from './addresses.ts';
 import type { Env } from './env.ts';
 import { otlpOf, otlpShape } from './otlp.ts';
 import { readSecretFile } from './secret-files.ts';
+import { apart, problemsOf } from './together.ts';
 
 const shown = (text: string) => `'${text.length > 40 ? `${text.slice(0, 40)}…` : text}'`;
 
@@ -30,11 +32,6 @@ const flag = z
   .transform((text) => /^(true|1|yes|on)$/i.test(text));
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
-function withSecretFiles(env: Env): Env {
-  const files = SECRETS.filter((name) => env[`${name}_FILE`]);
-  return { ...env, ...Object.fromEntries(files.map((name) => [name, readSecretFile(env, name)])) };
-}
-
 export function listOf(text: string): string[] {
   return text
     .split(',')
@@ -42,29 +39,23 @@ export function listOf(text: string): string[] {
     .filter(Boolean);
 }
 
-/** Spelt as browsers send it: with a path, a slash at its end or a default port it would match nothing. */
-function isOrigin(text: string): boolean {
-  if (text === '*' || text === 'null') return true;
-  if (!/^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+$/.test(text)) return false;
-  return !/^https?:/.test(text) || (URL.canParse(text) && new URL(text).origin === text);
-}
-
-/** The address of a server alone: what stands in front of its host could be a password. */
-function isServer(text: string): boolean {
-  if (!/^https?:\/\/[^\s?#@]+$/.test(text)) return false;
-  return URL.canParse(text);
-}
-
 /** The environment, one key a line; the README's table is made from it. */
 export const configSchema = z.object({
-  HOST: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
+  HOST: z
+    .string()
+    .refine(isHost, {
+      error: ({ input }) =>
+        `expected an address or a name such as 127.0.0.1, ::1 or localhost, got ${shown(String(input))}`,
+    })
+    .default('127.0.0.1')
+    .describe('The address to listen on.'),
   PORT: whole(0, 65_535).default(4000).describe('The port; 0 takes a free one.'),
   WORKERS: whole(1, 256)
     .default(1)
     .describe('How many processes serve, on one port, under one parent that starts again what dies; as `--workers`.'),
   DATA_DIR: z
     .string()
-    .min(1)
+    .regex(/\S/, 'expected a folder')
     .default('./data')
     .describe('Where the embedded engine keeps its data, and where buckets are made as folders.'),
   MONGODB_URI: z
@@ -80,7 +71,7 @@ export const configSchema = z.object({
     .refine(isPublicUrl, {
       error: ({ input }) => `expected an address such as https://example.com/switchyard, got ${shown(String(input))}`,
     })
-    .transform((text) => text.replace(/\/+$/, ''))
+    .transform(publicUrlOf)
     .optional()
     .describe('Where callers reach it, behind a proxy; a path in it may be passed on or cut off.'),
   INIT_ORG: z
@@ -175,13 +166,6 @@ export const configSchema = z.object({
 
 export type Config = z.output<typeof configSchema>;
 
-/** Its path must not be one of our own: what a proxy cuts off could not be told from what it does not. */
-function isPublicUrl(text: string): boolean {
-  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
-  const { username, search, hash, pathname } = new URL(text);
-  return `${username}${search}${hash}` === '' && !/^\/(v1|graphql|health|metrics)(\/|$)/.test(pathname);
-}
-
 /** What may also be given as a file, by the same name and `_FILE`. */
 export const SECRETS = [
   'MONGODB_URI',
@@ -193,17 +177,28 @@ export const SECRETS = [
 
 /** Parses the environment; a bad value stops the start with one line that names the key. An empty value counts as unset. */
 export function readConfig(env: Env): Config {
-  const result = parseConfig(env);
-  if (!result.success) throw new StartRefused(told(expected(result.error.issues[0], 'issue')));
-  mustBelongTogether(result.data);
-  return { ...result.data, DATA_DIR: resolve(result.data.DATA_DIR) };
+  const { config, problems } = examine(env);
+  const [problem] = problems;
+  if (problem !== undefined) throw new StartRefused(problem);
+  const read = expected(config, 'configuration');
+  return { ...read, DATA_DIR: resolve(read.DATA_DIR) };
 }
 
-function parseConfig(env: Env) {
-  const given = Object.fromEntries(
-    Object.entries(withSecretFiles(env)).filter(([, value]) => value !== undefined && value !== ''),
+/** All that would stop a start, each in one line. */
+export function configIssues(env: Env): string[] {
+  return examine(env).problems;
+}
+
+function examine(env: Env): { config: Config | null; problems: string[] } {
+  const given: Env = { ...env };
+  const unread = SECRETS.flatMap((name) =>
+    problemsOf(() => {
+      if (env[`${name}_FILE`]) given[name] = readSecretFile(env, name);
+    }),
   );
-  return configSchema.safeParse(given);
+  const result = configSchema.safeParse(Object.fromEntries(Object.entries(given).filter(([, value]) => value)));
+  const read = result.success ? problemsOf(() => void otlpOf(result.data)) : result.error.issues.map(told);
+  return { config: result.data ?? null, problems: [...unread, ...read, ...apart(env)] };
 }
 
 /** The value is not repeated: a connection string may hold a password. */
@@ -211,35 +206,7 @@ function told({ path, message }: { path: PropertyKey[]; message: string }): stri
   return `${String(path[0])}: ${message}`;
 }
 
-/** All that would stop a start, each in one line. */
-export function configIssues(env: Env): string[] {
-  try {
-    const result = parseConfig(env);
-    if (!result.success) return result.error.issues.map(told);
-    readConfig(env);
-    return [];
-  } catch (error) {
-    if (error instanceof StartRefused) return [error.message];
-    throw error;
-  }
-}
-
 /** Whether buckets are made by S3's API. */
 export function usesS3({ S3_ENDPOINT, S3_REGION }: Pick<Config, 'S3_ENDPOINT' | 'S3_REGION'>): boolean {
   return S3_ENDPOINT !== undefined || S3_REGION !== undefined;
-}
-
-const S3_KEYS = ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
-
-/** A half of what is needed would make buckets elsewhere, or by somebody else. */
-function mustBelongTogether(config: Config): void {
-  otlpOf(config);
-  if ((config.INIT_ORG === undefined) !== (config.INIT_TOKEN_FILE === undefined))
-    throw new StartRefused('INIT_ORG: it is given together with INIT_TOKEN_FILE, or not at all');
-  if ((config.OIDC_ISSUER === undefined) !== (config.OIDC_AUDIENCE === undefined))
-    throw new StartRefused('OIDC_ISSUER: it is given together with OIDC_AUDIENCE, or not at all');
-  const [missing, ...others] = S3_KEYS.filter((key) => config[key] === undefined);
-  if (missing && others.length === 0)
-    throw new StartRefused(`${missing}: expected beside ${S3_KEYS.find((key) => key !== missing)}`);
-  if (!missing && !usesS3(config)) throw new StartRefused(`${S3_KEYS[0]}: expected S3_ENDPOINT or S3_REGION beside it`);
 }
