@@ -7,6 +7,7 @@ import {
   chain,
   type Doc,
   type MaybePromise,
+  type Scalar,
 } from '../store/store.ts';
 import { notFound } from '../words/errors.ts';
 import type { Context, Principal } from './context.ts';
@@ -52,6 +53,7 @@ type Declared<D extends Doc> = Omit<Noun<D>, 'fields' | 'bodies'> & {
   collection: {
     columns?: readonly FieldOf<D>[];
     scopes?: readonly FieldOf<D>[];
+    filters?: readonly (FieldOf<D> | { field: FieldOf<D>; is: Scalar })[];
     totals?: readonly (readonly FieldOf<D>[])[];
     ancestors?: readonly { field: FieldOf<D>; in: string }[];
     search?: { scope: FieldOf<D> };

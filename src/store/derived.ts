@@ -1,4 +1,5 @@
-import type { AnyCollection, Doc } from './store.ts';
+import { named } from './named.ts';
+import type { AnyCollection, Clause, Doc, FilterValue, Scalar } from './store.ts';
 
 /**
  * What an engine keeps beside a collection's documents (columns, keys, references, totals, folded texts), as one text.
@@ -11,30 +12,74 @@ export function derivedOf(collection: AnyCollection): string {
     ancestors = [],
     expires = null,
     totals = [],
+    filters,
     search,
     queue,
     numbered,
   } = collection;
   return JSON.stringify({
-    columns: [...new Set([...columns, ...scopes, ...ancestors.map(({ field }) => field)])].sort(),
+    columns: [
+      ...new Set([...columns, ...scopes, ...filterFields(collection), ...ancestors.map(({ field }) => field)]),
+    ].sort(),
     expires,
     totals,
     unique: collection.unique !== undefined,
     refs: collection.refs !== undefined,
     search: search?.scope ?? null,
+    ...(filters ? { filters } : {}),
     ...(queue ? { queue } : {}),
     ...(numbered ? { numbered } : {}),
   });
 }
 
-/** All that the document refers to, each once: `model:gpt-4o`. */
-export function refsOf({ refs = [] }: AnyCollection, doc: Doc): string[] {
+type Filters = readonly (string | FilterValue)[];
+
+function fieldOf(filter: string | FilterValue): { field: string; is?: Scalar } {
+  return typeof filter === 'string' ? { field: filter } : filter;
+}
+
+export function filterFields({ filters = [] }: AnyCollection): string[] {
+  return (filters as Filters).map((filter) => fieldOf(filter).field);
+}
+
+/** Those of a query's conditions that the collection's `filters` answer, with the reference that each stands for; the more telling first. */
+export function filtersIn(
+  { filters = [] }: AnyCollection,
+  where: readonly Clause[] = [],
+): { clause: Clause; ref: string }[] {
+  return (filters as Filters).flatMap((filter) => {
+    const { field, is } = fieldOf(filter);
+    return where.flatMap((clause) => {
+      const [value, ...others] = 'in' in clause && clause.field === field ? clause.in : [];
+      if (value == null || others.length > 0 || (is !== undefined && value !== is)) return [];
+      return [{ clause, ref: filterRef(field, value) }];
+    });
+  });
+}
+
+/** No kind of thing that is referred to is written so. */
+function filterRef(field: string, value: Scalar): string {
+  return `${field}=${value}`;
+}
+
+function filterRefs({ filters = [] }: AnyCollection, doc: Doc): string[] {
+  const source = named(doc);
+  return (filters as Filters).flatMap((filter) => {
+    const { field, is } = fieldOf(filter);
+    const value = source[field] ?? null;
+    return value === null || (is !== undefined && value !== is) ? [] : [filterRef(field, value)];
+  });
+}
+
+/** All that the document refers to and is filtered by, each once: `model:gpt-4o`, `policyId=pol_1`. */
+export function refsOf(collection: AnyCollection, doc: Doc): string[] {
+  const { refs = [] }: AnyCollection = collection;
   const all = refs.flatMap(({ to, ids }) =>
     ids(doc)
       .filter((id) => id !== null)
       .map((id) => `${to}:${id}`),
   );
-  return [...new Set(all)];
+  return [...new Set([...all, ...filterRefs(collection, doc)])];
 }
 
 /**

@@ -78,4 +78,27 @@ export const mutants: Mutant[] = [
     edits: [['this.#waiting = this.#waiting.filter(isInTime);', '']],
     tests: ['test/store/locked.test.ts'],
   },
+  {
+    breaks: 'what is filtered by several fields has all of them',
+    file: 'src/store/sqlite/way.ts',
+    edits: [
+      [
+        'return { refs: sized.map(([one]) => one), where: rest };',
+        'return { refs: sized.map(([one]) => one).slice(0, 1), where: rest };',
+      ],
+    ],
+    tests: ['test/store/filters.test.ts'],
+  },
+  {
+    breaks: 'a value that has no list is not looked for in one',
+    file: 'src/store/derived.ts',
+    edits: [['others.length > 0 || (is !== undefined && value !== is)', 'others.length > 0']],
+    tests: ['test/store/filters.test.ts'],
+  },
+  {
+    breaks: 'a document that changes leaves the lists that it was in',
+    file: 'src/store/sqlite/beside.ts',
+    edits: [['      this.#removeRefs(before);\n', '']],
+    tests: ['test/store/filters.test.ts'],
+  },
 ];

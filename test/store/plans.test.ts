@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { collections } from '../../src/catalog/collections.ts';
+import { decisions } from '../../src/nouns/decisions/model.ts';
 import { logicalModels } from '../../src/nouns/logical-models/model.ts';
 import { namespaces } from '../../src/nouns/namespaces/model.ts';
 import { auditEvents } from '../../src/resource/audit-event.ts';
@@ -57,6 +58,8 @@ afterAll(async () => {
 const org = { orgId: 'o', order: 'desc' as const, limit: 50 };
 const after = { createdAt: now(), id: 'x' };
 const app = { field: 'appId', in: ['app_0123456789abcdefghij'] };
+const policy = { field: 'policyId', in: ['pol_x'] };
+const refused = { field: 'admitted', in: [false] };
 const cases: [string, AnyCollection, PageQuery, RegExp][] = [
   [
     'a page of an org',
@@ -81,6 +84,18 @@ const cases: [string, AnyCollection, PageQuery, RegExp][] = [
     logicalModels.collection,
     { ...org, ref: 'account:x', after },
     /SEARCH r USING PRIMARY KEY \(org=\? AND collection=\? AND ref=\? AND \(createdAt,id\)<\(\?,\?\)\)/,
+  ],
+  [
+    'what is filtered by one field',
+    decisions.collection,
+    { ...org, where: [policy], after },
+    /SEARCH r USING PRIMARY KEY \(org=\? AND collection=\? AND ref=\? AND \(createdAt,id\)<\(\?,\?\)\)/,
+  ],
+  [
+    'what is filtered by several fields and by time',
+    decisions.collection,
+    { ...org, where: [policy, refused, { field: 'createdAt', from: now() }] },
+    /SEARCH r USING PRIMARY KEY \(org=\? AND collection=\? AND ref=\? AND createdAt>\?\)/,
   ],
 ];
 test.each(cases)('%s walks an index and sorts nothing', (title, from, query, plan) => {

@@ -120,8 +120,8 @@ export const decisions = defineNoun(fields, {
   permission: 'decisions',
   collection: {
     name: 'decisions',
-    columns: ['policyId', 'logicalModelId', 'providerAccountId', 'admitted'],
     scopes: ['workspaceId'],
+    filters: ['policyId', 'providerAccountId', 'logicalModelId', { field: 'admitted', is: false }],
     totals: [[]],
     refs: [{ to: 'refusal', ids: ({ refusal: refused }) => [refused?.code ?? null] }],
     expires: 'purgeAt',

@@ -1,5 +1,5 @@
 import type { CreateIndexesOptions, IndexSpecification } from 'mongodb';
-import { refsOf } from '../derived.ts';
+import { filterFields, refsOf } from '../derived.ts';
 import { named } from '../named.ts';
 import type { AnyCollection, Doc, Key, Position } from '../store.ts';
 
@@ -56,18 +56,12 @@ export function toStored(from: AnyCollection, doc: Doc, fence: number): Stored {
 }
 
 /** The collection's own fields that queries may name, beside the ones that every document has. */
-function columnsOf({
-  columns = [],
-  scopes = [],
-  ancestors = [],
-  expires,
-  search,
-  queue,
-  numbered,
-}: AnyCollection): string[] {
+function columnsOf(collection: AnyCollection): string[] {
+  const { columns = [], scopes = [], ancestors = [], expires, search, queue, numbered } = collection;
   const names = new Set<string>([
     ...columns,
     ...scopes,
+    ...filterFields(collection),
     ...ancestors.map(({ field }) => field),
     ...(expires ? [expires] : []),
     ...(search ? [search.scope] : []),
@@ -100,7 +94,7 @@ export function indexesOf(collection: AnyCollection): Index[] {
           ),
         ]
       : []),
-    ...(collection.refs ? [index('refs', { orgId: 1, refs: 1, position: 1 })] : []),
+    ...(collection.refs || collection.filters ? [index('refs', { orgId: 1, refs: 1, position: 1 })] : []),
     ...(collection.queue
       ? [index('queue', { orgId: 1, [collection.queue.lane]: 1, [collection.queue.due]: 1, id: 1 })]
       : []),

@@ -1,5 +1,5 @@
 import type { Document, Filter } from 'mongodb';
-import { refsOf } from '../derived.ts';
+import { filtersIn, refsOf } from '../derived.ts';
 import { named } from '../named.ts';
 import type { AnyCollection, Clause, Doc, PageQuery, Query } from '../store.ts';
 import { positionOf, type Stored } from './documents.ts';
@@ -17,7 +17,9 @@ export function filterOf(from: AnyCollection, query: Query, buried: readonly str
     if ('any' in clause) and.push(anyOf(clause.any));
     else add(clause.field, conditionOf(clause));
   }
-  if (query.ref !== undefined) add('refs', query.ref);
+  // One of the filters leads to the documents; their own conditions tell the rest.
+  const ref = query.ref ?? filtersIn(from, query.where)[0]?.ref;
+  if (ref !== undefined) add('refs', ref);
   if (query.search !== undefined) add('folds', { $regex: query.search.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&') });
   if (buried.length > 0) for (const { field } of from.ancestors ?? []) and.push({ [field]: { $nin: buried } });
   if (and.length > 0) filter.$and = and;

@@ -4,10 +4,14 @@ import { totalKey } from './beside.ts';
 import { quote } from './schema.ts';
 import type { Table } from './table.ts';
 import { matchFor, searchTableOf } from './trigrams.ts';
-import { aliveOf, bindQuery, toValue, type Value, type Where, whereSql } from './where.ts';
+import { type Way, wayOf } from './way.ts';
+import { aliveOf, bindClause, bindQuery, clauseSql, toValue, type Value, type Where, whereSql } from './where.ts';
 
 /** A scope with more rows than this is searched by trigram; a smaller one is scanned by its own index, which is faster. */
 const SCAN_MAX = 2_000;
+
+/** How far lists are counted before the shortest is walked: a page soon has what it looks for, a count walks all of it. */
+const LONG = { page: 1_000, count: 100_000 };
 
 /** How much is read and parsed before others get their turn. */
 const SIZE_PER_STEP = 262_144;
@@ -71,72 +75,100 @@ export function readIds(table: Table, query: Query, limit: number): string[] {
 export function readCount(table: Table, query: Query): number {
   const kept = keptKey(table, query);
   if (kept !== null) return table.total(query.orgId, kept);
-  const match = matchOf(table, query);
+  const plan = planOf(table, query, LONG.count);
+  const rows = asksRows(table, query, plan) ? fromSql : fromRefsSql;
   const values: Value[] = [];
-  const shape = bindFrom(table, query, match, values);
-  const statement = table.statement<[number]>(
-    `count ${shape}`,
-    () => `SELECT COUNT(*) ${fromSql(table, query, match)}`,
-  );
+  const shape = rows === fromSql ? bindFrom(table, query, plan, values) : bindRefs(table, query, plan, values);
+  const statement = table.statement<[number]>(`count ${shape}`, () => `SELECT COUNT(*) ${rows(table, query, plan)}`);
   const [count] = expected(statement.get(...values), 'count');
   return count;
 }
 
+/** What leads to the rows: references, trigrams of a large scope, or the table's own index; and what is asked of them then. */
+interface Plan extends Way {
+  match: string | null;
+}
+
+function planOf(table: Table, query: Query, long = LONG.page): Plan {
+  return { ...wayOf(table, query, long), match: matchOf(table, query) };
+}
+
 function pageRows<C>(table: Table, query: PageQuery, column: 'rowid' | 'id'): [C][] {
-  const match = matchOf(table, query);
+  const plan = planOf(table, query);
   const values: Value[] = [];
-  const shape = bindFrom(table, query, match, values);
+  const shape = bindFrom(table, query, plan, values);
   const { after, limit, order } = query;
   if (after) values.push(after.createdAt, after.id);
   values.push(limit + 1);
   return table
-    .statement<[C]>(`${column} ${order}${after ? ' after' : ''} ${shape}`, () => pageText(table, query, match, column))
+    .statement<[C]>(`${column} ${order}${after ? ' after' : ''} ${shape}`, () => pageText(table, query, plan, column))
     .all(...values);
 }
 
 /** For tests of its plan. */
 export function pageSql(table: Table, query: PageQuery, column: 'rowid' | 'id' | 'doc'): Where {
-  const match = matchOf(table, query);
+  const plan = planOf(table, query);
   const values: Value[] = [];
-  bindFrom(table, query, match, values);
+  bindFrom(table, query, plan, values);
   const { after, limit } = query;
   return {
-    sql: pageText(table, query, match, column),
+    sql: pageText(table, query, plan, column),
     values: [...values, ...(after ? [after.createdAt, after.id] : []), limit + 1],
   };
 }
 
-function pageText(table: Table, query: PageQuery, match: string | null, column: 'rowid' | 'id' | 'doc'): string {
+function pageText(table: Table, query: PageQuery, plan: Plan, column: 'rowid' | 'id' | 'doc'): string {
   const desc = query.order === 'desc';
-  const at = query.ref === undefined ? 'd' : 'r';
+  const at = plan.refs.length === 0 ? 'd' : 'r';
   const after = query.after ? ` AND (${at}."createdAt", ${at}.id) ${desc ? '<' : '>'} (?, ?)` : '';
   const order = desc ? `${at}."createdAt" DESC, ${at}.id DESC` : `${at}."createdAt", ${at}.id`;
-  return `SELECT d.${column} ${fromSql(table, query, match)}${after} ORDER BY ${order} LIMIT ?`;
+  return `SELECT d.${column} ${fromSql(table, query, plan)}${after} ORDER BY ${order} LIMIT ?`;
 }
 
-/** `FROM … WHERE …`, driven by what narrows most: the refs table, the trigrams of a large scope, or the table's own index. */
-function fromSql(table: Table, query: Query, match: string | null): string {
+/** `FROM … WHERE …`, driven by what the plan says. */
+function fromSql(table: Table, query: Query, plan: Plan): string {
   const name = quote(table.collection.name);
   const alive = table.hasBuried(query.orgId) ? ` AND ${aliveOf(table.collection)}` : '';
-  const where = `${whereSql(query)}${alive}`;
-  if (query.ref !== undefined)
-    return `FROM refs r CROSS JOIN ${name} d ON d.org = r.org AND d.id = r.id WHERE r.org = ? AND r.collection = ? AND r.ref = ? AND ${where}`;
-  if (match === null) return `FROM ${name} d WHERE ${where}`;
+  const where = `${whereSql({ ...query, where: plan.where }, plan.refs.length === 0 ? 'd' : 'r')}${alive}`;
+  if (plan.refs.length > 0)
+    return `FROM refs r CROSS JOIN ${name} d ON d.org = r.org AND d.id = r.id WHERE ${refsSql(plan)} AND ${where}`;
+  if (plan.match === null) return `FROM ${name} d WHERE ${where}`;
   const fts = quote(searchTableOf(table.collection));
   return `FROM ${fts} CROSS JOIN ${name} d ON d.rowid = ${fts}.rowid WHERE ${fts} MATCH ? AND ${where}`;
 }
 
-/** Adds the values of the same in its order, and answers its shape. */
-function bindFrom(table: Table, query: Query, match: string | null, values: Value[]): string {
+/** The same where the references say all that is asked, their rows left unread. */
+function fromRefsSql(_table: Table, _query: Query, plan: Plan): string {
+  return ['FROM refs r WHERE', refsSql(plan), ...plan.where.map((clause) => `AND ${clauseSql(clause, 'r')}`)].join(' ');
+}
+
+function asksRows(table: Table, { orgId, search }: Query, { refs, where }: Plan): boolean {
+  const isOfRow = (clause: Clause) => 'any' in clause || clause.field !== 'createdAt';
+  return refs.length === 0 || search !== undefined || table.hasBuried(orgId) || where.some(isOfRow);
+}
+
+function refsSql({ refs: [, ...others] }: Plan): string {
+  const same = 'o.org = r.org AND o.collection = r.collection AND o."createdAt" = r."createdAt" AND o.id = r.id';
+  const also = others.map(() => ` AND EXISTS (SELECT 1 FROM refs o WHERE o.ref = ? AND ${same})`);
+  return `r.org = ? AND r.collection = ? AND r.ref = ?${also.join('')}`;
+}
+
+/** Adds the values of `fromSql` in its order, and answers its shape. */
+function bindFrom(table: Table, query: Query, plan: Plan, values: Value[]): string {
   let way = table.hasBuried(query.orgId) ? 'alive ' : '';
-  if (query.ref !== undefined) {
-    values.push(query.orgId, table.collection.name, query.ref);
-    way += 'ref ';
-  } else if (match !== null) {
-    values.push(match);
+  if (plan.refs.length > 0) {
+    values.push(query.orgId, table.collection.name, ...plan.refs);
+    way += `refs ${plan.refs.length} `;
+  } else if (plan.match !== null) {
+    values.push(plan.match);
     way += 'match ';
   }
-  return way + bindQuery(query, values);
+  return way + bindQuery({ ...query, where: plan.where }, values);
+}
+
+function bindRefs(table: Table, { orgId }: Query, { refs, where }: Plan, values: Value[]): string {
+  values.push(orgId, table.collection.name, ...refs);
+  return `only refs ${refs.length} ${where.map((clause) => bindClause(clause, values)).join('')}`;
 }
 
 /** The full-text expression for a search that is worth it: three characters or more, in a scope that is large. */

@@ -14,17 +14,18 @@ export function toValue(value: Scalar | undefined): Value {
 }
 
 /** The query over the table alias `d`, in the order of `bindQuery`; what lies below a tombstone is left out by `aliveOf`. */
-export function whereSql({ where = [], search }: Query): string {
+export function whereSql({ where = [], search }: Query, at: 'd' | 'r' = 'd'): string {
   return [
     'd.org = ?',
-    ...where.map(clauseSql),
+    ...where.map((clause) => clauseSql(clause, at)),
     ...(search === undefined ? [] : ['(instr(d."foldA", ?) OR instr(d."foldB", ?))']),
   ].join(' AND ');
 }
 
-function clauseSql(clause: Clause): string {
-  if ('any' in clause) return `(${clause.any.map(clauseSql).join(' OR ') || '0'})`;
-  const column = `d.${quote(clause.field)}`;
+/** Times are asked of the list that is walked (`at`), so that it is walked no further than they go. */
+export function clauseSql(clause: Clause, at: 'd' | 'r'): string {
+  if ('any' in clause) return `(${clause.any.map((one) => clauseSql(one, at)).join(' OR ') || '0'})`;
+  const column = `${clause.field === 'createdAt' ? at : 'd'}.${quote(clause.field)}`;
   if ('in' in clause) {
     if (clause.in.length !== 1) return `${column} IN (SELECT value FROM json_each(?))`;
     return isNull(clause.in[0]) ? `${column} IS NULL` : `${column} = ?`;
@@ -46,7 +47,7 @@ export function bindQuery({ orgId, where, search }: Query, values: Value[]): str
   return `${shape}~`;
 }
 
-function bindClause(clause: Clause, values: Value[]): string {
+export function bindClause(clause: Clause, values: Value[]): string {
   if ('any' in clause) {
     let inner = '';
     for (const one of clause.any) inner += bindClause(one, values);
