@@ -58,6 +58,38 @@ describeEngines('the lists of a namespace', (engine) => {
     expect(lots - few).toBeLessThan(20_000);
   });
 
+  test('lie in the namespace as long as they are short, and apart from then on', async () => {
+    const [noun, apart] = ['namespaces', 'namespaceLists'].map((wanted) =>
+      required(collections.find(({ name }) => name === wanted)),
+    );
+    const places = async (id: string) => {
+      const at = { orgId: tenant.orgId, id };
+      const own = await harness.deps.store.get(required(noun), at);
+      return [own && 'sourceIds' in own, (await harness.deps.store.get(required(apart), at)) !== null];
+    };
+    const shown = async (path: string) => {
+      const { source_ids, node_ids } = (await tenant.rest('GET', path)).body;
+      return { source_ids, node_ids };
+    };
+    const { id, path } = await create('Short', { source_ids: ['a'], node_ids: ['n'] });
+    expect(await places(id)).toEqual([true, false]);
+    const steps = [
+      [{ source_ids: [], node_ids: [] }, [false, false]],
+      [{ source_ids: [], node_ids: ['n'] }, [true, false]],
+      [{ source_ids: many('s', 8), node_ids: many('n', 8) }, [true, false]],
+      [{ source_ids: many('s', 8), node_ids: many('n', 9) }, [false, true]],
+      [{ source_ids: ['a'], node_ids: ['n'] }, [false, true]],
+      [{ source_ids: [], node_ids: [] }, [false, true]],
+    ] as const;
+    for (const [lists, where] of steps) {
+      expect((await tenant.rest('PUT', path, lists)).body.namespace).toMatchObject(lists);
+      expect((await tenant.rest('POST', `${path}/threads/t`)).body).toMatchObject(lists);
+      expect([await shown(path), await places(id)]).toEqual([lists, where]);
+    }
+    const long = await create('One long id', { source_ids: ['x'.repeat(1_025)] });
+    expect(await places(long.id)).toEqual([false, true]);
+  });
+
   test('are fields like others: shown, replaced, unchanged, told of and taken away', async () => {
     const { id, path } = await create('Fields', { source_ids: ['a', 'b'], node_ids: ['n'] });
     const first = await tenant.rest('GET', path);
@@ -84,9 +116,9 @@ describeEngines('the lists of a namespace', (engine) => {
     await expect.poll(left, { timeout: 60_000 }).not.toContain(id);
   });
 
-  test('that an older program stored in the namespace are read there, and move with its next change', async () => {
+  test('that an older program stored in the namespace, however long, are read there, and move with its next change', async () => {
     const { id, path } = await create('Older', {});
-    const before = { sourceIds: ['x', 'y'], nodeIds: ['m'] };
+    const before = { sourceIds: many('x', 20), nodeIds: ['m'] };
     const older = () =>
       harness.rewrite('namespaces', { orgId: tenant.orgId, id }, ({ listsVersion: _, ...doc }) => ({
         ...doc,
@@ -96,7 +128,7 @@ describeEngines('the lists of a namespace', (engine) => {
     const again = await harness.again();
     try {
       const client = again.client(tenant.token);
-      const shown = { source_ids: ['x', 'y'], node_ids: ['m'] };
+      const shown = { source_ids: before.sourceIds, node_ids: ['m'] };
       const read = await client.rest('GET', path);
       expect(read.body).toMatchObject(shown);
       const same = await client.rest('PUT', path, shown);
@@ -114,7 +146,7 @@ describeEngines('the lists of a namespace', (engine) => {
       });
       expect(stored).not.toHaveProperty('sourceIds');
       const begun = await client.rest('POST', `${path}/reindex`, { new_embedding_model_id: seeded.embeddingId });
-      expect(begun.body.reindex_progress).toMatchObject({ total: 3 });
+      expect(begun.body.reindex_progress).toMatchObject({ total: 21 });
     } finally {
       await again.close();
     }

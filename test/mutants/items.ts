@@ -71,10 +71,16 @@ export const mutants: Mutant[] = [
     file: 'src/nouns/namespaces/lists.ts',
     edits: [
       [
-        'const doc = { ...bare(next), listsVersion };',
-        'const doc = { ...next, ...(await listsOf(ctx, before)), listsVersion };',
+        'const doc = { ...bare(next), listsVersion, ...',
+        'const doc = { ...next, ...(await listsOf(ctx, before)), listsVersion, ...',
       ],
     ],
+    tests: lists,
+  },
+  {
+    breaks: 'lists that lie apart stay there, however short they become',
+    file: 'src/nouns/namespaces/lists.ts',
+    edits: [['before.listsVersion === 0 && (!wanted', '(!wanted']],
     tests: lists,
   },
 ];

@@ -31,7 +31,7 @@ const namespaceLists = defineNoun(
   },
 );
 
-/** As an older program stored it, with the lists in it; or as a commit leaves it, with those that its reply shows. */
+/** With short lists in it, or as an older program stored it, with any; or as a commit leaves it, with those that its reply shows. */
 type WithLists = Namespace & Partial<Lists>;
 
 const NONE: Lists = Object.freeze({
@@ -107,14 +107,28 @@ export async function changedLists(
   return isDeepStrictEqual(before, after) ? null : { before, after };
 }
 
+/** What a namespace may hold of its lists itself: a document less to write and to read, and next to nothing in every other change. */
+const OWN_IDS_MAX = 16;
+const OWN_CHARACTERS_MAX = 1_024;
+
+function isShort({ sourceIds, nodeIds }: Lists): boolean {
+  const characters = (ids: readonly string[]) => ids.reduce((sum, id) => sum + id.length, 0);
+  if (sourceIds.length + nodeIds.length > OWN_IDS_MAX) return false;
+  return characters(sourceIds) + characters(nodeIds) <= OWN_CHARACTERS_MAX;
+}
+
+function isEmpty({ sourceIds, nodeIds }: Lists): boolean {
+  return sourceIds.length + nodeIds.length === 0;
+}
+
 /** A new namespace, as its reply shows it. */
 export function inserted(ctx: Context, namespace: Namespace, { sourceIds = [], nodeIds = [] }: Partial<Lists>) {
   const lists = { sourceIds, nodeIds };
-  const isShort = sourceIds.length + nodeIds.length === 0;
-  const doc = { ...namespace, listsVersion: isShort ? 0 : 1 };
+  const isOwn = isShort(lists);
+  const doc = { ...namespace, listsVersion: isOwn ? 0 : 1, ...(isOwn && !isEmpty(lists) ? lists : {}) };
   const [insert] = insertion(ctx, namespaces, doc);
   const event = audit(ctx, namespaces, { verb: 'create', before: null, after: told(doc, lists) });
-  const kept = isShort ? [] : [keptApart(ctx, doc, lists)];
+  const kept = isOwn ? [] : [keptApart(ctx, doc, lists)];
   return { made: { ...doc, ...lists }, planned: [insert, { change: event }, ...kept] };
 }
 
@@ -125,7 +139,7 @@ interface Replaced {
   planned: Planned[];
 }
 
-/** The change of a namespace, and of its lists where these change too; what an older program left in it moves out of it. */
+/** The change of a namespace, and of its lists where these change too; long ones move out of it, whoever left them there. */
 export async function replaced(
   ctx: Context,
   before: Namespace,
@@ -134,9 +148,11 @@ export async function replaced(
   lists: ChangedLists | null = null,
 ): Promise<Replaced> {
   const own = ownLists(before);
-  const kept = await keep(ctx, before, lists?.after ?? own);
-  const listsVersion = before.listsVersion + (kept.length > 0 ? 1 : 0);
-  const doc = { ...bare(next), listsVersion };
+  const wanted = lists?.after ?? own;
+  const isOwn = before.listsVersion === 0 && (!wanted || isShort(wanted));
+  const kept = isOwn ? [] : await keep(ctx, before, wanted);
+  const listsVersion = before.listsVersion + kept.length;
+  const doc = { ...bare(next), listsVersion, ...(isOwn && wanted && !isEmpty(wanted) ? wanted : {}) };
   const {
     after,
     planned: [put],
@@ -151,7 +167,7 @@ export async function replaced(
 async function keep(ctx: Context, namespace: Namespace, lists: Lists | null): Promise<Planned[]> {
   if (!lists) return [];
   const before = await stored(ctx, namespace);
-  if (!before) return lists.sourceIds.length + lists.nodeIds.length > 0 ? [keptApart(ctx, namespace, lists)] : [];
+  if (!before) return isEmpty(lists) ? [] : [keptApart(ctx, namespace, lists)];
   const doc = { ...before, ...lists, version: before.version + 1, updatedAt: isoNow(ctx) };
   return [{ change: { type: 'put', in: namespaceLists.collection, doc, expected: before.version } }];
 }
