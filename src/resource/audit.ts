@@ -44,15 +44,30 @@ export function audit<D extends Doc>(
 }
 
 function difference(fields: Fields, before: Doc | null, after: Doc | null): AuditEvent['changes'] {
-  const left = (before ?? {}) as Record<string, unknown>;
-  const right = (after ?? {}) as Record<string, unknown>;
-  const changes: AuditEvent['changes'] = {};
-  for (const field of new Set([...Object.keys(left), ...Object.keys(right)])) {
-    if (SILENT.has(field) || isDeepStrictEqual(left[field], right[field])) continue;
-    const told = (of: Record<string, unknown>) => documented(fields[field], of[field] ?? null);
-    changes[snake(field)] = { before: told(left), after: told(right) };
-  }
+  const [left, right] = [before, after] as (Record<string, unknown> | null)[];
+  const names = Object.keys({ ...left, ...right }).filter(
+    (name) => !SILENT.has(name) && !isDeepStrictEqual(left?.[name], right?.[name]),
+  );
+  const told = (of: Record<string, unknown> | null | undefined, name: string) =>
+    of ? documented(fields[name], of[name] ?? null) : null;
+  const changes = withNames(names.map(snake));
+  for (const name of names) changes[snake(name)] = { before: told(left, name), after: told(right, name) };
   return changes;
+}
+
+type Changes = AuditEvent['changes'];
+const SHAPES_MAX = 1_000;
+const shapes = new Map<string, Changes>();
+
+/**
+ * An object that has the names already: one that is given them one by one becomes a table, which takes half as long
+ * again to write as JSON, once for the event and once for the feed.
+ */
+function withNames(names: readonly string[]): Changes {
+  const key = names.join();
+  const shape = shapes.get(key) ?? (JSON.parse(`{${names.map((name) => `${JSON.stringify(name)}:0`)}}`) as Changes);
+  if (shapes.size < SHAPES_MAX) shapes.set(key, shape);
+  return { ...shape };
 }
 
 /** A value by the names that replies have for what is inside; the keys of free-form maps are the caller's. */

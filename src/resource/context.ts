@@ -98,5 +98,13 @@ export interface Caller {
 }
 
 export function isoNow(ctx: { deps: Deps }): string {
-  return new Date(ctx.deps.now()).toISOString();
+  return isoOf(ctx.deps.now());
+}
+
+let known = { ms: 0, iso: new Date(0).toISOString() };
+
+/** A moment is written once, however much is made in it. */
+function isoOf(ms: number): string {
+  if (ms !== known.ms) known = { ms, iso: new Date(ms).toISOString() };
+  return known.iso;
 }

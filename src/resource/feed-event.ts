@@ -47,6 +47,14 @@ const GRACE_MS = 3_600_000;
 
 type Happened = Pick<FeedEvent, 'kind' | 'resourceType' | 'resourceId' | 'data'> & Partial<FeedEvent>;
 
+let known = { createdAt: '', purgeAt: '' };
+
+function purgeAtOf(createdAt: string): string {
+  if (createdAt !== known.createdAt)
+    known = { createdAt, purgeAt: new Date(Date.parse(createdAt) + KEPT_MS + GRACE_MS).toISOString() };
+  return known.purgeAt;
+}
+
 /** An event as the document that tells of it has it; its id is the other one's own where that is an event itself. */
 export function feedEvent({ id, orgId, createdAt, createdBy }: Omit<Doc, 'version' | 'updatedAt'>, happened: Happened) {
   const doc: FeedEvent = {
@@ -59,7 +67,7 @@ export function feedEvent({ id, orgId, createdAt, createdBy }: Omit<Doc, 'versio
     namespaceId: happened.resourceType === 'namespace' ? happened.resourceId : null,
     privateTo: null,
     ...happened,
-    purgeAt: new Date(Date.parse(createdAt) + KEPT_MS + GRACE_MS).toISOString(),
+    purgeAt: purgeAtOf(createdAt),
   };
   return { in: feedEvents.collection, doc };
 }

@@ -94,10 +94,15 @@ export function insertion<D extends Doc>(
   field = 'name',
   verb = 'create',
 ): WithAudit {
-  return [
-    { change: { type: 'insert', in: noun.collection, doc }, otherwise: (failed) => takenBy(ctx, noun, failed, field) },
-    { change: audit(ctx, noun, { verb, before: null, after: doc }) },
-  ];
+  return [inserting(ctx, noun, doc, field), { change: audit(ctx, noun, { verb, before: null, after: doc }) }];
+}
+
+/** The insert alone, where what its audit event tells is not the document as it is stored. */
+export function inserting<D extends Doc>(ctx: Context, noun: Noun<D>, doc: D, field = 'name'): Planned {
+  return {
+    change: { type: 'insert', in: noun.collection, doc },
+    otherwise: (failed) => takenBy(ctx, noun, failed, field),
+  };
 }
 
 /** The change and its audit event; `next` is the whole document, its version still the old one. */
@@ -109,15 +114,19 @@ export function replacement<D extends Doc>(
   verb = 'update',
   field = 'name',
 ) {
-  const after: D = { ...next, version: before.version + 1, updatedAt: laterOf(before.updatedAt, isoNow(ctx)) };
-  const planned: WithAudit = [
-    {
-      change: { type: 'put', in: noun.collection, doc: after, expected: before.version },
-      otherwise: (failed) => (failed.kind === 'unique' ? takenBy(ctx, noun, failed, field) : new Stale()),
-    },
-    { change: audit(ctx, noun, { verb, before, after }) },
-  ];
+  const { after, put } = replacing(ctx, noun, before, next, field);
+  const planned: WithAudit = [put, { change: audit(ctx, noun, { verb, before, after }) }];
   return { after, planned };
+}
+
+/** The same without its event. */
+export function replacing<D extends Doc>(ctx: Context, noun: Noun<D>, before: D, next: D, field = 'name') {
+  const after: D = { ...next, version: before.version + 1, updatedAt: laterOf(before.updatedAt, isoNow(ctx)) };
+  const put: Planned = {
+    change: { type: 'put', in: noun.collection, doc: after, expected: before.version },
+    otherwise: (failed) => (failed.kind === 'unique' ? takenBy(ctx, noun, failed, field) : new Stale()),
+  };
+  return { after, put };
 }
 
 export function removal<D extends Doc>(
@@ -127,9 +136,14 @@ export function removal<D extends Doc>(
   extra: { verb?: string; counts?: Record<string, number> } = {},
 ): WithAudit {
   return [
-    { change: { type: 'remove', in: noun.collection, key: doc, expected: doc.version } },
+    removing(noun, doc),
     { change: audit(ctx, noun, { verb: extra.verb ?? 'delete', before: doc, after: null, counts: extra.counts }) },
   ];
+}
+
+/** The same without its event. */
+export function removing<D extends Doc>(noun: Noun<D>, doc: D): Planned {
+  return { change: { type: 'remove', in: noun.collection, key: doc, expected: doc.version } };
 }
 
 /** The document must still be there when the commit is made; gone meanwhile, the plan is made anew and answers 404. */

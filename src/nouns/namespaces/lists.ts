@@ -4,7 +4,7 @@ import { type Context, isoNow } from '../../resource/context.ts';
 import * as field from '../../resource/field/index.ts';
 import { created, docFrom } from '../../resource/new-doc.ts';
 import { defineNoun } from '../../resource/noun.ts';
-import { insertion, type Planned, removal, replacement } from '../../resource/write.ts';
+import { inserting, type Planned, removing, replacing } from '../../resource/write.ts';
 import { chain, type MaybePromise } from '../../store/store.ts';
 import { listFields, type Namespace, namespaces } from './model.ts';
 
@@ -80,14 +80,15 @@ function shownOf(kept: Lists | null): Lists {
 }
 
 /** Without what lies apart, and what only counts it. */
-function bare({ sourceIds: _, nodeIds: __, ...namespace }: WithLists): Namespace {
+function bare(stored: WithLists): Namespace {
+  if (!ownLists(stored)) return stored;
+  const { sourceIds: _, nodeIds: __, ...namespace } = stored;
   return namespace;
 }
 
 /** What an audit event tells of: the lists like any other field. */
 function told(namespace: WithLists, lists: Lists) {
-  const { listsVersion: _, ...shown } = bare(namespace);
-  return { ...shown, ...lists };
+  return { ...namespace, ...lists, listsVersion: undefined };
 }
 
 export interface ChangedLists {
@@ -126,7 +127,7 @@ export function inserted(ctx: Context, namespace: Namespace, { sourceIds = [], n
   const lists = { sourceIds, nodeIds };
   const isOwn = isShort(lists);
   const doc = { ...namespace, listsVersion: isOwn ? 0 : 1, ...(isOwn && !isEmpty(lists) ? lists : {}) };
-  const [insert] = insertion(ctx, namespaces, doc);
+  const insert = inserting(ctx, namespaces, doc);
   const event = audit(ctx, namespaces, { verb: 'create', before: null, after: told(doc, lists) });
   const kept = isOwn ? [] : [keptApart(ctx, doc, lists)];
   return { made: { ...doc, ...lists }, planned: [insert, { change: event }, ...kept] };
@@ -153,10 +154,7 @@ export async function replaced(
   const kept = isOwn ? [] : await keep(ctx, before, wanted);
   const listsVersion = before.listsVersion + kept.length;
   const doc = { ...bare(next), listsVersion, ...(isOwn && wanted && !isEmpty(wanted) ? wanted : {}) };
-  const {
-    after,
-    planned: [put],
-  } = replacement(ctx, namespaces, before, doc, verb);
+  const { after, put } = replacing(ctx, namespaces, before, doc);
   const [left, right] = [told(before, lists?.before ?? NONE), told(after, lists?.after ?? NONE)];
   const event = audit(ctx, namespaces, { verb, before: left, after: right });
   // What the commit moves is nowhere else yet when a reply is made before it.
@@ -179,7 +177,7 @@ function keptApart(ctx: Context, { id, workspaceId, appId }: Namespace, lists: L
 
 /** A namespace that goes, as it was at last. */
 export async function removed(ctx: Context, namespace: Namespace, counts: Record<string, number>) {
-  const [remove] = removal(ctx, namespaces, namespace);
+  const remove = removing(namespaces, namespace);
   const lists = await listsOf(ctx, namespace);
   const event = audit(ctx, namespaces, { verb: 'delete', before: told(namespace, lists), after: null, counts });
   return { shown: { ...namespace, ...lists }, planned: [remove, { change: event }] };

@@ -9,8 +9,8 @@ export function firstsOf<F extends Fields>(fields: F): FirstValues<ValuesOf<F>> 
 
 /** What the body of POST says of what is stored. */
 export function saidOf<F extends Fields>(fields: F, body: object): Partial<ValuesOf<F>> {
-  const said = Object.entries(body).filter(
-    ([name]) => fields[name]?.place === 'stored' && fields[name].create !== null,
-  );
-  return Object.fromEntries(said) as Partial<ValuesOf<F>>;
+  const said: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(body))
+    if (fields[name]?.place === 'stored' && fields[name].create !== null) said[name] = value;
+  return said as Partial<ValuesOf<F>>;
 }
