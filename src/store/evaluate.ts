@@ -1,11 +1,12 @@
+import type { Given } from './bell.ts';
 import { type AnyCollection, type Change, type Doc, StoreConflict } from './store.ts';
 import { type Writes, writesTo } from './telling.ts';
 import type { View } from './view.ts';
 
 export interface Evaluated {
   results: unknown[];
-  /** The orgs in which it gave numbers. */
-  numberedOrgs: string[];
+  /** Where it gave numbers. */
+  given: Given[];
 }
 
 /** What a change is evaluated with. */
@@ -19,7 +20,7 @@ interface Scope {
 export function evaluate(changes: readonly Change[], view: View, now: string): Evaluated {
   const scope: Scope = { view, writes: writesTo(view, now), now };
   const results = changes.map((change, at) => evaluateOne(change, at, scope));
-  return { results, numberedOrgs: scope.writes.numberedOrgs };
+  return { results, given: scope.writes.given };
 }
 
 function evaluateOne(change: Change, at: number, scope: Scope): unknown {

@@ -86,8 +86,10 @@ export interface Collection<D extends Doc = Doc> {
   kept?: boolean;
   /** It decides who may do what: `changes` moves with every write to it. */
   watched?: boolean;
-  /** The field that numbers an org's documents from 1, without a hole and in the order of their commits: given by the commit itself. */
+  /** The field that numbers an org's documents from 1, without a hole and in the order of their commits: given by the commit itself. 0: stored before there was one. */
   numbered?: string;
+  /** A changed document gets the next number in place of its own, which leaves a hole: whoever reads on finds each once, as it was left last. */
+  renumbered?: boolean;
   /** What a new or changed document tells: further documents that the same commit inserts, whoever makes it. */
   tells?(after: D, before: D | null, now: string): Told[];
 }

@@ -1,3 +1,4 @@
+import type { Given } from './bell.ts';
 import { type AnyCollection, type Doc, type Numbering, numberingKey, numberings } from './store.ts';
 import type { View } from './view.ts';
 
@@ -5,27 +6,31 @@ import type { View } from './view.ts';
 export interface Writes {
   insert(from: AnyCollection, doc: Doc): void;
   replace(from: AnyCollection, doc: Doc, before: Doc): void;
-  /** The orgs in which numbers were given. */
-  readonly numberedOrgs: string[];
+  /** Where numbers were given. */
+  readonly given: Given[];
 }
 
 export function writesTo(view: View, now: string): Writes {
-  const numberedOrgs: string[] = [];
+  const given: Given[] = [];
   const tell = (from: AnyCollection, doc: Doc, before: Doc | null) => {
     for (const told of from.tells?.(doc, before, now) ?? []) insert(told.in, told.doc);
   };
+  const number = (from: AnyCollection, doc: Doc): Doc => {
+    if (!from.numbered) return doc;
+    given.push({ in: from.name, orgId: doc.orgId });
+    return { ...doc, [from.numbered]: nextNumber(view, from, doc.orgId, now) } as Doc;
+  };
   const insert = (from: AnyCollection, doc: Doc) => {
-    if (from.numbered) numberedOrgs.push(doc.orgId);
-    view.insert(from, from.numbered ? { ...doc, [from.numbered]: nextNumber(view, from, doc.orgId, now) } : doc);
+    view.insert(from, number(from, doc));
     tell(from, doc, null);
   };
   return {
     insert,
     replace(from, doc, before) {
-      view.replace(from, doc, before);
+      view.replace(from, from.renumbered ? number(from, doc) : doc, before);
       tell(from, doc, before);
     },
-    numberedOrgs,
+    given,
   };
 }
 

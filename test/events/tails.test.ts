@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type AuditEvent, auditEvents } from '../../src/resource/audit-event.ts';
-import { createTails, type Tail } from '../../src/resource/feed/tails.ts';
-import type { FeedEvent } from '../../src/resource/feed-event.ts';
+import { createTails, type Tail, type Tails } from '../../src/resource/feed/tails.ts';
+import { type FeedEvent, feedEvents } from '../../src/resource/feed-event.ts';
 import { complete } from '../../src/store/complete.ts';
 import type { Store } from '../../src/store/store.ts';
 import { describeEngines, type Opened, openEngine, PATIENCE_MS } from '../harness.ts';
@@ -31,7 +31,7 @@ describeEngines('a tail', (engine) => {
   const idsOf = (events: readonly FeedEvent[]) => events.map(({ id }) => id);
   const warnings: object[] = [];
   const log = { warn: (what: object) => void warnings.push(what) } as never;
-  const heardBy = async (tails: ReturnType<typeof createTails>, orgId: string) => {
+  const heardBy = async (tails: Tails<FeedEvent>, orgId: string) => {
     const heard: string[] = [];
     const tail = await tails.follow(orgId, async (events) => void heard.push(...idsOf(events)));
     return { heard, tail };
@@ -41,7 +41,7 @@ describeEngines('a tail', (engine) => {
   test('reads once what has come, however many listen, and tells each of all of it in its order', async () => {
     const { store, calls } = watched(opened.store);
     await tell(opened.store, 'org', 'before');
-    const tails = createTails({ store, log });
+    const tails = createTails({ store, log }, feedEvents.collection);
     const all = await Promise.all(Array.from({ length: LISTENERS }, () => heardBy(tails, 'org')));
     for (const { tail } of all) expect(tail.place).toBe(1);
     await tell(opened.store, 'org', 'a', 'b');
@@ -67,7 +67,7 @@ describeEngines('a tail', (engine) => {
 
   test('goes on where it was when it could not read, and waits for who is not done yet', async () => {
     const { store, fail } = watched(opened.store);
-    const tails = createTails({ store, log });
+    const tails = createTails({ store, log }, feedEvents.collection);
     const { heard, tail } = await heardBy(tails, 'flaky');
     fail.numbered = 2;
     await tell(opened.store, 'flaky', 'a');
@@ -108,7 +108,7 @@ describeEngines('a tail', (engine) => {
         return typeof value === 'function' ? value.bind(target) : value;
       },
     }) as Store;
-    const tails = createTails({ store, log });
+    const tails = createTails({ store, log }, feedEvents.collection);
     await expect(heardBy(tails, 'late')).rejects.toBe(broken);
     fails = false;
     const { heard, tail } = await heardBy(tails, 'late');

@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const streams = ['test/events/stream.test.ts'];
 const rights = ['test/events/rights.test.ts'];
+const decisions = ['test/events/decisions.test.ts'];
 const tails = ['test/events/tails.test.ts'];
 const sockets = ['test/http/streams.test.ts'];
 
@@ -39,8 +40,8 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a stream shows what was asked for alone',
     file: 'src/resource/feed/reader.ts',
-    edits: [['passes(reader.filter, event) && ', '']],
-    tests: streams,
+    edits: [['topic.passes(doc) && ', '']],
+    tests: [...streams, ...decisions],
   },
   {
     breaks: 'a token has twenty streams',
@@ -72,7 +73,10 @@ export const mutants: Mutant[] = [
     breaks: 'narrowed workspaces end a stream',
     file: 'src/resource/feed/rights.ts',
     edits: [
-      ['return workspaceIds === null || before.workspaceIds?.every(sees) ? null : forbidden(READ);', 'return null;'],
+      [
+        'return workspaceIds === null || before.workspaceIds?.every(sees) ? null : forbidden(permission);',
+        'return null;',
+      ],
     ],
     tests: rights,
   },
@@ -85,8 +89,8 @@ export const mutants: Mutant[] = [
   {
     breaks: 'what is hidden is not shown',
     file: 'src/resource/feed/reader.ts',
-    edits: [[' && (await seesEvent(ctx, event))', '']],
-    tests: rights,
+    edits: [[' && (await topic.sees(ctx, doc))', '']],
+    tests: [...rights, ...decisions],
   },
   {
     breaks: 'who takes nothing is cut',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Decision, decisions } from '../../src/nouns/decisions/model.ts';
 import { type AuditEvent, auditEvents } from '../../src/resource/audit-event.ts';
 import { type FeedEvent, feedEvents } from '../../src/resource/feed-event.ts';
 import { complete } from '../../src/store/complete.ts';
@@ -24,6 +25,11 @@ describeEngines('a numbered collection', (engine) => {
     const at = new Date().toISOString();
     const doc = { id, orgId, version: 1, createdAt: at, updatedAt: at, createdBy: null, action: id };
     return { type: 'insert', in: auditEvents.collection, doc: complete(auditEvents.collection, doc as AuditEvent) };
+  };
+  const decision = (orgId: string, id: string, version = 1) => {
+    const at = new Date().toISOString();
+    const doc = { id, orgId, version, createdAt: at, updatedAt: at, createdBy: null };
+    return complete(decisions.collection, doc as Decision);
   };
   const readAll = async (store: Store, orgId: string, after = 0): Promise<FeedEvent[]> => {
     const [last] = await store.lastNumbers(feedEvents.collection, [orgId]);
@@ -76,6 +82,24 @@ describeEngines('a numbered collection', (engine) => {
     expect((await readAll(other.store, 'gone')).map(({ place }) => place)).toEqual([2]);
   });
 
+  test('what is renumbered has the number of its last change, and whoever reads on finds each once', async () => {
+    const { collection } = decisions;
+    const insert = (id: string): Change => ({ type: 'insert', in: collection, doc: decision('moved', id) });
+    const read = async (after: number) => {
+      const [last] = await other.store.lastNumbers(collection, ['moved']);
+      const query = { orgId: 'moved', after, before: required(last) + 1, order: 'asc', limit: 9 } as const;
+      return (await other.store.numbered(collection, query)).map(({ id, place, version }) => [id, place, version]);
+    };
+    await opened.store.commit([insert('a'), insert('b'), insert('c')]);
+    await other.store.commit([{ type: 'put', in: collection, doc: decision('moved', 'b', 2), expected: 1 }]);
+    expect(await read(0)).toEqual([
+      ['a', 1, 1],
+      ['c', 3, 1],
+      ['b', 4, 2],
+    ]);
+    expect(await read(3)).toEqual([['b', 4, 2]]);
+  });
+
   test('a range is read from either end, by conditions too', async () => {
     await opened.store.commit(['k', 'l', 'k', 'l', 'k'].map((kind, at) => event('range', `${kind}${at}`)));
     const read = async (query: object) =>
@@ -94,11 +118,12 @@ describeEngines('a numbered collection', (engine) => {
     expect(await read({ where: [{ field: 'kind', from: 'k', until: 'l' }], after: 1 })).toEqual([3, 5]);
   });
 
-  test('a commit rings for the orgs in which it gave numbers, once it is made, and for no others', async () => {
+  test('a commit rings for the orgs in which it gave numbers, once it is made, and for no others: to who listens for the collection', async () => {
     const rung: string[] = [];
-    const stop = opened.store.numbers.hear((orgId) => void rung.push(orgId));
+    const stop = opened.store.numbers.hear(feedEvents.collection, (orgId) => void rung.push(orgId));
     await opened.store.commit([event('bell', 'x'), event('bell', 'y')]);
     await opened.store.commit([{ type: 'none', in: auditEvents.collection, query: { orgId: 'quiet' } }]);
+    await opened.store.commit([{ type: 'insert', in: decisions.collection, doc: decision('other', 'x') }]);
     await new Promise((resolve) => setImmediate(resolve));
     stop();
     await opened.store.commit([event('bell', 'z')]);

@@ -141,6 +141,7 @@ function decisionOf(ctx: Context, input: DecideInput, { world, request, planned,
     refusal,
     hops,
     purgeAt: new Date(world.nowMs + KEPT_MS).toISOString(),
+    place: 0,
   });
 }
 

@@ -110,6 +110,8 @@ const fields = {
   outcome: field.readOnly(field.optionalPart(outcome, 'What came of it.')),
   /** When the record itself is dropped. */
   purgeAt: field.internal(''),
+  /** In the order of the commits that made and reported decisions; given by the commit itself. */
+  place: field.internal(0),
   ...field.authored,
 };
 export type Decision = field.DocOf<typeof fields>;
@@ -125,6 +127,8 @@ export const decisions = defineNoun(fields, {
     totals: [[]],
     refs: [{ to: 'refusal', ids: ({ refusal: refused }) => [refused?.code ?? null] }],
     expires: 'purgeAt',
+    numbered: 'place',
+    renumbered: true,
   },
 });
 

@@ -5,7 +5,7 @@ import type { Source } from '../../graphql/subscribe.ts';
 import { COUNT } from '../../graphql/wire.ts';
 import type { Context } from '../../resource/context.ts';
 import { countEvents } from '../../resource/feed/count.ts';
-import { type EventFilter, TYPE_PATTERN } from '../../resource/feed/filter.ts';
+import { type EventFilter, eventsBy, TYPE_PATTERN } from '../../resource/feed/filter.ts';
 import { placeNow, placeOf, readEvents } from '../../resource/feed/read.ts';
 import type { FeedEvent } from '../../resource/feed-event.ts';
 import { may } from '../../resource/noun.ts';
@@ -144,7 +144,7 @@ async function follow(_root: unknown, args: EventArgs, ctx: Context): Promise<So
       rooms.enter({
         ctx,
         authorization,
-        filter: args,
+        topic: eventsBy(args),
         place,
         sink: { next: (event, reader) => next({ event }, event.id, reader), end, drained },
       }),

@@ -116,8 +116,8 @@ function keep(work: () => void): void {
 async function everything(store: Store): Promise<Change[]> {
   const changes: Change[] = [];
   for (const collection of collections) {
-    // What the others tell, the commit itself makes anew and numbers.
-    if (collection.numbered || collection === numberings) continue;
+    // What the others tell, the commit itself makes anew; numbers it gives to all that has some.
+    if ((collection.numbered && !collection.renumbered) || collection === numberings) continue;
     const docs: Doc[] = await store.scan(collection, null, DEMO_MAX);
     changes.push(...docs.map((doc) => ({ type: 'insert' as const, in: collection, doc })));
   }

@@ -1,8 +1,6 @@
 import { afterMs, REQUEST_MS } from '../../store/deadline.ts';
 import type { Context, Deps } from '../context.ts';
-import { feedEvents } from '../feed-event.ts';
 import { createLoaders } from '../loaders.ts';
-import { whereOf } from './filter.ts';
 import { give, type Reader } from './reader.ts';
 import type { Tail } from './tails.ts';
 
@@ -16,23 +14,23 @@ export async function catchUp(deps: Deps, tail: Tail, reader: Reader): Promise<v
 
 async function giveNext(deps: Deps, end: number, reader: Reader): Promise<void> {
   let asked = ask(deps, reader);
-  const events = await asked.deps.store.numbered(feedEvents.collection, {
+  const docs = await asked.deps.store.numbered(reader.topic.collection, {
     orgId: reader.principal.orgId,
-    where: whereOf(reader.filter),
+    where: reader.topic.where,
     after: reader.place,
     before: end + 1,
     order: 'asc',
     limit: READ_AT_ONCE,
   });
-  for (const event of events) {
-    await give(reader, [event], asked);
+  for (const doc of docs) {
+    await give(reader, [doc], asked);
     const waits = reader.sink.drained();
     if (!waits) continue;
     await waits;
     // What was read before may be as old as the reader is slow.
     asked = ask(deps, reader);
   }
-  if (events.length < READ_AT_ONCE) reader.place = end;
+  if (docs.length < READ_AT_ONCE) reader.place = end;
 }
 
 function ask(deps: Deps, { principal }: Reader): Pick<Context, 'deps' | 'loaders'> {

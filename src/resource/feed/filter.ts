@@ -1,5 +1,7 @@
 import type { Clause } from '../../store/store.ts';
-import type { FeedEvent } from '../feed-event.ts';
+import { type FeedEvent, feedEvents } from '../feed-event.ts';
+import { seesEvent } from './sees.ts';
+import type { Topic } from './topic.ts';
 
 /** Which events a reader asks for; absent and null: all. */
 export interface EventFilter {
@@ -30,11 +32,22 @@ function clauseOf(type: string): Clause {
 }
 
 /** The same as a test. */
-export function passes({ types, ...filter }: EventFilter, event: FeedEvent): boolean {
+function passes({ types, ...filter }: EventFilter, event: FeedEvent): boolean {
   if (FIELDS.some((field) => filter[field] != null && filter[field] !== event[field])) return false;
   return types?.some((type) => fits(type, event.kind)) ?? true;
 }
 
 function fits(type: string, kind: string): boolean {
   return type.endsWith('*') ? kind.startsWith(type.slice(0, -1)) : kind === type;
+}
+
+/** The feed, as far as a stream asks for it. */
+export function eventsBy(filter: EventFilter): Topic<FeedEvent> {
+  return {
+    collection: feedEvents.collection,
+    permission: 'events:read',
+    where: whereOf(filter),
+    passes: (event) => passes(filter, event),
+    sees: seesEvent,
+  };
 }

@@ -1,12 +1,10 @@
 import type { Context, Principal } from '../context.ts';
-import type { FeedEvent } from '../feed-event.ts';
-import { type EventFilter, passes } from './filter.ts';
-import { seesEvent } from './sees.ts';
+import type { Numbered, Topic } from './topic.ts';
 
-/** What takes a reader's events. */
-export interface Sink {
-  /** Shows an event with the rights of the context. */
-  next(event: FeedEvent, ctx: Context): Promise<void>;
+/** What takes what a reader is given. */
+export interface Sink<D extends Numbered> {
+  /** Shows a document with the rights of the context. */
+  next(doc: D, ctx: Context): Promise<void>;
   /** No more will come, and why. */
   end(error: Error): void;
   /** Null where what was given has been taken, else a promise of that. */
@@ -14,17 +12,17 @@ export interface Sink {
 }
 
 /** What a stream is asked for. */
-export interface Reading {
+export interface Reading<D extends Numbered> {
   ctx: Context;
   /** What the caller has proved itself by. */
   authorization: string;
-  filter: EventFilter;
+  topic: Topic<D>;
   /** It begins behind it. */
   place: number;
-  sink: Sink;
+  sink: Sink<D>;
 }
 
-export interface Reader extends Reading {
+export interface Reader<D extends Numbered = Numbered> extends Reading<D> {
   /** Who it is now. */
   principal: Principal;
   /** Whether it is given what comes; until then it reads what has been. */
@@ -32,17 +30,18 @@ export interface Reader extends Reading {
   hasLeft: boolean;
 }
 
-/** Gives a reader what it asks for and may see of these events, each once, with the rights that it has now. */
+/** Gives a reader what it asks for and may see of these documents, each once, with the rights that it has now. */
 export async function give(
   reader: Reader,
-  events: readonly FeedEvent[],
+  docs: readonly Numbered[],
   { deps, loaders }: Pick<Context, 'deps' | 'loaders'>,
 ): Promise<void> {
-  for (const event of events) {
+  const { topic, sink } = reader;
+  for (const doc of docs) {
     if (reader.hasLeft) return;
-    if (event.place <= reader.place) continue;
+    if (doc.place <= reader.place) continue;
     const ctx: Context = { ...reader.ctx, deps, loaders, principal: reader.principal };
-    if (passes(reader.filter, event) && (await seesEvent(ctx, event))) await reader.sink.next(event, ctx);
-    reader.place = event.place;
+    if (topic.passes(doc) && (await topic.sees(ctx, doc))) await sink.next(doc, ctx);
+    reader.place = doc.place;
   }
 }

@@ -14,18 +14,16 @@ export function concerns({ resourceType, resourceId }: FeedEvent, { tokenId, mem
 }
 
 /** Why a reader's stream ends, where it may do less than when it began: it comes back with what it still may. */
-export function lossOf(before: Principal, after: Principal | null): Error | null {
+export function lossOf(before: Principal, after: Principal | null, permission: string): Error | null {
   if (!after) return fault('AUTHENTICATION_FAILED');
-  if (!may(after, READ)) return forbidden(READ);
+  if (!may(after, permission)) return forbidden(permission);
   const missing = firstMissing(after.permissions, before.permissions);
   if (missing !== null) return forbidden(missing);
   const { workspaceIds } = after;
   const sees = (id: string) => workspaceIds === null || workspaceIds.includes(id);
-  return workspaceIds === null || before.workspaceIds?.every(sees) ? null : forbidden(READ);
+  return workspaceIds === null || before.workspaceIds?.every(sees) ? null : forbidden(permission);
 }
 
 export function hasEnded({ endsAt = Number.POSITIVE_INFINITY }: Principal, now: number): boolean {
   return endsAt <= now;
 }
-
-const READ = 'events:read';

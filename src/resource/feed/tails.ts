@@ -1,15 +1,16 @@
 import { afterMs, REQUEST_MS } from '../../store/deadline.ts';
+import type { Collection } from '../../store/store.ts';
 import { paired } from '../../words/paired.ts';
 import type { Deps } from '../context.ts';
-import { type FeedEvent, feedEvents } from '../feed-event.ts';
+import type { Numbered } from './topic.ts';
 
 /** Hears of what has come, in its order; what comes next waits until it is done with it. */
-export type Listener = (events: readonly FeedEvent[]) => Promise<void>;
+export type Listener<D> = (docs: readonly D[]) => Promise<void>;
 
-/** Follows the feeds of orgs: what comes is read once for all of this process who listen. */
-export interface Tails {
+/** Follows a numbered collection in some orgs: what comes is read once for all of this process who listen. */
+export interface Tails<D> {
   /** From its answer on the listener hears of all that follows its place. */
-  follow(orgId: string, listener: Listener): Promise<Tail>;
+  follow(orgId: string, listener: Listener<D>): Promise<Tail>;
 }
 
 export interface Tail {
@@ -18,12 +19,12 @@ export interface Tail {
   stop(): void;
 }
 
-interface Followed {
+interface Followed<D> {
   orgId: string;
   place: number;
-  /** How far the feed is known to go. */
+  /** How far it is known to go. */
   end: number;
-  listeners: Set<Listener>;
+  listeners: Set<Listener<D>>;
   isTelling: boolean;
   begun: Promise<void>;
 }
@@ -31,10 +32,12 @@ interface Followed {
 /** How often is looked for what other processes have committed: by one read for all orgs. */
 const LOOK_MS = 300;
 const READ_AT_ONCE = 50;
-const { collection } = feedEvents;
 
-export function createTails({ store, log }: Pick<Deps, 'store' | 'log'>): Tails {
-  const followed = new Map<string, Followed>();
+export function createTails<D extends Numbered>(
+  { store, log }: Pick<Deps, 'store' | 'log'>,
+  collection: Collection<D>,
+): Tails<D> {
+  const followed = new Map<string, Followed<D>>();
   /** Orgs of which something may have come. */
   const due = new Set<string>();
   let isLooking = false;
@@ -57,25 +60,25 @@ export function createTails({ store, log }: Pick<Deps, 'store' | 'log'>): Tails 
         const ends = await asked().lastNumbers(collection, orgIds);
         for (const [orgId, end] of paired(orgIds, ends)) goOn(followed.get(orgId), end);
       } catch (error) {
-        log.warn({ err: error }, 'cannot look for events; it is tried again');
+        log.warn({ err: error }, `cannot look for what has come to ${collection.name}; it is tried again`);
       }
     }
     isLooking = false;
   }
 
-  function goOn(one: Followed | undefined, end: number): void {
+  function goOn(one: Followed<D> | undefined, end: number): void {
     if (!one || end <= one.end) return;
     one.end = end;
     void tell(one);
   }
 
-  async function tell(one: Followed): Promise<void> {
+  async function tell(one: Followed<D>): Promise<void> {
     if (one.isTelling) return;
     one.isTelling = true;
     try {
       while (one.place < one.end && one.listeners.size > 0) await tellNext(one);
     } catch (error) {
-      log.warn({ err: error }, 'cannot read events; it is tried again');
+      log.warn({ err: error }, `cannot read what has come to ${collection.name}; it is tried again`);
       // So that the next look goes on from here.
       one.end = one.place;
     } finally {
@@ -83,22 +86,22 @@ export function createTails({ store, log }: Pick<Deps, 'store' | 'log'>): Tails 
     }
   }
 
-  async function tellNext(one: Followed): Promise<void> {
+  async function tellNext(one: Followed<D>): Promise<void> {
     const { orgId, place, end } = one;
     const query = { orgId, after: place, before: end + 1, order: 'asc', limit: READ_AT_ONCE } as const;
-    const events = await asked().numbered(collection, query);
-    one.place = (events.length < READ_AT_ONCE ? null : events.at(-1)?.place) ?? end;
-    if (events.length > 0) await Promise.all([...one.listeners].map((listener) => listener(events)));
+    const docs = await asked().numbered(collection, query);
+    one.place = (docs.length < READ_AT_ONCE ? null : docs.at(-1)?.place) ?? end;
+    if (docs.length > 0) await Promise.all([...one.listeners].map((listener) => listener(docs)));
   }
 
-  function begin(orgId: string): Followed {
+  function begin(orgId: string): Followed<D> {
     const start = async () => {
       const [last = 0] = await asked().lastNumbers(collection, [orgId]);
       one.place = one.end = last;
       lookAt([orgId]);
     };
     // Until its place is known nothing is behind it.
-    const one: Followed = {
+    const one: Followed<D> = {
       orgId,
       place: Number.POSITIVE_INFINITY,
       end: Number.POSITIVE_INFINITY,
@@ -112,7 +115,7 @@ export function createTails({ store, log }: Pick<Deps, 'store' | 'log'>): Tails 
     return one;
   }
 
-  function leave(one: Followed, listener: Listener): void {
+  function leave(one: Followed<D>, listener: Listener<D>): void {
     one.listeners.delete(listener);
     if (one.listeners.size > 0 || followed.get(one.orgId) !== one) return;
     followed.delete(one.orgId);
@@ -121,7 +124,7 @@ export function createTails({ store, log }: Pick<Deps, 'store' | 'log'>): Tails 
     timer = null;
   }
 
-  store.numbers.hear((orgId) => lookAt([orgId]));
+  store.numbers.hear(collection, (orgId) => lookAt([orgId]));
   return {
     async follow(orgId, listener) {
       const one = followed.get(orgId) ?? begin(orgId);

@@ -10,9 +10,9 @@ interface Told {
   isKept: boolean;
 }
 
-/** Each number is given once, none beyond what has been counted, and none below that is missing; in one reading in their order, however much is added meanwhile. */
+/** Each number is given once, none beyond what has been counted, and none below that is missing, unless changes have left holes; in one reading in their order, however much is added meanwhile. */
 export async function checkNumbers(db: Db, collection: AnyCollection, findings: Findings): Promise<void> {
-  const { name, numbered } = collection;
+  const { name, numbered, renumbered = false } = collection;
   if (!numbered) return;
   const fault = (orgId: string, what: string) => tell(findings, collection, { orgId, id: name }, what);
   const counted = await countedBefore(db, name);
@@ -25,8 +25,10 @@ export async function checkNumbers(db: Db, collection: AnyCollection, findings: 
   let before: Told | null = null;
   for await (const told of inOrder(db, collection, numbered)) {
     if (before && before.orgId !== told.orgId) await ends(before);
-    else if (before?.number === told.number) fault(told.orgId, `the number ${told.number} is given more than once`);
-    else if (before?.isKept && told.number > before.number + 1) fault(told.orgId, missing(before.number, told.number));
+    else if (before?.number === told.number && told.number > 0)
+      fault(told.orgId, `the number ${told.number} is given more than once`);
+    else if (!renumbered && before?.isKept && told.number > before.number + 1)
+      fault(told.orgId, missing(before.number, told.number));
     before = told;
   }
   if (before) await ends(before);

@@ -170,10 +170,10 @@ export class MongoStore extends MongoReads implements Store {
     const settle = group.map(({ changes, resolve, reject }) => {
       overlay.begin();
       try {
-        const { results, numberedOrgs } = evaluate(changes, overlay, this.#options.now());
+        const { results, given } = evaluate(changes, overlay, this.#options.now());
         return () => {
           resolve({ results });
-          this.numbers.ring(numberedOrgs);
+          this.numbers.ring(given);
         };
       } catch (error) {
         overlay.undo();

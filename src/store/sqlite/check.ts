@@ -110,9 +110,9 @@ function checkAgreement(
     tell(findings, collection, place(org, id), `${field}: ${parent} has another ${shared}: ${other}`);
 }
 
-/** Each number is given once, none beyond what has been counted, and none below that is missing. */
+/** Each number is given once, none beyond what has been counted, and none below that is missing, unless changes have left holes. */
 function checkNumbers(db: DatabaseSync, collection: AnyCollection, findings: Findings): void {
-  const { name, numbered, expires } = collection;
+  const { name, numbered, renumbered = false, expires } = collection;
   if (!numbered) return;
   const number = quote(numbered);
   const kept = expires ? quote(expires) : "'~'";
@@ -123,8 +123,8 @@ function checkNumbers(db: DatabaseSync, collection: AnyCollection, findings: Fin
   const pairs =
     db.prepare(`SELECT * FROM (SELECT org, ${number} AS number, lag(${number}) OVER place AS before, lag(${kept}) OVER place AS kept
     FROM ${quote(name)} WINDOW place AS (PARTITION BY org ORDER BY ${number}))
-    WHERE number = before OR (number > before + 1 AND kept > ?)`);
-  for (const { org, number: told, before } of pairs.iterate(until))
+    WHERE (number = before AND number > 0) OR (number > before + 1 AND kept > ?)`);
+  for (const { org, number: told, before } of pairs.iterate(renumbered ? NEVER : until))
     fault(org, told === before ? `the number ${told} is given more than once` : missing(Number(before), Number(told)));
   const ends = db.prepare(`SELECT d.org, max(d.${number}) AS number, ${kept} AS kept, ${counted} AS last
     FROM ${quote(name)} d GROUP BY d.org HAVING number > last OR (number < last AND kept > ?)`);
@@ -132,6 +132,9 @@ function checkNumbers(db: DatabaseSync, collection: AnyCollection, findings: Fin
     if (Number(told) > Number(last)) fault(org, `the number ${told} is beyond what has been counted`);
     else fault(org, missing(Number(told), Number(last) + 1));
 }
+
+/** Behind every time: no hole is a fault. */
+const NEVER = '~';
 
 function place(org: unknown, id: unknown): { orgId: string; id: string } {
   return { orgId: String(org), id: String(id) };

@@ -40,10 +40,10 @@ export function runMemberApart(db: DatabaseSync, member: Waiting, making: Making
 /** What SQLite itself throws says nothing of the member, and ends the group. */
 function attempt({ changes, resolve, reject }: Waiting, { evaluate, numbers }: Making) {
   try {
-    const { results, numberedOrgs } = evaluate(changes);
+    const { results, given } = evaluate(changes);
     const settle = () => {
       resolve({ results });
-      numbers.ring(numberedOrgs);
+      numbers.ring(given);
     };
     return { settle, isRefused: false };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WEBHOOK_DESK } from '../../../nouns/webhooks/task.ts';
 import type { Deps } from '../../../resource/context.ts';
+import { feedEvents } from '../../../resource/feed-event.ts';
 import { tasks } from '../../../resource/task.ts';
 import { type Lease, move } from '../../scheduler/lease.ts';
 import { createScheduler, type Outcome, type Scheduler } from '../../scheduler/scheduler.ts';
@@ -31,7 +32,7 @@ export function startPosting(deps: Deps): Posting {
   const rung = new Set<string>();
   let bell = Promise.withResolvers<void>();
   const wake = () => bell.resolve();
-  const deaf = deps.store.numbers.hear((orgId) => {
+  const deaf = deps.store.numbers.hear(feedEvents.collection, (orgId) => {
     rung.add(orgId);
     wake();
   });
