@@ -58,12 +58,14 @@ export async function byGraph(url: string, { token }: Client, query: string): Pr
     }) as never,
   });
   const following: Following = { ids: [], events: [], errors: [], close: () => stop() };
-  const stop = client.subscribe<{ events: Record<string, unknown> }>(
+  const stop = client.subscribe<Record<string, Record<string, unknown>>>(
     { query },
     {
       next({ data, errors }) {
-        if (data) following.events.push(data.events);
-        if (data) following.ids.push(String(data.events.eventId));
+        for (const told of Object.values(data ?? {})) {
+          following.events.push(told);
+          following.ids.push(String(told.eventId ?? told.cursor));
+        }
         if (errors) following.errors.push(...errors.map(({ extensions }) => ({ code: String(extensions?.code) })));
       },
       error: (error) => void following.errors.push({ status: (error as { response?: Response }).response?.status }),

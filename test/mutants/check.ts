@@ -12,8 +12,14 @@ export const mutants: Mutant[] = [
   {
     breaks: 'an event that is missing is found',
     file: 'src/store/sqlite/check.ts',
-    edits: [['WHERE number = before OR (number > before + 1 AND kept > ?)', 'WHERE number = before OR ? IS NULL']],
+    edits: [['OR (number > before + 1 AND kept > ?)', 'OR ? IS NULL']],
     tests: planted,
+  },
+  {
+    breaks: 'a change leaves a hole that is none',
+    file: 'src/store/sqlite/check.ts',
+    edits: [['pairs.iterate(renumbered ? NEVER : until)', 'pairs.iterate(until)']],
+    tests: ['test/operations/check.test.ts'],
   },
   {
     breaks: 'what has expired may be gone',

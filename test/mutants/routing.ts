@@ -117,7 +117,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'every filter of the decisions holds',
-    file: 'src/nouns/decisions/schema.ts',
+    file: 'src/nouns/decisions/filters.ts',
     edits: [["'providerAccountId', 'admitted'] as const", "'providerAccountId'] as const"]],
     tests: ['test/decision-filters.test.ts'],
   },

@@ -1,5 +1,6 @@
 import './schema.ts';
 import './schema-explain.ts';
+import './schema-follow.ts';
 import './schema-usage.ts';
 import { listQuery } from '../../rest/lists.ts';
 import { getRow, listRow, type Resource, type Row, resourceOf, select, writeRow } from '../../rest/row.ts';

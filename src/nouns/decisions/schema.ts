@@ -1,24 +1,15 @@
-import { defineObject, enumOf } from '../../graphql/expose.ts';
+import { defineObject } from '../../graphql/expose.ts';
 import { mutation } from '../../graphql/mutations.ts';
-import { defineNode, edge, type FilteredList, listOn, refOf } from '../../graphql/nodes.ts';
+import { defineNode, edge, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
-import type { Clause } from '../../store/store.ts';
 import { logicalModels } from '../logical-models/model.ts';
 import { organizations } from '../orgs/model.ts';
 import { providerAccounts } from '../provider-accounts/model.ts';
 import { routerPolicies } from '../router-policies/model.ts';
 import { workspaces } from '../workspaces/model.ts';
 import { decide } from './decide.ts';
-import {
-  type Decision,
-  decideInput,
-  decisions,
-  hop,
-  refusal,
-  refusalCode,
-  reportOutcomeInput,
-  statusOf,
-} from './model.ts';
+import { decisionList } from './filters.ts';
+import { decideInput, decisions, hop, refusal, reportOutcomeInput, statusOf } from './model.ts';
 import { reportOutcome } from './outcome.ts';
 
 export const RefusalType = defineObject(refusal);
@@ -35,39 +26,6 @@ defineNode(
   }),
   { status: (decision, ctx) => statusOf(decision, ctx.deps.now()) },
 );
-
-interface DecisionFilters {
-  workspaceId?: string | null;
-  policyId?: string | null;
-  logicalModelId?: string | null;
-  providerAccountId?: string | null;
-  admitted?: boolean | null;
-  refusalCode?: NonNullable<Decision['refusal']>['code'] | null;
-  since?: string | null;
-  until?: string | null;
-}
-
-/** Decisions with their filters; the same below the organization and at the root. */
-const decisionList: FilteredList<Decision, DecisionFilters> = {
-  args: (t) => ({
-    workspaceId: t.arg.id({ description: 'Only those that this workspace asked for.' }),
-    policyId: t.arg.id({ description: 'Only those that this policy decided.' }),
-    logicalModelId: t.arg.id({ description: 'Only those that chose this logical model.' }),
-    providerAccountId: t.arg.id({ description: 'Only those that chose this account.' }),
-    admitted: t.arg.boolean({ description: 'Only those that were admitted, or only those that were refused.' }),
-    refusalCode: t.arg({ type: enumOf(refusalCode), description: 'Only those that were refused for this reason.' }),
-    since: t.arg({ type: 'DateTime', description: 'Made from this moment on.' }),
-    until: t.arg({ type: 'DateTime', description: 'Made before this moment.' }),
-  }),
-  list: ({ refusalCode: code, since, until, ...equal }: DecisionFilters) => {
-    const fields = ['workspaceId', 'policyId', 'logicalModelId', 'providerAccountId', 'admitted'] as const;
-    const where: Clause[] = fields.flatMap((field) => (equal[field] == null ? [] : [{ field, in: [equal[field]] }]));
-    if (since != null) where.push({ field: 'createdAt', from: since });
-    if (until != null) where.push({ field: 'createdAt', until });
-    if (code != null) return { name: `decisions refused ${code}`, where, ref: `refusal:${code}` };
-    return { name: 'decisions', where, totals: where.length === 0 ? [{ sign: 1 as const, where }] : undefined };
-  },
-};
 
 rootNode(decisions, 'decision');
 rootList(decisions, 'decisions', {

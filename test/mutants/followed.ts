@@ -1,0 +1,66 @@
+import type { Mutant } from './mutant.ts';
+
+const decisions = ['test/events/decisions.test.ts'];
+const rights = ['test/events/rights.test.ts'];
+
+export const mutants: Mutant[] = [
+  {
+    breaks: 'a decision is told once more when it is reported',
+    file: 'src/store/telling.ts',
+    edits: [['from.renumbered ? number(from, doc) : doc', 'doc']],
+    tests: ['test/store/numbered.test.ts', ...decisions],
+  },
+  {
+    breaks: 'a cursor stands where its decision does',
+    file: 'src/nouns/decisions/schema-follow.ts',
+    edits: [['const cursor = cursors.encode(node.place);', 'const cursor = cursors.encode(node.place + 1);']],
+    tests: decisions,
+  },
+  {
+    breaks: 'decisions are followed behind a cursor',
+    file: 'src/nouns/decisions/schema-follow.ts',
+    edits: [["(after == null ? last : placeOf(after, ['after']))", 'last']],
+    tests: decisions,
+  },
+  {
+    breaks: 'a cursor of decisions is good for its filters alone',
+    file: 'src/nouns/decisions/schema-follow.ts',
+    edits: [['filter(([, value]) => value != null)', 'filter(() => false)']],
+    tests: decisions,
+  },
+  {
+    breaks: 'a place that has not been given yet is no cursor',
+    file: 'src/nouns/decisions/schema-follow.ts',
+    edits: [['place === null || place > last', 'place === null']],
+    tests: decisions,
+  },
+  {
+    breaks: 'a token sees the decisions of its workspaces alone',
+    file: 'src/nouns/decisions/schema-follow.ts',
+    edits: [['canSee(principal, decisions, decision)', 'principal.orgId === decision.orgId']],
+    tests: decisions,
+  },
+  {
+    breaks: 'who follows decisions needs the right to read them, and no other',
+    file: 'src/resource/feed/rooms.ts',
+    edits: [
+      [
+        'lossOf(reader.principal, principal, reader.topic.permission)',
+        "lossOf(reader.principal, principal, 'events:read')",
+      ],
+    ],
+    tests: decisions,
+  },
+  {
+    breaks: 'changes of rights are heard where no events are followed',
+    file: 'src/resource/feed/rooms.ts',
+    edits: [['      await checkConcerned(room, events);\n', '']],
+    tests: [...rights, ...decisions],
+  },
+  {
+    breaks: 'what is refused for a reason is found by it as it comes',
+    file: 'src/nouns/decisions/filters.ts',
+    edits: [['return code == null || decision.refusal?.code === code;', 'return true;']],
+    tests: decisions,
+  },
+];
