@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts';
 
 const decisions = ['test/events/decisions.test.ts'];
+const consoles = ['test/e2e/console-decisions.test.ts'];
 const rights = ['test/events/rights.test.ts'];
 
 export const mutants: Mutant[] = [
@@ -62,5 +63,29 @@ export const mutants: Mutant[] = [
     file: 'src/nouns/decisions/filters.ts',
     edits: [['return code == null || decision.refusal?.code === code;', 'return true;']],
     tests: decisions,
+  },
+  {
+    breaks: 'a view that is paused stands still',
+    file: 'src/console/app/graph/follow-decisions.ts',
+    edits: [['if (!isHeld.current) show(next);', 'show(next);']],
+    tests: consoles,
+  },
+  {
+    breaks: 'what came while the view was paused is shown then',
+    file: 'src/console/app/graph/follow-decisions.ts',
+    edits: [['if (!isPaused) show(latest.current);', '']],
+    tests: consoles,
+  },
+  {
+    breaks: 'a page that nobody looks at goes on behind what it has',
+    file: 'src/console/app/graph/follow-decisions.ts',
+    edits: [['    after = cursor;\n', '']],
+    tests: consoles,
+  },
+  {
+    breaks: 'a decision whose time is over is looked at again',
+    file: 'src/console/app/graph/follow-decisions.ts',
+    edits: [['setInterval(() => void askForOverdue().catch(() => {}), OVERDUE_MS)', 'undefined']],
+    tests: consoles,
   },
 ];

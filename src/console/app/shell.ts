@@ -1,7 +1,8 @@
 import { type ComponentType, h } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Names, Viewer } from './graph/documents.generated.ts';
-import { type Following, followEvents } from './graph/follow-events.ts';
+import type { Following } from './graph/follow.ts';
+import { followEvents } from './graph/follow-events.ts';
 import { whenTokenIsUnknown } from './graph/graph.ts';
 import { currentToken, dropToken } from './graph/token.ts';
 import { useQuery } from './graph/use-query.ts';

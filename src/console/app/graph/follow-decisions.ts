@@ -1,85 +1,137 @@
-import { useEffect, useState } from 'preact/hooks';
-import { type DecisionRowFragment, Decisions, DecisionsAgain, NewerDecisions } from './documents.generated.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import {
+  type DecisionRowFragment,
+  Decisions,
+  DecisionsAgain,
+  FollowedDecisions,
+  type FollowedDecisionsSubscription,
+} from './documents.generated.ts';
+import { type Following, follow } from './follow.ts';
 import { ask, type Refusal } from './graph.ts';
+import { KnownDecisions } from './known-decisions.ts';
+import { happened } from './live.ts';
 
-/** As many as are kept on the page. */
-const KEPT = 500;
 const FIRST = 100;
-const PAUSE_MS = 1_000;
-/** As many open ones are looked at again at once. */
-const AGAIN = 50;
+/** What is told within it is drawn together. */
+const TOGETHER_MS = 100;
+/** After a longer absence the list is read anew: it would take long to be told of all that was. */
+const ABSENCE_MAX_MS = 60_000;
+const OVERDUE_MS = 5_000;
+const AT_ONCE = 200;
 
 export interface Followed {
   /** Newest first. */
   decisions: readonly DecisionRowFragment[];
   isRead: boolean;
+  isLive: boolean;
   refusal: Refusal | null;
 }
 
-/**
- * Decisions as they are made. No event tells of one (each request makes one), so what is newer than the newest that is
- * known is asked for, once a second while somebody looks; and of those without an outcome, whether they have one now.
- */
+const NOTHING: Followed = { decisions: [], isRead: false, isLive: false, refusal: null };
+
+/** Decisions as they are made and reported. Paused, what is shown stays as it is, and nothing of what comes is missed. */
 export function useDecisions(isPaused: boolean): Followed {
-  const [followed, setFollowed] = useState<Followed>({ decisions: [], isRead: false, refusal: null });
+  const [followed, show] = useState(NOTHING);
+  const latest = useRef(NOTHING);
+  const isHeld = useRef(isPaused);
   useEffect(() => {
-    if (isPaused) return;
     const abort = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let known: readonly DecisionRowFragment[] = followed.decisions;
-    let newest: string | null = null;
-    const step = async () => {
-      if (!document.hidden) {
-        const read = await newer(newest, abort.signal);
-        newest = read.newest ?? newest;
-        const changed = await again(known, abort.signal);
-        const isNew = new Set(read.decisions.map(({ id }) => id));
-        const old = known.filter(({ id }) => !isNew.has(id)).map((one) => changed.get(one.id) ?? one);
-        if (isNew.size > 0 || changed.size > 0 || newest === null) known = [...read.decisions, ...old].slice(0, KEPT);
-        setFollowed((before) =>
-          before.decisions === known && before.isRead && !before.refusal
-            ? before
-            : { decisions: known, isRead: true, refusal: null },
-        );
-      }
-    };
-    const loop = async () => {
-      try {
-        await step();
-      } catch (cause) {
-        if (!abort.signal.aborted) setFollowed((before) => ({ ...before, refusal: cause as Refusal }));
-      }
-      if (!abort.signal.aborted) timer = setTimeout(loop, PAUSE_MS);
-    };
-    void loop();
-    return () => {
-      abort.abort();
-      clearTimeout(timer);
-    };
+    followDecisions((next) => {
+      latest.current = next;
+      if (!isHeld.current) show(next);
+    }, abort.signal);
+    return () => abort.abort();
+  }, []);
+  useEffect(() => {
+    isHeld.current = isPaused;
+    if (!isPaused) show(latest.current);
   }, [isPaused]);
   return followed;
 }
 
-async function newer(newest: string | null, signal: AbortSignal) {
-  if (newest === null) {
-    const { decisions } = await ask(Decisions, { first: FIRST }, signal);
-    return { decisions: decisions?.nodes ?? [], newest: decisions?.pageInfo.startCursor ?? null };
+/** Follows the subscription while somebody looks, and goes on behind the last decision that it heard of. */
+function followDecisions(tell: (followed: Followed) => void, signal: AbortSignal): void {
+  const known = new KnownDecisions();
+  let followed = NOTHING;
+  let after: string | null = null;
+  let heardMs = performance.now();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const change = (what: Partial<Followed> = {}) => {
+    followed = { ...followed, ...what };
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      followed = { ...followed, decisions: known.newest() };
+      if (!signal.aborted) tell(followed);
+    }, TOGETHER_MS);
+  };
+
+  /** What was made before the stream began; behind a cursor the stream itself tells it. */
+  async function readNewest(): Promise<void> {
+    if (after !== null) return;
+    const { decisions } = await ask(Decisions, { first: FIRST }, signal).catch((refusal: Refusal) => {
+      if (!signal.aborted) change({ refusal });
+      throw refusal;
+    });
+    known.forget();
+    known.take(decisions?.nodes ?? []);
+    change({ isRead: true });
   }
-  let found: DecisionRowFragment[] = [];
-  for (let before = newest; ; ) {
-    const { decisions } = await ask(NewerDecisions, { before }, signal);
-    if (!decisions || decisions.nodes.length === 0) return { decisions: found, newest: before };
-    found = [...decisions.nodes, ...found];
-    before = decisions.pageInfo.startCursor ?? before;
-    if (!decisions.pageInfo.hasPreviousPage || found.length > KEPT) return { decisions: found, newest: before };
+
+  function heard({ decisions: { cursor, node } }: FollowedDecisionsSubscription): void {
+    after = cursor;
+    heardMs = performance.now();
+    known.take([node]);
+    happened(`decision.${node.decisionId}`);
+    change();
   }
+
+  async function askForOverdue(): Promise<void> {
+    const overdue = known.overdue(Date.now()).slice(0, AT_ONCE);
+    if (overdue.length === 0 || document.hidden) return;
+    const { nodes } = await ask(DecisionsAgain, { ids: overdue.map(({ id }) => id) }, signal);
+    const read = nodes.filter((one): one is DecisionRowFragment => one !== null && 'status' in one);
+    known.take(read);
+    for (const { decisionId } of read) happened(`decision.${decisionId}`);
+    change();
+  }
+
+  const stream = {
+    query: FollowedDecisions,
+    variables() {
+      if (performance.now() - heardMs > ABSENCE_MAX_MS) after = null;
+      return { after };
+    },
+    opened: readNewest,
+    next: heard,
+    lost() {
+      after = null;
+    },
+    tell(following: Following) {
+      // A right that is gone is told by what the list answers.
+      if (following === 'denied') after = null;
+      change(following === 'live' ? { isLive: true, refusal: null } : { isLive: false });
+      if (following === 'denied') void readNewest().catch(() => {});
+    },
+  };
+  whileLookedAt((looking) => void follow(stream, looking), signal);
+  const overdue = setInterval(() => void askForOverdue().catch(() => {}), OVERDUE_MS);
+  signal.addEventListener('abort', () => {
+    clearInterval(overdue);
+    clearTimeout(timer);
+  });
 }
 
-/** Those of the open ones that are not open any more. */
-async function again(known: readonly DecisionRowFragment[], signal: AbortSignal) {
-  const open = known.filter(({ status }) => status === 'open').slice(0, AGAIN);
-  if (open.length === 0) return new Map<string, DecisionRowFragment>();
-  const { nodes } = await ask(DecisionsAgain, { ids: open.map(({ id }) => id) }, signal);
-  const read = nodes.filter((one): one is DecisionRowFragment => one !== null && 'status' in one);
-  return new Map(read.filter(({ status }) => status !== 'open').map((one) => [one.id, one]));
+/** A page that nobody looks at holds no connection: a browser has few of them for one server. */
+function whileLookedAt(begin: (looking: AbortSignal) => void, signal: AbortSignal): void {
+  let looking: AbortController | null = null;
+  const look = () => {
+    if (document.hidden) looking?.abort();
+    if (document.hidden) looking = null;
+    else if (!looking) {
+      looking = new AbortController();
+      begin(AbortSignal.any([signal, looking.signal]));
+    }
+  };
+  look();
+  document.addEventListener('visibilitychange', look, { signal });
 }

@@ -16,7 +16,7 @@ import { OutcomeBadge } from './outcome-badge.ts';
 
 /** A decision closely: what was asked, what came of it, and why it came out so. */
 export function DecisionPanel({ decisionId, close }: { decisionId: string; close: () => void }) {
-  const decision = useQuery(OneDecision, { decisionId }, { every: 2_000 });
+  const decision = useQuery(OneDecision, { decisionId }, { on: [`decision.${decisionId}`] });
   const explanation = useQuery(ExplainDecision, { decisionId });
   return h(
     Panel,

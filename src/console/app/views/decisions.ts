@@ -2,6 +2,7 @@ import { h } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { DecisionRowFragment as Decision } from '../graph/documents.generated.ts';
 import { useDecisions } from '../graph/follow-decisions.ts';
+import type { Refusal } from '../graph/graph.ts';
 import { number, timeOfDay } from '../parts/format.ts';
 import { useName } from '../parts/names.ts';
 import { go, type ViewProps } from '../parts/router.ts';
@@ -17,7 +18,7 @@ const COLUMNS = ['Time', 'Workspace', 'Outcome', 'Hops', 'Account', 'Tokens', 'L
 export function Decisions({ id }: ViewProps) {
   const [isPaused, setPaused] = useState(false);
   const [isTroubleOnly, setTroubleOnly] = useState(false);
-  const { decisions, isRead, refusal } = useDecisions(isPaused);
+  const { decisions, isRead, isLive, refusal } = useDecisions(isPaused);
   const shown = useMemo(() => decisions.filter((one) => !isTroubleOnly || isTrouble(one)), [decisions, isTroubleOnly]);
   const name = useName();
   if (refusal && decisions.length === 0) return h(Failed, { refusal, again: () => location.reload() });
@@ -38,7 +39,7 @@ export function Decisions({ id }: ViewProps) {
         h('input', { type: 'checkbox', checked: isTroubleOnly, onChange: () => setTroubleOnly(!isTroubleOnly) }),
         ' Only refused, failed or rerouted',
       ),
-      h('p', { class: 'summary' }, isPaused ? 'Paused' : refusal ? refusal.message : 'As they are made'),
+      h('p', { class: 'summary' }, summaryOf(isPaused, isLive, refusal)),
     ),
     isRead && shown.length === 0
       ? h(Note, {
@@ -56,6 +57,12 @@ export function Decisions({ id }: ViewProps) {
         }),
     id && h(DecisionPanel, { key: id, decisionId: id, close: () => go('decisions') }),
   );
+}
+
+function summaryOf(isPaused: boolean, isLive: boolean, refusal: Refusal | null): string {
+  if (isPaused) return 'Paused';
+  if (refusal) return refusal.message;
+  return isLive ? 'As they are made' : 'Connecting';
 }
 
 function isTrouble({ admitted, outcome, hops }: Decision): boolean {
