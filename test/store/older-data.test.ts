@@ -5,6 +5,7 @@ import { apps } from '../../src/nouns/apps/model.ts';
 import { complete } from '../../src/store/complete.ts';
 import type { Clause, Doc, Store } from '../../src/store/store.ts';
 import { fold } from '../../src/words/fold.ts';
+import { byGraph, until } from '../events/following.ts';
 import { COLLIDING, ODD_NAMES } from '../fixtures/0.1.0/content.ts';
 import { describeEngines, type Harness, PATIENCE_MS, startHarness } from '../harness.ts';
 import { everything, type Older, olderData } from '../older.ts';
@@ -118,7 +119,7 @@ describeEngines('what 0.1.0 stored', (engine) => {
     });
   });
 
-  test('an open decision is reported, a latched policy released', async () => {
+  test('an open decision is reported, and told to who follows, a latched policy released', async () => {
     const path = `${org}/decisions/${older.made.openDecisionId}`;
     expect((await client.rest('GET', path)).body.status).toBe('open');
     const text = `query ($account: ID, $admitted: Boolean) {
@@ -126,7 +127,12 @@ describeEngines('what 0.1.0 stored', (engine) => {
     const { provider_account_id: account } = (await client.rest('GET', path)).body;
     const found = await client.graphql(text, { account, admitted: true });
     expect(found.body.data.decisions.nodes).toContainEqual({ decisionId: older.made.openDecisionId });
+    const decisions = 'subscription { decisions { cursor node { decisionId status } } }';
+    const { events, close } = await byGraph(harness.url, client, decisions);
     expect((await client.rest('POST', `${path}/outcome`, { success: true })).body.status).toBe('reported');
+    const reported = { decisionId: older.made.openDecisionId, status: 'reported' };
+    await until(() => expect(events).toEqual([{ cursor: expect.any(String), node: reported }]));
+    close();
     const { body } = await client.rest('GET', `${org}/router-policies?limit=100`);
     const latched = body.policies.find(({ name }: { name: string }) => name === 'latched');
     expect(latched.enabled).toBe(false);
