@@ -49,4 +49,22 @@ export const mutants: Mutant[] = [
     edits: [['Object.hasOwn(to, id) ? to[id] : undefined', 'to[id]']],
     tests: ['test/latency.test.ts'],
   },
+  {
+    breaks: 'who leaves a panel by a link is not led back to what it lay over',
+    file: 'src/console/app/parts/panel.ts',
+    edits: [['isLeft.current || close()', 'close()']],
+    tests: ['test/e2e/console-filters.test.ts'],
+  },
+  {
+    breaks: 'other filters begin with none of the decisions of those before',
+    file: 'src/console/app/views/decisions.ts',
+    edits: [['key: JSON.stringify(wanted), asked', 'asked']],
+    tests: ['test/e2e/console-filters.test.ts'],
+  },
+  {
+    breaks: 'the filters stand in the address',
+    file: 'src/console/app/parts/router.ts',
+    edits: [['const query = new URLSearchParams(asked).toString();', "const query = '';"]],
+    tests: ['test/e2e/console-filters.test.ts'],
+  },
 ];

@@ -52,7 +52,12 @@ function Frame() {
     { value: known },
     h('a', { class: 'skip', href: '#main', onClick: skip }, 'Skip to the view'),
     h(Bar, { current: title }),
-    h('main', { id: 'main', tabIndex: -1 }, h('h1', null, title), h(view, { key: title, id: route.id })),
+    h(
+      'main',
+      { id: 'main', tabIndex: -1 },
+      h('h1', null, title),
+      h(view, { key: title, id: route.id, asked: route.asked }),
+    ),
   );
 }
 

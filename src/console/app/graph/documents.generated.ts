@@ -113,10 +113,26 @@ export type AccountDaysQueryVariables = Exact<{
 export type AccountDaysQuery = { usage: { nodes: Array<{ startsAt: string, byAccount: Array<{ id: string, usage: { requests: number, inputTokens: number, outputTokens: number } }> }> } | null };
 export type DecisionsQueryVariables = Exact<{
   first: number;
+  workspaceId?: string | null | undefined;
+  policyId?: string | null | undefined;
+  logicalModelId?: string | null | undefined;
+  providerAccountId?: string | null | undefined;
+  admitted?: boolean | null | undefined;
+  refusalCode?: DecisionRefusalCode | null | undefined;
+  since?: string | null | undefined;
+  until?: string | null | undefined;
 }>;
 export type DecisionsQuery = { decisions: { nodes: Array<{ id: string, decisionId: string, createdAt: string, expiresAt: string | null, workspaceId: string, admitted: boolean, status: DecisionStatus, policyId: string | null, logicalModelId: string | null, providerAccountId: string | null, upstreamModel: string | null, purpose: string | null, retryOf: string | null, estimatedInputTokens: number, estimatedOutputTokens: number, refusal: { code: DecisionRefusalCode, level: DecisionRefusalLevel, limit: string | null, retryAfter: number | null } | null, hops: Array<{ logicalModelId: string, providerAccountId: string | null, admitted: boolean, code: DecisionRefusalCode | null }>, outcome: { success: boolean, latencyMs: number | null, inputTokens: number | null, outputTokens: number | null, errorClass: DecisionErrorClass | null } | null }> } | null };
 export type FollowedDecisionsSubscriptionVariables = Exact<{
   after?: string | null | undefined;
+  workspaceId?: string | null | undefined;
+  policyId?: string | null | undefined;
+  logicalModelId?: string | null | undefined;
+  providerAccountId?: string | null | undefined;
+  admitted?: boolean | null | undefined;
+  refusalCode?: DecisionRefusalCode | null | undefined;
+  since?: string | null | undefined;
+  until?: string | null | undefined;
 }>;
 export type FollowedDecisionsSubscription = { decisions: { cursor: string, node: { id: string, decisionId: string, createdAt: string, expiresAt: string | null, workspaceId: string, admitted: boolean, status: DecisionStatus, policyId: string | null, logicalModelId: string | null, providerAccountId: string | null, upstreamModel: string | null, purpose: string | null, retryOf: string | null, estimatedInputTokens: number, estimatedOutputTokens: number, refusal: { code: DecisionRefusalCode, level: DecisionRefusalLevel, limit: string | null, retryAfter: number | null } | null, hops: Array<{ logicalModelId: string, providerAccountId: string | null, admitted: boolean, code: DecisionRefusalCode | null }>, outcome: { success: boolean, latencyMs: number | null, inputTokens: number | null, outputTokens: number | null, errorClass: DecisionErrorClass | null } | null } } };
 export type DecisionsAgainQueryVariables = Exact<{
@@ -131,6 +147,8 @@ export type OneDecisionQueryVariables = Exact<{
   decisionId: string;
 }>;
 export type OneDecisionQuery = { decision: { id: string, decisionId: string, createdAt: string, expiresAt: string | null, workspaceId: string, admitted: boolean, status: DecisionStatus, policyId: string | null, logicalModelId: string | null, providerAccountId: string | null, upstreamModel: string | null, purpose: string | null, retryOf: string | null, estimatedInputTokens: number, estimatedOutputTokens: number, refusal: { code: DecisionRefusalCode, level: DecisionRefusalLevel, limit: string | null, retryAfter: number | null } | null, hops: Array<{ logicalModelId: string, providerAccountId: string | null, admitted: boolean, code: DecisionRefusalCode | null }>, outcome: { success: boolean, latencyMs: number | null, inputTokens: number | null, outputTokens: number | null, errorClass: DecisionErrorClass | null } | null } | null };
+export type DecisionChoicesQueryVariables = Exact<{ [key: string]: never; }>;
+export type DecisionChoicesQuery = { workspaces: { nodes: Array<{ workspaceId: string, name: string }> } | null, routerPolicies: { nodes: Array<{ policyId: string, name: string }> } | null, logicalModels: { nodes: Array<{ logicalModelId: string, name: string }> } | null, providerAccounts: { nodes: Array<{ providerAccountId: string, name: string }> } | null };
 export type EventsSubscriptionVariables = Exact<{
   after?: string | null | undefined;
 }>;
@@ -178,13 +196,15 @@ export const Accounts =
 export const AccountDays = 
   "query AccountDays($since:DateTime!){usage(granularity:day since:$since first:31){nodes{startsAt byAccount{id usage{requests inputTokens outputTokens}}}}}" as Document<AccountDaysQuery, AccountDaysQueryVariables>;
 export const Decisions = 
-  "query Decisions($first:Int!){decisions(first:$first){nodes{...DecisionRow}}}fragment DecisionRow on Decision{id decisionId createdAt expiresAt workspaceId admitted status policyId logicalModelId providerAccountId upstreamModel purpose retryOf estimatedInputTokens estimatedOutputTokens refusal{code level limit retryAfter}hops{logicalModelId providerAccountId admitted code}outcome{success latencyMs inputTokens outputTokens errorClass}}" as Document<DecisionsQuery, DecisionsQueryVariables>;
+  "query Decisions($first:Int!$workspaceId:ID$policyId:ID$logicalModelId:ID$providerAccountId:ID$admitted:Boolean$refusalCode:DecisionRefusalCode$since:DateTime$until:DateTime){decisions(first:$first workspaceId:$workspaceId policyId:$policyId logicalModelId:$logicalModelId providerAccountId:$providerAccountId admitted:$admitted refusalCode:$refusalCode since:$since until:$until){nodes{...DecisionRow}}}fragment DecisionRow on Decision{id decisionId createdAt expiresAt workspaceId admitted status policyId logicalModelId providerAccountId upstreamModel purpose retryOf estimatedInputTokens estimatedOutputTokens refusal{code level limit retryAfter}hops{logicalModelId providerAccountId admitted code}outcome{success latencyMs inputTokens outputTokens errorClass}}" as Document<DecisionsQuery, DecisionsQueryVariables>;
 export const FollowedDecisions = 
-  "subscription FollowedDecisions($after:String){decisions(after:$after){cursor node{...DecisionRow}}}fragment DecisionRow on Decision{id decisionId createdAt expiresAt workspaceId admitted status policyId logicalModelId providerAccountId upstreamModel purpose retryOf estimatedInputTokens estimatedOutputTokens refusal{code level limit retryAfter}hops{logicalModelId providerAccountId admitted code}outcome{success latencyMs inputTokens outputTokens errorClass}}" as Document<FollowedDecisionsSubscription, FollowedDecisionsSubscriptionVariables>;
+  "subscription FollowedDecisions($after:String$workspaceId:ID$policyId:ID$logicalModelId:ID$providerAccountId:ID$admitted:Boolean$refusalCode:DecisionRefusalCode$since:DateTime$until:DateTime){decisions(after:$after workspaceId:$workspaceId policyId:$policyId logicalModelId:$logicalModelId providerAccountId:$providerAccountId admitted:$admitted refusalCode:$refusalCode since:$since until:$until){cursor node{...DecisionRow}}}fragment DecisionRow on Decision{id decisionId createdAt expiresAt workspaceId admitted status policyId logicalModelId providerAccountId upstreamModel purpose retryOf estimatedInputTokens estimatedOutputTokens refusal{code level limit retryAfter}hops{logicalModelId providerAccountId admitted code}outcome{success latencyMs inputTokens outputTokens errorClass}}" as Document<FollowedDecisionsSubscription, FollowedDecisionsSubscriptionVariables>;
 export const DecisionsAgain = 
   "query DecisionsAgain($ids:[ID!]!){nodes(ids:$ids){...on Decision{...DecisionRow}}}fragment DecisionRow on Decision{id decisionId createdAt expiresAt workspaceId admitted status policyId logicalModelId providerAccountId upstreamModel purpose retryOf estimatedInputTokens estimatedOutputTokens refusal{code level limit retryAfter}hops{logicalModelId providerAccountId admitted code}outcome{success latencyMs inputTokens outputTokens errorClass}}" as Document<DecisionsAgainQuery, DecisionsAgainQueryVariables>;
 export const OneDecision = 
   "query OneDecision($decisionId:ID!){decision(decisionId:$decisionId){...DecisionRow}}fragment DecisionRow on Decision{id decisionId createdAt expiresAt workspaceId admitted status policyId logicalModelId providerAccountId upstreamModel purpose retryOf estimatedInputTokens estimatedOutputTokens refusal{code level limit retryAfter}hops{logicalModelId providerAccountId admitted code}outcome{success latencyMs inputTokens outputTokens errorClass}}" as Document<OneDecisionQuery, OneDecisionQueryVariables>;
+export const DecisionChoices = 
+  "query DecisionChoices{workspaces(first:200){nodes{workspaceId name}}routerPolicies(first:200){nodes{policyId name}}logicalModels(first:200){nodes{logicalModelId name}}providerAccounts(first:200){nodes{providerAccountId name}}}" as Document<DecisionChoicesQuery, DecisionChoicesQueryVariables>;
 export const Events = 
   "subscription Events($after:String){events(after:$after){eventId type}}" as Document<EventsSubscription, EventsSubscriptionVariables>;
 export const Explain = 

@@ -3,6 +3,7 @@ import {
   type DecisionRowFragment,
   Decisions,
   DecisionsAgain,
+  type DecisionsQueryVariables,
   FollowedDecisions,
   type FollowedDecisionsSubscription,
 } from './documents.generated.ts';
@@ -19,6 +20,9 @@ const ABSENCE_MAX_MS = 60_000;
 const OVERDUE_MS = 5_000;
 const AT_ONCE = 200;
 
+/** Which of them, by what they are filtered by. */
+export type Wanted = Omit<DecisionsQueryVariables, 'first'>;
+
 export interface Followed {
   /** Newest first. */
   decisions: readonly DecisionRowFragment[];
@@ -29,17 +33,21 @@ export interface Followed {
 
 const NOTHING: Followed = { decisions: [], isRead: false, isLive: false, refusal: null };
 
-/** Decisions as they are made and reported. Paused, what is shown stays as it is, and nothing of what comes is missed. */
-export function useDecisions(isPaused: boolean): Followed {
+/** Decisions as they are made and reported; of others than at first by a new key. Paused, what is shown stays as it is, and nothing of what comes is missed. */
+export function useDecisions(wanted: Wanted, isPaused: boolean): Followed {
   const [followed, show] = useState(NOTHING);
   const latest = useRef(NOTHING);
   const isHeld = useRef(isPaused);
   useEffect(() => {
     const abort = new AbortController();
-    followDecisions((next) => {
-      latest.current = next;
-      if (!isHeld.current) show(next);
-    }, abort.signal);
+    followDecisions(
+      wanted,
+      (next) => {
+        latest.current = next;
+        if (!isHeld.current) show(next);
+      },
+      abort.signal,
+    );
     return () => abort.abort();
   }, []);
   useEffect(() => {
@@ -50,7 +58,7 @@ export function useDecisions(isPaused: boolean): Followed {
 }
 
 /** Follows the subscription while somebody looks, and goes on behind the last decision that it heard of. */
-function followDecisions(tell: (followed: Followed) => void, signal: AbortSignal): void {
+function followDecisions(wanted: Wanted, tell: (followed: Followed) => void, signal: AbortSignal): void {
   const known = new KnownDecisions();
   let followed = NOTHING;
   let after: string | null = null;
@@ -68,7 +76,7 @@ function followDecisions(tell: (followed: Followed) => void, signal: AbortSignal
   /** What was made before the stream began; behind a cursor the stream itself tells it. */
   async function readNewest(): Promise<void> {
     if (after !== null) return;
-    const { decisions } = await ask(Decisions, { first: FIRST }, signal).catch((refusal: Refusal) => {
+    const { decisions } = await ask(Decisions, { first: FIRST, ...wanted }, signal).catch((refusal: Refusal) => {
       if (!signal.aborted) change({ refusal });
       throw refusal;
     });
@@ -99,7 +107,7 @@ function followDecisions(tell: (followed: Followed) => void, signal: AbortSignal
     query: FollowedDecisions,
     variables() {
       if (performance.now() - heardMs > ABSENCE_MAX_MS) after = null;
-      return { after };
+      return { after, ...wanted };
     },
     opened: readNewest,
     next: heard,

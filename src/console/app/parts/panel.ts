@@ -4,18 +4,24 @@ import { useEffect, useRef } from 'preact/hooks';
 /** One thing looked at closely, over the view it comes from; Escape leads back. */
 export function Panel({ title, close, children }: { title: string; close: () => void; children?: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const isLeft = useRef(false);
   useEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
-    return () => shown?.close();
+    return () => {
+      isLeft.current = true;
+      shown?.close();
+    };
   }, []);
+  // Whoever has gone elsewhere by a link, or back, is not led to the view that this lay over.
+  const leave = () => isLeft.current || close();
   return h(
     'dialog',
     {
       ref: dialog,
       class: 'panel',
       'aria-label': title,
-      onClose: close,
+      onClose: leave,
       onClick: (event: MouseEvent) => event.target === dialog.current && close(),
     },
     h(

@@ -1,20 +1,33 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** Where one is: the view, and the one thing of it that is looked at. */
-export interface Route {
+/** What an address asks of a view, by name: `#/decisions?model=gpt-4o`. */
+export type Asked = Readonly<Record<string, string>>;
+
+/** Where one is: the view, the one thing of it that is looked at, and what of the others is shown. */
+export interface Route extends ViewProps {
   view: string;
-  id: string | null;
 }
 
 /** What every view is given. */
 export interface ViewProps {
   /** The one thing of the view that is looked at closely. */
   id: string | null;
+  asked: Asked;
 }
 
 function read(): Route {
-  const [view = '', id] = location.hash.replace(/^#\/?/, '').split('/').map(decodeURIComponent);
-  return { view, id: id || null };
+  const [path = '', ...asked] = location.hash.replace(/^#\/?/, '').split('?');
+  const [view = '', id] = path.split('/').map(decoded);
+  return { view, id: id || null, asked: Object.fromEntries(new URLSearchParams(asked.join('?'))) };
+}
+
+/** What somebody typed may be no escape at all. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 export function useRoute(): Route {
@@ -27,10 +40,12 @@ export function useRoute(): Route {
   return route;
 }
 
-export function linkTo(view: string, id?: string): string {
-  return `#/${[view, ...(id === undefined ? [] : [id])].map(encodeURIComponent).join('/')}`;
+export function linkTo(view: string, id?: string, asked: Asked = {}): string {
+  const path = [view, ...(id === undefined ? [] : [id])].map(encodeURIComponent).join('/');
+  const query = new URLSearchParams(asked).toString();
+  return `#/${path}${query && `?${query}`}`;
 }
 
-export function go(view: string, id?: string): void {
-  location.hash = linkTo(view, id);
+export function go(view: string, id?: string, asked?: Asked): void {
+  location.hash = linkTo(view, id, asked);
 }

@@ -1,27 +1,27 @@
 import { h } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { DecisionRowFragment as Decision } from '../graph/documents.generated.ts';
-import { useDecisions } from '../graph/follow-decisions.ts';
+import { useDecisions, type Wanted } from '../graph/follow-decisions.ts';
 import type { Refusal } from '../graph/graph.ts';
 import { number, timeOfDay } from '../parts/format.ts';
 import { useName } from '../parts/names.ts';
-import { go, type ViewProps } from '../parts/router.ts';
+import { type Asked, go, type ViewProps } from '../parts/router.ts';
 import { Rows } from '../parts/rows.ts';
 import { Failed, Note } from '../parts/state.ts';
+import { DecisionFilters } from './decision-filters.ts';
 import { DecisionPanel } from './decision-panel.ts';
+import { wantedOf } from './decisions-wanted.ts';
 import { Hops } from './hops.ts';
 import { OutcomeBadge } from './outcome-badge.ts';
 
 const COLUMNS = ['Time', 'Workspace', 'Outcome', 'Hops', 'Account', 'Tokens', 'Latency'];
 
-/** Each request's way, as it is decided. */
-export function Decisions({ id }: ViewProps) {
+/** Each request's way, as it is decided; which of them are shown stands in the address. */
+export function Decisions({ id, asked }: ViewProps) {
   const [isPaused, setPaused] = useState(false);
-  const [isTroubleOnly, setTroubleOnly] = useState(false);
-  const { decisions, isRead, isLive, refusal } = useDecisions(isPaused);
-  const shown = useMemo(() => decisions.filter((one) => !isTroubleOnly || isTrouble(one)), [decisions, isTroubleOnly]);
-  const name = useName();
-  if (refusal && decisions.length === 0) return h(Failed, { refusal, again: () => location.reload() });
+  const wanted = wantedOf(asked);
+  const isTroubleOnly = asked.trouble === 'only';
+  const { trouble: _, ...others } = asked;
   return h(
     'div',
     null,
@@ -36,15 +36,38 @@ export function Decisions({ id }: ViewProps) {
       h(
         'label',
         null,
-        h('input', { type: 'checkbox', checked: isTroubleOnly, onChange: () => setTroubleOnly(!isTroubleOnly) }),
+        h('input', {
+          type: 'checkbox',
+          checked: isTroubleOnly,
+          onChange: () => go('decisions', undefined, isTroubleOnly ? others : { ...others, trouble: 'only' }),
+        }),
         ' Only refused, failed or rerouted',
       ),
-      h('p', { class: 'summary' }, summaryOf(isPaused, isLive, refusal)),
     ),
+    h(DecisionFilters, { asked, wanted }),
+    h(Stream, { key: JSON.stringify(wanted), asked, wanted, isPaused, isTroubleOnly }),
+    id && h(DecisionPanel, { key: id, decisionId: id, close: () => go('decisions', undefined, asked) }),
+  );
+}
+
+interface StreamProps {
+  asked: Asked;
+  wanted: Wanted;
+  isPaused: boolean;
+  isTroubleOnly: boolean;
+}
+
+function Stream({ asked, wanted, isPaused, isTroubleOnly }: StreamProps) {
+  const { decisions, isRead, isLive, refusal } = useDecisions(wanted, isPaused);
+  const shown = useMemo(() => decisions.filter((one) => !isTroubleOnly || isTrouble(one)), [decisions, isTroubleOnly]);
+  const name = useName();
+  if (refusal && decisions.length === 0) return h(Failed, { refusal, again: () => location.reload() });
+  return h(
+    'div',
+    null,
+    h('p', { class: 'summary' }, summaryOf(isPaused, isLive, refusal)),
     isRead && shown.length === 0
-      ? h(Note, {
-          title: decisions.length === 0 ? 'No request has been decided yet.' : 'None of the newest had any trouble.',
-        })
+      ? h(Note, { title: titleOfNone(decisions.length > 0, Object.keys(wanted).length > 0) })
       : h(Rows<Decision>, {
           label: 'Decisions, the newest first',
           kind: 'decisions',
@@ -52,11 +75,15 @@ export function Decisions({ id }: ViewProps) {
           rows: shown,
           keyOf: (one) => one.id,
           heights: [36, 88],
-          open: ({ decisionId }) => go('decisions', decisionId),
+          open: ({ decisionId }) => go('decisions', decisionId, asked),
           cells: (one, press) => cellsOf(one, name, press),
         }),
-    id && h(DecisionPanel, { key: id, decisionId: id, close: () => go('decisions') }),
   );
+}
+
+function titleOfNone(isAnyRead: boolean, isFiltered: boolean): string {
+  if (isAnyRead) return 'None of the newest had any trouble.';
+  return isFiltered ? 'No decision is as the filters say.' : 'No request has been decided yet.';
 }
 
 function summaryOf(isPaused: boolean, isLive: boolean, refusal: Refusal | null): string {

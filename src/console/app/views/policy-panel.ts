@@ -6,6 +6,7 @@ import { Facts } from '../parts/facts.ts';
 import { ago, number, percent, words } from '../parts/format.ts';
 import { useName } from '../parts/names.ts';
 import { Panel } from '../parts/panel.ts';
+import { linkTo } from '../parts/router.ts';
 import { Loaded, Note } from '../parts/state.ts';
 import { When } from '../parts/when.ts';
 
@@ -67,6 +68,7 @@ function Closely({ policy, warnings }: { policy: Policy; warnings: readonly Warn
         ],
       ],
     }),
+    h('p', null, h('a', { href: linkTo('decisions', undefined, { policy: policy.policyId }) }, 'Its decisions')),
     h('h3', null, 'Targets'),
     policy.targets === null
       ? h('p', { class: 'faint' }, 'This token may not read models.')
