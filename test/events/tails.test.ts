@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { type Decision, decisions } from '../../src/nouns/decisions/model.ts';
 import { type AuditEvent, auditEvents } from '../../src/resource/audit-event.ts';
+import type { Deps } from '../../src/resource/context.ts';
+import { catchUp } from '../../src/resource/feed/catch-up.ts';
+import type { Reader } from '../../src/resource/feed/reader.ts';
 import { createTails, type Tail, type Tails } from '../../src/resource/feed/tails.ts';
 import { type FeedEvent, feedEvents } from '../../src/resource/feed-event.ts';
 import { complete } from '../../src/store/complete.ts';
@@ -115,5 +119,35 @@ describeEngines('a tail', (engine) => {
     await tell(opened.store, 'late', 'a');
     await until(() => expect(heard).toEqual(['a']));
     tail.stop();
+  });
+
+  test('that a reader comes to from far behind is caught up with in steps, with all that lies between', async () => {
+    const { store, calls } = watched(opened.store);
+    const { collection } = decisions;
+    const at = new Date().toISOString();
+    const doc = (place: number) => {
+      const fields = {
+        id: `d${place}`,
+        orgId: 'far',
+        version: 1,
+        createdAt: at,
+        updatedAt: at,
+        createdBy: null,
+        place,
+      };
+      return complete(collection, fields as Decision);
+    };
+    const places = [1, 2, 5_000, 5_001, 11_999, 12_000];
+    await opened.store.load(collection, places.map(doc));
+    const told: number[] = [];
+    const reader = {
+      principal: { orgId: 'far' },
+      topic: { collection, where: [], passes: () => true, sees: () => true },
+      place: 1,
+      sink: { next: async ({ place }: Decision) => void told.push(place), drained: () => null },
+    } as unknown as Reader;
+    await catchUp({ store } as Deps, { place: 12_000, stop: () => {} }, reader);
+    expect(told).toEqual(places.slice(1));
+    expect([reader.place, reader.isLive, calls.numbered]).toEqual([12_000, true, 3]);
   });
 });

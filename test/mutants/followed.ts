@@ -88,4 +88,22 @@ export const mutants: Mutant[] = [
     edits: [['setInterval(() => void askForOverdue().catch(() => {}), OVERDUE_MS)', 'undefined']],
     tests: consoles,
   },
+  {
+    breaks: 'a stream that has gone silent is begun again',
+    file: 'src/console/app/graph/follow.ts',
+    edits: [['timer = setTimeout(() => silence.abort(), SILENCE_MS);', '']],
+    tests: consoles,
+  },
+  {
+    breaks: 'after a long absence decisions are listed anew',
+    file: 'src/console/app/graph/follow-decisions.ts',
+    edits: [['ABSENCE_MAX_MS = 60_000', 'ABSENCE_MAX_MS = 600_000']],
+    tests: consoles,
+  },
+  {
+    breaks: 'a long way is gone in short steps',
+    file: 'src/resource/feed/catch-up.ts',
+    edits: [['Math.min(end, reader.place + PLACES_AT_ONCE)', 'end']],
+    tests: ['test/events/tails.test.ts'],
+  },
 ];

@@ -1,10 +1,13 @@
 import { afterMs, REQUEST_MS } from '../../store/deadline.ts';
+import { pace } from '../../words/pace.ts';
 import type { Context, Deps } from '../context.ts';
 import { createLoaders } from '../loaders.ts';
 import { give, type Reader } from './reader.ts';
 import type { Tail } from './tails.ts';
 
 const READ_AT_ONCE = 50;
+/** A read looks through so many places: where little of what lies there is asked for, a long way is gone in short steps. */
+const PLACES_AT_ONCE = 5_000;
 
 /** Gives what has been, no faster than it is taken, until nothing lies between it and what the tail tells next. */
 export async function catchUp(deps: Deps, tail: Tail, reader: Reader): Promise<void> {
@@ -14,11 +17,12 @@ export async function catchUp(deps: Deps, tail: Tail, reader: Reader): Promise<v
 
 async function giveNext(deps: Deps, end: number, reader: Reader): Promise<void> {
   let asked = ask(deps, reader);
+  const until = Math.min(end, reader.place + PLACES_AT_ONCE);
   const docs = await asked.deps.store.numbered(reader.topic.collection, {
     orgId: reader.principal.orgId,
     where: reader.topic.where,
     after: reader.place,
-    before: end + 1,
+    before: until + 1,
     order: 'asc',
     limit: READ_AT_ONCE,
   });
@@ -30,7 +34,8 @@ async function giveNext(deps: Deps, end: number, reader: Reader): Promise<void> 
     // What was read before may be as old as the reader is slow.
     asked = ask(deps, reader);
   }
-  if (docs.length < READ_AT_ONCE) reader.place = end;
+  if (docs.length < READ_AT_ONCE) reader.place = until;
+  if (pace.isUp()) await pace.later();
 }
 
 function ask(deps: Deps, { principal }: Reader): Pick<Context, 'deps' | 'loaders'> {
