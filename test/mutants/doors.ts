@@ -16,9 +16,9 @@ export const mutants: Mutant[] = [
     tests: atOnce,
   },
   {
-    breaks: 'an access line is written whatever the log is told to leave out',
+    breaks: 'an access line is written where the log says what goes well',
     file: 'src/process/observe/access-line.ts',
-    edits: [['log.child({}, { redact: [] })', "log.child({}, { level: 'silent' })"]],
+    edits: [["if (!log.isLevelEnabled('info')) return", 'return']],
     tests: ['test/operations/access-line.test.ts'],
   },
   {
@@ -47,15 +47,33 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'a warning is written before anything else happens',
-    file: 'src/process/setup/log.ts',
-    edits: [['(this.lastLevel ?? 0) >= WARN || ', '']],
+    file: 'src/process/setup/lines.ts',
+    edits: [['if ((this.lastLevel ?? 0) >= WARN) flush();', '']],
     tests: ['test/log.test.ts'],
   },
   {
     breaks: 'lines are written many at a time',
-    file: 'src/process/setup/log.ts',
-    edits: [['if ((this.lastLevel ?? 0) >= WARN || size >= mostBytes) return flush();', 'return flush();']],
+    file: 'src/process/setup/lines.ts',
+    edits: [['if (waiting.length >= LINES_MAX) return flush();', 'return flush();']],
     tests: ['test/log.test.ts'],
+  },
+  {
+    breaks: 'lines of requests and others are written in the order in which they came',
+    file: 'src/process/setup/lines.ts',
+    edits: [['draft: put,', 'draft: (line) => out.write(line.text()),']],
+    tests: ['test/log.test.ts'],
+  },
+  {
+    breaks: 'no process waits for whoever reads its log',
+    file: 'src/process/setup/outlet.ts',
+    edits: [['retryEAGAIN: () => false,', '']],
+    tests: ['test/e2e/unread.test.ts'],
+  },
+  {
+    breaks: 'lines that are left out of a log are counted',
+    file: 'src/process/setup/outlet.ts',
+    edits: [["leftOut += text.split('\\n').length - 1;", '']],
+    tests: ['test/outlet.test.ts'],
   },
   {
     breaks: 'what a look at the parent cannot tell is asked for',
