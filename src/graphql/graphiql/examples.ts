@@ -1,4 +1,4 @@
-/** Ready-made queries, one a noun, and a subscription, that GraphiQL opens as tabs; `$names` are filled with ids of the caller's org. */
+/** Ready-made queries, one a noun, and two subscriptions, that GraphiQL opens as tabs; `$names` are filled with ids of the caller's org. */
 export const EXAMPLES = [
   {
     title: 'Who am I',
@@ -119,6 +119,22 @@ query Usage {
     query: `# Who changed what, newest first.
 query Audit {
   auditEvents(first: 20) { totalCount nodes { at action actorId resourceId requestId changes } }
+}`,
+  },
+  {
+    title: 'Decisions live',
+    query: `# Where requests go, as they are decided, and once more when they are reported: leave it running.
+# It goes on behind a cursor by after; refused ones alone: decisions(admitted: false).
+subscription DecisionsLive {
+  decisions {
+    cursor
+    node {
+      decisionId status purpose upstreamModel
+      refusal { code level }
+      hops { logicalModelId admitted code }
+      outcome { success latencyMs errorClass }
+    }
+  }
 }`,
   },
   {
