@@ -12,7 +12,7 @@ import {
   type SmallestChange,
   type Target,
 } from './facts.ts';
-import { type Limits, periodOf, type Refused, reserve } from './limits.ts';
+import { type Limits, periodOf, type Refused, refusalOf } from './limits.ts';
 import { accountMeterId, entitlementMeterId } from './state.ts';
 import { accountLimits, type Estimate, grantLimits, limitOf, totalOf } from './subjects.ts';
 import type { RoutingWorld } from './world.ts';
@@ -153,8 +153,7 @@ function drawTarget(
 function check(world: RoutingWorld, meterId: string, limits: Limits, { estimate }: Request): Refused | null {
   const { nowMs } = world;
   const reservation = { limits, tokens: totalOf(estimate), nowMs, leaseEndsMs: nowMs + LEASE_MS };
-  const answer = reserve(world.meters.get(meterId) ?? null, reservation);
-  return 'refused' in answer ? answer.refused : null;
+  return refusalOf(world.meters.get(meterId) ?? null, reservation);
 }
 
 interface Candidate {

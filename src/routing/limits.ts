@@ -37,7 +37,26 @@ const EMPTY: MeterState = { months: {}, running: {} };
 const EMPTY_MONTH: MonthMeter = { tokens: 0, requests: 0, held: {}, told: {} };
 
 export function periodOf(nowMs: number): string {
-  return new Date(nowMs).toISOString().slice(0, 7);
+  return monthOf(nowMs).period;
+}
+
+/** A month by its name, with the one before it. */
+interface Month {
+  fromMs: number;
+  untilMs: number;
+  period: string;
+  before: string;
+}
+const nameOf = (ms: number): string => new Date(ms).toISOString().slice(0, 7);
+let known: Month | null = null;
+
+/** Each decision asks for its month ten times over, and mostly for the one that was asked for last. */
+function monthOf(nowMs: number): Month {
+  if (known && nowMs >= known.fromMs && nowMs < known.untilMs) return known;
+  const date = new Date(nowMs);
+  const fromMs = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
+  known = { fromMs, untilMs: monthEnd(nowMs), period: nameOf(nowMs), before: nameOf(fromMs - 1) };
+  return known;
 }
 
 /** The second in which a lease ends names it: leases of one second are counted together. */
@@ -66,6 +85,14 @@ export function reserve(meter: MeterState | null, request: Reservation): { next:
   };
 }
 
+/** What such a reservation would be refused for; null: it would hold. */
+export function refusalOf(meter: MeterState | null, request: Reservation): Refused | null {
+  const current = withoutExpired(meter ?? EMPTY, request.nowMs);
+  const filled = fillAll(current, request);
+  if ('refused' in filled) return filled.refused;
+  return checkConcurrency(current, request) ?? checkQuotas(current, request);
+}
+
 /** Every rate takes its amount, or the first one that has no room for it refuses. */
 function fillAll(meter: MeterState, { limits, nowMs }: Reservation): Buckets | { refused: Refused } {
   const fills: Record<string, Fill> = { ...meter.fills };
@@ -92,8 +119,9 @@ function rateRemedy(rate: Rate, meter: MeterState, rates: readonly Rate[], nowMs
 }
 
 function checkConcurrency(meter: MeterState, { limits, nowMs }: Reservation): Refused | null {
+  if (limits.concurrency === null) return null;
   const running = sum(Object.values(meter.running));
-  if (limits.concurrency === null || running < limits.concurrency) return null;
+  if (running < limits.concurrency) return null;
   return {
     code: 'CONCURRENCY_EXCEEDED',
     limit: 'max_concurrency',
@@ -114,6 +142,7 @@ function concurrencyWait(leases: MeterState['running'], running: number, limit: 
 }
 
 function checkQuotas(meter: MeterState, { limits, tokens, nowMs }: Reservation): Refused | null {
+  if (limits.monthly.requests === null && limits.monthly.tokens === null) return null;
   const month = meter.months[periodOf(nowMs)] ?? EMPTY_MONTH;
   const held = Object.values(month.held);
   const used = {
@@ -179,17 +208,20 @@ export function settle(meter: Meter | null, { decidedMs, leaseEndsMs, heldTokens
 
 /** Leases that have ended hold nothing; months before the last one are forgotten. */
 function withoutExpired(meter: MeterState, nowMs: number): MeterState {
-  const open = <T>(leases: Record<string, T>) =>
-    Object.fromEntries(Object.entries(leases).filter(([second]) => Number(second) * 1000 > nowMs));
-  const oldest = periodOf(new Date(nowMs).setUTCDate(0));
-  const months = Object.entries(meter.months).filter(([period]) => period >= oldest);
-  return {
-    fills: meter.fills,
-    arrivals: meter.arrivals,
-    updatedAt: meter.updatedAt,
-    running: open(meter.running),
-    months: Object.fromEntries(months.map(([period, month]) => [period, { ...month, held: open(month.held) }])),
-  };
+  const oldest = monthOf(nowMs).before;
+  const months: MeterState['months'] = {};
+  for (const [period, month] of Object.entries(meter.months))
+    if (period >= oldest) months[period] = { ...month, held: openOf(month.held, nowMs) };
+  const { fills, arrivals, updatedAt, running } = meter;
+  return { fills, arrivals, updatedAt, running: openOf(running, nowMs), months };
+}
+
+/** There may be hundreds, and mostly none has ended: the same ones then. */
+function openOf<T>(leases: Record<string, T>, nowMs: number): Record<string, T> {
+  const isOpen = (second: string) => Number(second) * 1000 > nowMs;
+  for (const second in leases)
+    if (!isOpen(second)) return Object.fromEntries(Object.entries(leases).filter(([one]) => isOpen(one)));
+  return leases;
 }
 
 function sum(values: number[]): number {
