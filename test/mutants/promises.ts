@@ -75,4 +75,10 @@ export const mutants: Mutant[] = [
     edits: [['before < limit && before + amount <= limit', 'before <= limit']],
     tests: ['test/decisions.test.ts'],
   },
+  {
+    breaks: 'a policy that is made beside more than a thousand reads none of them',
+    file: 'src/nouns/router-policies/linter.ts',
+    edits: [['count > COMPARED_MAX ? { ranked: [] } : await settings.policies()', 'await settings.policies()']],
+    tests: ['test/nouns/router-policies.test.ts'],
+  },
 ];

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { routerPolicies } from '../../src/nouns/router-policies/model.ts';
 import type { Client } from '../harness.ts';
+import { type Meter, metered } from '../metered.ts';
+import { required } from '../required.ts';
 import { describeNoun } from './life.ts';
 
 describeNoun(
@@ -46,6 +48,41 @@ describeNoun(
       for (const tags of [{}, { workspace_tags: { tier: 'any' } }]) expect(await isMatched(tenant, tags)).toBe(false);
       const read = await tenant.rest('GET', `${tenant.base}/router-policies/${policy_id}`);
       expect([read.status, read.body.match.workspace_id]).toEqual([200, workspace_id]);
+    });
+
+    test('is compared with the others up to a thousand, and beside more costs no read of them', async () => {
+      const { harness, tenant, seeded } = world;
+      const real = harness.deps.store;
+      const collection = routerPolicies.collection;
+      const like = required(await real.get(collection, { orgId: tenant.orgId, id: seeded.policyId }));
+      const meter: Meter = { calls: 0, chars: 0 };
+      const create = async () => {
+        const input = { name: 'Like others', match: {}, routeTo: seeded.modelId };
+        const query =
+          'mutation ($input: CreateRouterPolicyInput!) { createRouterPolicy(input: $input) { warnings { code } } }';
+        harness.deps.store = metered(real, meter);
+        const { body } = await tenant.graphql(query, { input });
+        harness.deps.store = real;
+        return body.data.createRouterPolicy.warnings.map(({ code }: { code: string }) => code);
+      };
+      const others = Array.from({ length: 1_001 }, (_, at) => ({
+        ...like,
+        enabled: true,
+        id: `pol_${String(at).padStart(26, '0')}`,
+      }));
+      await real.load(collection, others.slice(0, 900));
+      // What is loaded, as by a copy, counts from the next change on.
+      await create();
+      expect(await create()).toContain('POLICY_OVERLAP');
+      expect(meter.chars).toBeGreaterThan(200_000);
+      await real.load(collection, others.slice(900));
+      meter.chars = 0;
+      expect(await create()).not.toContain('POLICY_OVERLAP');
+      expect(meter.chars).toBeLessThan(20_000);
+      await real.discard(
+        collection,
+        others.map(({ orgId, id }) => ({ orgId, id })),
+      );
     });
 
     test('falls back to another model than it routes to', async () => {

@@ -6,7 +6,7 @@ import { allDocs } from '../../store/every.ts';
 import { invalid, valueError } from '../../words/errors.ts';
 import { logicalModels } from '../logical-models/model.ts';
 import { entitlements, type ModelEntitlement } from '../model-entitlements/model.ts';
-import type { RouterPolicy } from './model.ts';
+import { type RouterPolicy, routerPolicies } from './model.ts';
 import { type Settings, settingsNow } from './settings.ts';
 
 /** A change is compared with the other policies up to this many; the query over the org compares always. */
@@ -14,9 +14,14 @@ const COMPARED_MAX = 1_000;
 
 /** What the linter says of one policy as it would be after a change. */
 export async function lintNew(ctx: Context, policy: RouterPolicy): Promise<LintWarning[]> {
-  const settings = await settingsNow(ctx);
-  const { ranked } = await settings.policies();
-  const others = ranked.length > COMPARED_MAX ? [] : ranked.filter((other) => other.policy.id !== policy.id);
+  const { orgId } = ctx.principal;
+  const [settings, [count = 0]] = await Promise.all([
+    settingsNow(ctx),
+    ctx.deps.store.counts(routerPolicies.collection, [{ orgId }]),
+  ]);
+  // More are only counted: each change makes what is kept of them old, and to read all of them for it takes the longer the more there are.
+  const { ranked } = count > COMPARED_MAX ? { ranked: [] } : await settings.policies();
+  const others = ranked.filter((other) => other.policy.id !== policy.id);
   const subject = compile(policy);
   return lintPolicy(subject, await worldOf(ctx, settings, [subject], [...others, subject]));
 }
