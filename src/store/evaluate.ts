@@ -30,7 +30,7 @@ function evaluateOne(change: Change, at: number, scope: Scope): unknown {
   };
   switch (change.type) {
     case 'insert':
-      if (view.get(change.in, change.doc)) refuse('exists', change.doc.id);
+      if (view.has(change.in, change.doc)) refuse('exists', change.doc.id);
       checkUnique(change.in, change.doc, view, refuse);
       return writes.insert(change.in, change.doc);
     case 'put': {
@@ -87,6 +87,7 @@ function applyRule(change: Extract<Change, { type: 'apply' }>, { view, writes, n
   if ('refused' in answer) return refuse('refused', answer.refused);
   for (const one of answer.also ?? []) writes.insert(one.in, one.doc);
   if (answer.next === null) return undefined;
+  if (!before && view.has(change.in, change.key)) return refuse('exists', change.key.id);
   const base = before ?? { ...change.key, version: 0, createdAt: now, createdBy: null };
   const next: Doc = { ...base, ...answer.next, version: base.version + 1, updatedAt: now };
   return before ? writes.replace(change.in, next, before) : writes.insert(change.in, next);

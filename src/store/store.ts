@@ -165,7 +165,7 @@ export type Ruled<D extends Doc> =
 export type AnyCollection = Collection<any>;
 
 export type Change =
-  /** Fails with `exists` when the id is there, with `unique` when its unique key is taken. */
+  /** Fails with `exists` when the id is there, with `unique` when its unique key is taken; below a tombstone too, until that is swept. */
   | { type: 'insert'; in: AnyCollection; doc: Doc }
   /** Replaces a document whose version is `expected`; fails with `missing` or `version`. */
   | { type: 'put'; in: AnyCollection; doc: Doc; expected: number }
@@ -177,7 +177,7 @@ export type Change =
   | { type: 'atLeast'; in: AnyCollection; query: Query; min: number }
   /** Fails with `matched` when more than `max` (100 at most) match. */
   | { type: 'atMost'; in: AnyCollection; query: Query; max: number }
-  /** Runs a rule over the document (absent: null) and stores what it answers; `apply` of `rule.ts` makes one. */
+  /** Runs a rule over the document (absent: null) and stores what it answers; `apply` of `rule.ts` makes one. Fails with `exists` where it would make what lies below a tombstone. */
   | { type: 'apply'; in: AnyCollection; key: Key; run: (doc: Doc | null, now: string) => Ruled<Doc> }
   | Sweep;
 
@@ -204,7 +204,7 @@ export class StoreConflict extends Error {
   readonly kind: ConflictKind;
   readonly change: Change;
   readonly at: number;
-  /** `unique`: the other document's id. `matched`: the matching document's id. `refused`: the rule's refusal. */
+  /** `exists`: the id that is taken. `unique`: the other document's id. `matched`: the matching document's id. `refused`: the rule's refusal. */
   readonly detail: unknown;
   constructor(kind: ConflictKind, change: Change, at: number, detail: unknown = null) {
     super(`commit refused: ${kind} at change ${at} (${change.type} ${change.in.name})`);

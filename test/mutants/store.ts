@@ -2,6 +2,30 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'an id below a tombstone is taken, and told by the port’s own conflict',
+    file: 'src/store/evaluate.ts',
+    edits: [['if (view.has(change.in, change.doc)) refuse', 'if (view.get(change.in, change.doc)) refuse']],
+    tests: ['test/store/contract.test.ts', 'test/store/grouped.test.ts'],
+  },
+  {
+    breaks: 'a rule makes nothing where something lies below a tombstone',
+    file: 'src/store/evaluate.ts',
+    edits: [['if (!before && view.has(change.in, change.key)) return', 'if (Date.now() < 0) return']],
+    tests: ['test/store/contract.test.ts'],
+  },
+  {
+    breaks: 'a unique key below a tombstone is taken, and told by the port’s own conflict',
+    file: 'src/store/sqlite/view.ts',
+    edits: [['table(from).holderOf(', 'table(from).idOfUnique(']],
+    tests: ['test/store/contract.test.ts', 'test/store/grouped.test.ts'],
+  },
+  {
+    breaks: 'what lies below a tombstone is absent to the conditions of a commit',
+    file: 'src/store/mongodb/overlay.ts',
+    edits: [['return doc && this.isBuried(from, doc) ? null : doc;', 'return doc;']],
+    tests: ['test/store/contract.test.ts', 'test/store/same.test.ts'],
+  },
+  {
     breaks: 'a condition sees what another commit of its group has changed and not yet written',
     file: 'src/store/sqlite/view.ts',
     edits: [['      table(from).settle();\n', '']],

@@ -327,6 +327,36 @@ describeEngines('the store port', (engine) => {
     expect(await store.get(namespaces.collection, elsewhere)).toEqual(elsewhere);
   });
 
+  test('below a tombstone an id and a unique key are taken until the sweep, whoever asks for them', async () => {
+    const app = (id: string, fields: object = {}) =>
+      ({ ...base(id), workspaceId: 'ws', name: 'Chat', ...fields }) as never;
+    const insertApp = (doc: never): Change => ({ type: 'insert', in: apps.collection, doc });
+    const mark = { ...base('ws'), field: 'workspaceId', sweptAt: null } as Tombstone;
+    await store.commit([insert(workspace('ws')), insertApp(app('taken')), insertApp(app('free', { name: 'Free' }))]);
+    await store.commit([
+      { type: 'remove', in: workspaces.collection, key: key('ws') },
+      { type: 'insert', in: tombstones, doc: mark },
+    ]);
+    const elsewhere = { workspaceId: 'ws_other' };
+    const touch: Change = {
+      ...{ type: 'apply', in: apps.collection, key: key('taken') },
+      run: (before) => ({ next: before ? null : elsewhere }),
+    };
+    const exists = { kind: 'exists', at: 0, detail: 'taken' };
+    expect(await refused([insertApp(app('taken', elsewhere))])).toEqual(exists);
+    expect(await refused([touch])).toEqual(exists);
+    expect(await refused([insertApp(app('new'))])).toEqual({ kind: 'unique', at: 0, detail: 'taken' });
+    // And by one of the same group.
+    const [other] = await Promise.allSettled([
+      store.commit([insertApp(app('taken', elsewhere))]),
+      store.commit([insert(workspace('ws_other'))]),
+    ]);
+    expect(other).toMatchObject({ status: 'rejected', reason: { kind: 'exists', detail: 'taken' } });
+    await store.commit([{ type: 'sweep', in: apps.collection, orgId, field: 'workspaceId', value: 'ws', limit: 9 }]);
+    await store.commit([insertApp(app('taken', elsewhere))]);
+    expect(await store.get(apps.collection, key('taken'))).toMatchObject(elsewhere);
+  });
+
   test('a queue answers its lanes in turn, and of each what is due, longest first', async () => {
     const time = fc.integer({ min: 0, max: 9 });
     const task = fc.record({ lane: fc.constantFrom('a', 'b', 'c', 'd'), due: fc.option(time) });

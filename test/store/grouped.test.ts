@@ -5,7 +5,7 @@ import { bump } from '../../src/resource/generation.ts';
 import { apply } from '../../src/store/rule.ts';
 import { checkSqlite } from '../../src/store/sqlite/check.ts';
 import { type Opened, openEngine } from '../harness.ts';
-import { attempt, everything, step } from './random-commits.ts';
+import { attempt, burial, everything, step } from './random-commits.ts';
 
 /** A group holds back what several of its members change; none of them, and no query of theirs, may tell. */
 let together: Opened;
@@ -18,9 +18,15 @@ afterAll(() => Promise.all([together.close(), apart.close()]));
 
 test('commits that share a transaction leave and answer what they do one after the other', async () => {
   // One that is refused after it has written undoes its group, which is made apart then: half of the runs have none.
-  const commits = fc
-    .constantFrom(1, 2)
-    .chain((maxLength) => fc.array(fc.array(step, { minLength: 1, maxLength }), { maxLength: 60, size: 'max' }));
+  const commits = fc.constantFrom(1, 2).chain((maxLength) =>
+    fc.array(
+      fc.array(fc.oneof({ weight: 8, arbitrary: step }, { weight: 1, arbitrary: burial }), {
+        minLength: 1,
+        maxLength,
+      }),
+      { maxLength: 60, size: 'max' },
+    ),
+  );
   let run = 0;
   await fc.assert(
     fc.asyncProperty(commits, async (some) => {

@@ -4,7 +4,7 @@ import { logicalModels } from '../../src/nouns/logical-models/model.ts';
 import { workspaces } from '../../src/nouns/workspaces/model.ts';
 import { bump, generations } from '../../src/resource/generation.ts';
 import { apply } from '../../src/store/rule.ts';
-import { type AnyCollection, type Change, type Store, StoreConflict } from '../../src/store/store.ts';
+import { type AnyCollection, type Change, type Store, StoreConflict, tombstones } from '../../src/store/store.ts';
 
 const id = fc.constantFrom('a', 'b', 'c');
 const parent = fc.constantFrom('w1', 'w2');
@@ -87,6 +87,22 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
       }),
   ),
   fc.constant<Step>((orgId) => apply(bump, { orgId, id: 'g' }, null)),
+);
+
+/** A workspace marked as gone with all that is in it, the mark taken away, or what is below swept: each a commit of its own. */
+export const burial: fc.Arbitrary<Step> = fc.oneof(
+  parent.map(
+    (key): Step =>
+      (orgId) => ({ type: 'insert', in: tombstones, doc: doc(orgId, key, { field: 'workspaceId', sweptAt: null }) }),
+  ),
+  parent.map(
+    (key): Step =>
+      (orgId) => ({ type: 'remove', in: tombstones, key: { orgId, id: key } }),
+  ),
+  fc.tuple(parent, fc.integer({ min: 1, max: 3 })).map(
+    ([value, limit]): Step =>
+      (orgId) => ({ type: 'sweep', in: apps.collection, orgId, field: 'workspaceId', value, limit }),
+  ),
 );
 
 /** What a commit answers, or why it is refused; which of several matches an engine names is its own. */

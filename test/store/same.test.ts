@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MONGODB_URI, type Opened, openEngine } from '../harness.ts';
-import { attempt, everything, step } from './random-commits.ts';
+import { attempt, burial, everything, step } from './random-commits.ts';
 
 /** The same random commands leave both engines equal, and are answered alike. */
 describe.skipIf(!MONGODB_URI)('two engines', () => {
@@ -15,8 +15,12 @@ describe.skipIf(!MONGODB_URI)('two engines', () => {
 
   test('stay equal over random commits', async () => {
     let run = 0;
+    const commit = fc.oneof(
+      { weight: 4, arbitrary: fc.array(step, { minLength: 1, maxLength: 3 }) },
+      { weight: 1, arbitrary: fc.tuple(burial) },
+    );
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), { maxLength: 15 }), async (commits) => {
+      fc.asyncProperty(fc.array(commit, { maxLength: 20 }), async (commits) => {
         run += 1;
         const orgId = `o${run}`;
         for (const commit of commits) {

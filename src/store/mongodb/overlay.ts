@@ -1,4 +1,5 @@
-import type { AnyCollection, Doc, Key, Query } from '../store.ts';
+import { idIn } from '../named.ts';
+import { type AnyCollection, type Doc, type Key, type Query, tombstones } from '../store.ts';
 import type { View } from '../view.ts';
 import { keyOf } from './documents.ts';
 import { matches } from './filters.ts';
@@ -31,8 +32,14 @@ export class Overlay implements View {
   readonly found = new Map<Query, string[]>();
   /** A condition over other documents makes every dependency strict. */
   isStrict = false;
+  /** The tombstones of each org, as read: what lies below one is there, and absent. */
+  readonly #buried: ReadonlyMap<string, ReadonlySet<string>>;
   #journal: (() => void)[] = [];
   #writes = 0;
+
+  constructor(buried: ReadonlyMap<string, ReadonlySet<string>>) {
+    this.#buried = buried;
+  }
 
   static slotKey(from: AnyCollection, key: Key): string {
     return `${from.name}:${keyOf(key)}`;
@@ -59,7 +66,22 @@ export class Overlay implements View {
   }
 
   get(from: AnyCollection, key: Key): Doc | null {
-    return this.slots.get(Overlay.slotKey(from, key))?.current ?? null;
+    const doc = this.slots.get(Overlay.slotKey(from, key))?.current ?? null;
+    return doc && this.isBuried(from, doc) ? null : doc;
+  }
+
+  has(from: AnyCollection, key: Key): boolean {
+    return (this.slots.get(Overlay.slotKey(from, key))?.current ?? null) !== null;
+  }
+
+  isBuried({ ancestors = [] }: AnyCollection, doc: Doc): boolean {
+    return ancestors.some(({ field }) => this.#isMark(doc.orgId, idIn(doc, field)));
+  }
+
+  /** As the group's commits so far have left it. */
+  #isMark(orgId: string, id: string): boolean {
+    const slot = this.slots.get(Overlay.slotKey(tombstones, { orgId, id }));
+    return slot ? slot.current !== null : (this.#buried.get(orgId)?.has(id) ?? false);
   }
 
   idOfUnique(from: AnyCollection, orgId: string, unique: string): string | null {
@@ -70,7 +92,9 @@ export class Overlay implements View {
     const stored = this.found.get(query) ?? [];
     const changed = [...this.slots.values()].filter((slot) => slot.from === from && slot.current !== slot.loaded?.doc);
     const gone = new Set(changed.map(({ key }) => key.id));
-    const now = changed.filter(({ current }) => current && matches(from, query, current)).map(({ key }) => key.id);
+    const now = changed
+      .filter(({ current }) => current && !this.isBuried(from, current) && matches(from, query, current))
+      .map(({ key }) => key.id);
     return [...stored.filter((id) => !gone.has(id)), ...now].slice(0, limit);
   }
 

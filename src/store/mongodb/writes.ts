@@ -22,17 +22,15 @@ export interface Reader {
 
 /** Reads all that a group of commits names: documents first, conditions after, so that what a condition rests on is older than it. */
 export async function loadOverlay(reader: Reader, commits: readonly (readonly Change[])[]): Promise<Overlay> {
-  const overlay = new Overlay();
   const changes = commits.flat();
   const orgs = [...new Set(changes.flatMap((change) => orgOf(change)))];
   const buried = new Map(
     await Promise.all(orgs.map(async (orgId) => [orgId, await buriedIn(reader.db, orgId, reader.deadline)] as const)),
   );
+  const overlay = new Overlay(buried);
   // Any commit may tell of something that is numbered.
   const numbered = [...reader.collections.values()].filter(({ numbered }) => numbered);
-  await Promise.all(
-    wantedOf(reader, changes, orgs, numbered).map((wanted) => loadCollection(reader, overlay, wanted, buried)),
-  );
+  await Promise.all(wantedOf(reader, changes, orgs, numbered).map((wanted) => loadCollection(reader, overlay, wanted)));
   for (const change of changes) {
     if (!('query' in change)) continue;
     overlay.isStrict = true;
@@ -95,7 +93,6 @@ async function loadCollection(
   { db, clashing, deadline }: Reader,
   overlay: Overlay,
   { from, ids, uniques }: Wanted,
-  buried: ReadonlyMap<string, Set<string>>,
 ): Promise<void> {
   for (const id of ids) overlay.load(from, { orgId: orgOfKey(id), id: id.slice(id.indexOf('/') + 1) }, null);
   const orgs = (list: string[]) => ({ $in: [...new Set(list)] });
@@ -116,12 +113,8 @@ async function loadCollection(
           }),
         ]),
   ]);
-  for (const stored of found.flat()) {
-    const dead = buried.get(stored.orgId);
-    const isBuried = (from.ancestors ?? []).some(({ field }) => dead?.has(String(stored[field])));
-    if (!isBuried)
-      overlay.load(from, stored, { doc: complete(from, stored.doc), fence: stored.fence, unique: stored.unique });
-  }
+  for (const stored of found.flat())
+    overlay.load(from, stored, { doc: complete(from, stored.doc), fence: stored.fence, unique: stored.unique });
 }
 
 function orgOfKey(key: string): string {
@@ -166,7 +159,8 @@ export function batchesOf(overlay: Overlay, collections: ReadonlyMap<string, Any
   for (const [name, slot] of [...overlay.slots].sort(([, one], [, two]) => one.order - two.order)) {
     const { from, loaded, current } = slot;
     if (current === (loaded?.doc ?? null)) {
-      if (loaded && (slot.touched || fenced.has(name))) addFence(of(from.name), slot, loaded, overlay.isStrict);
+      const isNamed = slot.touched || (fenced.has(name) && loaded && !overlay.isBuried(from, loaded.doc));
+      if (loaded && isNamed) addFence(of(from.name), slot, loaded, overlay.isStrict);
       continue;
     }
     addWrite(of(from.name), slot);

@@ -44,10 +44,19 @@ export class Table {
   }
 
   /** The document, unless it lies below a tombstone. */
-  get({ orgId, id }: Key, load?: { sinceStep: number }): Doc | null {
-    const { draft } = this.#shared;
-    const doc = draft.get(this, { orgId, id }) ?? this.#shelf.get(orgId, id) ?? this.#read(orgId, id, load);
+  get(key: Key, load?: { sinceStep: number }): Doc | null {
+    const doc = this.#find(key, load);
     return doc && this.#ancestors.length > 0 && this.#shared.burials.isBelow(doc, this.#ancestors) ? null : doc;
+  }
+
+  /** Whether there is a row of it, below a tombstone too. */
+  has(key: Key): boolean {
+    return this.#find(key) !== null;
+  }
+
+  #find({ orgId, id }: Key, load?: { sinceStep: number }): Doc | null {
+    const { draft } = this.#shared;
+    return draft.get(this, { orgId, id }) ?? this.#shelf.get(orgId, id) ?? this.#read(orgId, id, load);
   }
 
   /** The document of a row that was found within the same snapshot. */
@@ -91,13 +100,21 @@ export class Table {
   }
 
   idOfUnique(orgId: string, unique: string): string | null {
+    return this.#idOf(orgId, unique, { buriedToo: false });
+  }
+
+  /** The same below a tombstone too. */
+  holderOf(orgId: string, unique: string): string | null {
+    return this.#idOf(orgId, unique, { buriedToo: true });
+  }
+
+  #idOf(orgId: string, unique: string, { buriedToo }: { buriedToo: boolean }): string | null {
     this.settle();
     const find = (condition: string, ...values: string[]) =>
-      this.statement<[string]>(
-        condition,
-        () =>
-          `SELECT d.id FROM ${this.#name} d WHERE d.org = ? AND ${condition} AND ${aliveOf(this.collection)} LIMIT 1`,
-      ).get(orgId, ...values);
+      this.statement<[string]>(buriedToo ? `${condition} buried too` : condition, () => {
+        const which = buriedToo ? condition : `${condition} AND ${aliveOf(this.collection)}`;
+        return `SELECT d.id FROM ${this.#name} d WHERE d.org = ? AND ${which} LIMIT 1`;
+      }).get(orgId, ...values);
     const row = find('d.uniq = ?', unique) ?? find('d.uniq >= ? AND d.uniq < ?', ...secondKeys(unique));
     return row?.[0] ?? null;
   }

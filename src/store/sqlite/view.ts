@@ -7,7 +7,8 @@ import type { Table } from './table.ts';
 export function viewOf(table: (from: AnyCollection) => Table): View {
   return {
     get: (from, key) => table(from).get(key),
-    idOfUnique: (from, orgId, unique) => table(from).idOfUnique(orgId, unique),
+    has: (from, key) => table(from).has(key),
+    idOfUnique: (from, orgId, unique) => table(from).holderOf(orgId, unique),
     matching(from, query, limit) {
       table(from).settle();
       return readIds(table(from), query, limit);
