@@ -14,12 +14,14 @@ import * as operations from '@graphql-codegen/typescript-operations';
 import { Registry } from '@prometheus-io/client';
 import type { Command } from 'commander';
 import {
+  concatAST,
   type DocumentNode,
   Kind,
   lexicographicSortSchema,
   parse,
   print,
   printSchema,
+  separateOperations,
   stripIgnoredCharacters,
 } from 'graphql';
 import example from './examples/codegen.ts';
@@ -187,20 +189,13 @@ async function presetFiles(): Promise<[string, () => Promise<string>][]> {
   ]);
 }
 
+/** Each with the fragments that it needs, those of its fragments too. */
 function operationsOf(documents: readonly DocumentNode[]) {
-  const definitions = documents.flatMap((document) => document.definitions);
-  const fragments = definitions.filter((one) => one.kind === Kind.FRAGMENT_DEFINITION);
-  return definitions
-    .filter((one) => one.kind === Kind.OPERATION_DEFINITION)
-    .map((operation) => {
-      const text = print(operation);
-      const used = fragments.filter(({ name }) => text.includes(`...${name.value}\n`)).map(print);
-      return {
-        name: expected(operation.name, 'name of the operation').value,
-        type: operation.operation,
-        text: stripIgnoredCharacters([text, ...used].join('\n')),
-      };
-    });
+  return Object.entries(separateOperations(concatAST(documents))).map(([name, document]) => {
+    const operation = document.definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION);
+    const type = expected(operation, `operation ${name}`).operation;
+    return { name, type, text: stripIgnoredCharacters(print(document)) };
+  });
 }
 
 /** What the client sends and reads, and what that names, as the served OpenAPI document says it. */

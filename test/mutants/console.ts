@@ -67,4 +67,16 @@ export const mutants: Mutant[] = [
     edits: [['const query = new URLSearchParams(asked).toString();', "const query = '';"]],
     tests: ['test/e2e/console-filters.test.ts'],
   },
+  {
+    breaks: 'a change of one policy reads no others',
+    file: 'src/console/app/graph/all-pages.ts',
+    edits: [['const SOME = 100;', 'const SOME = 0;']],
+    tests: ['test/e2e/console-kept-up.test.ts'],
+  },
+  {
+    breaks: 'policies below a new one move down',
+    file: 'src/console/app/views/policy-list.ts',
+    edits: [['{ ...policy, rank: at + 1 }', 'policy']],
+    tests: ['test/e2e/console-kept-up.test.ts'],
+  },
 ];

@@ -11,7 +11,7 @@ export function followEvents(tell: (following: Following) => void, signal: Abort
       variables: () => ({ after }),
       next({ events }) {
         after = events.eventId;
-        happened(events.type);
+        happened(events.type, events.resourceId);
       },
       lost() {
         after = null;

@@ -1,21 +1,25 @@
 /** Who wants to hear of which events; `*` stands for any word. */
 interface Listener {
   matches: (type: string) => boolean;
-  tell: () => void;
+  tell: (of: string | undefined) => void;
 }
 
 const listeners = new Set<Listener>();
 
-/** Tells, at most a few times a second, that events of these types have happened. */
-export function onEvents(types: readonly string[], tell: () => void): () => void {
+/** Tells, at most a few times a second, that events of these types have happened, and to what. */
+export function onEvents(types: readonly string[], tell: (of: ReadonlySet<string>) => void): () => void {
   if (types.length === 0) return () => {};
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let things = new Set<string>();
   const listener: Listener = {
     matches: (type) => types.some((one) => (one.endsWith('*') ? type.startsWith(one.slice(0, -1)) : type === one)),
-    tell: () => {
+    tell: (of) => {
+      if (of !== undefined) things.add(of);
       timer ??= setTimeout(() => {
         timer = undefined;
-        tell();
+        const told = things;
+        things = new Set();
+        tell(told);
       }, QUIET_MS);
     },
   };
@@ -28,6 +32,6 @@ export function onEvents(types: readonly string[], tell: () => void): () => void
 
 const QUIET_MS = 250;
 
-export function happened(type: string): void {
-  for (const listener of listeners) if (listener.matches(type)) listener.tell();
+export function happened(type: string, of?: string): void {
+  for (const listener of listeners) if (listener.matches(type)) listener.tell(of);
 }

@@ -17,18 +17,21 @@ interface Props<Row> {
   heights: readonly [number, number];
   /** Its name in the styles, which say how wide the columns are. */
   kind: string;
+  /** Told which rows are drawn, whenever these are others. */
+  see?: (rows: readonly Row[]) => void;
 }
 
 /**
  * A table of which only the rows around what is seen are drawn, however many there are. One row takes part in the order
  * of the tab key; arrows, Home, End and the page keys lead from row to row, Enter opens one.
  */
-export function Rows<Row>({ label, columns, rows, keyOf, cells, open, heights, kind }: Props<Row>) {
+export function Rows<Row>({ label, columns, rows, keyOf, cells, open, heights, kind, see }: Props<Row>) {
   const body = useRef<HTMLDivElement>(null);
   const [onDesk, onPhone] = heights;
   const height = useMedia('(max-width: 720px)') ? onPhone : onDesk;
   const [from, to] = useSeen(body, height, rows.length);
   const [active, setActive] = useState(0);
+  useEffect(() => see?.(rows.slice(from, to)), [rows, from, to]);
   const isLed = useRef(false);
   useLayoutEffect(() => {
     if (!isLed.current) return;

@@ -1,7 +1,7 @@
 import { h } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { useAllPages } from '../graph/all-pages.ts';
-import { Policies as PoliciesDocument, type PoliciesQuery, PolicyWarnings } from '../graph/documents.generated.ts';
+import { type PolicyRowFragment as Policy, PolicyWarnings } from '../graph/documents.generated.ts';
 import { useQuery } from '../graph/use-query.ts';
 import { Badge } from '../parts/badge.ts';
 import { compact, number, percent, words } from '../parts/format.ts';
@@ -9,21 +9,15 @@ import { go, type ViewProps } from '../parts/router.ts';
 import { Rows } from '../parts/rows.ts';
 import { Failed, Note } from '../parts/state.ts';
 import { conditionsOf } from './conditions.ts';
+import { LIST } from './policy-list.ts';
 import { PolicyPanel } from './policy-panel.ts';
-
-type Policy = NonNullable<PoliciesQuery['routerPolicies']>['nodes'][number];
 
 const COLUMNS = ['Rank', 'Policy', 'When', 'To', 'Breakers', 'Matches', 'Errors'];
 const CHANGES = ['router_policy.*', 'logical_model.*'];
 
 /** Where requests go, in the order in which policies are looked at. */
 export function Policies({ id }: ViewProps) {
-  const { nodes, total, isWhole, refusal } = useAllPages({
-    query: PoliciesDocument,
-    pageOf: (data: PoliciesQuery) => data.routerPolicies,
-    on: [...CHANGES, 'breaker.*', 'policy.*'],
-    every: 15_000,
-  });
+  const { nodes, total, isWhole, refusal, see } = useAllPages(LIST);
   const { data: lint } = useQuery(
     PolicyWarnings,
     {},
@@ -69,6 +63,7 @@ export function Policies({ id }: ViewProps) {
           keyOf: ({ policyId }) => policyId,
           heights: [40, 112],
           open: ({ policyId }) => go('policies', policyId),
+          see,
           cells: (policy, press) => cellsOf(policy, warnings.get(policy.policyId)?.length ?? 0, press),
         }),
     id && h(PolicyPanel, { key: id, policyId: id, warnings: warnings.get(id) ?? [], close: () => go('policies') }),
