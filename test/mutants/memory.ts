@@ -23,8 +23,8 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'a tombstone of this process is seen at once',
-    file: 'src/store/sqlite/table.ts',
-    edits: [['this.#shared.burials.change();', '']],
+    file: 'src/store/sqlite/shared.ts',
+    edits: [['    this.burials.change();\n', '']],
     tests,
   },
   {

@@ -101,6 +101,10 @@ export class ObservedStore implements Store {
     return this.#heard('lastNumbers', from.name, () => this.#store.lastNumbers(from, orgIds));
   }
 
+  moment(from: AnyCollection): number | null {
+    return this.#store.moment(from);
+  }
+
   async commit(changes: readonly Change[]): Promise<Committed> {
     return this.#heard('commit', changes.length, () => this.#store.commit(changes));
   }

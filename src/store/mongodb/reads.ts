@@ -47,6 +47,11 @@ export class MongoReads {
     this.deadline = deadline;
   }
 
+  /** What others have committed is known only by asking. */
+  moment(): null {
+    return null;
+  }
+
   get<D extends Doc>(from: Collection<D>, key: Key): Promise<D | null> {
     return this.getMany(from, [key]).then(([doc]) => doc ?? null);
   }

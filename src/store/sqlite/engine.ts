@@ -146,6 +146,11 @@ export class SqliteStore implements Store {
     return this.#read(() => readLastNumbers(this.#table(numberings), from, orgIds));
   }
 
+  moment(from: AnyCollection): number {
+    this.#snapshot.take();
+    return this.#table(from).moment;
+  }
+
   until(deadline: Deadline): Store {
     return new RequestStore(this, deadline);
   }

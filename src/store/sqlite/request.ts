@@ -84,6 +84,10 @@ export class RequestStore implements Store {
     return this.#store.lastNumbers(from, orgIds);
   }
 
+  moment(from: AnyCollection) {
+    return this.#store.moment(from);
+  }
+
   commit(changes: readonly Change[]) {
     return this.#store.commit(changes, this.#deadline);
   }

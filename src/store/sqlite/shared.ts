@@ -15,14 +15,25 @@ export class Shared {
   isWriting = false;
   /** Rows written so far. */
   writes = 0;
+  /** Tombstones among them. */
+  buried = 0;
+  /** How often another connection was found to have committed. */
+  foreign = 0;
 
   constructor(db: DatabaseSync) {
     this.burials = new Burials(db);
     this.draft = new Draft(db);
   }
 
+  /** A tombstone is written. */
+  bury(): void {
+    this.buried += 1;
+    this.burials.change();
+  }
+
   /** Another connection has committed. */
   forget(): void {
+    this.foreign += 1;
     this.memory.clear();
     this.burials.clear();
   }

@@ -22,6 +22,7 @@ export class Table {
   readonly #columns: string[];
   readonly #ancestors: string[];
   readonly #statements = new Map<string, Rows<readonly unknown[]>>();
+  #writes = 0;
 
   constructor(db: DatabaseSync, collection: AnyCollection, shared = new Shared(db)) {
     this.#db = db;
@@ -41,6 +42,12 @@ export class Table {
     const statement = rows<R>(this.#db, sql());
     this.#statements.set(name, statement);
     return statement;
+  }
+
+  /** Moves with each write to its rows, or to the tombstones that they may lie below, whoever made it. */
+  get moment(): number {
+    const { foreign, buried } = this.#shared;
+    return this.#writes + foreign + (this.#ancestors.length > 0 ? buried : 0);
   }
 
   /** The document, unless it lies below a tombstone. */
@@ -161,9 +168,10 @@ export class Table {
 
   /** What is written is read anew. */
   #touch({ orgId, id }: Key): void {
+    this.#writes += 1;
     this.#shared.writes += 1;
     this.#shelf.forget(orgId, id);
-    if (this.collection.name === tombstones.name) this.#shared.burials.change();
+    if (this.collection.name === tombstones.name) this.#shared.bury();
   }
 
   /** Removes up to `limit` rows by one column, tombstoned ones too. */

@@ -1,0 +1,229 @@
+import type { Deadline } from './deadline.ts';
+import type {
+  AnyCollection,
+  Change,
+  Collection,
+  Doc,
+  DueQuery,
+  Key,
+  LanesQuery,
+  MaybePromise,
+  NumberedQuery,
+  Page,
+  PageQuery,
+  Query,
+  Store,
+} from './store.ts';
+
+type Ask = (store: Store) => MaybePromise<unknown>;
+
+/** What a store was asked, each question with its answer. */
+export class Reads {
+  readonly #asked: { readonly ask: Ask; readonly answer: unknown }[] = [];
+  /** All that was read of, each once: the same list for all who have read of the same. */
+  #from = NOTHING;
+  #moment: number | null = 0;
+  #isLasting = true;
+
+  note(store: Store, from: AnyCollection, ask: Ask, answer: unknown): void {
+    this.#isLasting &&= isFixed(answer);
+    if (!this.#isLasting) return;
+    this.#asked.push({ ask, answer: copyOf(answer) });
+    this.#from = withOne(this.#from, from);
+    this.#moment = momentOf(store, this.#from);
+  }
+
+  /** Whether all of it was answered at once, by what is in memory and never changes: nothing else can be compared. */
+  get isLasting(): boolean {
+    return this.#isLasting;
+  }
+
+  /**
+   * Whether the store answers all of it the same now. It need not be asked where nothing was written to what was read;
+   * who cannot be asked is asked again for the answer itself.
+   */
+  hold(store: Store): boolean {
+    try {
+      const moment = momentOf(store, this.#from);
+      if (moment === this.#moment && moment !== null) return true;
+      if (!this.#asked.every(({ ask, answer }) => isSame(atOnce(ask(store)), answer))) return false;
+      this.#moment = moment;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Collections in the order in which they were read of first, and what may follow them. */
+interface From {
+  readonly all: readonly AnyCollection[];
+  readonly next: Map<AnyCollection, From>;
+}
+
+const NOTHING: From = { all: [], next: new Map() };
+/** Of more than these the orders would be too many to be shared. */
+const SHARED_MAX = 3;
+
+function withOne(before: From, one: AnyCollection): From {
+  if (before.all.includes(one)) return before;
+  const known = before.next.get(one);
+  if (known) return known;
+  const made: From = { all: [...before.all, one], next: new Map() };
+  if (made.all.length <= SHARED_MAX) before.next.set(one, made);
+  return made;
+}
+
+/** Moments only grow, so that their sum stands still as long as all of them do. */
+function momentOf(store: Store, { all }: From): number | null {
+  let sum = 0;
+  for (const from of all) {
+    const moment = store.moment(from);
+    if (moment === null) return null;
+    sum += moment;
+  }
+  return sum;
+}
+
+/** The same store for one answer, of which is noted what was read; `others` hears of whatever else is done with it. */
+export class RecordedStore implements Store {
+  readonly #store: Store;
+  readonly #reads: Reads;
+  readonly #others: () => void;
+
+  constructor(store: Store, reads: Reads, others: () => void) {
+    this.#store = store;
+    this.#reads = reads;
+    this.#others = others;
+  }
+
+  get engine() {
+    return this.#store.engine;
+  }
+
+  get stats() {
+    return this.#store.stats;
+  }
+
+  get changes() {
+    return this.#store.changes;
+  }
+
+  get numbers() {
+    return this.#other().numbers;
+  }
+
+  get<D extends Doc>(from: Collection<D>, key: Key) {
+    return this.#noted(from, (store) => store.get(from, key));
+  }
+
+  getMany<D extends Doc>(from: Collection<D>, keys: readonly Key[]) {
+    return this.#noted(from, (store) => store.getMany(from, keys));
+  }
+
+  getUnique<D extends Doc>(from: Collection<D>, orgId: string, unique: string) {
+    return this.#noted(from, (store) => store.getUnique(from, orgId, unique));
+  }
+
+  page<D extends Doc>(from: Collection<D>, query: PageQuery) {
+    return this.#noted(from, (store) => store.page(from, query));
+  }
+
+  pages<D extends Doc>(from: Collection<D>, queries: readonly PageQuery[]) {
+    return this.#noted(from, (store) => store.pages(from, queries));
+  }
+
+  counts(from: AnyCollection, queries: readonly Query[]) {
+    return this.#noted(from, (store) => store.counts(from, queries));
+  }
+
+  moment(from: AnyCollection) {
+    return this.#store.moment(from);
+  }
+
+  lanes(from: AnyCollection, query: LanesQuery) {
+    return this.#other().lanes(from, query);
+  }
+
+  due<D extends Doc>(from: Collection<D>, query: DueQuery) {
+    return this.#other().due(from, query);
+  }
+
+  numbered<D extends Doc>(from: Collection<D>, query: NumberedQuery) {
+    return this.#other().numbered(from, query);
+  }
+
+  lastNumbers(from: AnyCollection, orgIds: readonly string[]) {
+    return this.#other().lastNumbers(from, orgIds);
+  }
+
+  scan<D extends Doc>(from: Collection<D>, after: Key | null, limit: number) {
+    return this.#other().scan(from, after, limit);
+  }
+
+  commit(changes: readonly Change[]) {
+    return this.#other().commit(changes);
+  }
+
+  load<D extends Doc>(into: Collection<D>, docs: readonly D[]) {
+    return this.#other().load(into, docs);
+  }
+
+  discard(from: AnyCollection, keys: readonly Key[]) {
+    return this.#other().discard(from, keys);
+  }
+
+  ping() {
+    return this.#other().ping();
+  }
+
+  until(deadline: Deadline) {
+    return this.#other().until(deadline);
+  }
+
+  close() {
+    return this.#other().close();
+  }
+
+  #noted<T>(from: AnyCollection, ask: (store: Store) => MaybePromise<T>): MaybePromise<T> {
+    const answer = ask(this.#store);
+    this.#reads.note(this.#store, from, ask, answer);
+    return answer;
+  }
+
+  #other(): Store {
+    this.#others();
+    return this.#store;
+  }
+}
+
+/** Documents that never change, and lists and pages of them; the engine freezes the whole of what it keeps in memory. */
+function isFixed(answer: unknown): boolean {
+  if (typeof answer !== 'object' || answer === null || !Object.isExtensible(answer)) return true;
+  return isList(answer) ? answer.every(isFixed) : isPage(answer) && isFixed(answer.docs);
+}
+
+/** Whoever was answered may do with a list what it likes. */
+function copyOf(answer: unknown): unknown {
+  if (isList(answer)) return answer.map(copyOf);
+  return isPage(answer) && Object.isExtensible(answer) ? { docs: copyOf(answer.docs), more: answer.more } : answer;
+}
+
+function isSame(now: unknown, before: unknown): boolean {
+  if (now === before) return true;
+  if (isList(now) && isList(before))
+    return now.length === before.length && now.every((item, at) => isSame(item, before[at]));
+  return isPage(now) && isPage(before) && now.more === before.more && isSame(now.docs, before.docs);
+}
+
+/** What comes later is not waited for, nor heard of if it fails. */
+function atOnce(answer: MaybePromise<unknown>): unknown {
+  if (answer instanceof Promise) answer.catch(() => {});
+  return answer;
+}
+
+const isList: (value: unknown) => value is readonly unknown[] = Array.isArray;
+
+function isPage(value: unknown): value is Page<Doc> {
+  return typeof value === 'object' && value !== null && 'docs' in value && 'more' in value;
+}
