@@ -24,7 +24,7 @@ import { asStream, type Streamed, subscribed } from './stream.ts';
 export interface GraphQLCall {
   method: string;
   search: string;
-  headers: IncomingHttpHeaders;
+  headers: Pick<IncomingHttpHeaders, 'accept' | 'content-type' | 'content-encoding'>;
   bytes: Buffer;
 }
 
@@ -104,7 +104,7 @@ function answer(
   });
 }
 
-function isPlainJson(headers: IncomingHttpHeaders): boolean {
+function isPlainJson(headers: GraphQLCall['headers']): boolean {
   return isAsItIs(headers['content-encoding']) && mediaTypeOf(headers['content-type']) === 'application/json';
 }
 

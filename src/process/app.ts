@@ -24,6 +24,7 @@ import { afterMs, type Deadline, REQUEST_MS } from '../store/deadline.ts';
 import { chain, type MaybePromise, rescue } from '../words/maybe.ts';
 import { createAdmission } from './admission.ts';
 import { type Arrival, methodOf, requestIdOf, splitUrl, wantsPage } from './arrival.ts';
+import { createKeptReplies, mannerOf, textOf } from './kept-replies.ts';
 import { metricsReply } from './metrics-reply.ts';
 import type { Observer } from './observe/observe.ts';
 import { noteRow, visitOf } from './observe/visit.ts';
@@ -76,6 +77,7 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
   const refusals = createRefusals(deps.now, deps.log);
   const { error, failed } = refusals;
   const { admitted, endStreams } = createAdmission(deps, refusals, { authenticate, limiter, pauses });
+  const kept = createKeptReplies();
   let draining = false;
   let ending = false;
 
@@ -105,9 +107,11 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
     if (path === '/graphql') {
       if (!GRAPHQL_METHODS.includes(method)) return only(GRAPHQL_METHODS);
       if (wantsPage(req)) return graphiql.page;
-      return admitted(arrival, deadline, (ctx, bytes) =>
-        graphql.handle({ method, search, headers: req.headers, bytes }, ctx),
-      );
+      return admitted(arrival, deadline, (ctx, bytes) => {
+        const manner = mannerOf(req.headers);
+        const text = method === 'GET' ? req.url : textOf(bytes);
+        return kept({ text, manner }, ctx, (own) => graphql.handle({ method, search, headers: manner, bytes }, own));
+      });
     }
     if (path === '/metrics' && observer?.metrics) {
       visit.isRoute = true;
@@ -119,9 +123,14 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
       return error(arrival, 'RESOURCE_NOT_FOUND', { resource_type: 'route', resource_id: path.slice(0, 1_000) });
     if ('allow' in match) return only(match.allow);
     noteRow(visit, match.row);
-    return admitted(arrival, deadline, (ctx, bytes) =>
-      rest.handle(match.row, match.parameters, { path, search, headers: req.headers, bytes }, ctx),
-    );
+    return admitted(arrival, deadline, (ctx, bytes) => {
+      const { row, parameters } = match;
+      if (method !== 'GET') return rest.handle(row, parameters, { path, search, headers: req.headers, bytes }, ctx);
+      const question = { text: req.url, manner: mannerOf(req.headers) };
+      return kept(question, ctx, (own) =>
+        rest.handle(row, parameters, { path, search, headers: question.manner, bytes: NOTHING }, own),
+      );
+    });
   }
 
   async function ready(arrival: Arrival, deadline: Deadline): Promise<Reply> {
@@ -178,6 +187,7 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
   };
 }
 
+const NOTHING = Buffer.alloc(0);
 const PREFLIGHT: Reply = { status: 204, headers: {}, body: null };
 /** What tells of an overload is answered under it. */
 const NEVER_WAITS = /^\/(health\/|metrics$)/;

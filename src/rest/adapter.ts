@@ -19,7 +19,7 @@ import { chain, type MaybePromise, rescue } from '../words/maybe.ts';
 import { type CompiledRow, compileRow } from './compile.ts';
 import { followed } from './follow.ts';
 import { checkRequest, type Variables } from './input.ts';
-import { keepReply, knownReply, renderedOf } from './rendered.ts';
+import { renderedOf } from './rendered.ts';
 import { findRecord, hashRequest, recordIdOf } from './replay.ts';
 import { createRouter, type Match } from './router.ts';
 import type { Row } from './row.ts';
@@ -29,7 +29,7 @@ import { asSent } from './wire.ts';
 export interface RestRequest {
   path: string;
   search: string;
-  headers: Record<string, string | string[] | undefined>;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
   bytes: Buffer;
 }
 
@@ -166,8 +166,6 @@ function shown(compiled: CompiledRow, ctx: Context, variables: Variables, known:
 }
 
 function replyOf({ compiled, path }: Call, rendered: Rendered): MaybePromise<Reply> {
-  const known = knownReply(rendered);
-  if (known) return known;
   const { status, body, etag } = rendered;
   const headers: Record<string, string> = etag === null ? {} : { ETag: etag };
   if (compiled.stream) headers.Vary = 'Accept';
@@ -176,7 +174,6 @@ function replyOf({ compiled, path }: Call, rendered: Rendered): MaybePromise<Rep
   if (made !== undefined) headers.Location = `${path}/${made}`;
   return chain(jsonInTurns(status, body, headers), (reply) => {
     if (!reply) throw tooLong(['query', 'limit'], ANSWER_MAX_BYTES);
-    if (made === undefined) keepReply(rendered, reply);
     return reply;
   });
 }

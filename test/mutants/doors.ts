@@ -93,13 +93,4 @@ export const mutants: Mutant[] = [
     edits: [['if (own !== undefined) text', 'text']],
     tests: ['test/json-text.test.ts'],
   },
-  {
-    breaks: 'a reply that is kept is that of its own document',
-    file: 'src/rest/rendered.ts',
-    edits: [
-      ['const known = lasting.get(result);', 'const known = lasting.get(row);'],
-      ['lasting.set(result, made);', 'lasting.set(row, made);'],
-    ],
-    tests: ['test/rest/kept.test.ts'],
-  },
 ];

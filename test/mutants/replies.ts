@@ -1,0 +1,54 @@
+import type { Mutant } from './mutant.ts';
+
+const tests = ['test/kept-replies.test.ts'];
+
+export const mutants: Mutant[] = [
+  {
+    breaks: 'a reply is given again only while the store answers the same',
+    file: 'src/store/recorded.ts',
+    edits: [['if (!this.#asked.every(({ ask, answer }) => isSame(atOnce(ask(store)), answer))) return false;', '']],
+    tests,
+  },
+  {
+    breaks: 'a reply is made anew after a write of this process to what it shows',
+    file: 'src/store/sqlite/table.ts',
+    edits: [['    this.#writes += 1;\n', '']],
+    tests,
+  },
+  {
+    breaks: 'a reply is made anew after a write of another process',
+    file: 'src/store/sqlite/shared.ts',
+    edits: [['    this.foreign += 1;\n', '']],
+    tests,
+  },
+  {
+    breaks: 'a reply is made anew after what it shows was buried',
+    file: 'src/store/sqlite/shared.ts',
+    edits: [['    this.buried += 1;\n', '']],
+    tests,
+  },
+  {
+    breaks: 'what depends on the time is made anew each time',
+    file: 'src/resource/recorded.ts',
+    edits: [['return other(deps.now);', 'return deps.now;']],
+    tests,
+  },
+  {
+    breaks: 'a reply is given to nobody else',
+    file: 'src/process/kept-replies.ts',
+    edits: [['const asker = askerOf(ctx.principal);', "const asker = '';"]],
+    tests,
+  },
+  {
+    breaks: 'a question in another manner is another question',
+    file: 'src/process/kept-replies.ts',
+    edits: [['(known.manner === manner || isSame(known.manner, manner)) && ', '']],
+    tests,
+  },
+  {
+    breaks: 'a write elsewhere makes no reply anew',
+    file: 'src/store/sqlite/table.ts',
+    edits: [['this.#writes + foreign', 'this.#shared.writes + foreign']],
+    tests,
+  },
+];
