@@ -1,6 +1,8 @@
 import { type Command, CommanderError } from 'commander';
+import { unavailable as unavailableOnDisk } from '../store/sqlite/errors.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { StartRefused, UsageRefused } from '../words/refused.ts';
+import { isOfSystem } from '../words/system-error.ts';
 import { createProgram } from './commands.ts';
 
 /** Runs one command. Whatever stops it is one line on standard error: exit 2 when the words are wrong, else 1. */
@@ -26,9 +28,11 @@ function watchOutput(args: string[]): void {
   });
 }
 
-function whatStopped(error: unknown): { message: string; code: number } {
+function whatStopped(thrown: unknown): { message: string; code: number } {
+  const error = unavailableOnDisk(thrown);
   if (error instanceof StartRefused) return { message: error.message, code: error instanceof UsageRefused ? 2 : 1 };
-  if (error instanceof StoreUnavailable) return { message: unavailable(error), code: 1 };
+  if (error instanceof StoreUnavailable) return { message: tryAgain(error), code: 1 };
+  if (isOfSystem(error)) return { message: error.message.replaceAll('\n', ' '), code: 1 };
   if (!(error instanceof CommanderError)) throw error;
   if (error.exitCode === 0) return { message: '', code: 0 };
   // Words that lack a command have been answered with the help, as the place to look.
@@ -36,7 +40,7 @@ function whatStopped(error: unknown): { message: string; code: number } {
   return { message: error.message.replace(/^error: |\.$/g, '').replaceAll('\n', ' '), code: 2 };
 }
 
-function unavailable({ message, cause, maybe }: StoreUnavailable): string {
+function tryAgain({ message, cause, maybe }: StoreUnavailable): string {
   const why = cause instanceof Error ? `: ${cause.message.replaceAll('\n', ' ')}` : '';
   return `${message}${why}; ${maybe ? 'whether it was done is not known, look before you repeat it' : 'nothing was done, try again'}`;
 }
