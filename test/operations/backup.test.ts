@@ -1,7 +1,20 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  linkSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openTarget } from '../../src/process/backup/target.ts';
 import { type Running, runCommand, startServer } from '../e2e/process.ts';
 import { createClient, describeEngines, freshMongoUri } from '../harness.ts';
 
@@ -96,5 +109,105 @@ describeEngines('backup and restore', (engine) => {
     await runCommand(['org', 'create', 'Other'], target);
     const refused = await runCommand(['restore', file], target);
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/holds other organizations/)]);
+  });
+
+  test('a file that several write at once is whole, for its owner alone, and where a link leads; nothing else is left or taken', async () => {
+    const home = mkdtempSync(join(folder, 'home-'));
+    for (const name of ['real', 'real.partial', 'real.copy']) writeFileSync(join(home, name), name, { mode: 0o644 });
+    const file = join(home, 'link');
+    symlinkSync('real', file);
+    const runs = await Promise.all([1, 2, 3].map(() => runCommand(['backup', file], env)));
+    expect(runs.map(({ code, stderr }) => [code, stderr.split('\n').length])).toEqual(runs.map(() => [0, 2]));
+    expect(readdirSync(home).sort()).toEqual(['link', 'real', 'real.copy', 'real.partial']);
+    expect(readFileSync(join(home, 'real.copy'), 'utf8')).toBe('real.copy');
+    expect([lstatSync(file).isSymbolicLink(), statSync(file).mode & 0o777]).toEqual([true, 0o600]);
+    expect((await runCommand(['restore', file], place(basename(home)))).code).toBe(0);
+  });
+});
+
+describe('the place of a backup', () => {
+  let folder: string;
+  let env: Record<'DATA_DIR' | 'MONGODB_URI', string>;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'switchyard-place-'));
+    env = { DATA_DIR: join(folder, 'data'), MONGODB_URI: '' };
+    await runCommand(['org', 'create', 'Acme'], env);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('is never the store itself, by whatever name', async () => {
+    const store = join(env.DATA_DIR, 'switchyard.db');
+    const before = readFileSync(store);
+    symlinkSync('data', join(folder, 'other'));
+    symlinkSync(store, join(folder, 'link'));
+    symlinkSync(`${store}-wal`, join(folder, 'dangling'));
+    linkSync(store, join(folder, 'hard'));
+    const names = [
+      store,
+      `${store}-wal`,
+      `${store}-shm`,
+      ...['link', 'dangling', 'hard'].map((name) => join(folder, name)),
+    ];
+    for (const name of [
+      ...names,
+      join(folder, 'other', 'switchyard.db'),
+      join(env.DATA_DIR, '..', 'other', 'switchyard.db-wal'),
+    ])
+      expect(() => openTarget(name, store), name).toThrow(/ that is the store itself; /);
+    const { code, stderr } = await runCommand(['backup', store], env);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('that is the store itself')]);
+    expect(readFileSync(store).equals(before)).toBe(true);
+    const near = openTarget(join(env.DATA_DIR, 'switchyard.db.backup'), store);
+    near.clear();
+    expect(readdirSync(env.DATA_DIR)).toEqual(['switchyard.db']);
+  });
+
+  test('what is not a regular file is neither written nor read, and a place that is not there is one line', async () => {
+    const home = mkdtempSync(join(folder, 'home-'));
+    const pipe = join(home, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const line = (word: string) => expect.stringMatching(new RegExp(`^switchyard: ${word}: [^\n]+\n$`));
+    const none = join(home, 'none', 'file');
+    for (const [words, code] of [
+      [['backup', pipe], 1],
+      [['backup', home], 1],
+      [['backup', none], 1],
+      [['backup', ''], 2],
+      [['restore', pipe], 1],
+      [['restore', none], 1],
+    ] as const) {
+      const { stdout, ...ran } = await runCommand([...words], env);
+      expect([words, ran.code, stdout, ran.stderr]).toEqual([words, code, '', line(words[0])]);
+    }
+    expect([readdirSync(home), lstatSync(pipe).isFIFO()]).toEqual([['pipe'], true]);
+  });
+
+  test('two backups behind one another in a file are none', async () => {
+    const file = join(folder, 'one');
+    await runCommand(['backup', file], env);
+    writeFileSync(join(folder, 'two'), Buffer.concat([readFileSync(file), readFileSync(file)]));
+    const { code, stderr } = await runCommand(['restore', join(folder, 'two')], {
+      ...env,
+      DATA_DIR: join(folder, 'of-two'),
+    });
+    expect([code, stderr]).toEqual([
+      1,
+      `switchyard: restore: ${join(folder, 'two')} is not a whole backup; nothing was restored\n`,
+    ]);
+  });
+
+  test('is left as it was by who is told to stop', async () => {
+    const home = mkdtempSync(join(folder, 'home-'));
+    const module = join(import.meta.dirname, '../../src/process/backup/target.ts');
+    const script = `import { openTarget } from ${JSON.stringify(module)};
+      openTarget(${JSON.stringify(join(home, 'file'))}, null); setInterval(() => {}, 1e6); console.log('open')`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    expect(readdirSync(home)).toHaveLength(1);
+    child.kill('SIGTERM');
+    const [code, signal] = await once(child, 'exit');
+    expect([code, signal, readdirSync(home)]).toEqual([null, 'SIGTERM', []]);
   });
 });

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { collections } from '../../catalog/collections.ts';
 import { openSqlite } from '../../store/sqlite/engine.ts';
@@ -20,10 +19,6 @@ export async function openMoment(config: Pick<Config, 'DATA_DIR' | 'MONGODB_URI'
     const { openMongoSnapshot } = await import('../../store/mongodb/snapshot.ts');
     return { ...(await openMongoSnapshot(uri)), estimate: () => countOf({ uri }) };
   }
-  const remove = () => {
-    for (const file of [aside, `${aside}-wal`, `${aside}-shm`]) rmSync(file, { force: true });
-  };
-  remove();
   const db = new DatabaseSync(databaseFile(config.DATA_DIR), { timeout: 5_000 });
   try {
     db.prepare('VACUUM INTO ?').run(aside);
@@ -34,9 +29,6 @@ export async function openMoment(config: Pick<Config, 'DATA_DIR' | 'MONGODB_URI'
   return {
     scan: (from, after, limit) => copy.scan(from, after, limit),
     estimate: () => countOf({ file: aside }),
-    async close() {
-      await copy.close();
-      remove();
-    },
+    close: () => copy.close(),
   };
 }

@@ -52,7 +52,10 @@ async function contentsOf(file: string): Promise<Contents> {
     orgs: new Set(),
     ids: new Map(collections.map(({ name }) => [name, new Set()])),
   };
-  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  const there = statSync(file, { throwIfNoEntry: false });
+  // It is read twice, which a pipe is not.
+  if (there && !there.isFile()) throw new StartRefused(`restore: ${file} is not a regular file`);
+  const size = there?.size ?? 0;
   await withProgress('reading', size, ({ add }) => note(file, contents, add), { unit: 'bytes' });
   return contents;
 }
@@ -64,7 +67,7 @@ async function note(file: string, contents: Contents, onRead: (bytes: number) =>
       head = headOf(file, line);
       continue;
     }
-    const [name, doc] = line as Entry;
+    const [name, doc] = entryOf(file, line);
     const ids = contents.ids.get(name);
     if (!ids)
       throw new StartRefused(
@@ -76,8 +79,19 @@ async function note(file: string, contents: Contents, onRead: (bytes: number) =>
   }
 }
 
+function entryOf(file: string, line: Head | Entry): Entry {
+  if (!Array.isArray(line) || line.length !== 2 || !isDoc(line[1]))
+    throw new StartRefused(`restore: ${file} is not a whole backup; nothing was restored`);
+  return line;
+}
+
+function isDoc(value: unknown): value is Doc {
+  if (typeof value !== 'object' || value === null) return false;
+  return ['orgId', 'id'].every((key) => typeof (value as Record<string, unknown>)[key] === 'string');
+}
+
 function headOf(file: string, line: Head | Entry): Head {
-  if (Array.isArray(line) || line.switchyard !== 'backup' || line.format !== 1)
+  if (Array.isArray(line) || line?.switchyard !== 'backup' || line.format !== 1)
     throw new StartRefused(`restore: ${file} is no backup of Switchyard`);
   const known = versionAfter(migrations);
   if (line.data !== known)

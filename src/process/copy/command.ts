@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { collections } from '../../catalog/collections.ts';
 import { openMongo } from '../../store/mongodb/open.ts';
 import { openSqlite } from '../../store/sqlite/engine.ts';
@@ -12,7 +12,7 @@ import { copyAll, differences, strangersIn } from './copy.ts';
 /** `switchyard copy --from sqlite:FILE --to mongodb://…`, in both directions; safe to run again, verified at the end. */
 export async function copyCommand({ from, to, json }: CopyWords): Promise<void> {
   const places = { from: placeOf(from), to: placeOf(to) };
-  if (from === to) throw new UsageRefused('copy: --from and --to are the same');
+  if (from === to || isOneFile(places.from, places.to)) throw new UsageRefused('copy: --from and --to are the same');
   const source = await open(places.from, true);
   try {
     const target = await open(places.to, false);
@@ -43,6 +43,13 @@ function placeOf(text: string): Place {
   const file = /^sqlite:(.+)$/.exec(text)?.[1];
   if (file === undefined) throw new UsageRefused('copy: a place is sqlite:FILE or mongodb://…');
   return { file };
+}
+
+/** By a link or another spelling: two connections that do not know of each other would write one file. */
+function isOneFile(from: Place, to: Place): boolean {
+  if (!('file' in from && 'file' in to)) return false;
+  const [one, other] = [from, to].map(({ file }) => statSync(file, { throwIfNoEntry: false }));
+  return one !== undefined && other !== undefined && one.ino === other.ino && one.dev === other.dev;
 }
 
 async function open(place: Place, mustExist: boolean): Promise<Store> {
