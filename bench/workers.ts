@@ -1,10 +1,10 @@
 /**
- * What one request costs with one process and with several, parent and sharing of limits included: `node bench/workers.ts [workers] [writes a second]`.
+ * What one request costs with one process and with several, parent and sharing of limits included: `node bench/workers.ts [workers] [writes a second] [reads|creates]`.
  * It is told in processor time, as the kernel counts it for each process, so that others on the machine count less; and what
  * follows of it for throughput where there is a core for each: the first cost divided by the busiest worker's. The load is made of
  * plain sockets, at a fifth of what a request costs the server, and stays on another core. Linux alone.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import http, { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -12,39 +12,54 @@ import { join } from 'node:path';
 import { runCommand, startServer } from '../test/e2e/process.ts';
 import { childrenOf } from '../test/e2e/teams.ts';
 import { required } from '../test/required.ts';
+import { workedUs } from './peers/processes.ts';
 
 const WORKERS = Number(process.argv[2] ?? 2);
 /** Beside the reads: each writes the organization anew, and lets go of what other processes keep of the file. */
 const WRITES = Number(process.argv[3] ?? 0);
+const CREATES = process.argv[4] === 'creates';
 const CONNECTIONS = 64;
 /** Until then a process still compiles what it is asked for again and again: each of several is asked less. */
-const WARM_UP = 30_000;
-const REQUESTS = 15_000;
+const WARM_UP = CREATES ? 5_000 : 30_000;
+const REQUESTS = CREATES ? 4_000 : 15_000;
 const ROUNDS = 7;
 
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-workers-'));
 const org = JSON.parse((await runCommand(['org', 'create', 'Acme'], { DATA_DIR: folder })).stdout);
-const request = `GET /v1/orgs/${org.org_id}/roles HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${org.token}\r\n\r\n`;
+const headers = { Authorization: `Bearer ${org.token}`, 'Content-Type': 'application/json' };
+const toBegin = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+let sent = 0;
 
-function workedUs(pid: number): number {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  const ns = threads.map((one) => Number(readFileSync(`/proc/${pid}/task/${one}/schedstat`, 'utf8').split(' ')[0]));
-  return ns.reduce((a, b) => a + b, 0) / 1_000;
+/** A read, or a durable create of what has a name of its own. */
+function request(place: string): string {
+  if (!CREATES) return `GET ${place} HTTP/1.1\r\nHost: x\r\n${toBegin.join('')}\r\n`;
+  const body = JSON.stringify({ name: `${process.pid} ${sent++}` });
+  return `POST ${place} HTTP/1.1\r\nHost: x\r\n${toBegin.join('')}Content-Length: ${body.length}\r\n\r\n${body}`;
+}
+
+/** What is asked for: roles, or apps in a workspace of this run. */
+async function placeAt(url: string): Promise<string> {
+  const base = `/v1/orgs/${org.org_id}`;
+  if (!CREATES) return `${base}/roles`;
+  const body = JSON.stringify({ organization_id: org.org_id, name: `Workspace ${performance.now()}` });
+  const made = await fetch(`${url}${base}/workspaces`, { method: 'POST', headers, body });
+  const { workspace_id } = (await made.json()) as { workspace_id: string };
+  return `${base}/workspaces/${workspace_id}/apps`;
 }
 
 /** One request after the other on each connection; of an answer only its status and its length are read. */
-async function load(url: string, requests: number): Promise<void> {
+async function load(url: string, place: string, requests: number): Promise<void> {
   let left = requests;
   const connection = () =>
     new Promise<void>((resolve, reject) => {
       const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', noDelay: true });
-      const next = () => (left-- > 0 ? socket.write(request) : socket.destroy());
+      const next = () => (left-- > 0 ? socket.write(request(place)) : socket.destroy());
       let missing = 0;
       socket.on('connect', next).on('error', reject).on('close', resolve);
       socket.on('data', (data) => {
         if (missing === 0) {
           const head = data.toString('latin1', 0, 1_200);
-          if (!head.startsWith('HTTP/1.1 200')) return reject(new Error(head));
+          if (!head.startsWith('HTTP/1.1 20')) return reject(new Error(head));
           missing = head.indexOf('\r\n\r\n') + 4 + Number(required(/content-length: (\d+)/i.exec(head))[1]);
         }
         missing -= data.length;
@@ -57,7 +72,6 @@ async function load(url: string, requests: number): Promise<void> {
 /** Until it is stopped. */
 function write(url: string): () => void {
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
-  const headers = { Authorization: `Bearer ${org.token}`, 'Content-Type': 'application/json' };
   const one = () => {
     const sent = http.request(`${url}/v1/orgs/${org.org_id}`, { method: 'PATCH', agent, headers });
     sent.on('response', (res) => res.resume()).on('error', () => {});
@@ -83,11 +97,12 @@ async function serving(workers: number) {
   const server = await startServer(env, ['serve', '--no-demo', '--workers', String(workers)]);
   const parent = required(server.child.pid);
   const pids = workers === 1 ? [parent] : childrenOf(parent);
-  await load(server.url, WARM_UP * workers);
+  const place = await placeAt(server.url);
+  await load(server.url, place, WARM_UP * workers);
   const round = async (): Promise<Round> => {
     const [before, parentBefore, begun] = [pids.map(workedUs), workedUs(parent), performance.now()];
     const stopWriting = write(server.url);
-    await load(server.url, REQUESTS);
+    await load(server.url, place, REQUESTS);
     stopWriting();
     const seconds = (performance.now() - begun) / 1_000;
     const worked = pids.map((pid, at) => workedUs(pid) - required(before[at]));
@@ -117,7 +132,7 @@ const of = (which: 0 | 1, name: keyof Round) => median(rounds[which].map((round)
 const perBusiest = of(1, 'perRequestUs') * of(1, 'busiest');
 // The parent needs a core, too, which is one of the workers' where there are no more.
 const perCore = (of(1, 'perRequestUs') + of(1, 'parentUs')) / WORKERS;
-process.stdout.write(`${availableParallelism()} cores, ${CONNECTIONS} connections, ${WRITES} writes a second beside them
+process.stdout.write(`${availableParallelism()} cores, ${CONNECTIONS} connections, ${CREATES ? 'durable creates' : 'reads'}, ${WRITES} other writes a second
 1 worker:  ${of(0, 'perRequestUs').toFixed(0)} µs of processor per request, ${of(0, 'perSecond').toFixed(0)} a second
 ${WORKERS} workers: ${of(1, 'perRequestUs').toFixed(0)} µs, the parent ${of(1, 'parentUs').toFixed(0)} µs, the busiest does ${(of(1, 'busiest') * 100).toFixed(0)} %, ${of(1, 'perSecond').toFixed(0)} a second
 where there is a core for each: ${(of(0, 'perRequestUs') / Math.max(perBusiest, perCore)).toFixed(2)} ×\n`);

@@ -22,7 +22,7 @@ export interface Bed {
 }
 
 /** The product as shipped; the one thing that is switched off is the limit of requests a minute, by its variable. */
-const startOurs = (env: NodeJS.ProcessEnv) =>
+export const startOurs = (env: NodeJS.ProcessEnv) =>
   start(process.execPath, [BIN, 'serve', '--no-demo'], {
     PORT: '0',
     RATE_LIMIT_PER_MINUTE: '0',

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { required } from '../../test/required.ts';
 
@@ -10,7 +10,7 @@ export interface Served {
   stop(): Promise<void>;
 }
 
-/** Starts a server and waits for the address that it prints; its logs are read, and kept only to be shown if it fails. */
+/** Starts a server and waits for the address that it prints; its logs are read, which is to take nothing from the measurement, and the last of them shown if it fails. */
 export async function start(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<Served> {
   const child = spawn(command, args, { env: { ...process.env, NODE_ENV: 'production', ...env } });
   const kill = () => child.kill('SIGKILL');
@@ -27,9 +27,9 @@ export async function start(command: string, args: string[], env: NodeJS.Process
 
 function addressOf({ stdout, stderr }: ChildProcess, gone: Promise<number | null>): Promise<string> {
   let told = '';
-  let wrong = '';
+  let wrong: Buffer = Buffer.alloc(0);
   required(stderr).on('data', (chunk) => {
-    wrong = (wrong + chunk).slice(-2_000);
+    wrong = chunk;
   });
   return new Promise((resolve, reject) => {
     required(stdout).on('data', (chunk) => {
@@ -80,6 +80,13 @@ export function processorMs(pid: number): number | null {
     if (words) ticks = (ticks ?? 0) + Number(words[11]) + Number(words[12]);
   }
   return ticks === null ? null : ticks * TICK_MS;
+}
+
+/** The same of one process, with its threads, and closer: the kernel's own sum. */
+export function workedUs(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const ns = threads.map((one) => Number(readFileSync(`/proc/${pid}/task/${one}/schedstat`, 'utf8').split(' ')[0]));
+  return ns.reduce((a, b) => a + b, 0) / 1_000;
 }
 
 /** Resident memory of the whole tree, in MiB. */

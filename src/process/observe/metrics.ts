@@ -67,9 +67,11 @@ function requestsOf({ requests, requestSeconds }: Instruments) {
     return {
       seconds: requestSeconds.child({ door, operation }),
       status(status: number) {
-        const known = tallies.get(status) ?? requests.child({ door, operation, status: String(status) });
-        tallies.set(status, known);
-        return known;
+        const known = tallies.get(status);
+        if (known) return known;
+        const tally = requests.child({ door, operation, status: String(status) });
+        tallies.set(status, tally);
+        return tally;
       },
     };
   };
@@ -79,9 +81,11 @@ function requestsOf({ requests, requestSeconds }: Instruments) {
     other: new Map(),
   };
   return (door: Door, operation: string) => {
-    const one = known[door].get(operation) ?? made(door, operation);
-    known[door].set(operation, one);
-    return one;
+    const one = known[door].get(operation);
+    if (one) return one;
+    const first = made(door, operation);
+    known[door].set(operation, first);
+    return first;
   };
 }
 
