@@ -22,24 +22,35 @@ export function accessLines(log: Logger): (visit: Visit, status: number, ms: num
   if (!log.isLevelEnabled('info')) return () => {};
   const inside = log as Logger & Inside;
   const stream = inside[streamSym] as Place;
-  const shared = String(inside[chindingsSym]);
+  const headAt = headsOf(inAscii(String(inside[chindingsSym])));
   return (visit, status, ms) => {
-    const line = new AccessLine(shared, visit, status, ms);
+    const line = new AccessLine(headAt, visit, status, ms);
     if (stream.draft) stream.draft(line);
     else stream.write(line.text());
   };
 }
 
+/** How a line begins: many are of the same millisecond. */
+function headsOf(shared: string): (time: number) => string {
+  let at = 0;
+  let head = '';
+  return (time) => {
+    if (time !== at) head = `{"level":${INFO},"time":${time}${shared},"requestId":"`;
+    at = time;
+    return head;
+  };
+}
+
 /** Nothing of a visit changes once it is answered. */
 class AccessLine implements Draft {
-  readonly #shared: string;
+  readonly #headAt: (time: number) => string;
   readonly #visit: Visit;
   readonly #status: number;
   readonly #ms: number;
   readonly #time = Date.now();
 
-  constructor(shared: string, visit: Visit, status: number, ms: number) {
-    this.#shared = shared;
+  constructor(headAt: (time: number) => string, visit: Visit, status: number, ms: number) {
+    this.#headAt = headAt;
     this.#visit = visit;
     this.#status = status;
     this.#ms = ms;
@@ -47,17 +58,42 @@ class AccessLine implements Draft {
 
   /** Ids of requests and traces, methods, patterns and names of operations are of letters, digits and a few signs: only the rest is escaped. */
   text(): string {
-    const { requestId, traceId, method, route, isRoute, operationName, principal } = this.#visit;
-    return `{"level":${INFO},"time":${this.#time}${this.#shared},"requestId":"${requestId}","traceId":${inQuotes(traceId)},"method":"${method}","route":${
-      isRoute ? inQuotes(route) : JSON.stringify(route)
-    },"status":${this.#status},"ms":${Math.round(this.#ms * 1000) / 1000},${
-      principal ? askerOf(principal) : NOBODY
-    },"operation":${inQuotes(operationName)},"msg":"answered"}\n`;
+    const { requestId, traceId, operationName, principal } = this.#visit;
+    return `${this.#headAt(this.#time)}${requestId}","traceId":${inQuotes(traceId)},${askedOf(this.#visit)}${this.#status},"ms":${inMillis(
+      this.#ms,
+    )},${principal ? askerOf(principal) : NOBODY},"operation":${inQuotes(operationName)},"msg":"answered"}\n`;
   }
 }
 
 function inQuotes(plain: string | null): string {
   return plain === null ? 'null' : `"${plain}"`;
+}
+
+const BEYOND_ASCII = /[^\0-\x7f]/g;
+
+function inAscii(json: string): string {
+  return json.replace(BEYOND_ASCII, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+const THOUSANDTHS = Array.from({ length: 1_000 }, (_, at) => String(at).padStart(3, '0'));
+
+/** To the microsecond: to find the shortest text of a number takes longer than the rest of a line's. */
+function inMillis(ms: number): string {
+  const us = Math.round(ms * 1_000);
+  const whole = Math.floor(us / 1_000);
+  return `${whole}.${THOUSANDTHS[us - whole * 1_000]}`;
+}
+
+/** Of each pattern of ours by its methods, of which there are few. */
+const asked = new Map<string, Map<string, string>>();
+
+function askedOf({ method, route, isRoute }: Visit): string {
+  if (!isRoute) return `"method":"${method}","route":${inAscii(JSON.stringify(route))},"status":`;
+  const known = asked.get(route)?.get(method);
+  if (known !== undefined) return known;
+  const text = `"method":"${method}","route":"${route}","status":`;
+  asked.set(route, new Map([...(asked.get(route) ?? []), [method, text]]));
+  return text;
 }
 
 const NOBODY = '"org":null,"actor":null';
@@ -67,7 +103,7 @@ const askers = new WeakMap<Principal, string>();
 function askerOf(principal: Principal): string {
   const known = askers.get(principal);
   if (known !== undefined) return known;
-  const text = `"org":${JSON.stringify(principal.orgId)},"actor":${JSON.stringify(principal.actorId)}`;
+  const text = inAscii(`"org":${JSON.stringify(principal.orgId)},"actor":${JSON.stringify(principal.actorId)}`);
   askers.set(principal, text);
   return text;
 }

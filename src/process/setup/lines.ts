@@ -11,6 +11,7 @@ const LINES_MAX = 128;
  * each costs between two requests, where nothing of what it takes is at hand.
  */
 export interface Draft {
+  /** In ASCII, so that its length is known. */
   text(): string;
 }
 
@@ -63,7 +64,7 @@ function* together(lines: readonly (string | Draft)[], bytesMax: number): Genera
   let size = 0;
   for (const line of lines) {
     const one = typeof line === 'string' ? line : line.text();
-    const bytes = Buffer.byteLength(one);
+    const bytes = typeof line === 'string' ? Buffer.byteLength(line) : one.length;
     if (size > 0 && size + bytes > bytesMax) {
       yield text;
       text = '';
