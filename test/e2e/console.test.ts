@@ -120,6 +120,40 @@ describe.skipIf(!CHROMIUM)('the console in a real browser', () => {
     await page.context().close();
   });
 
+  test('an account whose tokens end before its month says when', async () => {
+    const { provider_account_id } = await ok('/provider-accounts', {
+      ...{ name: 'Nearly empty', provider_type: 'openai', credentials_ref: 'env:X' },
+      quota_policy: { max_tokens_per_month: 1_000_000 },
+    });
+    const targets = [{ provider_account_id, upstream_model: 'up' }];
+    await ok('/logical-models', { logical_model_id: 'scarce', name: 'Scarce', category: 'chat', targets });
+    const workspace_id = await workspaceId();
+    await ok(`/workspaces/${workspace_id}/model-entitlements`, { logical_model_id: 'scarce' });
+    await ok('/router-policies', { name: 'Scarce', match: { purpose: 'scarce' }, route_to: 'scarce' });
+    const { decision_id } = await ok('/decisions', { workspace_id, purpose: 'scarce', estimated_input_tokens: 1 });
+    await ok(`/decisions/${decision_id}/outcome`, { success: true, input_tokens: 999_990, output_tokens: 9 });
+    const page = await open();
+    const card = page.locator('.card', { hasText: 'Nearly empty' });
+    await card.getByText(/^used up on \d+ \w+ at this rate \(.+\)$/).waitFor();
+    await card.locator('canvas').waitFor();
+    await page.context().close();
+  });
+
+  test('it reads the graph and its subscription, and nothing else', async () => {
+    const page = await open();
+    const asked = new Set<string>();
+    page.on('request', (request) => {
+      if (['fetch', 'xhr', 'eventsource', 'websocket'].includes(request.resourceType()))
+        asked.add(`${request.method()} ${new URL(request.url()).pathname}`);
+    });
+    for (const title of VIEWS) {
+      await view(page, title);
+      await page.locator('.card, .body .row, .note, .usage, .explain, .jobs').first().waitFor();
+    }
+    expect([...asked]).toEqual(['POST /graphql']);
+    await page.context().close();
+  });
+
   test('what happens is told by the subscription', async () => {
     const page = await open();
     await page.locator('.live', { hasText: 'live' }).waitFor();

@@ -2,6 +2,24 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'of a long table no more rows are drawn than are seen, and a few around them',
+    file: 'src/console/app/parts/rows.ts',
+    edits: [['const OVERSCAN = 12;', 'const OVERSCAN = 1_200;']],
+    tests: ['test/e2e/console-many.test.ts'],
+  },
+  {
+    breaks: 'the page keys lead by screens',
+    file: 'src/console/app/parts/rows.ts',
+    edits: [['const page = Math.max(1, Math.floor(innerHeight / height) - 2);', 'const page = 1;']],
+    tests: ['test/e2e/console-many.test.ts'],
+  },
+  {
+    breaks: 'an account says when its tokens end',
+    file: 'src/console/app/views/accounts.ts',
+    edits: [['        ? `used up on', '        ? `gone on']],
+    tests: ['test/e2e/console.test.ts'],
+  },
+  {
     breaks: 'a request of the demo that met the outage is tried again elsewhere',
     file: 'src/process/demo/traffic.ts',
     edits: [['    if (outcome.success) return;', '    return;']],
