@@ -1,7 +1,7 @@
 import { wallClock } from './clock.ts';
 import type { Options, Wired } from './types.ts';
 
-/** What the caller left open, and its own functions so that no mistake in them loses a report or ends the process. */
+/** What the caller left open, and its own functions so that no mistake in them loses a report or stops the program. */
 export function wire(options: Options): Wired {
   const { classify = () => undefined, onLost = () => {}, waitUntil = () => {}, ...given } = options;
   return {
