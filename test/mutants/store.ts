@@ -26,6 +26,18 @@ export const mutants: Mutant[] = [
     tests: ['test/store/contract.test.ts', 'test/store/same.test.ts'],
   },
   {
+    breaks: 'a kept total is told without what lies below a tombstone',
+    file: 'src/store/sqlite/reads.ts',
+    edits: [[' - buriedAmong(table, query)', '']],
+    tests: ['test/store/contract.test.ts'],
+  },
+  {
+    breaks: 'what lies below two tombstones is counted out once',
+    file: 'src/store/sqlite/reads.ts',
+    edits: [["join(' UNION ')", "join(' UNION ALL ')"]],
+    tests: ['test/store/contract.test.ts'],
+  },
+  {
     breaks: 'a condition sees what another commit of its group has changed and not yet written',
     file: 'src/store/sqlite/view.ts',
     edits: [['      table(from).settle();\n', '']],

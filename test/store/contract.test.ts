@@ -327,6 +327,27 @@ describeEngines('the store port', (engine) => {
     expect(await store.get(namespaces.collection, elsewhere)).toEqual(elsewhere);
   });
 
+  test('no count has what lies below a tombstone, or below two, in it', async () => {
+    const bury = (id: string, field: string) =>
+      store.commit([{ type: 'insert', in: tombstones, doc: { ...base(id), field, sweptAt: null } as Tombstone }]);
+    const within = (field: string, id: string) => ({ orgId, where: [{ field, in: [id] }] });
+    const counted = () =>
+      store.counts(namespaces.collection, [
+        within('workspaceId', 'ws'),
+        within('appId', 'app'),
+        within('appId', 'gone'),
+      ]);
+    await store.commit([
+      ...[1, 2, 3].map((index) => insert(namespace(`ns_${index}`, index, { appId: 'gone' }), namespaces)),
+      ...[4, 5].map((index) => insert(namespace(`ns_${index}`, index), namespaces)),
+    ]);
+    expect(await counted()).toEqual([5, 2, 3]);
+    await bury('gone', 'appId');
+    expect(await counted()).toEqual([2, 2, 0]);
+    await bury('ws', 'workspaceId');
+    expect(await counted()).toEqual([0, 0, 0]);
+  });
+
   test('below a tombstone an id and a unique key are taken until the sweep, whoever asks for them', async () => {
     const app = (id: string, fields: object = {}) =>
       ({ ...base(id), workspaceId: 'ws', name: 'Chat', ...fields }) as never;

@@ -1,5 +1,14 @@
 import { expected } from '../../words/expected.ts';
-import { type Clause, type Doc, type Key, meaningOf, type Page, type PageQuery, type Query } from '../store.ts';
+import {
+  type Ancestor,
+  type Clause,
+  type Doc,
+  type Key,
+  meaningOf,
+  type Page,
+  type PageQuery,
+  type Query,
+} from '../store.ts';
 import { totalKey } from './beside.ts';
 import { quote } from './schema.ts';
 import type { Table } from './table.ts';
@@ -74,13 +83,29 @@ export function readIds(table: Table, query: Query, limit: number): string[] {
 
 export function readCount(table: Table, query: Query): number {
   const kept = keptKey(table, query);
-  if (kept !== null) return table.total(query.orgId, kept);
+  if (kept !== null) return table.total(query.orgId, kept) - buriedAmong(table, query);
   const plan = planOf(table, query, LONG.count);
   const rows = asksRows(table, query, plan) ? fromSql : fromRefsSql;
   const values: Value[] = [];
   const shape = rows === fromSql ? bindFrom(table, query, plan, values) : bindRefs(table, query, plan, values);
   const statement = table.statement<[number]>(`count ${shape}`, () => `SELECT COUNT(*) ${rows(table, query, plan)}`);
   const [count] = expected(statement.get(...values), 'count');
+  return count;
+}
+
+/** How much of what a total counts lies below a tombstone, found from the tombstones: there are few, however large the total. */
+function buriedAmong(table: Table, query: Query): number {
+  if (!table.hasBuried(query.orgId)) return 0;
+  const { name, ancestors = [] } = table.collection;
+  const values: Value[] = ancestors.map(() => query.orgId);
+  const shape = bindQuery(query, values);
+  const below = ({ field }: Ancestor) =>
+    `SELECT d.rowid AS at FROM tombstones t CROSS JOIN ${quote(name)} d ON d.org = t.org AND d.${quote(field)} = t.id WHERE t.org = ?`;
+  const buried = table.statement<[number]>(`buried ${shape}`, () => {
+    const rows = `(${ancestors.map(below).join(' UNION ')}) b CROSS JOIN ${quote(name)} d ON d.rowid = b.at`;
+    return `SELECT COUNT(*) FROM ${rows} WHERE ${whereSql(query)}`;
+  });
+  const [count] = expected(buried.get(...values), 'count');
   return count;
 }
 
