@@ -41,6 +41,12 @@ import { Snapshot } from './snapshot.ts';
 import { Table } from './table.ts';
 import { viewOf } from './view.ts';
 
+/**
+ * Pages of the log (16 MiB) after which it is moved into the file: a page that many commits change is moved once. More
+ * brought nothing further.
+ */
+const LOG_PAGES = 4_000;
+
 /** Opens (and where needed creates or migrates) the database; throws `StoreRefused` with one line for a person. */
 export function openSqlite(options: SqliteOptions): SqliteStore {
   let db: DatabaseSync | undefined;
@@ -53,6 +59,7 @@ export function openSqlite(options: SqliteOptions): SqliteStore {
     db.exec(
       'PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY',
     );
+    db.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
     withBusyWait(db, (it) => prepare(it, preparation), MIGRATION_WAIT_MS);
     return new SqliteStore(db, options);
   } catch (error) {
