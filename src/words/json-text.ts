@@ -72,6 +72,8 @@ export function keep(value: object, made: Text): void {
 /** Whether there is something frozen in a plain value, as its lists' first items show: to find none is quick. */
 function holdsFrozen(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null || depth === 0) return false;
+  // A list of nothing, as many objects share one, is no text worth keeping, nor worth writing all beside it by hand.
+  if (Array.isArray(value) && value.length === 0) return false;
   if (isFixed(value)) return young.has(value) || Object.isFrozen(value);
   if (Array.isArray(value)) return holdsFrozen(value[0], depth - 1);
   if (!isPlain(value)) return false;
