@@ -24,3 +24,10 @@ export function numberOf(option: string, text: string, max: number): number {
   if (value < 1 || value > max) throw new WorkerRefused(`${option}: expected a whole number from 1 to ${max}`, true);
   return value;
 }
+
+/** Whether a place is an address, not a path. One that we cannot call is no path that somebody meant. */
+export function isAddress(option: string, place: string): boolean {
+  if (/^https?:\/\//i.test(place)) return true;
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(place)) return false;
+  throw new WorkerRefused(`${option}: expected a path, or an address that begins with http:// or https://`, true);
+}

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import type { Item } from './api.ts';
 import type { Vector } from './embed.ts';
 import { call, Unanswered } from './http.ts';
+import { isAddress } from './options.ts';
 import { WorkerRefused } from './refused.ts';
 
 export interface Sink {
@@ -23,8 +24,8 @@ const ANSWER_BYTES = 2 ** 20;
 const TRIES = 8;
 
 /** Vectors as JSON lines, at the end of a file or posted to an address. */
-export function openSink(place: string): Promise<Sink> {
-  return /^https?:\/\//.test(place) ? Promise.resolve(toAddress(place)) : toFile(place);
+export async function openSink(place: string): Promise<Sink> {
+  return isAddress('--sink', place) ? toAddress(place) : toFile(place);
 }
 
 /** One item may come twice, where its report was lost: readers take the last line of an `item_id`. */

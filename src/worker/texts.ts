@@ -1,8 +1,10 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from './account.ts';
 import type { Item } from './api.ts';
 import { call, Unanswered } from './http.ts';
+import { isAddress } from './options.ts';
+import { WorkerRefused } from './refused.ts';
 
 export type Texts = (item: Item, signal: AbortSignal) => Promise<string>;
 
@@ -12,8 +14,8 @@ const CALL_MS = 30_000;
 const TRIES = 3;
 
 /** Where the texts of threads and sources are; without a place the id itself is the text, to try a worker out. */
-export function createTexts(place: string | null): Texts {
-  const read = place === null ? idItself : /^https?:\/\//.test(place) ? fromAddress(place) : fromFolder(place);
+export async function openTexts(place: string | null): Promise<Texts> {
+  const read = place === null ? idItself : isAddress('--texts', place) ? fromAddress(place) : await fromFolder(place);
   return async (item, signal) => {
     const text = await read(item, signal);
     if (text.trim() === '') throw new Failure('its text is empty');
@@ -37,8 +39,10 @@ function fromAddress(place: string): Texts {
   };
 }
 
-/** `FOLDER/thread/ID.txt` or `FOLDER/ID.txt`, the id percent-encoded: it may hold anything, and leads nowhere else. */
-function fromFolder(folder: string): Texts {
+/** `FOLDER/thread/ID.txt` or `FOLDER/ID.txt`, the id percent-encoded: it may hold anything, and leads nowhere else. Without the folder every item would fail for good. */
+async function fromFolder(folder: string): Promise<Texts> {
+  const there = await stat(folder).catch(() => null);
+  if (!there?.isDirectory()) throw new WorkerRefused(`--texts: there is no folder ${folder}`);
   return async ({ subject: { type, id } }) => {
     const file = `${nameOf(id)}.txt`;
     const text = (await contentOf(join(folder, type, file))) ?? (await contentOf(join(folder, file)));

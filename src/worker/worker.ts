@@ -7,11 +7,11 @@ import { createClaims } from './claims.ts';
 import { connected, refusalAt } from './connection.ts';
 import { createDisplay, jsonLines } from './display.ts';
 import type { Pace } from './http.ts';
-import { addressOf, numberOf } from './options.ts';
+import { addressOf, isAddress, numberOf } from './options.ts';
 import { follow } from './progress.ts';
 import { openSink } from './sink.ts';
 import { createReports } from './tally.ts';
-import { createTexts } from './texts.ts';
+import { openTexts } from './texts.ts';
 
 export interface WorkerOptions {
   url: string;
@@ -37,6 +37,8 @@ export async function runWorker(
 ): Promise<void> {
   const concurrency = numberOf('--concurrency', options.concurrency, 64);
   const batch = numberOf('--batch', options.batch, 100);
+  const texts = await openTexts(options.texts ?? null);
+  isAddress('--sink', options.sink);
   const over = after(stop, GRACE_MS);
   const display = options.json ? jsonLines(out) : createDisplay(out);
   const reports = createReports(display);
@@ -56,7 +58,7 @@ export async function runWorker(
       paces.set(id, pace);
       return pace;
     },
-    texts: createTexts(options.texts ?? null),
+    texts,
     tells: reports.tells,
     waits: reports.waits,
     leaves(jobId, why) {

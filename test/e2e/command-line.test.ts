@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -8,6 +8,10 @@ import { createProgram } from '../../src/process/commands.ts';
 import { everyCommand, leaves } from '../every-command.ts';
 import { required } from '../required.ts';
 import { runCommand } from './process.ts';
+
+/** A port that no server may have. */
+const NOBODY = 'http://127.0.0.1:1';
+const WORKER = ['worker', '--url', NOBODY, '--token-file', 'token'];
 
 describe('the command line', () => {
   let folder: string;
@@ -68,11 +72,39 @@ describe('the command line', () => {
     [['copy', '--from', 'sqlite:x'], /required option '--to <place>' not specified/],
     [['copy', '--from', 'sqlite:x', '--to', 'mongo://me:s3cret@x'], /^switchyard: copy: a place is [^@]*\n$/],
     [['simulate'], /missing required argument 'scenario'/],
+    [[...WORKER, '--texts', 'ftp://x/texts'], /--texts: expected a path, or an address that begins with http/],
+    [[...WORKER, '--sink', 's3://bucket/file'], /--sink: expected a path, or an address that begins with http/],
   ])('%j is one line that says what is wrong and where to look, exit 2', async (args, line) => {
     const { code, stdout, stderr } = await run(...args);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(line);
     expect(stderr).toMatch(/^switchyard: .*; see "switchyard .*--help"\n$/);
+  });
+
+  test('texts that are not there are told before any item can fail for want of them', async () => {
+    for (const texts of ['/nowhere/at/all', import.meta.filename, '']) {
+      const ran = await run(...WORKER, '--texts', texts);
+      expect(ran).toEqual({ code: 1, stdout: '', stderr: `switchyard: --texts: there is no folder ${texts}\n` });
+    }
+  });
+
+  test('whoever asks a server that is not there says so and ends', async () => {
+    const file = join(folder, 'token');
+    writeFileSync(file, 'any-token\n');
+    const there = ['--token-file', file];
+    for (const words of [
+      ['jobs', '--url', NOBODY, ...there],
+      ['worker', '--url', NOBODY, ...there],
+      ['webhooks', 'listen', '--server', NOBODY, ...there],
+    ]) {
+      const { code, stdout, stderr } = await run(...words);
+      expect([words[0], code, stdout, stderr]).toEqual([
+        words[0],
+        1,
+        '',
+        expect.stringMatching(/^switchyard: http\S+ could not be reached[^\n]*\n$/),
+      ]);
+    }
   });
 
   test('words that lack a command are answered with the help, exit 2', async () => {

@@ -196,6 +196,16 @@ describe('the place of a backup', () => {
     ]);
   });
 
+  test('nor is a store copied into itself, by a link', async () => {
+    const store = join(env.DATA_DIR, 'switchyard.db');
+    linkSync(store, join(folder, 'same'));
+    const { code, stderr } = await runCommand(
+      ['copy', '--from', `sqlite:${store}`, '--to', `sqlite:${join(folder, 'same')}`],
+      env,
+    );
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--from and --to are the same')]);
+  });
+
   test('is left as it was by who is told to stop', async () => {
     const home = mkdtempSync(join(folder, 'home-'));
     const module = join(import.meta.dirname, '../../src/process/backup/target.ts');

@@ -64,7 +64,7 @@ const NOT_POSTED = { statusCode: null, error: null };
 function reader(server: string, token: string, signal: AbortSignal) {
   return async <T>(path: string): Promise<T> => {
     const headers = { Authorization: `Bearer ${token}` };
-    const limits = { timeoutMs: CALL_MS, maxBytes: 16 * 1024 * 1024, tries: 10 };
+    const limits = { timeoutMs: CALL_MS, maxBytes: 16 * 1024 * 1024, tries: 10, mustBeThere: true };
     return JSON.parse(await call({ url: `${server}/v1/${path}`, headers, signal, ...limits })) as T;
   };
 }
