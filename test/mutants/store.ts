@@ -38,6 +38,12 @@ export const mutants: Mutant[] = [
     tests: ['test/store/contract.test.ts'],
   },
   {
+    breaks: 'a commit asks for no tombstones where nothing that it names can lie below one',
+    file: 'src/store/mongodb/writes.ts',
+    edits: [['changes.filter((change) => change.in.ancestors?.length).flatMap(', 'changes.flatMap(']],
+    tests: ['test/store/mongodb.test.ts'],
+  },
+  {
     breaks: 'a condition sees what another commit of its group has changed and not yet written',
     file: 'src/store/sqlite/view.ts',
     edits: [['      table(from).settle();\n', '']],

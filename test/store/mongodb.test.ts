@@ -1,19 +1,37 @@
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { collections } from '../../src/catalog/collections.ts';
+import { apps } from '../../src/nouns/apps/model.ts';
 import { logicalModels } from '../../src/nouns/logical-models/model.ts';
 import { namespaces } from '../../src/nouns/namespaces/model.ts';
 import { tokens } from '../../src/nouns/tokens/model.ts';
 import { workspaces } from '../../src/nouns/workspaces/model.ts';
 import { auditEvents } from '../../src/resource/audit-event.ts';
+import { bump } from '../../src/resource/generation.ts';
 import type { MongoStore } from '../../src/store/mongodb/engine.ts';
 import { openMongo } from '../../src/store/mongodb/open.ts';
-import { type PageQuery, StoreRefused, StoreUnavailable } from '../../src/store/store.ts';
+import { apply } from '../../src/store/rule.ts';
+import {
+  type AnyCollection,
+  type PageQuery,
+  StoreRefused,
+  StoreUnavailable,
+  tombstones,
+} from '../../src/store/store.ts';
 import { createSecret } from '../../src/words/secret.ts';
 import { freshMongoUri, type Harness, MONGODB_URI, startHarness } from '../harness.ts';
 import { required } from '../required.ts';
+import { listenIn } from './commands-sent.ts';
 
 const now = () => new Date().toISOString();
+const base = (orgId: string, id: string) => ({
+  id,
+  orgId,
+  version: 1,
+  createdAt: now(),
+  updatedAt: now(),
+  createdBy: null,
+});
 
 describe.skipIf(!MONGODB_URI)('MongoDB itself', () => {
   let uri: string;
@@ -60,6 +78,35 @@ describe.skipIf(!MONGODB_URI)('MongoDB itself', () => {
     expect(plan).toContain(`"indexName":"${name}"`);
     expect(plan).toMatch(/"keyPattern":\{"orgId":1/);
     expect(plan).not.toContain('COLLSCAN');
+  });
+
+  test('a group of commits asks for the tombstones of the orgs in which it names what can lie below one, once, and of no other', async () => {
+    const asked: string[] = [];
+    const ear = await listenIn(uri, ({ on, body }) => {
+      if (on === tombstones.name) asked.push(String(body.filter?.orgId));
+    });
+    const heard = await openMongo({ uri: ear.through(uri), collections, now });
+    const insert = (from: AnyCollection, orgId: string, id: string, fields: object) =>
+      heard.commit([{ type: 'insert', in: from, doc: { ...base(orgId, id), ...fields } as never }]);
+    const app = (orgId: string, id: string) => insert(apps.collection, orgId, id, { workspaceId: 'ws', name: id });
+    const askedBy = async (work: () => Promise<unknown>) => {
+      asked.length = 0;
+      await work();
+      return [...asked].sort();
+    };
+    expect(await askedBy(() => insert(workspaces.collection, 'org_a', 'ws', { name: 'ws' }))).toEqual([]);
+    expect(await askedBy(() => heard.commit([apply(bump, { orgId: '', id: 'g' }, null)]))).toEqual([]);
+    expect(await askedBy(() => app('org_a', 'app_1'))).toEqual(['org_a']);
+    const none = { orgId: 'org_c', where: [{ field: 'workspaceId', in: ['ws'] }] };
+    const group = () =>
+      Promise.all([
+        ...[app('org_a', 'app_2'), app('org_a', 'app_3')],
+        insert(workspaces.collection, 'org_b', 'ws', { name: 'ws' }),
+        heard.commit([{ type: 'none', in: apps.collection, query: none }]),
+      ]);
+    expect(await askedBy(group)).toEqual(['org_a', 'org_c']);
+    await heard.close();
+    ear.close();
   });
 
   test('every compound index begins with the org, but for the sweep of what has expired', async () => {

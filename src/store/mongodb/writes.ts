@@ -24,8 +24,12 @@ export interface Reader {
 export async function loadOverlay(reader: Reader, commits: readonly (readonly Change[])[]): Promise<Overlay> {
   const changes = commits.flat();
   const orgs = [...new Set(changes.flatMap((change) => orgOf(change)))];
+  // Nothing else can lie below a tombstone, and most commits name nothing that does.
+  const below = new Set(changes.filter((change) => change.in.ancestors?.length).flatMap((change) => orgOf(change)));
   const buried = new Map(
-    await Promise.all(orgs.map(async (orgId) => [orgId, await buriedIn(reader.db, orgId, reader.deadline)] as const)),
+    await Promise.all(
+      [...below].map(async (orgId) => [orgId, await buriedIn(reader.db, orgId, reader.deadline)] as const),
+    ),
   );
   const overlay = new Overlay(buried);
   // Any commit may tell of something that is numbered.
