@@ -16,9 +16,10 @@ if (process.argv[2] === 'serve' && !isTold && process.execve && process.platform
     [process.execPath, '--max-semi-space-size=16', ...process.execArgv, ...process.argv.slice(1)],
     process.env,
   );
-// A signal that comes while the rest is being loaded is a wish to stop, too.
-if (process.argv[2] === 'serve') (await import('../src/process/setup/signals.ts')).stopSignal();
+// Before the first TypeScript: what was compiled at an earlier start needs no compiler, which takes some 40 MiB.
 const { enableCompileCache } = await import('node:module');
 enableCompileCache();
+// A signal that comes while the rest is being loaded is a wish to stop, too.
+if (process.argv[2] === 'serve') (await import('../src/process/setup/signals.ts')).stopSignal();
 const { runCli } = await import('../src/process/cli.ts');
 await runCli(process.argv.slice(2));

@@ -70,7 +70,8 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
   const graphiql = createGraphiQL();
   const publicUrl = config.PUBLIC_URL ?? '';
   const unprefixed = prefixCutter(publicUrl);
-  const openApi = JSON.stringify(openApiDocument(schema, rows, publicUrl || '/', errorCatalog));
+  // As bytes: a text with one sign that is not Latin takes two for each.
+  const openApi = Buffer.from(JSON.stringify(openApiDocument(schema, rows, publicUrl || '/', errorCatalog)));
   const origins = listOf(config.CORS_ORIGINS);
   const pressure = createPressure();
   const pauses = createPauses(pressure.rest);

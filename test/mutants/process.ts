@@ -63,4 +63,10 @@ export const mutants: Mutant[] = [
     edits: [['const TURN_MS = 10;', 'const TURN_MS = 100;']],
     tests: ['test/pressure.test.ts'],
   },
+  {
+    breaks: 'from the second start on no compiler of TypeScript is loaded',
+    file: 'bin/switchyard.js',
+    edits: [['enableCompileCache();\n', '']],
+    tests: ['test/e2e/loaded.test.ts'],
+  },
 ];
