@@ -7,7 +7,7 @@ import { chain, type Doc, type MaybePromise } from '../store/store.ts';
 import { type Checked, passed } from '../validation/checked.ts';
 import { isPlainName } from '../validation/names.ts';
 import { fieldsOf } from '../validation/shape.ts';
-import { isObject, walk } from '../validation/walk.ts';
+import { isObject, type Walked, walk } from '../validation/walk.ts';
 import { type Issue, valueError } from '../words/errors.ts';
 import { pascal } from '../words/naming.ts';
 import { builder } from './builder.ts';
@@ -125,32 +125,34 @@ async function checkInput<S extends z.ZodType, F extends PayloadFields>(
   options: MutationOptions<S, F>,
   input: unknown,
 ): Promise<Checked<z.output<S>>> {
-  const keptName = await keptNameIn(ctx, options.changes, input, input);
-  const { value, issues } = walk(options.input, input, ['input'], { naming: 'camel', keptName });
+  const { value, issues } = await walkKeeping(ctx, options.changes, input, input, (kept) =>
+    walk(options.input, input, ['input'], { naming: 'camel', kept }),
+  );
   const own = ruleIssues(options as unknown as MutationExtensions, value, input, ctx);
   const all = [...issues, ...beside(issues, own)];
   return passed(value, sortByField(Object.keys(fieldsOf(options.input)), all));
 }
 
 /**
- * The name that an update repeats as it is stored, though it could not be given any more: what GET gave can be sent
- * back. `target` has the id by the input's name of it. The store is asked for such names only.
+ * Checks an input; where that refuses or changes something, once more beside the document that it changes: what repeats
+ * a stored field stays, though it could not be given any more, so that what GET gave can be sent back. `target` has the
+ * id by the input's name of it.
  */
-export function keptNameIn(
+export function walkKeeping<T>(
   ctx: Context,
   changes: Noun<Doc> | undefined,
   target: unknown,
   body: unknown,
-): MaybePromise<string | null> {
-  if (!changes || !isObject(body) || !isObject(target)) return null;
+  check: (kept?: Doc) => Walked<T>,
+): MaybePromise<Walked<T>> {
+  const walked = check();
+  if (!changes || !isObject(body) || !isObject(target)) return walked;
   const { name } = body;
-  if (typeof name !== 'string' || isPlainName(name)) return null;
+  if (walked.issues.length === 0 && (typeof name !== 'string' || isPlainName(name))) return walked;
   const idName = idNameOf(changes);
   const id = target[idName] ?? (idName === 'orgId' ? ctx.principal.orgId : null);
-  if (typeof id !== 'string') return null;
-  return chain(find(ctx, changes, id), (stored) =>
-    (stored as { name?: unknown } | null)?.name === name ? name : null,
-  );
+  if (typeof id !== 'string') return walked;
+  return chain(find(ctx, changes, id), (stored) => (stored ? check(stored) : walked));
 }
 
 /** What the mutation's own rules find, as issues below `input`. */

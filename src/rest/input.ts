@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { beside, keptNameIn, ruleIssues, sortByField } from '../graphql/mutations.ts';
+import { beside, ruleIssues, sortByField, walkKeeping } from '../graphql/mutations.ts';
 import type { Context } from '../resource/context.ts';
+import type { Doc } from '../store/store.ts';
 import { type Checked, passed } from '../validation/checked.ts';
 import { fieldsOf } from '../validation/shape.ts';
-import { textIssue, walk } from '../validation/walk.ts';
+import { textIssue, type Walked, walk } from '../validation/walk.ts';
 import { type Issue, valueError } from '../words/errors.ts';
 import { chain, type MaybePromise } from '../words/maybe.ts';
 import { snake } from '../words/naming.ts';
@@ -29,8 +30,11 @@ export function checkRequest(ctx: Context, compiled: CompiledRow, raw: RawInput)
   if (compiled.isRead && raw.search === '') return passed(path.value, path.issues);
   const query = checkQuery(ctx, compiled, raw.search);
   const header = checkHeader(raw.idempotencyKey);
-  return chain(keptNameIn(ctx, compiled.own.changes, path.value, raw.body), (keptName) => {
-    const body = checkBody(ctx, compiled, raw.body, keptName);
+  const walked = walkKeeping(ctx, compiled.own.changes, path.value, raw.body, (kept) =>
+    walkBody(compiled, raw.body, kept),
+  );
+  return chain(walked, (found) => {
+    const body = checkBody(ctx, compiled, raw.body, found);
     const asked = { ...path.value, ...renamed(query.value, compiled.row) };
     const cursor = checkCursor(ctx, compiled, asked);
     const ofQuery = [...query.issues, ...cursor];
@@ -115,17 +119,21 @@ function checkHeader(key: string | undefined): Issue[] {
   ];
 }
 
+function walkBody({ row }: CompiledRow, body: unknown, kept: Doc | undefined): Walked<unknown> {
+  if (!row.body) return { value: {}, issues: [] };
+  if (body === undefined)
+    return { value: {}, issues: [{ type: 'missing', loc: ['body'], msg: 'Field required', input: null }] };
+  return walk(row.body, body, ['body'], { naming: 'snake', kept });
+}
+
 function checkBody(
   ctx: Context,
   compiled: CompiledRow,
   body: unknown,
-  keptName: string | null,
+  { value, issues }: Walked<unknown>,
 ): { value: Record<string, unknown>; issues: Issue[] } {
   const { row, own: rules } = compiled;
-  if (!row.body) return { value: {}, issues: [] };
-  if (body === undefined)
-    return { value: {}, issues: [{ type: 'missing', loc: ['body'], msg: 'Field required', input: null }] };
-  const { value, issues } = walk(row.body, body, ['body'], { naming: 'snake', keptName });
+  if (!row.body || body === undefined) return { value: {}, issues };
   const own = ruleIssues(rules, value, body, ctx).map((issue) => ({
     ...issue,
     loc: locOf(compiled, issue.loc),

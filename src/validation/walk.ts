@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { type Issue, valueError } from '../words/errors.ts';
 import { snake } from '../words/naming.ts';
@@ -9,8 +10,8 @@ import { type ListShape, type ObjectShape, type Shape, shapeOf, wirePath } from 
 export interface WalkOptions {
   /** How the input writes the names of fields; free-form maps keep their keys either way. */
   naming: 'snake' | 'camel';
-  /** The stored name, where the input repeats one that the rules of today would change or refuse: it stays as it is. */
-  keptName?: string | null;
+  /** The stored document that the input changes: what repeats a field of it stays as it is, though the rules of today would change or refuse it. */
+  kept?: unknown;
 }
 
 export interface Walked<T> {
@@ -27,8 +28,8 @@ export function walk<S extends z.ZodType>(
   loc: (string | number)[],
   options: WalkOptions,
 ): Walked<z.output<S>> {
-  const walker = new Walker(options);
-  const value = walker.field(shapeOf(schema), input, loc, 1);
+  const walker = new Walker(options.naming);
+  const value = walker.field(shapeOf(schema), input, loc, 1, options.kept);
   return { value: value as z.output<S>, issues: walker.issues.list };
 }
 
@@ -48,27 +49,25 @@ function scan(value: unknown, loc: (string | number)[], issues: Issues, depth = 
 class Walker {
   readonly issues = new Issues();
   readonly #naming: WalkOptions['naming'];
-  readonly #keptName: string | null;
 
-  constructor({ naming, keptName = null }: WalkOptions) {
+  constructor(naming: WalkOptions['naming']) {
     this.#naming = naming;
-    this.#keptName = keptName;
   }
 
-  field(shape: Shape, input: unknown, loc: (string | number)[], depth: number): unknown {
+  field(shape: Shape, input: unknown, loc: (string | number)[], depth: number, kept?: unknown): unknown {
     if (input === null && shape.nullable) return null;
-    if (shape.isName && input !== null && input === this.#keptName) return input;
+    if (kept != null && shape.kind !== 'object' && isSame(shape, input, kept, this.#naming)) return kept;
     const deep = depthIssue(input, loc, depth);
     if (deep) return this.#add(deep);
     const before = this.issues.list.length;
-    const value = this.#typed(shape, input, loc, depth);
+    const value = this.#typed(shape, input, loc, depth, kept);
     return this.issues.list.length === before ? this.#ruled(shape, value, input, loc) : value;
   }
 
-  #typed(shape: Shape, input: unknown, loc: (string | number)[], depth: number): unknown {
+  #typed(shape: Shape, input: unknown, loc: (string | number)[], depth: number, kept: unknown): unknown {
     switch (shape.kind) {
       case 'object':
-        return this.#object(shape, input, loc, depth);
+        return this.#object(shape, input, loc, depth, kept);
       case 'list':
         if (!Array.isArray(input))
           return this.#add({ type: 'list_type', loc, msg: 'Input should be a valid list', input });
@@ -83,18 +82,19 @@ class Walker {
     }
   }
 
-  #object(shape: ObjectShape, input: unknown, loc: (string | number)[], depth: number): unknown {
+  #object(shape: ObjectShape, input: unknown, loc: (string | number)[], depth: number, kept: unknown): unknown {
     if (!isObject(input)) {
       const msg = 'Input should be a valid dictionary or object to extract fields from';
       return this.#add({ type: 'model_attributes_type', loc, msg, input });
     }
     const value: Record<string, unknown> = {};
     const known = new Set<string>();
+    const before = isObject(kept) ? kept : {};
     for (const [name, field] of Object.entries(shape.fields)) {
-      const wire = this.#naming === 'snake' ? snake(name) : name;
+      const wire = wireName(name, this.#naming);
       known.add(wire);
       if (Object.hasOwn(input, wire) && input[wire] !== undefined)
-        value[name] = this.field(field, input[wire], [...loc, wire], depth + 1);
+        value[name] = this.field(field, input[wire], [...loc, wire], depth + 1, before[name]);
       else if (field.hasDefault) value[name] = structuredClone(field.defaultValue);
       else if (field.required) this.#add({ type: 'missing', loc: [...loc, wire], msg: 'Field required', input });
     }
@@ -110,7 +110,7 @@ class Walker {
     loc: (string | number)[],
     depth: number,
   ): void {
-    const ignored = new Set(shape.readOnly.map((name) => (this.#naming === 'snake' ? snake(name) : name)));
+    const ignored = new Set(shape.readOnly.map((name) => wireName(name, this.#naming)));
     for (const [name, item] of Object.entries(input)) {
       if (known.has(name) || item === undefined) continue;
       if (ignored.has(name)) scan(item, [...loc, name], this.issues, depth + 1);
@@ -158,6 +158,20 @@ class Walker {
     this.issues.add(issue);
     return undefined;
   }
+}
+
+function wireName(name: string, naming: WalkOptions['naming']): string {
+  return naming === 'snake' ? snake(name) : name;
+}
+
+/** Whether an input says what is stored, as replies show that. */
+function isSame(shape: Shape, input: unknown, kept: unknown, naming: WalkOptions['naming']): boolean {
+  if (shape.kind === 'list' && Array.isArray(input) && Array.isArray(kept))
+    return input.length === kept.length && input.every((item, at) => isSame(shape.item, item, kept[at], naming));
+  if (shape.kind !== 'object' || !isObject(input) || !isObject(kept)) return isDeepStrictEqual(input, kept);
+  return Object.entries(shape.fields).every(([name, field]) =>
+    isSame(field, input[wireName(name, naming)], kept[name], naming),
+  );
 }
 
 function checkScalar(shape: Shape, input: unknown, loc: (string | number)[]): Checked {
