@@ -79,7 +79,7 @@ export const mutants: Mutant[] = [
     breaks: 'what a look at the parent cannot tell is asked for',
     file: 'src/nouns/namespaces/schema.ts',
     edits: [['threadCount === 0 ? NO_THREADS : UNREAD', 'threadCount < 9 ? NO_THREADS : UNREAD']],
-    tests: ['test/rest/kept.test.ts'],
+    tests: ['test/threads.test.ts'],
   },
   {
     breaks: 'an answer that is kept is of the version that is stored',
