@@ -47,8 +47,8 @@ async function loadedByStart(): Promise<string[]> {
   const server = await startServer({
     DATA_DIR: join(folder, 'data'),
     MONGODB_URI: '',
-    // What is compiled is kept among temporary files.
-    TMPDIR: folder,
+    // What is compiled is kept here, whatever other tests have left.
+    NODE_COMPILE_CACHE: join(folder, 'compiled'),
     NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(TELL)}`,
   });
   server.child.kill('SIGTERM');
