@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { type AddressInfo, connect, type Server as NetServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, Server as NetServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How often in a row nothing may be in flight before the connections are closed, and how long lies between two looks. */
@@ -30,7 +30,8 @@ export async function drain(
   const isLate = () => performance.now() >= until;
   await (lastGiven ? Promise.race([lastGiven(), sleep(seconds * 1000)]) : takeUpWaiting(server, isLate));
   app.endConnections();
-  server.close();
+  // The HTTP server's own `close` ends what it takes for idle, and so an answer that is still on its way out.
+  NetServer.prototype.close.call(server);
   // Looks are counted, not time: after one long turn of the loop, what came meanwhile has not been read yet.
   for (let quiet = 0; quiet < QUIET_LOOKS && !isLate(); quiet = app.inFlight > 0 ? 0 : quiet + 1) await sleep(LOOK_MS);
   const left = app.inFlight;

@@ -123,6 +123,17 @@ describe('SIGTERM', () => {
     }
   });
 
+  test('answers those who read slowly', async () => {
+    const lines = await Promise.all(times(3, () => open(port, get('/v1/openapi.json').repeat(12))));
+    for (const { socket } of lines) socket.pause();
+    server.child.kill('SIGTERM');
+    await sleep(500);
+    for (const { socket } of lines) socket.resume();
+    await exits();
+    await Promise.all(lines.map((line) => line.ended));
+    for (const line of lines) expect(line.statuses()).toEqual(times(12, () => 200));
+  });
+
   test('a worker that waits for work is answered at once', async () => {
     const worker = createClient(server.url, org.token);
     const waiting = worker.rest('POST', `/v1/orgs/${org.org_id}/work-items/claim`, { wait_seconds: 20 });

@@ -22,6 +22,12 @@ export const mutants: Mutant[] = [
     tests: shutdown,
   },
   {
+    breaks: 'an answer on its way out is not cut off',
+    file: 'src/http/drain.ts',
+    edits: [['NetServer.prototype.close.call(server);', 'server.close();']],
+    tests: shutdown,
+  },
+  {
     breaks: 'silent connections do not hold the exit',
     file: 'src/http/drain.ts',
     edits: [['  server.closeAllConnections();\n', '  await new Promise((resolve) => server.on("close", resolve));\n']],
