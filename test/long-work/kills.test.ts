@@ -126,7 +126,11 @@ describeEngines('kill -9 of servers with their runners, and of workers', (engine
     const client = createClient(front.url, token);
     const tenant = {
       ...client,
-      rest: (...words: Parameters<typeof client.rest>) => persist(() => client.rest(...words)),
+      // What was refused may have happened: it is asked for again under the same key.
+      rest: (method, path, body, headers = {}) => {
+        const key: Record<string, string> = method === 'POST' ? { 'Idempotency-Key': crypto.randomUUID() } : {};
+        return persist(() => client.rest(method, path, body, { ...key, ...headers }));
+      },
       orgId,
       base: `/v1/orgs/${orgId}`,
     } as Tenant;
