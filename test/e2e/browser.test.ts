@@ -148,7 +148,14 @@ describe.skipIf(!CHROMIUM)('GraphiQL in a real browser', () => {
   test('a reload keeps the tab that was open, and asks for no script again', async () => {
     const page = await open(`#token=${token}`);
     await tab(page, 1);
-    const title = await page.locator('.graphiql-tab-active').textContent();
+    const title = await page.locator('.graphiql-tab').nth(1).textContent();
+    // GraphiQL stores a little later which tab is open, and what is in it.
+    const stored = () => page.evaluate(() => JSON.parse(localStorage.getItem('graphiql:tabState') ?? '{"tabs":[]}'));
+    const isStored = async () => {
+      const { tabs, activeTabIndex } = await stored();
+      return activeTabIndex === 1 && tabs[1].variables?.includes('workspaceId');
+    };
+    await expect.poll(isStored, { timeout: PATIENCE_MS }).toBe(true);
     const sizes: Promise<number>[] = [];
     page.on('requestfinished', (request) => {
       if (/\/graphiql\.[\w-]+\.js$/.test(request.url()))
@@ -162,6 +169,17 @@ describe.skipIf(!CHROMIUM)('GraphiQL in a real browser', () => {
     expect(sizes).toHaveLength(1);
     expect(await sizes[0]).toBeLessThanOrEqual(0);
     expect((await run(page)).data.workspace.name).toEqual(expect.any(String));
+    await page.context().close();
+  });
+
+  test('a reload opens no tab of the query of one and the variables of another', async () => {
+    const page = await open(`#token=${token}`);
+    const isStored = () => page.evaluate(() => localStorage.getItem('graphiql:tabState') !== null);
+    await expect.poll(isStored, { timeout: PATIENCE_MS }).toBe(true);
+    await page.evaluate(() => localStorage.setItem('graphiql:variables', '{"of": "another"}'));
+    await page.reload();
+    await page.waitForSelector('.graphiql-container');
+    expect(await page.locator('.graphiql-tab').count()).toBe(EXAMPLES.length);
     await page.context().close();
   });
 

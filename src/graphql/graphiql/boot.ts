@@ -100,13 +100,13 @@ function forwardTabClicks(): void {
   );
 }
 
-/** GraphiQL finds the tab that was open by the query it has stored, which it stores at the first keystroke only; else it opens an empty one. */
+/** GraphiQL finds the tab that was open by the query and variables it has stored, which may be another tab's; else it opens one more. */
 function keepOpenTab(): void {
   const { localStorage } = globalThis as unknown as Page;
   const { tabs = [], activeTabIndex = 0 } = JSON.parse(localStorage.getItem('graphiql:tabState') ?? '{}') as Tabs;
   const open = tabs[activeTabIndex];
-  for (const name of ['query', 'variables'] as const)
-    if (open?.[name]) localStorage.setItem(`graphiql:${name}`, open[name]);
+  if (!open) return;
+  for (const name of ['query', 'variables'] as const) localStorage.setItem(`graphiql:${name}`, open[name] ?? '');
 }
 
 /** Scripts are deferred, so GraphiQL's own has run by the time that the document is ready. */
