@@ -9,7 +9,8 @@ import { generations } from '../resource/generation.ts';
 import { idempotencyRecords } from '../resource/idempotency.ts';
 import { tasks } from '../resource/task.ts';
 import { meters, policyBreakers, policyCounters } from '../routing/state.ts';
-import { type AnyCollection, numberings, tombstones } from '../store/store.ts';
+import { numberings } from '../store/numberings.ts';
+import { type AnyCollection, tombstones } from '../store/store.ts';
 
 /** Everything that is stored: an engine makes its tables and indexes from this list. */
 export const collections: readonly AnyCollection[] = [

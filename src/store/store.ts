@@ -284,16 +284,6 @@ export const tombstones: Collection<Tombstone> = {
   columns: ['field', 'sweptAt'],
 };
 
-/** How far the documents of a numbered collection have been counted; its id is the collection's name. */
-export interface Numbering extends Doc {
-  last: number;
-}
-export const numberings: Collection<Numbering> = { name: 'numberings', first: { last: 0 } };
-
-export function numberingKey(from: AnyCollection, orgId: string): Key {
-  return { orgId, id: from.name };
-}
-
 /** Stands for a deleted document whose subtree is still stored; `field` names it in the documents below. */
 export interface Tombstone extends Doc {
   field: string;

@@ -1,5 +1,6 @@
 import type { Given } from './bell.ts';
-import { type AnyCollection, type Doc, type Numbering, numberingKey, numberings } from './store.ts';
+import { type Numbering, numberingKey, numberings } from './numberings.ts';
+import type { AnyCollection, Doc } from './store.ts';
 import type { View } from './view.ts';
 
 /** The writes of one commit: a document gets its number here, and what it tells is inserted behind it. */

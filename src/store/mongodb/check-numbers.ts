@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import { type Findings, keptBeyond, missing, tell } from '../findings.ts';
-import { type AnyCollection, type Numbering, numberings } from '../store.ts';
+import { type Numbering, numberings } from '../numberings.ts';
+import type { AnyCollection } from '../store.ts';
 import { keyOf, type Stored } from './documents.ts';
 
 interface Told {

@@ -3,6 +3,7 @@ import type { Db } from 'mongodb';
 import { expected } from '../../words/expected.ts';
 import { complete } from '../complete.ts';
 import { afterMs, type Deadline, msLeft } from '../deadline.ts';
+import { numberingKey, numberings } from '../numberings.ts';
 import {
   type AnyCollection,
   type Collection,
@@ -12,8 +13,6 @@ import {
   type LanesQuery,
   meaningOf,
   type NumberedQuery,
-  numberingKey,
-  numberings,
   type Page,
   type PageQuery,
   type Query,

@@ -4,6 +4,7 @@ import { createBell } from '../bell.ts';
 import { afterMs, type Deadline, REQUEST_MS } from '../deadline.ts';
 import { evaluate } from '../evaluate.ts';
 import { migrations as allMigrations } from '../migrations/index.ts';
+import { numberings } from '../numberings.ts';
 import {
   type AnyCollection,
   type Change,
@@ -16,7 +17,6 @@ import {
   type MaybePromise,
   meaningOf,
   type NumberedQuery,
-  numberings,
   type Page,
   type PageQuery,
   type Query,

@@ -1,4 +1,5 @@
-import { type AnyCollection, type Doc, meaningOf, type NumberedQuery, type Numbering, numberingKey } from '../store.ts';
+import { type Numbering, numberingKey } from '../numberings.ts';
+import { type AnyCollection, type Doc, meaningOf, type NumberedQuery } from '../store.ts';
 import { quote } from './schema.ts';
 import type { Table } from './table.ts';
 import { aliveOf, bindQuery, type Value, type Where, whereSql } from './where.ts';
