@@ -50,15 +50,24 @@ export function boundCursors(boundTo: () => string): Cursors {
     return placed;
   };
   const decode = (cursor: string): Position | null => {
-    const [sum, createdAt, ...rest] = fromBase64Url(cursor).split('|');
-    if (sum === undefined || createdAt === undefined || rest.length === 0) return null;
-    const position = { createdAt, id: rest.join('|') };
-    return encode(position, binding()) === cursor ? position : null;
+    const [createdAt, ...rest] = unsealed(cursor, binding())?.split('|') ?? [];
+    return createdAt === undefined || rest.length === 0 ? null : { createdAt, id: rest.join('|') };
   };
   return { place, decode };
 }
 
 function encode({ createdAt, id }: Position, binding: number): string {
-  const body = `${createdAt}|${id}`;
+  return sealed(`${createdAt}|${id}`, binding);
+}
+
+/** An opaque text that says where a reader is, with a sum of it and of what it is bound to. */
+export function sealed(body: string, binding: number): string {
   return toBase64Url(`${crc32(body, binding).toString(36)}|${body}`);
+}
+
+/** Null for one that is foreign, edited or cut. */
+export function unsealed(cursor: string, binding: number): string | null {
+  const text = fromBase64Url(cursor);
+  const body = text.slice(text.indexOf('|') + 1);
+  return sealed(body, binding) === cursor ? body : null;
 }

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { fromBase64Url, toBase64Url } from '../../words/base64.ts';
+import { sealed, unsealed } from '../cursors.ts';
 
 /** Cursors of a stream's places, good for what it was asked for alone. */
 export interface PlaceCursors {
@@ -10,11 +10,11 @@ export interface PlaceCursors {
 
 export function placeCursors(boundTo: string): PlaceCursors {
   const binding = crc32(boundTo);
-  const encode = (place: number) => toBase64Url(`${crc32(String(place), binding).toString(36)}|${place}`);
+  const encode = (place: number) => sealed(String(place), binding);
   return {
     encode,
     decode(cursor) {
-      const place = Number(fromBase64Url(cursor).split('|')[1]);
+      const place = Number(unsealed(cursor, binding) ?? Number.NaN);
       return Number.isSafeInteger(place) && encode(place) === cursor ? place : null;
     },
   };
