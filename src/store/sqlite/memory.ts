@@ -1,23 +1,21 @@
+import { type Held, SecondChance } from '../../words/second-chance.ts';
 import type { Doc } from '../store.ts';
 
 /** A document as its row holds it now. */
-interface Kept {
+interface Kept extends Held {
   readonly doc: Doc;
   readonly rowid: number;
-  readonly size: number;
   readonly shelf: Shelf;
-  /** Since the clock's hand last passed it. */
-  isUsed: boolean;
 }
 
 /** The documents of one table, by their rows and by their keys. */
 export class Shelf {
-  readonly #memory: Memory;
+  readonly #all: SecondChance<Kept>;
   readonly #byRow = new Map<number, Kept>();
   readonly #byOrg = new Map<string, Map<string, Kept>>();
 
-  constructor(memory: Memory) {
-    this.#memory = memory;
+  constructor(all: SecondChance<Kept>) {
+    this.#all = all;
   }
 
   at(rowid: number): Doc | undefined {
@@ -29,18 +27,18 @@ export class Shelf {
   }
 
   put(rowid: number, doc: Doc, size: number): void {
-    if (!this.#memory.takes(size)) return;
+    if (!this.#all.takes(size)) return;
     this.forget(doc.orgId, doc.id);
     const kept = { doc: frozen(doc), rowid, size, shelf: this, isUsed: false };
     const ofOrg = this.#byOrg.get(doc.orgId) ?? new Map<string, Kept>();
     this.#byOrg.set(doc.orgId, ofOrg.set(doc.id, kept));
     this.#byRow.set(rowid, kept);
-    this.#memory.add(kept);
+    this.#all.add(kept);
   }
 
   forget(orgId: string, id: string): void {
     const kept = this.#byOrg.get(orgId)?.get(id);
-    if (kept) this.#memory.remove(kept);
+    if (kept) this.#all.remove(kept);
   }
 
   /** What the memory has let go of. */
@@ -63,55 +61,23 @@ export class Shelf {
  * Documents are frozen, since whoever reads one is given the same.
  */
 export class Memory {
-  readonly #room: number;
   readonly #shelves: Shelf[] = [];
-  /** In the order in which the hand passes. */
-  readonly #all = new Set<Kept>();
-  #size = 0;
+  readonly #all: SecondChance<Kept>;
 
   constructor(room: number) {
-    this.#room = room;
+    this.#all = new SecondChance<Kept>(room, (kept) => kept.shelf.drop(kept));
   }
 
   shelf(): Shelf {
-    const shelf = new Shelf(this);
+    const shelf = new Shelf(this.#all);
     this.#shelves.push(shelf);
     return shelf;
   }
 
-  /** One document alone never empties it. */
-  takes(size: number): boolean {
-    return size <= this.#room / 64;
-  }
-
-  add(kept: Kept): void {
-    this.#all.add(kept);
-    this.#size += kept.size;
-    for (const oldest of this.#all) {
-      if (this.#size <= this.#room) break;
-      this.#all.delete(oldest);
-      if (oldest.isUsed) {
-        oldest.isUsed = false;
-        this.#all.add(oldest);
-      } else this.#letGo(oldest);
-    }
-  }
-
-  remove(kept: Kept): void {
-    this.#all.delete(kept);
-    this.#letGo(kept);
-  }
-
   clear(): void {
-    if (this.#all.size === 0) return;
+    if (this.#all.isEmpty) return;
     this.#all.clear();
-    this.#size = 0;
     for (const shelf of this.#shelves) shelf.clear();
-  }
-
-  #letGo(kept: Kept): void {
-    this.#size -= kept.size;
-    kept.shelf.drop(kept);
   }
 }
 

@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type Held, SecondChance } from '../src/words/second-chance.ts';
+import { required } from './required.ts';
+
+const ROOM = 640;
+const sizes = fc.integer({ min: 1, max: ROOM / 64 });
+
+/** What is in it, as its owner knows. */
+function filled() {
+  const there = new Set<Held>();
+  const all = new SecondChance<Held>(ROOM, (held) => expect(there.delete(held)).toBe(true));
+  const add = (size: number) => {
+    const held = { size, isUsed: false };
+    there.add(held);
+    all.add(held);
+    return held;
+  };
+  const taken = () => [...there].reduce((sum, { size }) => sum + size, 0);
+  return { all, there, add, taken };
+}
+
+test('it holds no more than there is room for, and lets go of nothing that fits', () => {
+  const steps = fc.array(fc.record({ size: sizes, use: fc.nat(), remove: fc.nat(), clear: fc.nat({ max: 200 }) }), {
+    maxLength: 600,
+  });
+  fc.assert(
+    fc.property(steps, (list) => {
+      const { all, there, add, taken } = filled();
+      for (const { size, use, remove, clear } of list) {
+        const before = taken();
+        add(size);
+        if (before + size <= ROOM) expect(taken()).toBe(before + size);
+        else expect(taken()).toBeGreaterThan(ROOM - 2 * (ROOM / 64));
+        expect(taken()).toBeLessThanOrEqual(ROOM);
+        const kept = [...there];
+        const used = kept[use % kept.length];
+        if (used) used.isUsed = true;
+        const removed = kept[remove % (kept.length * 4)];
+        if (removed) all.remove(removed);
+        if (clear === 0) {
+          all.clear();
+          there.clear();
+          expect(all.isEmpty).toBe(true);
+        }
+      }
+    }),
+  );
+});
+
+test('what is asked for again and again outlives any number of things that nobody asks for', () => {
+  fc.assert(
+    fc.property(fc.array(sizes, { minLength: 500, maxLength: 1_000 }), fc.nat({ max: 30 }), (list, at) => {
+      const { there, add } = filled();
+      const wanted = required(list.slice(0, at + 1).map(add)[at]);
+      for (const size of list) {
+        wanted.isUsed = true;
+        add(size);
+      }
+      expect(there.has(wanted)).toBe(true);
+    }),
+  );
+});
+
+test('it says what would empty it', () => {
+  const { all } = filled();
+  expect(all.takes(ROOM / 64)).toBe(true);
+  expect(all.takes(ROOM / 64 + 1)).toBe(false);
+});
