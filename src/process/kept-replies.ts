@@ -4,6 +4,7 @@ import type { Context, Principal } from '../resource/context.ts';
 import { recorded, type Sources } from '../resource/recorded.ts';
 import type { Reads } from '../store/recorded.ts';
 import type { MaybePromise } from '../words/maybe.ts';
+import { type Held, SecondChance } from '../words/second-chance.ts';
 
 /** Headers that have a say in what is read; a door is given no others of a question. */
 export interface Manner
@@ -47,19 +48,16 @@ export function textOf(bytes: Buffer): string | undefined {
   return bytes[0] === BRACE ? bytes.toString('latin1') : undefined;
 }
 
-interface Kept {
+interface Kept extends Held {
+  readonly asker: string;
+  readonly text: string;
   readonly manner: Manner;
   readonly reply: Reply;
   readonly reads: Reads;
 }
 
-/** Replies by their questions, for all who ask with the same rights as the same actor. */
-type Replies = Map<string, Kept>;
-
-/** Characters of questions and replies that are kept; twice as many before what nobody has asked for again is forgotten. */
-const KEPT_MAX = 16_777_216;
-/** What is longer is made anew each time. */
-const REPLY_MAX = 524_288;
+/** Characters of questions and replies that are kept. */
+const ROOM = 25_165_824;
 const QUESTION_MAX = 8_192;
 /** What an entry takes beside its texts. */
 const ENTRY = 512;
@@ -71,20 +69,23 @@ const ENTRY = 512;
  * What is made of anything else (the clock, chance), in more than one turn, or is no plain success, is made anew each time.
  */
 export function createKeptReplies(): KeptReplies {
-  let young = new Map<string, Replies>();
-  let old = new Map<string, Replies>();
-  let size = 0;
+  /** For all who ask with the same rights as the same actor, by what they ask. */
+  const byAsker = new Map<string, Map<string, Kept>>();
+  const all = new SecondChance<Kept>(ROOM, drop);
 
-  function keep(asker: string, text: string, kept: Kept): void {
-    const weight = ENTRY + text.length + (kept.reply.bytes ?? 0);
-    if (size + weight > KEPT_MAX) {
-      old = young;
-      young = new Map();
-      size = 0;
-    }
-    const own = young.get(asker) ?? new Map<string, Kept>();
-    young.set(asker, own.set(text, kept));
-    size += weight;
+  function drop({ asker, text }: Kept): void {
+    const own = byAsker.get(asker);
+    own?.delete(text);
+    if (own?.size === 0) byAsker.delete(asker);
+  }
+
+  function keep(kept: Kept): void {
+    if (!all.takes(kept.size)) return;
+    const before = byAsker.get(kept.asker)?.get(kept.text);
+    if (before) all.remove(before);
+    const own = byAsker.get(kept.asker) ?? new Map<string, Kept>();
+    byAsker.set(kept.asker, own.set(kept.text, kept));
+    all.add(kept);
   }
 
   return ({ text, manner }, ctx, make) => {
@@ -92,16 +93,18 @@ export function createKeptReplies(): KeptReplies {
     // Another engine answers later, and by other objects each time.
     if (store.engine !== 'sqlite' || text === undefined || text.length > QUESTION_MAX) return make(ctx);
     const asker = askerOf(ctx.principal);
-    const newer = young.get(asker)?.get(text);
-    const known = newer ?? old.get(asker)?.get(text);
-    if (known && (known.manner === manner || isSame(known.manner, manner)) && known.reads.hold(store)) {
-      if (known !== newer) keep(asker, text, known);
+    const known = byAsker.get(asker)?.get(text);
+    if (known && isSame(known.manner, manner) && known.reads.hold(store)) {
+      known.isUsed = true;
       return known.reply;
     }
     const { ctx: own, sources } = recorded(ctx);
     const reply = make(own);
     const made = reply instanceof Promise ? null : lasting(reply, sources);
-    if (made) keep(asker, text, { manner, reply: made, reads: sources.reads });
+    if (made) {
+      const size = ENTRY + text.length + (made.bytes ?? 0);
+      keep({ asker, text, manner, reply: made, reads: sources.reads, size, isUsed: false });
+    }
     return reply;
   };
 }
@@ -112,16 +115,17 @@ function lasting(reply: Reply, { reads, others }: Sources): Reply | null {
   const isPlain = (status === 200 || status === 304) && !stream && !operation?.codes.length;
   if (!isPlain || others || !reads.isLasting) return null;
   if (body === null) return reply;
-  if (typeof body !== 'string' || body.length > REPLY_MAX) return null;
+  if (typeof body !== 'string') return null;
   return { ...reply, bytes: reply.bytes ?? Buffer.byteLength(body) };
 }
 
 function isSame(one: Manner, other: Manner): boolean {
   return (
-    one.accept === other.accept &&
-    one['content-type'] === other['content-type'] &&
-    one['content-encoding'] === other['content-encoding'] &&
-    one['if-none-match'] === other['if-none-match']
+    one === other ||
+    (one.accept === other.accept &&
+      one['content-type'] === other['content-type'] &&
+      one['content-encoding'] === other['content-encoding'] &&
+      one['if-none-match'] === other['if-none-match'])
   );
 }
 

@@ -42,8 +42,14 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a question in another manner is another question',
     file: 'src/process/kept-replies.ts',
-    edits: [['(known.manner === manner || isSame(known.manner, manner)) && ', '']],
+    edits: [['isSame(known.manner, manner) && ', '']],
     tests,
+  },
+  {
+    breaks: 'what is asked for is kept longer than what is not',
+    file: 'src/words/second-chance.ts',
+    edits: [['else if (value.isUsed) value.isUsed = false;', '']],
+    tests: ['test/second-chance.test.ts'],
   },
   {
     breaks: 'a write elsewhere makes no reply anew',
