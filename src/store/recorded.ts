@@ -30,7 +30,7 @@ export class Reads {
     if (!this.#isLasting) return;
     this.#asked.push({ ask, answer: copyOf(answer) });
     this.#from = withOne(this.#from, from);
-    this.#moment = momentOf(store, this.#from);
+    this.#moment = store.moment(this.#from.all);
   }
 
   /** Whether all of it was answered at once, by what is in memory and never changes: nothing else can be compared. */
@@ -44,7 +44,7 @@ export class Reads {
    */
   hold(store: Store): boolean {
     try {
-      const moment = momentOf(store, this.#from);
+      const moment = store.moment(this.#from.all);
       if (moment === this.#moment && moment !== null) return true;
       if (!this.#asked.every(({ ask, answer }) => isSame(atOnce(ask(store)), answer))) return false;
       this.#moment = moment;
@@ -72,17 +72,6 @@ function withOne(before: From, one: AnyCollection): From {
   const made: From = { all: [...before.all, one], next: new Map() };
   if (made.all.length <= SHARED_MAX) before.next.set(one, made);
   return made;
-}
-
-/** Moments only grow, so that their sum stands still as long as all of them do. */
-function momentOf(store: Store, { all }: From): number | null {
-  let sum = 0;
-  for (const from of all) {
-    const moment = store.moment(from);
-    if (moment === null) return null;
-    sum += moment;
-  }
-  return sum;
 }
 
 /** The same store for one answer, of which is noted what was read; `others` hears of whatever else is done with it. */
@@ -137,7 +126,7 @@ export class RecordedStore implements Store {
     return this.#noted(from, (store) => store.counts(from, queries));
   }
 
-  moment(from: AnyCollection) {
+  moment(from: readonly AnyCollection[]) {
     return this.#store.moment(from);
   }
 

@@ -244,10 +244,10 @@ export interface Store {
   /** The last number that each org's documents have; 0: none yet. */
   lastNumbers(from: AnyCollection, orgIds: readonly string[]): MaybePromise<number[]>;
   /**
-   * A number that has grown once anything may have changed that `get`, `page` and `counts` answer from a collection: who has
-   * read of it at the same moment need not read again. Null where the engine cannot tell at once.
+   * A number that has grown once anything may have changed that `get`, `page` and `counts` answer from these collections: who
+   * has read of them at the same moment need not read again. Null where the engine cannot tell at once.
    */
-  moment(from: AnyCollection): number | null;
+  moment(from: readonly AnyCollection[]): number | null;
   commit(changes: readonly Change[]): Promise<Committed>;
   /** Every document of every org in one stable order, those below a tombstone too: for copies and backups. */
   scan<D extends Doc>(from: Collection<D>, after: Key | null, limit: number): MaybePromise<D[]>;

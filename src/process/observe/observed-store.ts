@@ -101,7 +101,7 @@ export class ObservedStore implements Store {
     return this.#heard('lastNumbers', from.name, () => this.#store.lastNumbers(from, orgIds));
   }
 
-  moment(from: AnyCollection): number | null {
+  moment(from: readonly AnyCollection[]): number | null {
     return this.#store.moment(from);
   }
 

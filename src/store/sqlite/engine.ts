@@ -153,9 +153,11 @@ export class SqliteStore implements Store {
     return this.#read(() => readLastNumbers(this.#table(numberings), from, orgIds));
   }
 
-  moment(from: AnyCollection): number {
-    this.#snapshot.take();
-    return this.#table(from).moment;
+  moment(from: readonly AnyCollection[]): number {
+    this.#snapshot.look();
+    let sum = 0;
+    for (const one of from) sum += this.#table(one).moment;
+    return sum;
   }
 
   until(deadline: Deadline): Store {

@@ -84,7 +84,7 @@ export class RequestStore implements Store {
     return this.#store.lastNumbers(from, orgIds);
   }
 
-  moment(from: AnyCollection) {
+  moment(from: readonly AnyCollection[]) {
     return this.#store.moment(from);
   }
 

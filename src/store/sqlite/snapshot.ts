@@ -37,6 +37,11 @@ export class Snapshot {
     void settled.then(this.#release);
   }
 
+  /** Whether another connection has committed until now, for whoever reads nothing more: SQLite looks within an instant of its own. */
+  look(): void {
+    if (!this.#isTaken) this.check();
+  }
+
   /** In a transaction that has begun: it is what SQLite compares within its snapshot. */
   check(): void {
     const version = this.#version.get()?.[0];
