@@ -13,8 +13,17 @@ import type { Visit } from './observe/visit.ts';
 import type { Refusals } from './refusals.ts';
 import { createContext } from './setup/context.ts';
 
+/** Who is let in, and how far. */
+export interface Admitted {
+  readonly principal: Principal;
+  /** With the deadline of the request. */
+  readonly store: Store;
+  /** Made for those who need it: what is given from memory does not. */
+  context(): Context;
+}
+
 /** What a door does once the caller and the body are known. */
-export type Next = (ctx: Context, bytes: Buffer) => MaybePromise<Reply>;
+export type Next = (by: Admitted, bytes: Buffer) => MaybePromise<Reply>;
 
 export interface Admission {
   /** Token, rate, size: the checks that both doors begin with. */
@@ -41,6 +50,18 @@ export function createAdmission(
     return span ? span.over(store) : store;
   };
 
+  const letIn = ({ req, visit }: Arrival, principal: Principal, store: Store): Admitted => ({
+    principal,
+    store,
+    context: () =>
+      createContext(deps, principal, visit.requestId, {
+        store,
+        pause: pauses.of(req.socket),
+        caller: { authorization: req.headers.authorization ?? '', lastEventId: lastEventIdOf(req) },
+        trace: visit.method === 'GET' ? undefined : visit.span?.trace,
+      }),
+  });
+
   function admitted(arrival: Arrival, deadline: Deadline, next: Next): MaybePromise<Reply> {
     const { req, visit } = arrival;
     const store = storeFor(visit, deadline);
@@ -59,16 +80,11 @@ export function createAdmission(
     function within(principal: Principal, rate: RateState | null): MaybePromise<Reply> {
       if (rate && !rate.allowed) return error(arrival, 'RATE_LIMIT_EXCEEDED', { retry_after: rate.retryAfterSeconds });
       const body = readBody(req);
-      const pause = pauses.of(req.socket);
-      const caller = { authorization: req.headers.authorization ?? '', lastEventId: lastEventIdOf(req) };
-      const trace = visit.method === 'GET' ? undefined : visit.span?.trace;
-      const context = (of: Store) =>
-        createContext(deps, principal, visit.requestId, { store: of, pause, caller, trace });
-      if (Buffer.isBuffer(body)) return next(context(store), body);
+      if (Buffer.isBuffer(body)) return next(letIn(arrival, principal, store), body);
       const begun = performance.now();
       return chain(body, (bytes) => {
         if (bytes === 'too_large') return error(arrival, 'PAYLOAD_TOO_LARGE', { max_bytes: BODY_MAX_BYTES });
-        return next(context(storeFor(visit, deadline + performance.now() - begun)), bytes);
+        return next(letIn(arrival, principal, storeFor(visit, deadline + performance.now() - begun)), bytes);
       });
     }
   }

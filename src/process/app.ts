@@ -108,10 +108,10 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
     if (path === '/graphql') {
       if (!GRAPHQL_METHODS.includes(method)) return only(GRAPHQL_METHODS);
       if (wantsPage(req)) return graphiql.page;
-      return admitted(arrival, deadline, (ctx, bytes) => {
+      return admitted(arrival, deadline, (by, bytes) => {
         const manner = mannerOf(req.headers);
         const text = method === 'GET' ? req.url : textOf(bytes);
-        return kept({ text, manner }, ctx, (own) => graphql.handle({ method, search, headers: manner, bytes }, own));
+        return kept({ text, manner }, by, (own) => graphql.handle({ method, search, headers: manner, bytes }, own));
       });
     }
     if (path === '/metrics' && observer?.metrics) {
@@ -124,12 +124,11 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
       return error(arrival, 'RESOURCE_NOT_FOUND', { resource_type: 'route', resource_id: path.slice(0, 1_000) });
     if ('allow' in match) return only(match.allow);
     noteRow(visit, match.row);
-    return admitted(arrival, deadline, (ctx, bytes) => {
-      const { row, parameters } = match;
-      if (method !== 'GET') return rest.handle(row, parameters, { path, search, headers: req.headers, bytes }, ctx);
-      const question = { text: req.url, manner: mannerOf(req.headers) };
-      return kept(question, ctx, (own) =>
-        rest.handle(row, parameters, { path, search, headers: question.manner, bytes: NOTHING }, own),
+    return admitted(arrival, deadline, (by, bytes) => {
+      if (method !== 'GET') return rest.handle(match, { path, search, headers: req.headers, bytes }, by.context());
+      const manner = mannerOf(req.headers);
+      return kept({ text: req.url, manner }, by, (own) =>
+        rest.handle(match, { path, search, headers: manner, bytes: NOTHING }, own),
       );
     });
   }

@@ -5,6 +5,7 @@ import { recorded, type Sources } from '../resource/recorded.ts';
 import type { Reads } from '../store/recorded.ts';
 import type { MaybePromise } from '../words/maybe.ts';
 import { type Held, SecondChance } from '../words/second-chance.ts';
+import type { Admitted } from './admission.ts';
 
 /** Headers that have a say in what is read; a door is given no others of a question. */
 export interface Manner
@@ -37,7 +38,7 @@ export interface Question {
 /** Answers from memory what would be answered the same now; all else is made, with the context that `make` is given. */
 export type KeptReplies = (
   question: Question,
-  ctx: Context,
+  by: Admitted,
   make: (ctx: Context) => MaybePromise<Reply>,
 ) => MaybePromise<Reply>;
 
@@ -88,17 +89,17 @@ export function createKeptReplies(): KeptReplies {
     all.add(kept);
   }
 
-  return ({ text, manner }, ctx, make) => {
-    const { store } = ctx.deps;
+  return ({ text, manner }, by, make) => {
+    const { store, principal } = by;
     // Another engine answers later, and by other objects each time.
-    if (store.engine !== 'sqlite' || text === undefined || text.length > QUESTION_MAX) return make(ctx);
-    const asker = askerOf(ctx.principal);
+    if (store.engine !== 'sqlite' || text === undefined || text.length > QUESTION_MAX) return make(by.context());
+    const asker = askerOf(principal);
     const known = byAsker.get(asker)?.get(text);
     if (known && isSame(known.manner, manner) && known.reads.hold(store)) {
       known.isUsed = true;
       return known.reply;
     }
-    const { ctx: own, sources } = recorded(ctx);
+    const { ctx: own, sources } = recorded(by.context());
     const reply = make(own);
     const made = reply instanceof Promise ? null : lasting(reply, sources);
     if (made) {

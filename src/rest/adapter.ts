@@ -21,7 +21,7 @@ import { followed } from './follow.ts';
 import { checkRequest, type Variables } from './input.ts';
 import { renderedOf } from './rendered.ts';
 import { findRecord, hashRequest, recordIdOf } from './replay.ts';
-import { createRouter, type Match } from './router.ts';
+import { createRouter, type Found, type Match, parametersOf } from './router.ts';
 import type { Row } from './row.ts';
 import { asSent } from './wire.ts';
 
@@ -39,7 +39,7 @@ type Served = Streamed & Pick<Deps, 'now'>;
 export interface RestAdapter {
   match(method: string, path: string): Match;
   /** From the media type on; the checks before (path, method, token, rate, size) are the front's. */
-  handle(row: Row, parameters: Record<string, string>, request: RestRequest, ctx: Context): MaybePromise<Reply>;
+  handle(found: Found, request: RestRequest, ctx: Context): MaybePromise<Reply>;
 }
 
 export function createRestAdapter(schema: GraphQLSchema, rows: readonly Row[], deps: Served): RestAdapter {
@@ -47,10 +47,10 @@ export function createRestAdapter(schema: GraphQLSchema, rows: readonly Row[], d
   const served = { ...deps, running: new Set<string>() };
   return {
     match: createRouter(rows),
-    handle(row, parameters, request, ctx) {
-      const one = expected(compiled.get(row), 'operation of the row');
+    handle(found, request, ctx) {
+      const one = expected(compiled.get(found.row), 'operation of the row');
       return rescue(
-        () => answer(one, parameters, request, ctx, served),
+        () => answer(one, parametersOf(found), request, ctx, served),
         (error) => {
           const { requestId } = ctx;
           const isCommitted = isOfReply(one.operation.node, error);

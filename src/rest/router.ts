@@ -1,3 +1,4 @@
+import { expected } from '../words/expected.ts';
 import type { Row } from './row.ts';
 
 /** Paths are matched as sent, segment by segment; a fixed word wins over a parameter, whatever the method. */
@@ -5,11 +6,18 @@ interface Branch {
   words: Map<string, Branch>;
   parameter: Branch | null;
   /** By method, with the place of each parameter among the segments. */
-  rows: Map<string, { row: Row; places: readonly (readonly [name: string, at: number])[] }>;
+  rows: Map<string, Pick<Found, 'row' | 'places'>>;
+}
+
+/** A row, and where in the path its parameters stand. */
+export interface Found {
+  readonly row: Row;
+  readonly segments: readonly string[];
+  readonly places: readonly (readonly [name: string, at: number])[];
 }
 
 export type Match =
-  | { row: Row; parameters: Record<string, string> }
+  | Found
   /** The path is known, the method is not. */
   | { allow: string[] }
   | null;
@@ -22,15 +30,15 @@ export function createRouter(rows: readonly Row[]): (method: string, path: strin
     const found = walk(root, segments, 1);
     if (!found) return null;
     const known = found.get(method);
-    if (!known) return { allow: [...found.keys()] };
-    const parameters: Record<string, string> = {};
-    for (const [name, at] of known.places) {
-      const value = decode(segments[at] ?? '');
-      if (value === null) return null;
-      parameters[name] = value;
-    }
-    return { row: known.row, parameters };
+    return known ? { row: known.row, segments, places: known.places } : { allow: [...found.keys()] };
   };
+}
+
+/** Read by whoever needs them: what is given from memory does not. */
+export function parametersOf({ segments, places }: Found): Record<string, string> {
+  const parameters: Record<string, string> = {};
+  for (const [name, at] of places) parameters[name] = expected(decode(segments[at] ?? ''), 'parameter of the path');
+  return parameters;
 }
 
 function branch(): Branch {
@@ -66,7 +74,7 @@ function walk(at: Branch, segments: readonly string[], index: number): Branch['r
   return walk(at.parameter, segments, index + 1);
 }
 
-/** Null for a bad escape, which no parameter can have, whatever the method. */
+/** Null for a bad escape, which is no parameter, whatever the method. */
 function decode(segment: string): string | null {
   if (!segment.includes('%')) return segment;
   try {

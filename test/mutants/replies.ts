@@ -36,7 +36,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a reply is given to nobody else',
     file: 'src/process/kept-replies.ts',
-    edits: [['const asker = askerOf(ctx.principal);', "const asker = '';"]],
+    edits: [['const asker = askerOf(principal);', "const asker = '';"]],
     tests,
   },
   {
