@@ -10,7 +10,7 @@ export function addOrg(program: Command, env: Env): void {
     .summary('make an organization, its first Admin and a token')
     .description('Makes an organization, its first Admin and a token, also beside a running server.')
     .argument('<name>', 'what it is called')
-    .option('--json', 'print one line of JSON (as it does without, too)')
+    .option('--json', 'print one line of JSON, as without it: org_id, token')
     .action(async (name: string) => {
       const { createOrgCommand } = await import('./operator/orgs.ts');
       await createOrgCommand(name, env);

@@ -1,9 +1,11 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { leaves } from '../every-command.ts';
 import { PATIENCE_MS } from '../harness.ts';
+import { required } from '../required.ts';
 import { BIN, runCommand } from './process.ts';
 
 const FULL = '/dev/full';
@@ -46,6 +48,39 @@ describe('what the program says, where it cannot be written', () => {
     expect(await command.exit).toBe(1);
     expect(command.said()).toMatch(/^switchyard: cannot write to standard output: .*$/m);
     expect(command.said()).not.toMatch(/ at .*\.ts:/);
+  });
+
+  /** Commands whose answer holds a secret that is shown once. */
+  const showing = leaves.filter(({ command }) =>
+    command.options.some(({ long, description }) => long === '--json' && /\btoken\b/.test(description)),
+  );
+
+  test('a secret is not made where nobody would see it', async () => {
+    const env = { DATA_DIR: join(folder, 'closed') };
+    const run = async (...words: string[]) => JSON.parse((await runCommand([...words, '--json'], env)).stdout);
+    const { org_id: org } = await run('org', 'create', 'Acme');
+    const { token_id: token } = await run('token', 'create', '--org', org, '--role', 'Viewer');
+    const given: Record<string, string[]> = {
+      'org create': ['Lost'],
+      'token create': ['--org', org, '--role', 'Viewer'],
+      'token rotate': [token, '--org', org],
+    };
+    expect(showing.map(({ path }) => path.join(' ')).sort()).toEqual(Object.keys(given));
+    const stored = () => Promise.all([run('org', 'list'), run('token', 'list', '--org', org)]);
+    const before = await stored();
+    for (const { path } of showing) {
+      const words = [BIN, ...path, ...required(given[path.join(' ')])];
+      const closed = spawnSync('sh', ['-c', 'exec "$@" >&-', 'sh', process.execPath, ...words], {
+        env: { ...process.env, ...env },
+        encoding: 'utf8',
+      });
+      expect([path, closed.status, closed.stderr]).toEqual([
+        path,
+        1,
+        expect.stringMatching(/^switchyard: standard output is closed, .*; nothing was done\n$/),
+      ]);
+    }
+    expect(await stored()).toEqual(before);
   });
 
   test('a scenario that is no YAML is refused in one line that names the file', async () => {

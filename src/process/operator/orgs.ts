@@ -10,11 +10,12 @@ import { readName } from '../setup/given-name.ts';
 import { hasOrganizations, isNewFolder, placeOf, remark, remarkNearMisses } from '../setup/place.ts';
 import { contextAs } from '../setup/system.ts';
 import { withStore } from './open.ts';
-import { printJson, printTable } from './print.ts';
+import { mustBeShown, printJson, printTable } from './print.ts';
 
 /** `switchyard org create NAME`, also beside a running server. */
 export async function createOrgCommand(given: string, env: Env): Promise<void> {
   const name = readName(given, (why) => new UsageRefused(`name: ${why}`));
+  mustBeShown('the token');
   const config = readConfig(env);
   remarkNearMisses(env);
   const isNew = isNewFolder(config);

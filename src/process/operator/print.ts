@@ -1,4 +1,27 @@
+import { fstatSync, readSync, statSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { styleText } from 'node:util';
+import { StartRefused } from '../../words/refused.ts';
+
+const STDOUT = 1;
+
+/** What is shown once is not made where nobody can see it. */
+export function mustBeShown(what: string): void {
+  if (isClosed())
+    throw new StartRefused(`standard output is closed, and ${what} is shown there alone; nothing was done`);
+}
+
+/** In the place of an output that is closed Node opens the null device, to read and write; who throws an output away opens it to write. */
+function isClosed(): boolean {
+  try {
+    const [out, nowhere] = [fstatSync(STDOUT), statSync(devNull)];
+    if (!out.isCharacterDevice() || out.rdev !== nowhere.rdev) return false;
+    readSync(STDOUT, Buffer.alloc(1), 0, 1, null);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);

@@ -8,7 +8,7 @@ import type { Env } from '../setup/env.ts';
 import { readName } from '../setup/given-name.ts';
 import { remark } from '../setup/place.ts';
 import { withOrg } from './open.ts';
-import { printJson, printTable } from './print.ts';
+import { mustBeShown, printJson, printTable } from './print.ts';
 
 interface InOrg {
   org: string;
@@ -18,6 +18,7 @@ interface InOrg {
 /** The way back into an org whose last Admin token is lost. */
 export async function createTokenCommand(words: InOrg & { role: string; name: string }, env: Env): Promise<void> {
   const name = readName(words.name, (why) => new UsageRefused(`--name: ${why}`));
+  mustBeShown('the token');
   await withOrg(env, words.org, async (ctx, place) => {
     const { token, secret } = await createToken(ctx, { name, role: words.role });
     show(words, token, secret);
@@ -81,6 +82,7 @@ export async function rotateTokenCommand(
   words: InOrg & { overlapSeconds: number },
   env: Env,
 ): Promise<void> {
+  mustBeShown("the token's new secret");
   await withOrg(env, words.org, async (ctx, place) => {
     const { token, secret } = await rotateToken(ctx, { tokenId, overlapSeconds: words.overlapSeconds });
     show(words, token, secret);
