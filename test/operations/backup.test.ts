@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import {
   linkSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -206,18 +207,52 @@ describe('the place of a backup', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('--from and --to are the same')]);
   });
 
-  test('is left as it was by who is told to stop', async () => {
-    const home = mkdtempSync(join(folder, 'home-'));
+  /** A run that is under way until it is ended. */
+  async function underWay(file: string) {
     const module = join(import.meta.dirname, '../../src/process/backup/target.ts');
     const script = `import { openTarget } from ${JSON.stringify(module)};
-      openTarget(${JSON.stringify(join(home, 'file'))}, null); setInterval(() => {}, 1e6); console.log('open')`;
+      import { writeFileSync } from 'node:fs';
+      const { partial, aside } = openTarget(${JSON.stringify(file)}, null);
+      for (const made of [partial, aside, aside + '-wal']) writeFileSync(made, 'half');
+      setInterval(() => {}, 1e6); console.log('open')`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await once(child.stdout, 'data');
+    return child;
+  }
+
+  test('is left as it was by who is told to stop', async () => {
+    const home = mkdtempSync(join(folder, 'home-'));
+    const child = await underWay(join(home, 'file'));
     expect(readdirSync(home)).toHaveLength(1);
     child.kill('SIGTERM');
     const [code, signal] = await once(child, 'exit');
     expect([code, signal, readdirSync(home)]).toEqual([null, 'SIGTERM', []]);
+  });
+
+  test('is rid of what killed runs have left by the next one, and of nothing else', async () => {
+    const home = mkdtempSync(join(folder, 'home-'));
+    const file = join(home, 'file');
+    const killed = [await underWay(file), await underWay(file)];
+    const left = readdirSync(home);
+    for (const child of killed) {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    const alive = await underWay(file);
+    const elsewhere = await underWay(join(home, 'other'));
+    elsewhere.kill('SIGKILL');
+    await once(elsewhere, 'exit');
+    const others = ['file.abcdef', 'file.uvwxyz', 'file.longer-name'];
+    for (const name of others) mkdirSync(join(home, name));
+    writeFileSync(join(home, 'file.abcdef', 'partial'), 'of somebody');
+    writeFileSync(join(home, 'file.uvwxyz', 'maker'), 'of somebody');
+    const beside = readdirSync(home).filter((name) => !left.includes(name));
+    expect(beside).toHaveLength(others.length + 2);
+    expect((await runCommand(['backup', file], env)).code).toBe(0);
+    expect(readdirSync(home).sort()).toEqual([...beside, 'file'].sort());
+    alive.kill('SIGTERM');
+    await once(alive, 'exit');
   });
 });

@@ -1,6 +1,12 @@
 import { lstatSync, mkdtempSync, readlinkSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { StartRefused, UsageRefused } from '../../words/refused.ts';
+import { removeAbandoned, signFolder } from './abandoned.ts';
+
+const PARTIAL = 'partial';
+const ASIDE = 'copy';
+/** All that is made beside a backup; SQLite has files of its own beside the copy. */
+const NAMES = [PARTIAL, ASIDE, ...['-journal', '-wal', '-shm'].map((end) => `${ASIDE}${end}`)];
 
 /** Where a backup goes: made in a folder beside its place, which is its owner's alone and no other run's, and moved there when it is whole. */
 export interface Target {
@@ -19,13 +25,15 @@ export function openTarget(file: string, store: string | null): Target {
   if (there && !there.isFile()) throw new StartRefused(`backup: cannot write ${file}: it is not a regular file`);
   if (store !== null && isOfStore(place, store))
     throw new StartRefused(`backup: cannot write ${file}: that is the store itself; name another file`);
+  removeAbandoned(place, NAMES);
   const folder = mkdtempSync(`${place}.`);
-  const partial = join(folder, 'partial');
+  const partial = join(folder, PARTIAL);
   const clear = () => rmSync(folder, { recursive: true, force: true });
   const release = onStop(clear);
+  signFolder(folder);
   return {
     partial,
-    aside: join(folder, 'copy'),
+    aside: join(folder, ASIDE),
     keep: () => renameSync(partial, place),
     clear() {
       release();
