@@ -25,6 +25,19 @@ test('on a terminal a bar with the total, the share and the time left is drawn, 
   expect(drawn).toContain('\u001b');
 });
 
+test('nothing that a program which is stopped would leave behind is asked of the terminal', async () => {
+  const coloured = { isTTY: true, cursorTo: () => true, getColorDepth: () => 8 };
+  const { NO_COLOR } = process.env;
+  delete process.env.NO_COLOR;
+  for (const columns of [10, 40, 60, 200]) {
+    const drawn = await shown({ ...coloured, columns });
+    const modes = [...drawn.matchAll(/\[\?\d+[hl]/g)].map(([mode]) => mode);
+    expect([columns, modes]).toEqual([columns, []]);
+    expect(drawn.split('\u001b[32m').length).toBe(drawn.split('\u001b[39m').length);
+  }
+  if (NO_COLOR !== undefined) process.env.NO_COLOR = NO_COLOR;
+});
+
 test('colours are for those who want them', async () => {
   const { NO_COLOR } = process.env;
   const terminal = {

@@ -8,9 +8,12 @@ export interface Progress {
 
 interface Output extends NodeJS.WritableStream {
   isTTY?: boolean;
+  columns?: number;
 }
 
 const EVERY_MS = 5_000;
+/** Columns that hold the verb and the bar with its colour. */
+const WIDE = 60;
 
 /** How far long work is, on standard error: the total, the share and the time left; a bar on a terminal, elsewhere a line now and then. */
 export function createProgress(
@@ -64,9 +67,19 @@ interface Shown {
 }
 
 function bar(out: Output, verb: string, total: number): Shown {
-  const drawn = styleText('green', '{bar}', { stream: out, validateStream: true });
+  // A line is cut to the terminal's width: what ends a colour must not be cut off.
+  const isWide = (out.columns ?? WIDE) >= WIDE;
+  const drawn = isWide ? styleText('green', '{bar}', { stream: out, validateStream: true }) : '{bar}';
   const one = new SingleBar(
-    { stream: out, format: `${verb} ${drawn} {words}`, barsize: 30, clearOnComplete: true, gracefulExit: false },
+    {
+      stream: out,
+      format: `${verb} ${drawn} {words}`,
+      barsize: 30,
+      clearOnComplete: true,
+      gracefulExit: false,
+      // Else the terminal would be told to wrap no lines, and never hear otherwise from a program that is stopped.
+      linewrap: true,
+    },
     Presets.shades_classic,
   );
   one.start(Math.max(1, total), 0, { words: '' });
