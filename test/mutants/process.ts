@@ -75,4 +75,28 @@ export const mutants: Mutant[] = [
     edits: [['enableCompileCache();\n', '']],
     tests: ['test/e2e/loaded.test.ts'],
   },
+  {
+    breaks: 'a secret is not made where standard output is closed',
+    file: 'src/process/operator/print.ts',
+    edits: [['  if (isClosed())\n', '  if (false)\n']],
+    tests: ['test/e2e/output.test.ts'],
+  },
+  {
+    breaks: 'what a killed backup has left is taken away by the next one',
+    file: 'src/process/backup/target.ts',
+    edits: [['  removeAbandoned(place, NAMES);\n', '']],
+    tests: ['test/operations/backup.test.ts'],
+  },
+  {
+    breaks: 'a backup that is under way is left alone',
+    file: 'src/process/backup/abandoned.ts',
+    edits: [['!isAlive(pid)', 'true']],
+    tests: ['test/operations/backup.test.ts'],
+  },
+  {
+    breaks: 'a bar asks nothing of the terminal that outlasts it',
+    file: 'src/process/operator/progress.ts',
+    edits: [['linewrap: true', 'linewrap: false']],
+    tests: ['test/operations/progress.test.ts'],
+  },
 ];

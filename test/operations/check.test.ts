@@ -94,11 +94,8 @@ describe('the command', () => {
     );
     writeFileSync(file, 'no database '.repeat(500));
     const none = await runCommand(['check'], env);
-    expect([none.code, none.stdout]).toEqual([
-      1,
-      'fault: the file: it cannot be read: file is not a database\n'.repeat(2),
-    ]);
-    expect(none.stderr).toMatch(/^switchyard: 2 faults in .*\n$/);
+    expect([none.code, none.stdout]).toEqual([1, 'fault: the file: it cannot be read: file is not a database\n']);
+    expect(none.stderr).toMatch(/^switchyard: 1 fault in .*\n$/);
     rmSync(folder, { recursive: true });
     await harness.close();
   });

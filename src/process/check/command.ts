@@ -21,7 +21,11 @@ export async function checkCommand({ json }: { json?: boolean }, env: Env): Prom
   const place = await placeOf(config);
   if (json) printJson({ ok: findings.found === 0, ...findings });
   else print(findings);
-  remark(findings.found === 0 ? `all is well in ${place}` : `${findings.found} faults in ${place}`);
+  remark(
+    findings.found === 0
+      ? `all is well in ${place}`
+      : `${findings.found} ${findings.found === 1 ? 'fault' : 'faults'} in ${place}`,
+  );
   if (findings.found > 0) process.exitCode = 1;
 }
 

@@ -62,7 +62,10 @@ function attempt(findings: Findings, of: AnyCollection, step: () => void): boole
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_SQLITE_ERROR') throw error;
-    tell(findings, of, null, `it cannot be read: ${(error as Error).message}`);
+    const what = `it cannot be read: ${(error as Error).message}`;
+    // What spoils one step of a check spoils others.
+    const isTold = findings.faults.some((fault) => fault.collection === of.name && fault.what === what);
+    if (!isTold) tell(findings, of, null, what);
     return false;
   }
 }
