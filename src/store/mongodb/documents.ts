@@ -29,6 +29,10 @@ export function keyOf({ orgId, id }: Key): string {
   return `${orgId}/${id}`;
 }
 
+export function orgsOf(keys: readonly { orgId: string }[]): string[] {
+  return [...new Set(keys.map(({ orgId }) => orgId))];
+}
+
 export function positionOf({ createdAt, id }: Position): string {
   return `${createdAt}|${id}`;
 }

@@ -17,13 +17,14 @@ import {
   StoreUnavailable,
   type Sweep,
 } from '../store.ts';
-import { keyOf, type Stored, toStored } from './documents.ts';
+import { keyOf, orgsOf, type Stored, toStored } from './documents.ts';
 import { ConnectionLost, exchange, isRefusal } from './errors.ts';
 import { freeKeys } from './keys.ts';
 import { Notices } from './notices.ts';
 import type { Pace } from './pieces.ts';
 import { databaseOf, noteClashing } from './prepare.ts';
-import { MongoReads, orgsOf } from './reads.ts';
+import { MongoReads } from './reads.ts';
+import { Together } from './together.ts';
 import { Outdated, writeBatches } from './transaction.ts';
 import { createWaiting, type Waiting } from './waiting.ts';
 import { batchesOf, loadOverlay } from './writes.ts';
@@ -54,7 +55,8 @@ export class MongoStore extends MongoReads implements Store {
   #notices: Notices | null = null;
 
   constructor(client: MongoClient, options: MongoOptions, clashing: ReadonlySet<string>) {
-    super(databaseOf(client), () => afterMs(options.patienceMs ?? REQUEST_MS));
+    const db = databaseOf(client);
+    super(db, new Together(db), () => afterMs(options.patienceMs ?? REQUEST_MS));
     this.clashing = clashing;
     this.#client = client;
     this.#options = options;
@@ -73,7 +75,7 @@ export class MongoStore extends MongoReads implements Store {
   }
 
   until(deadline: Deadline): Store {
-    return new MongoRequest(this, this.db, deadline);
+    return new MongoRequest(this, this.db, this.together, deadline);
   }
 
   commit(changes: readonly Change[], deadline: Deadline | null = null): Promise<Committed> {
@@ -164,7 +166,7 @@ export class MongoStore extends MongoReads implements Store {
 
   async #tryGroup(group: readonly Waiting[], deadline: Deadline): Promise<(() => void)[]> {
     const overlay = await loadOverlay(
-      { db: this.db, collections: this.#collections, clashing: this.clashing, deadline },
+      { db: this.db, together: this.together, collections: this.#collections, clashing: this.clashing, deadline },
       group.map(({ changes }) => changes),
     );
     const settle = group.map(({ changes, resolve, reject }) => {
@@ -212,8 +214,8 @@ class MongoRequest extends MongoReads implements Store {
   readonly #store: MongoStore;
   readonly #until: Deadline;
 
-  constructor(store: MongoStore, db: Db, until: Deadline) {
-    super(db, () => until, store.stats);
+  constructor(store: MongoStore, db: Db, together: Together, until: Deadline) {
+    super(db, together, () => until, store.stats);
     this.clashing = store.clashing;
     this.changes = store.changes;
     this.numbers = store.numbers;

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Db } from 'mongodb';
+import { BSON, type Db } from 'mongodb';
 import { expected } from '../../words/expected.ts';
 import { complete } from '../complete.ts';
 import { afterMs, type Deadline, msLeft } from '../deadline.ts';
+import { idIn } from '../named.ts';
 import { numberingKey, numberings } from '../numberings.ts';
 import {
   type AnyCollection,
@@ -17,31 +18,35 @@ import {
   type PageQuery,
   type Query,
   type StoreStats,
-  tombstones,
 } from '../store.ts';
-import { keyOf, type Stored } from './documents.ts';
+import { keyOf, orgsOf, type Stored } from './documents.ts';
 import { ConnectionLost, exchange } from './errors.ts';
 import { filterOf, pageStages } from './filters.ts';
 import { uniqueFilter } from './keys.ts';
+import { AT_SIZE, atIn, PARSED, type Parsed } from './parsed.ts';
 import { readDue, readLanes } from './queue.ts';
+import type { Together } from './together.ts';
 
 /** Pages that one aggregation reads. */
 const UNION_MAX = 50;
 /** How often a read is begun whose connection broke. */
 const TRIES = 8;
 const PING_MS = 2_000;
+const NONE: ReadonlySet<string> = new Set();
 
 /** The reading half of the engine: every read majority, every query beginning with the org, documents below a tombstone left out. */
 export class MongoReads {
   readonly stats: StoreStats;
   protected readonly db: Db;
+  protected readonly together: Together;
   /** Collections in which some document has a second key. */
   clashing: ReadonlySet<string> = new Set();
   /** By when what is asked now must have its answer: a request's own end, or for each question a time of its own. */
   protected readonly deadline: () => Deadline;
 
-  constructor(db: Db, deadline: () => Deadline, stats: StoreStats = { reads: 0, commits: 0 }) {
+  constructor(db: Db, together: Together, deadline: () => Deadline, stats: StoreStats = { reads: 0, commits: 0 }) {
     this.db = db;
+    this.together = together;
     this.stats = stats;
     this.deadline = deadline;
   }
@@ -56,38 +61,33 @@ export class MongoReads {
   }
 
   getMany<D extends Doc>(from: Collection<D>, keys: readonly Key[]): Promise<(D | null)[]> {
-    const ids = keys.map(keyOf);
-    const filter = { _id: { $in: ids }, orgId: { $in: orgsOf(keys) } };
+    const orgs = orgsOf(keys);
     return this.read(async (deadline) => {
       const [found, buried] = await Promise.all([
-        exchange(deadline, (maxTimeMS) =>
-          this.of<D>(from)
-            .find(filter as never, { maxTimeMS })
-            .toArray(),
-        ),
-        this.buriedFor(from, orgsOf(keys), deadline),
+        this.together.byKeys(from, keys, deadline),
+        from.ancestors?.length ? this.together.buried(orgs, deadline) : NONE,
       ]);
-      const alive = new Map(
-        found.filter((one) => isAlive(from, one, buried)).map((one) => [one._id, todays(from, one.doc as D)]),
-      );
-      return ids.map((id) => alive.get(id) ?? null);
+      return keys.map((key) => {
+        const doc = found.get(keyOf(key))?.doc as D | undefined;
+        return doc && isAlive(from, doc, buried) ? meaningOf(from, doc) : null;
+      });
     });
   }
 
   getUnique<D extends Doc>(from: Collection<D>, orgId: string, unique: string): Promise<D | null> {
-    const key = uniqueFilter([unique], this.clashing.has(from.name));
+    const filter = { orgId, ...uniqueFilter([unique], this.clashing.has(from.name)) };
     return this.read(async (deadline) => {
       const [found, buried] = await Promise.all([
         exchange(deadline, (maxTimeMS) =>
-          this.of<D>(from)
-            .find({ orgId, ...key } as never, { maxTimeMS })
+          this.of(from)
+            .find(filter as never, { projection: PARSED, raw: true, maxTimeMS })
             .toArray(),
         ),
-        this.buriedFor(from, [orgId], deadline),
+        from.ancestors?.length ? this.together.buried([orgId], deadline) : NONE,
       ]);
-      const alive = found.filter((one) => isAlive(from, one, buried));
+      const alive = this.#parsed(from, found).filter(({ doc }) => isAlive(from, doc, buried));
       const holder = alive.find((one) => one.unique === unique) ?? alive[0];
-      return holder ? todays(from, holder.doc as D) : null;
+      return holder ? meaningOf(from, holder.doc) : null;
     });
   }
 
@@ -98,12 +98,12 @@ export class MongoReads {
   /** Many pages in one round trip: one pipeline, the others joined to it by `$unionWith`. */
   pages<D extends Doc>(from: Collection<D>, queries: readonly PageQuery[]): Promise<Page<D>[]> {
     return this.read(async (deadline) => {
-      const rows = await this.#union(from, queries, deadline, (query, buried) => [
-        ...pageStages(from, query, buried),
-        { $project: { _id: 0, doc: 1 } },
-      ]);
+      const stages = (query: PageQuery, buried: string[]) => [...pageStages(from, query, buried), { $project: PARSED }];
+      const rows = await this.#union(from, queries, deadline, stages);
       return queries.map(({ limit }, at) => {
-        const docs = (rows[at] ?? []).map((row) => todays(from, row.doc as D));
+        const docs = (rows[at] ?? []).map((row) =>
+          meaningOf(from, this.together.docs.parse<D>(from, row, AT_SIZE).doc),
+        );
         return { docs: docs.slice(0, limit), more: docs.length > limit };
       });
     });
@@ -115,7 +115,10 @@ export class MongoReads {
         { $match: filterOf(from, query, buried) },
         { $group: { _id: null, n: { $sum: 1 } } },
       ]);
-      return queries.map((_, at) => Number(rows[at]?.[0]?.n ?? 0));
+      return queries.map((_, at) => {
+        const [row] = rows[at] ?? [];
+        return row ? Number(BSON.deserialize(row).n) : 0;
+      });
     });
   }
 
@@ -125,8 +128,9 @@ export class MongoReads {
 
   due<D extends Doc>(from: Collection<D>, query: DueQuery): Promise<D[]> {
     return this.read(async (deadline) => {
-      const buried = [...(await this.buriedFor(from, [query.orgId], deadline))];
-      const found = await readDue(this.db.collection<Stored>(from.name), from, { ...query, buried }, deadline);
+      const found = await this.#alive(from, [query.orgId], deadline, (buried) =>
+        readDue(this.db.collection<Stored>(from.name), from, { ...query, buried }, deadline),
+      );
       return found.map(({ doc }) => todays(from, doc as D));
     });
   }
@@ -135,13 +139,18 @@ export class MongoReads {
     const { numbered } = from;
     if (!numbered) throw new Error(`${from.name} is not numbered`);
     return this.read(async (deadline) => {
-      const buried = [...(await this.buriedFor(from, [query.orgId], deadline))];
-      const filter = { ...filterOf(from, query, buried), [numbered]: { $gt: query.after, $lt: query.before } };
-      const sort = { [numbered]: query.order === 'desc' ? -1 : 1 } as const;
-      const found = await exchange(deadline, (maxTimeMS) =>
-        this.of<D>(from)
-          .find(filter as never, { sort, limit: query.limit, hint: 'numbered', maxTimeMS })
-          .toArray(),
+      const range = { [numbered]: { $gt: query.after, $lt: query.before } };
+      const options = {
+        sort: { [numbered]: query.order === 'desc' ? -1 : 1 },
+        limit: query.limit,
+        hint: 'numbered',
+      } as const;
+      const found = await this.#alive(from, [query.orgId], deadline, (buried) =>
+        exchange(deadline, (maxTimeMS) =>
+          this.of<D>(from)
+            .find({ ...filterOf(from, query, buried), ...range } as never, { ...options, maxTimeMS })
+            .toArray(),
+        ),
       );
       return found.map(({ doc }) => todays(from, doc as D));
     });
@@ -155,29 +164,51 @@ export class MongoReads {
     return found.map((doc) => doc?.last ?? 0);
   }
 
-  async #union<Q extends Query>(
+  /** Answers of each query, as bytes that end with its place. */
+  #union<Q extends Query>(
     from: AnyCollection,
     queries: readonly Q[],
     deadline: Deadline,
     stages: (query: Q, buried: string[]) => object[],
-  ): Promise<Record<string, unknown>[][]> {
-    const buried = await this.buriedFor(from, orgsOf(queries), deadline);
-    const rows: Record<string, unknown>[][] = queries.map(() => []);
-    for (let begin = 0; begin < queries.length; begin += UNION_MAX) {
-      const part = queries
-        .slice(begin, begin + UNION_MAX)
-        .map((query, at) => [...stages(query, [...buried]), { $addFields: { at: begin + at } }]);
-      const [first, ...rest] = part as [object[], ...object[][]];
-      const pipeline = [...first, ...rest.map((one) => ({ $unionWith: { coll: from.name, pipeline: one } }))];
-      const found = await exchange(deadline, (maxTimeMS) =>
-        this.db
-          .collection(from.name)
-          .aggregate(pipeline, { maxTimeMS, ...hintOf(from, queries) })
-          .toArray(),
-      );
-      for (const row of found) rows[Number(row.at)]?.push(row);
-    }
-    return rows;
+  ): Promise<Uint8Array[][]> {
+    return this.#alive(from, orgsOf(queries), deadline, async (buried) => {
+      const rows: Uint8Array[][] = queries.map(() => []);
+      for (let begin = 0; begin < queries.length; begin += UNION_MAX) {
+        const part = queries
+          .slice(begin, begin + UNION_MAX)
+          .map((query, at) => [...stages(query, buried), { $addFields: { at: begin + at } }]);
+        const [first, ...rest] = part as [object[], ...object[][]];
+        const pipeline = [...first, ...rest.map((one) => ({ $unionWith: { coll: from.name, pipeline: one } }))];
+        const found = await exchange(deadline, (maxTimeMS) =>
+          this.db
+            .collection(from.name)
+            .aggregate(pipeline, { raw: true, maxTimeMS, ...hintOf(from, queries) })
+            .toArray(),
+        );
+        for (const row of found as unknown as Uint8Array[]) rows[atIn(row)]?.push(row);
+      }
+      return rows;
+    });
+  }
+
+  /**
+   * Asks for what lies below none of the orgs' tombstones, as these were read last, and meanwhile for the tombstones
+   * themselves; once more where they are others by now.
+   */
+  async #alive<T>(
+    from: AnyCollection,
+    orgIds: readonly string[],
+    deadline: Deadline,
+    ask: (buried: string[]) => Promise<T>,
+  ): Promise<T> {
+    if (!from.ancestors?.length) return ask([]);
+    const guess = this.together.lastBuried(orgIds);
+    const [found, buried] = await Promise.all([ask([...guess]), this.together.buried(orgIds, deadline)]);
+    return guess.size === buried.size && [...guess].every((id) => buried.has(id)) ? found : ask([...buried]);
+  }
+
+  #parsed<D extends Doc>(from: Collection<D>, found: unknown): Parsed<D>[] {
+    return (found as Uint8Array[]).map((bytes) => this.together.docs.parse<D>(from, bytes));
   }
 
   scan<D extends Doc>(from: Collection<D>, after: Key | null, limit: number): Promise<D[]> {
@@ -208,12 +239,6 @@ export class MongoReads {
     return this.db.collection<Stored<D>>(from.name);
   }
 
-  protected async buriedFor(from: AnyCollection, orgIds: readonly string[], deadline: Deadline): Promise<Set<string>> {
-    if (!from.ancestors?.length) return new Set();
-    const sets = await Promise.all(orgIds.map((orgId) => buriedIn(this.db, orgId, deadline)));
-    return new Set(sets.flatMap((set) => [...set]));
-  }
-
   /** Begun anew where the connection broke: a read can be asked any number of times. */
   protected async read<T>(work: (deadline: Deadline) => Promise<T>): Promise<T> {
     this.stats.reads += 1;
@@ -229,28 +254,13 @@ export class MongoReads {
   }
 }
 
-/** The ids of an org's tombstones. */
-export async function buriedIn(db: Db, orgId: string, deadline: Deadline): Promise<Set<string>> {
-  const found = await exchange(deadline, (maxTimeMS) =>
-    db
-      .collection<Stored>(tombstones.name)
-      .find({ orgId }, { projection: { _id: 0, id: 1 }, maxTimeMS })
-      .toArray(),
-  );
-  return new Set(found.map(({ id }) => id));
-}
-
-export function orgsOf(keys: readonly { orgId: string }[]): string[] {
-  return [...new Set(keys.map(({ orgId }) => orgId))];
-}
-
 /** A stored document as the port answers it. */
 function todays<D extends Doc>(from: Collection<D>, stored: D): D {
   return meaningOf(from, complete(from, stored));
 }
 
-function isAlive(from: AnyCollection, stored: Stored, buried: ReadonlySet<string>): boolean {
-  return !(from.ancestors ?? []).some(({ field }) => buried.has(String(stored[field])));
+function isAlive(from: AnyCollection, doc: Doc, buried: ReadonlySet<string>): boolean {
+  return buried.size === 0 || !(from.ancestors ?? []).some(({ field }) => buried.has(idIn(doc, field)));
 }
 
 /** A search goes over its scope's index, whatever a planner thinks of the pattern. */

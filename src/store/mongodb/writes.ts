@@ -9,13 +9,14 @@ import { exchange } from './errors.ts';
 import { filterOf } from './filters.ts';
 import { uniqueFilter } from './keys.ts';
 import { type Loaded, Overlay, type Slot } from './overlay.ts';
-import { buriedIn } from './reads.ts';
+import type { Together } from './together.ts';
 
 /** How many answers of a condition are read beforehand. */
 const FOUND_MAX = 100;
 
 export interface Reader {
   db: Db;
+  together: Together;
   collections: ReadonlyMap<string, AnyCollection>;
   clashing: ReadonlySet<string>;
   deadline: Deadline;
@@ -27,15 +28,13 @@ export async function loadOverlay(reader: Reader, commits: readonly (readonly Ch
   const orgs = [...new Set(changes.flatMap((change) => orgOf(change)))];
   // Nothing else can lie below a tombstone, and most commits name nothing that does.
   const below = new Set(changes.filter((change) => change.in.ancestors?.length).flatMap((change) => orgOf(change)));
-  const buried = new Map(
-    await Promise.all(
-      [...below].map(async (orgId) => [orgId, await buriedIn(reader.db, orgId, reader.deadline)] as const),
-    ),
-  );
+  const buried = new Map<string, ReadonlySet<string>>();
   const overlay = new Overlay(buried);
+  const bury = async (orgId: string) => void buried.set(orgId, await reader.together.buried([orgId], reader.deadline));
   // Any commit may tell of something that is numbered.
   const numbered = [...reader.collections.values()].filter(({ numbered }) => numbered);
-  await Promise.all(wantedOf(reader, changes, orgs, numbered).map((wanted) => loadCollection(reader, overlay, wanted)));
+  const wanted = wantedOf(reader, changes, orgs, numbered);
+  await Promise.all([...[...below].map(bury), ...wanted.map((one) => loadCollection(reader, overlay, one))]);
   for (const change of changes) {
     if (!('query' in change)) continue;
     overlay.isStrict = true;
@@ -130,7 +129,7 @@ async function idsOf(
   { db, deadline }: Reader,
   from: AnyCollection,
   query: Query,
-  buried: ReadonlyMap<string, Set<string>>,
+  buried: ReadonlyMap<string, ReadonlySet<string>>,
 ): Promise<string[]> {
   const filter = filterOf(from, query, [...(buried.get(query.orgId) ?? [])]);
   const found = await exchange(deadline, (maxTimeMS) =>
