@@ -2,6 +2,35 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'what is asked of MongoDB in one turn goes by one command',
+    file: 'src/store/mongodb/together.ts',
+    edits: [['if (!batch || batch.ids.size', 'if (!batch || Date.now() > 0 || batch.ids.size']],
+    tests: ['test/store/exchanges.test.ts'],
+  },
+  {
+    breaks: 'a parsed document is given again only where the server has sent the same bytes',
+    file: 'src/store/mongodb/parsed.ts',
+    edits: [['Buffer.compare(known.fields, fields) === 0', 'known.fields.length > 0']],
+    tests: ['test/store/exchanges.test.ts', 'test/store/stale.test.ts'],
+  },
+  {
+    breaks: 'tombstones that a page went by are proven to be those of now',
+    file: 'src/store/mongodb/reads.ts',
+    edits: [['return guess.size === buried.size && ', 'return guess.size >= 0 || ']],
+    tests: ['test/store/exchanges.test.ts', 'test/store/stale.test.ts'],
+  },
+  {
+    breaks: 'a commit on MongoDB reads all that it names at once',
+    file: 'src/store/mongodb/writes.ts',
+    edits: [
+      [
+        'const wanted = wantedOf(reader, changes, orgs, numbered);',
+        'const wanted = wantedOf(reader, changes, orgs, numbered); await reader.db.collection(numberings.name).findOne({ orgId: orgs[0] });',
+      ],
+    ],
+    tests: ['test/store/exchanges.test.ts'],
+  },
+  {
     breaks: 'an id below a tombstone is taken, and told by the port’s own conflict',
     file: 'src/store/evaluate.ts',
     edits: [['if (view.has(change.in, change.doc)) refuse', 'if (view.get(change.in, change.doc)) refuse']],

@@ -8,25 +8,34 @@ export interface Sent {
   /** The collection, where it names one. */
   on: string;
   body: Document;
+  /** One more than that of the last command that was answered before this one was sent: what has one number was under way at once. */
+  wave: number;
 }
 
 /** A way to the MongoDB of an address that hands on every byte, and every command that it has seen to `hear`. */
 export async function listenIn(uri: string, hear: (sent: Sent) => void) {
   const { hostname, port } = new URL(uri);
   const sockets = new Set<Socket>();
+  let answered = 0;
   const listener = createServer((client) => {
     const server = connect(Number(port || 27_017), hostname);
-    let rest: Buffer = Buffer.alloc(0);
+    const waves = new Map<number, number>();
+    const fromClient = framed((message) => {
+      const command = commandOf(message);
+      waves.set(message.readInt32LE(REQUEST_AT), command?.name === 'hello' ? 0 : answered + 1);
+      if (command) hear({ ...command, wave: answered + 1 });
+    });
+    const fromServer = framed((message) => {
+      answered = Math.max(answered, waves.get(message.readInt32LE(ANSWER_AT)) ?? 0);
+    });
     client.on('data', (bytes) => {
       server.write(bytes);
-      rest = Buffer.concat([rest, bytes]);
-      for (let size = sizeOf(rest); size <= rest.length; size = sizeOf(rest)) {
-        const sent = commandOf(rest.subarray(0, size));
-        if (sent) hear(sent);
-        rest = rest.subarray(size);
-      }
+      fromClient(bytes);
     });
-    server.on('data', (bytes) => client.write(bytes));
+    server.on('data', (bytes) => {
+      fromServer(bytes);
+      client.write(bytes);
+    });
     for (const [one, other] of [
       [client, server],
       [server, client],
@@ -54,14 +63,28 @@ export async function listenIn(uri: string, hear: (sent: Sent) => void) {
 }
 
 const HEAD = 16;
+const REQUEST_AT = 4;
+const ANSWER_AT = 8;
 const OP_MSG = 2_013;
+
+/** Cuts what comes in pieces into messages. */
+function framed(take: (message: Buffer) => void): (bytes: Buffer) => void {
+  let rest: Buffer = Buffer.alloc(0);
+  return (bytes) => {
+    rest = Buffer.concat([rest, bytes]);
+    for (let size = sizeOf(rest); size <= rest.length; size = sizeOf(rest)) {
+      take(rest.subarray(0, size));
+      rest = rest.subarray(size);
+    }
+  };
+}
 
 function sizeOf(bytes: Buffer): number {
   return bytes.length < HEAD ? Number.POSITIVE_INFINITY : bytes.readInt32LE(0);
 }
 
 /** null for what is no command of today's protocol: the first word of a handshake. */
-function commandOf(message: Buffer): Sent | null {
+function commandOf(message: Buffer): Omit<Sent, 'wave'> | null {
   if (message.readInt32LE(12) !== OP_MSG) return null;
   const body: Document = {};
   // Behind the flags: the command itself, and lists of documents that belong to it.

@@ -7,7 +7,7 @@ export const UNSHARDED = ['credentials', 'tasks', 'org_index', 'idempotency'];
 export const SHARDED = collections.map(({ name }) => name).filter((name) => !UNSHARDED.includes(name));
 
 /** What asks every shard, and why it may. */
-export const EVERYWHERE: Record<string, { why: string; is: (sent: Sent) => boolean }> = {
+export const EVERYWHERE: Record<string, { why: string; is: (sent: Omit<Sent, 'wave'>) => boolean }> = {
   scan: {
     why: 'a whole collection in the order of its keys: copy, backup, restore, check, figures of /metrics, what an upgrade brings up to date',
     is: ({ name, body }) =>
@@ -61,7 +61,7 @@ const isTold = (filter: Document | undefined) =>
   isOne(filter?.orgId) || (Array.isArray(filter?.orgId?.$in) && filter.orgId.$in.every(isOne));
 
 /** Why a sharded cluster would refuse the command, or ask every shard; null: it goes where its org is. */
-export function strayOf(sent: Sent): string | null {
+export function strayOf(sent: Omit<Sent, 'wave'>): string | null {
   const { name, on, body } = sent;
   if (OF_NO_DOCUMENT.has(name) || on === 'switchyard' || UNSHARDED.includes(on)) return null;
   const how = HOW[name];

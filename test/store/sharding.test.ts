@@ -102,7 +102,7 @@ describe.skipIf(!MONGODB_URI)('what is sent to MongoDB', () => {
   });
 
   test('is known where it strays: a write without its org, a unique index of another key, an update of many', () => {
-    const wrong: Sent[] = [
+    const wrong: Omit<Sent, 'wave'>[] = [
       { name: 'find', on: 'apps', body: { find: 'apps', filter: { workspaceId: 'x' } } },
       { name: 'find', on: 'apps', body: { find: 'apps', filter: { orgId: { $gt: 'x' } } } },
       { name: 'update', on: 'apps', body: { updates: [{ q: { _id: 'o/a' }, u: {}, upsert: true }] } },

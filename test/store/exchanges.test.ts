@@ -1,0 +1,152 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { collections } from '../../src/catalog/collections.ts';
+import { apps } from '../../src/nouns/apps/model.ts';
+import type { MongoStore } from '../../src/store/mongodb/engine.ts';
+import { openMongo } from '../../src/store/mongodb/open.ts';
+import { tombstones } from '../../src/store/store.ts';
+import { freshMongoUri, type Harness, MONGODB_URI, openEngine, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
+import { type Seeded, seed } from '../seed.ts';
+import { listenIn, type Sent } from './commands-sent.ts';
+
+const now = () => new Date().toISOString();
+const base = { version: 1, createdAt: 't', updatedAt: 't', createdBy: null };
+const READS = ['find', 'aggregate'];
+/** Whoever asks is looked up twice a second, whatever is asked. */
+const WHO = ['credentials', 'tokens', 'members', 'roles', 'token_uses'];
+
+describe.skipIf(!MONGODB_URI)('what is asked of MongoDB', () => {
+  let uri: string;
+  let ear: Awaited<ReturnType<typeof listenIn>>;
+  let store: MongoStore;
+  let other: MongoStore;
+  let heard: Sent[];
+  beforeAll(async () => {
+    heard = [];
+    uri = freshMongoUri();
+    other = await openMongo({ uri, collections, now });
+    ear = await listenIn(uri, (sent) => void heard.push(sent));
+    store = await openMongo({ uri: ear.through(uri), collections, now });
+    const doc = (id: string) => ({ ...base, orgId: 'org_a', id, name: id, workspaceId: `ws_${id}` });
+    const docs = Array.from({ length: 30 }, (_, at) => doc(`app_${at + 10}`));
+    await other.commit(docs.map((doc) => ({ type: 'insert', in: apps.collection, doc })));
+  });
+  afterEach(() => {
+    heard = [];
+  });
+  afterAll(async () => {
+    await Promise.all([store.close(), other.close()]);
+    ear.close();
+  });
+
+  /** Of what the test asks for: others read the description of the data, and changes as they come. */
+  const isRead = ({ name, on }: Sent) => READS.includes(name) && ['apps', 'tombstones'].includes(on);
+  const key = (at: number) => ({ orgId: 'org_a', id: `app_${at + 10}` });
+  const reads = () => heard.filter(isRead).map(({ on }) => on);
+
+  test('goes by one command where it is asked for in one turn, and each is answered its own', async () => {
+    const ask = (at: number) => store.until(performance.now() + 60_000).get(apps.collection, key(at));
+    const found = await Promise.all(Array.from({ length: 40 }, (_, at) => ask(at)));
+    expect(found.map((doc) => doc?.id ?? null)).toEqual(
+      Array.from({ length: 40 }, (_, at) => (at < 30 ? key(at).id : null)),
+    );
+    expect(reads().sort()).toEqual(['apps', 'tombstones']);
+  });
+
+  test('is asked for anew each time: what is as it was is the same object, what another process has changed is another', async () => {
+    const get = async (at: number) => required(await store.get(apps.collection, key(at)));
+    const [one, two] = [await get(1), await get(2)];
+    expect(() => Object.assign(one, { name: 'mine' })).toThrow(TypeError);
+    const doc = { ...one, name: 'changed', version: 2 };
+    await other.commit([{ type: 'put', in: apps.collection, doc, expected: 1 }]);
+    expect(await get(1)).toEqual(doc);
+    expect(await get(2)).toBe(two);
+    const page = await store.page(apps.collection, { orgId: 'org_a', order: 'asc', limit: 3 });
+    expect(page.docs).toEqual([await get(0), doc, two]);
+    expect(page.docs[2]).toBe(two);
+    const pages = await store.pages(
+      apps.collection,
+      [0, 1, 2].map((at) => ({
+        ...{ orgId: 'org_a', order: 'asc', limit: 3 },
+        where: [{ field: 'workspaceId', in: [`ws_${key(at).id}`] }],
+      })),
+    );
+    expect(pages.map(({ docs }) => docs)).toEqual([[await get(0)], [doc], [two]]);
+    expect(required(pages[2]).docs[0]).toBe(two);
+  });
+
+  test('leaves out what lies below a tombstone that another process has made, and one that went is none', async () => {
+    const ids = async () =>
+      (await store.page(apps.collection, { orgId: 'org_a', order: 'asc', limit: 2 })).docs.map(({ id }) => id);
+    const waves = () => new Set(heard.filter(isRead).map(({ wave }) => wave)).size;
+    const mark = { ...base, orgId: 'org_a', id: 'ws_app_10', field: 'workspaceId', sweptAt: null };
+    expect(await ids()).toEqual(['app_10', 'app_11']);
+    await other.commit([{ type: 'insert', in: tombstones, doc: mark }]);
+    expect(await ids()).toEqual(['app_11', 'app_12']);
+    heard = [];
+    expect(await ids()).toEqual(['app_11', 'app_12']);
+    // Known from before, it is proven beside the page.
+    expect([waves(), reads().sort()]).toEqual([1, ['apps', 'tombstones']]);
+    await other.commit([{ type: 'remove', in: tombstones, key: mark }]);
+    expect(await ids()).toEqual(['app_10', 'app_11']);
+  });
+});
+
+describe.skipIf(!MONGODB_URI)('of MongoDB', () => {
+  let ear: Awaited<ReturnType<typeof listenIn>>;
+  let harness: Harness;
+  let tenant: Tenant;
+  let seeded: Seeded;
+  let heard: Sent[];
+  beforeAll(async () => {
+    heard = [];
+    ear = await listenIn(required(MONGODB_URI), (sent) => void heard.push(sent));
+    harness = await startHarness('mongodb', {
+      opened: await openEngine('mongodb', undefined, undefined, ear.through),
+    });
+    tenant = await harness.org();
+    seeded = await seed(tenant);
+    await harness.runner.stop();
+  });
+  afterAll(async () => {
+    await harness.close();
+    ear.close();
+  });
+
+  /** What one request asks, by waves: what is under way at once is one. */
+  async function wavesOf(ask: () => Promise<{ status: number }>): Promise<Sent[][]> {
+    // Connections are made, and what is kept is there.
+    await Promise.all(Array.from({ length: 8 }, ask));
+    heard = [];
+    expect((await ask()).status).toBeLessThan(300);
+    const own = heard.filter(({ name, on, body }) => {
+      const isOfIt = READS.includes(name) || body.txnNumber !== undefined;
+      return isOfIt && !WHO.includes(on) && body.aggregate !== 1;
+    });
+    return [...Map.groupBy(own, ({ wave }) => wave).values()];
+  }
+
+  test('a decision reads in two waves, and its commit once more, all at once; then it writes in one transaction', async () => {
+    const decide = () =>
+      tenant.rest('POST', `${tenant.base}/decisions`, { workspace_id: seeded.workspaceId, estimated_input_tokens: 5 });
+    const waves = await wavesOf(decide);
+    const isRead = (wave: Sent[]) => wave.every(({ body }) => body.txnNumber === undefined);
+    const reads = waves.filter(isRead).map((wave) => wave.map(({ on }) => on).sort());
+    expect(reads).toEqual([
+      ['generations', 'workspaces'],
+      ['account_health', 'meters', 'policy_breakers'],
+      ['decisions', 'meters', 'numberings', 'policy_breakers'],
+    ]);
+    const writes = waves.filter((wave) => !isRead(wave)).flat();
+    expect(new Set(writes.map(({ body }) => String(body.txnNumber))).size).toBe(1);
+    expect(writes.map(({ name, on }) => on || name)).toEqual([
+      ...['numberings', 'meters', 'policy_breakers', 'decisions'],
+      'commitTransaction',
+    ]);
+  });
+
+  test('a small read is one wave', async () => {
+    const waves = await wavesOf(() => tenant.rest('GET', seeded.namespace));
+    expect(waves.map((wave) => wave.map(({ on }) => on).sort())).toEqual([['namespaces', 'tombstones']]);
+  });
+});
