@@ -23,7 +23,7 @@ import { openApiDocument } from '../rest/openapi/document.ts';
 import { afterMs, type Deadline, REQUEST_MS } from '../store/deadline.ts';
 import { chain, type MaybePromise, rescue } from '../words/maybe.ts';
 import { createAdmission } from './admission.ts';
-import { type Arrival, methodOf, requestIdOf, splitUrl, wantsPage } from './arrival.ts';
+import { type Arrival, allowedWith, methodOf, requestIdOf, splitUrl, wantsPage } from './arrival.ts';
 import { createKeptReplies, mannerOf, textOf } from './kept-replies.ts';
 import { metricsReply } from './metrics-reply.ts';
 import type { Observer } from './observe/observe.ts';
@@ -100,7 +100,7 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
     const { req, path, search, visit } = arrival;
     const deadline = afterMs(config.requestMs ?? REQUEST_MS);
     const method = methodOf(req);
-    const only = (allow: string[]) => error(arrival, 'METHOD_NOT_ALLOWED', { allow });
+    const only = (methods: readonly string[]) => error(arrival, 'METHOD_NOT_ALLOWED', { allow: allowedWith(methods) });
     const page = Object.hasOwn(open, path) ? open[path] : undefined;
     if (page) visit.isRoute = true;
     if (page) return method === 'GET' ? page(arrival, deadline) : only(['GET']);

@@ -20,6 +20,11 @@ export function methodOf(req: IncomingMessage): string {
   return req.method === 'HEAD' ? 'GET' : (req.method ?? 'GET');
 }
 
+/** What `Allow` names: all that is answered (RFC 9110, 10.2.1). */
+export function allowedWith(methods: readonly string[]): string[] {
+  return methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+}
+
 export function requestIdOf(req: IncomingMessage): string | null {
   const given = req.headers['x-request-id'];
   return typeof given === 'string' && /^[A-Za-z0-9._~:+/=-]{1,128}$/.test(given) ? given : null;

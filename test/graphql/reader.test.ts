@@ -209,7 +209,7 @@ describe('one reader for every way into /graphql', () => {
         'another method',
         405,
         'METHOD_NOT_ALLOWED',
-        { allow: ['GET', 'POST'] },
+        { allow: ['GET', 'HEAD', 'POST'] },
         { method: 'PUT', headers: { Authorization: '' } },
       ],
       [
@@ -244,7 +244,7 @@ describe('one reader for every way into /graphql', () => {
         ]);
         expect(got.headers).toMatchObject({ 'content-type': accept, 'x-request-id': 'mine' });
         if (status === 401) expect(got.headers['www-authenticate']).toBe('Bearer');
-        if (status === 405) expect(got.headers.allow).toBe('GET, POST');
+        if (status === 405) expect(got.headers.allow).toBe('GET, HEAD, POST');
       }
     });
 
@@ -438,12 +438,12 @@ describe('methods', () => {
 
   test('another method is a 405 with Allow, before the token', async () => {
     for (const [path, allow] of Object.entries({
-      '/': 'GET',
-      '/health/live': 'GET',
-      '/health/ready': 'GET',
-      '/v1/openapi.json': 'GET',
-      '/graphql': 'GET, POST',
-      '/v1/me': 'GET',
+      '/': 'GET, HEAD',
+      '/health/live': 'GET, HEAD',
+      '/health/ready': 'GET, HEAD',
+      '/v1/openapi.json': 'GET, HEAD',
+      '/graphql': 'GET, HEAD, POST',
+      '/v1/me': 'GET, HEAD',
     }))
       for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', ...(path === '/graphql' ? [] : ['POST'])]) {
         const got = await ask(harness.url, { method, path });

@@ -378,7 +378,7 @@ describe('bad input', () => {
     expect([method.status, method.body.error, method.headers.get('allow')]).toEqual([
       405,
       'METHOD_NOT_ALLOWED',
-      'GET, POST',
+      'GET, HEAD, POST',
     ]);
     expect((await nobody.rest('GET', `${tenant.base}/workspaces/`)).status).toBe(404);
     expect((await nobody.rest('GET', `${tenant.base}/workspaces/%zz`)).body.details.resource_type).toBe('route');

@@ -86,7 +86,7 @@ const STATUS_TEXT: Record<number, string> = {
 const DETAILS: Record<number, Json> = {
   403: { required_permission: 'namespaces:create' },
   404: { resource_type: 'workspace', resource_id: 'ws_01jgfjjz00q5v3n8k2w7c4x9ta' },
-  405: { allow: ['GET', 'PATCH', 'DELETE'] },
+  405: { allow: ['GET', 'HEAD', 'PATCH', 'DELETE'] },
   409: { resource_type: 'workspace', field: 'name', conflicting_id: 'ws_01jgfjjz00q5v3n8k2w7c4x9ta' },
   412: { current_etag: '"4"' },
   413: { max_bytes: 1_048_576 },

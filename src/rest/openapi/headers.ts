@@ -22,7 +22,7 @@ export const HEADERS: Record<string, Json> = {
   'Idempotency-Replayed': text('`true` where an earlier request under this Idempotency-Key is answered again.', 'true'),
   'Retry-After': whole('Seconds after which it is worth trying again.', 1),
   'WWW-Authenticate': text('How to authenticate.', 'Bearer'),
-  Allow: text('The methods of this path.', 'GET, POST'),
+  Allow: text('The methods of this path.', 'GET, HEAD, POST'),
 };
 
 const RATE = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'];
