@@ -37,6 +37,16 @@ const cases: Case[] = [
     further: { rate_limit_policy: { max_concurrency: 0, queue_timeout_seconds: 9_998 } },
   },
   {
+    ...{ noun: 'provider-accounts', collection: 'provider_accounts', id: 'provider_account_id' },
+    create: { name: 'Old', provider_type: 'openai', credentials_ref: 'env:KEY' },
+    stored: { routingMode: 'bridge', bridgeId: 'b', bridgeEndpointName: null },
+    graph: {
+      ...{ update: 'updateProviderAccount', id: 'providerAccountId' },
+      input: { routingMode: 'bridge', bridgeEndpointName: null },
+    },
+    further: { routing_mode: 'bridge', bridge_id: null },
+  },
+  {
     ...{ noun: 'roles', collection: 'roles', id: 'role_id' },
     create: { name: 'Old', permissions: ['namespaces:read'] },
     stored: { permissions: ['namespaces:read', 'namespaces'] },

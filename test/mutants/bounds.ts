@@ -50,6 +50,12 @@ export const mutants: Mutant[] = [
     tests: ['test/stored-values.test.ts'],
   },
   {
+    breaks: 'what several stored fields lack together is no fault of a change of others',
+    file: 'src/nouns/provider-accounts/repository.ts',
+    edits: [['bridgeFindings(before)', 'bridgeFindings({})']],
+    tests: ['test/stored-values.test.ts'],
+  },
+  {
     breaks: 'a name has at most 255 characters',
     file: 'src/validation/fields.ts',
     edits: [['    .max(255)\n', '    .max(256)\n']],

@@ -47,7 +47,9 @@ export function updateProviderAccount(ctx: Context, input: z.output<typeof updat
     input.expectedVersion,
     (before) => {
       const doc = mergePatch(providerAccounts, before, input);
-      const findings = bridgeFindings(doc);
+      // What is wrong with what is stored is no fault of this change.
+      const known = bridgeFindings(before).map(({ message, path }) => `${path} ${message}`);
+      const findings = bridgeFindings(doc).filter(({ message, path }) => !known.includes(`${path} ${message}`));
       if (findings.length > 0)
         throw invalid(findings.map(({ path, message }) => valueError(['input', ...path], message, null)));
       const begins = doc.credentialsRef !== before.credentialsRef || (doc.enabled && !before.enabled);
