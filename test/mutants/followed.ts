@@ -106,4 +106,16 @@ export const mutants: Mutant[] = [
     edits: [['Math.min(end, reader.place + PLACES_AT_ONCE)', 'end']],
     tests: ['test/events/tails.test.ts'],
   },
+  {
+    breaks: 'a page is looked for in short steps',
+    file: 'src/resource/feed/read.ts',
+    edits: [['Math.max(rest.after, rest.before - PLACES_AT_ONCE - 1)', 'rest.after']],
+    tests: ['test/events/rare.test.ts'],
+  },
+  {
+    breaks: 'no place lies between two steps',
+    file: 'src/resource/feed/read.ts',
+    edits: [['last?.place ?? query.after + 1', 'last?.place ?? query.after']],
+    tests: ['test/events/rare.test.ts'],
+  },
 ];

@@ -1,6 +1,7 @@
 import type { NumberedQuery } from '../../store/store.ts';
 import { invalid, valueError } from '../../words/errors.ts';
 import { timeOfId } from '../../words/ids.ts';
+import { pace } from '../../words/pace.ts';
 import type { Context } from '../context.ts';
 import { type FeedEvent, feedEvents, KEPT_MS } from '../feed-event.ts';
 import { type EventFilter, whereOf } from './filter.ts';
@@ -8,6 +9,7 @@ import { seesEvent } from './sees.ts';
 
 const { collection } = feedEvents;
 const READ_AT_ONCE = 200;
+const PLACES_AT_ONCE = 5_000;
 
 /** The place behind which an event id lets a reader go on; refused where nobody can tell any more what followed. */
 export async function placeOf(ctx: Context, eventId: string, loc: string[] = ['after']): Promise<number> {
@@ -38,13 +40,12 @@ export async function readEvents(
   filter: EventFilter,
   { after, limit }: { after: number | null; limit: number },
 ): Promise<EventPage> {
-  const { orgId } = ctx.principal;
-  const last = await placeNow(ctx);
+  const { orgId, workspaceIds } = ctx.principal;
   const range: NumberedQuery = {
     orgId,
-    where: whereOf(filter),
-    after: after ?? 0,
-    before: last + 1,
+    where: [...whereOf(filter), ...(workspaceIds ? [{ field: 'workspaceId', in: workspaceIds }] : [])],
+    after: after ?? (await placeBeforeFirst(ctx)),
+    before: (await placeNow(ctx)) + 1,
     order: after === null ? 'desc' : 'asc',
     limit: READ_AT_ONCE,
   };
@@ -55,16 +56,30 @@ export async function readEvents(
   return { events: found.slice(0, limit), more: found.length > limit };
 }
 
+/** What lay before it is kept no longer. */
+async function placeBeforeFirst({ deps, principal: { orgId } }: Context): Promise<number> {
+  const all = { orgId, after: 0, before: Number.MAX_SAFE_INTEGER } as const;
+  const [first] = await deps.store.numbered(collection, { ...all, order: 'asc', limit: 1 });
+  return first ? first.place - 1 : 0;
+}
+
 /** What of a range the caller may see, read part by part. */
 async function* seen(ctx: Context, range: NumberedQuery): AsyncGenerator<FeedEvent> {
   const oldest = new Date(ctx.deps.now() - KEPT_MS).toISOString();
-  for (let query = range; ; ) {
+  for (let rest = range; rest.before - rest.after > 1; ) {
+    const query = stepInto(rest);
     const events = await ctx.deps.store.numbered(collection, query);
     const visible = await Promise.all(events.map((event) => event.createdAt >= oldest && seesEvent(ctx, event)));
     yield* events.filter((_, at) => visible[at]);
-    const last = events.at(-1);
-    if (!last || events.length < query.limit) return;
-    const { place } = last;
-    query = query.order === 'asc' ? { ...query, after: place } : { ...query, before: place };
+    const last = events.length < query.limit ? undefined : events.at(-1);
+    if (rest.order === 'asc') rest = { ...rest, after: last?.place ?? query.before - 1 };
+    else rest = { ...rest, before: last?.place ?? query.after + 1 };
+    if (pace.isUp()) await pace.later();
   }
+}
+
+/** So many of its places that a read is short, however little of what lies there is asked for. */
+function stepInto(rest: NumberedQuery): NumberedQuery {
+  if (rest.order === 'asc') return { ...rest, before: Math.min(rest.before, rest.after + PLACES_AT_ONCE + 1) };
+  return { ...rest, after: Math.max(rest.after, rest.before - PLACES_AT_ONCE - 1) };
 }
