@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Document } from './document.ts';
 import { ask, type Refusal } from './graph.ts';
+import { inTurns } from './in-turns.ts';
 import { onEvents } from './live.ts';
 
 export interface Answer<Data> {
@@ -35,7 +36,7 @@ export function useQuery<Data, Variables>(
   useEffect(() => {
     if (!when) return;
     const abort = new AbortController();
-    asked.current = () => {
+    const turns = inTurns(() =>
       ask(query, variables, abort.signal)
         .then((data) => {
           answers.set(key, data);
@@ -46,13 +47,15 @@ export function useQuery<Data, Variables>(
         })
         .finally(() => {
           if (!abort.signal.aborted) redraw((count) => count + 1);
-        });
-    };
-    asked.current();
-    const stop = onEvents(on, () => asked.current());
-    const timer = every === undefined ? undefined : setInterval(() => document.hidden || asked.current(), every);
+        }),
+    );
+    asked.current = turns.now;
+    turns.now();
+    const stop = onEvents(on, turns.soon);
+    const timer = every === undefined ? undefined : setInterval(() => document.hidden || turns.soon(), every);
     return () => {
       abort.abort();
+      turns.end();
       stop();
       clearInterval(timer);
     };
