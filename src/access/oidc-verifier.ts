@@ -30,8 +30,8 @@ export function createVerifier(
   { now, skewMs, log }: Around,
 ): (token: string) => Promise<JWTPayload | null> {
   const keys = createKeys(issuer);
-  const check = (token: string) =>
-    jwtVerify(token, keys, {
+  const check = (token: string, key: JWTVerifyGetKey) =>
+    jwtVerify(token, key, {
       issuer,
       audience,
       algorithms: ALGORITHMS,
@@ -41,7 +41,7 @@ export function createVerifier(
     });
   return async (token) => {
     try {
-      return (await check(token)).payload;
+      return (await byNewestKeys(keys, (key) => check(token, key))).payload;
     } catch (error) {
       // What the token itself is to blame for is nothing to tell anybody.
       if (!(error instanceof errors.JOSEError)) log.warn({ err: error }, 'the keys of OIDC_ISSUER cannot be read');
@@ -50,10 +50,41 @@ export function createVerifier(
   };
 }
 
+/** What no known key has signed may be signed by one that the issuer has changed since, under a name of its own, the same or none. */
+async function byNewestKeys<T>(keys: Keys, check: (key: JWTVerifyGetKey) => Promise<T>): Promise<T> {
+  const asked = keys.last();
+  try {
+    return await byAnyKey(keys.get, check);
+  } catch (error) {
+    const isKnown = !(
+      error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed
+    );
+    if (isKnown || !(await keys.renewedSince(asked))) throw error;
+    return byAnyKey(keys.get, check);
+  }
+}
+
+/** A token that names no key may be signed by any that it could be. */
+async function byAnyKey<T>(get: JWTVerifyGetKey, check: (key: JWTVerifyGetKey) => Promise<T>): Promise<T> {
+  try {
+    return await check(get);
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    for await (const key of error) {
+      try {
+        return await check(async () => key);
+      } catch (other) {
+        if (!(other instanceof errors.JWSSignatureVerificationFailed)) throw other;
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
+}
+
 /** The issuer's keys, found by its own description; those that are known go on while it does not answer. */
-function createKeys(issuer: string): JWTVerifyGetKey {
-  let found: Promise<JWTVerifyGetKey> | null = null;
-  const find = async (): Promise<JWTVerifyGetKey> => {
+function createKeys(issuer: string): Keys {
+  let found: Promise<Keys> | null = null;
+  const find = async (): Promise<Keys> => {
     const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
     const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE_MS), redirect: 'error' });
     const described = (await answer.json()) as { issuer?: unknown; jwks_uri?: unknown };
@@ -61,13 +92,19 @@ function createKeys(issuer: string): JWTVerifyGetKey {
       throw new Error(`${address} does not describe ${issuer}`);
     return keysAt(new URL(described.jwks_uri));
   };
-  return async (header, token) => {
-    found ??= find();
-    const keys = await found.catch((error: unknown) => {
-      found = null;
-      throw error;
-    });
-    return keys(header, token);
+  let known: Keys | null = null;
+  return {
+    // Not before a token is one that a key could have signed.
+    async get(header, token) {
+      found ??= find();
+      known = await found.catch((error: unknown) => {
+        found = null;
+        throw error;
+      });
+      return known.get(header, token);
+    },
+    last: () => known?.last() ?? null,
+    renewedSince: async (asked) => (await known?.renewedSince(asked)) ?? false,
   };
 }
 
@@ -79,9 +116,22 @@ async function keysText(url: string, init: RequestInit): Promise<string> {
   return text;
 }
 
-function keysAt(address: URL): JWTVerifyGetKey {
+/** The keys as they were read at a time. */
+interface Answer {
+  text: string;
+  at: number;
+}
+
+interface Keys {
+  get: JWTVerifyGetKey;
+  last(): Answer | null;
+  /** Whether there are others by now: they are read once more when that may be. */
+  renewedSince(asked: Answer | null): Promise<boolean>;
+}
+
+function keysAt(address: URL): Keys {
   let waiting = 0;
-  let last: { text: string; at: number } | null = null;
+  let last: Answer | null = null;
   const keys = createRemoteJWKSet(address, {
     cacheMaxAge: KEYS_MS,
     cooldownDuration: COOLDOWN_MS,
@@ -97,19 +147,23 @@ function keysAt(address: URL): JWTVerifyGetKey {
       return new Response(last.text, { headers: { 'Content-Type': 'application/json' } });
     },
   });
-  return async (header, token) => {
-    const asked = last;
-    try {
-      return await keys(header, token);
-    } catch (error) {
-      const isNew = error instanceof errors.JWKSNoMatchingKey && asked !== null && asked === last;
-      if (!isNew || waiting >= WAITING_MAX) throw error;
-      // The keys were read a moment ago, and the issuer may have changed them since: they are read once more when that may be.
-      waiting += 1;
-      await sleep(Math.max(0, COOLDOWN_MS - (performance.now() - asked.at)) + 1);
-      while (keys.coolingDown) await sleep(10);
-      waiting -= 1;
-      return keys(header, token);
-    }
+  const read = async (asked: Answer) => {
+    await sleep(Math.max(0, COOLDOWN_MS - (performance.now() - asked.at)) + 1);
+    while (keys.coolingDown) await sleep(10);
+    if (last === asked) await keys.reload();
+  };
+  return {
+    get: keys,
+    last: () => last,
+    async renewedSince(asked) {
+      if (asked === null) return false;
+      if (asked === last && waiting < WAITING_MAX) {
+        waiting += 1;
+        await read(asked).finally(() => {
+          waiting -= 1;
+        });
+      }
+      return last?.text !== asked.text;
+    },
   };
 }

@@ -81,9 +81,10 @@ export function createOidc(deps: Deps, settings: OidcSettings, welcome: Welcome)
 
 function readClaims(claims: Record<string, unknown>, settings: OidcSettings, now: number): Said | null {
   const orgId = claimOf(claims, settings.OIDC_ORG_CLAIM);
-  const { email, email_verified: isVerified } = claims;
-  if (typeof orgId !== 'string' || typeof email !== 'string' || isVerified === false || isVerified === 'false')
-    return null;
+  const { email, email_verified: isVerified = true } = claims;
+  // Some issuers leave it out, some spell it; whatever else it says, it does not say yes.
+  const isSure = isVerified === true || isVerified === 'true';
+  if (typeof orgId !== 'string' || typeof email !== 'string' || !isSure) return null;
   const role = settings.OIDC_ROLE_CLAIM === undefined ? [] : claimOf(claims, settings.OIDC_ROLE_CLAIM);
   return {
     orgId,

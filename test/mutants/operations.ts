@@ -91,14 +91,14 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a key that is new is looked for at once',
     file: 'src/access/oidc-verifier.ts',
-    edits: [['if (!isNew || waiting >= WAITING_MAX) throw error;', 'throw error;']],
+    edits: [['error instanceof errors.JWKSNoMatchingKey || ', '']],
     tests: ['test/operations/oidc.test.ts'],
   },
   {
     breaks: 'an email that nobody has verified names nobody',
     file: 'src/access/oidc.ts',
-    edits: [["isVerified === false || isVerified === 'false'", 'isVerified === undefined && isVerified']],
-    tests: ['test/operations/oidc.test.ts'],
+    edits: [['|| !isSure) return null;', ') return null;']],
+    tests: ['test/operations/oidc-keys.test.ts'],
   },
   {
     breaks: 'a token that was seen before ends when it says so',
@@ -123,5 +123,17 @@ export const mutants: Mutant[] = [
     file: 'src/process/backup/restore.ts',
     edits: [['    await mustHoldNoOthers(deps.store, contents, place);\n', '']],
     tests: ['test/operations/backup.test.ts'],
+  },
+  {
+    breaks: 'keys that were changed under the same name, or have none, are found',
+    file: 'src/access/oidc-verifier.ts',
+    edits: [[' || error instanceof errors.JWSSignatureVerificationFailed', '']],
+    tests: ['test/operations/oidc-keys.test.ts'],
+  },
+  {
+    breaks: 'a token that names no key is tried by each',
+    file: 'src/access/oidc-verifier.ts',
+    edits: [['if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;', 'throw error;']],
+    tests: ['test/operations/oidc-keys.test.ts'],
   },
 ];

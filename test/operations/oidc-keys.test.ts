@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Harness, startHarness, type Tenant } from '../harness.ts';
+
+/** An issuer may name its keys anew, keep one name for all, or name none. */
+const NAMING: [alg: string, naming: string, nameOf: (nth: number) => string | undefined][] = [
+  ['RS256', 'a name each', (nth) => `key-${nth}`],
+  ['ES256', 'one name for all', () => 'key'],
+  ['EdDSA', 'no name', () => undefined],
+];
+
+/** Before anything is asked of a store. */
+describe('the keys of an issuer', () => {
+  let server: Server;
+  let issuer: string;
+  let shown: JWK[] = [];
+  let harness: Harness;
+  let tenant: Tenant;
+  beforeAll(async () => {
+    server = createServer(({ url }, res) => {
+      res.end(JSON.stringify(url === '/keys' ? { keys: shown } : { issuer, jwks_uri: `${issuer}/keys` }));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    harness = await startHarness('sqlite', {
+      OIDC_ISSUER: issuer,
+      OIDC_AUDIENCE: 'switchyard',
+      OIDC_ORG_CLAIM: 'org',
+      OIDC_ROLE_CLAIM: 'role',
+    });
+    tenant = await harness.org();
+  });
+  afterAll(async () => {
+    await harness.close();
+    server.closeAllConnections();
+    server.close();
+  });
+
+  let signed = 0;
+  async function statusOf(key: CryptoKey, alg: string, kid: string | undefined, claims: object = {}) {
+    signed += 1;
+    const jwt = await new SignJWT({ org: tenant.orgId, role: 'Viewer', email: 'ada@acme.test', ...claims })
+      .setProtectedHeader(kid === undefined ? { alg } : { alg, kid })
+      .setIssuer(issuer)
+      .setAudience('switchyard')
+      .setJti(String(signed))
+      .setExpirationTime('5m')
+      .sign(key);
+    return (await harness.client(jwt).rest('GET', '/v1/me')).status;
+  }
+
+  async function keyOf(alg: string, kid: string | undefined): Promise<{ key: CryptoKey; jwk: JWK }> {
+    const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
+    const jwk = { ...(await exportJWK(publicKey)), alg };
+    return { key: privateKey, jwk: kid === undefined ? jwk : { ...jwk, kid } };
+  }
+
+  test.each(NAMING)('of %s are found when they are changed, with %s', async (alg, _, nameOf) => {
+    const before = await keyOf(alg, nameOf(1));
+    const after = await keyOf(alg, nameOf(2));
+    shown = [before.jwk];
+    expect(await statusOf(before.key, alg, nameOf(1))).toBe(200);
+    shown = [after.jwk];
+    expect(await statusOf(after.key, alg, nameOf(2))).toBe(200);
+    expect(await statusOf(before.key, alg, nameOf(1))).toBe(401);
+  });
+
+  test('are each tried for a token that names none of several', async () => {
+    const made = await Promise.all([1, 2, 3].map((nth) => keyOf('RS256', `several-${nth}`)));
+    shown = made.map(({ jwk }) => jwk);
+    for (const { key } of made) expect(await statusOf(key, 'RS256', undefined)).toBe(200);
+    expect(await statusOf((await keyOf('RS256', undefined)).key, 'RS256', undefined)).toBe(401);
+  });
+
+  const verified: [claim: unknown, status: number][] = [
+    ...[true, 'true', undefined].map((claim): [unknown, number] => [claim, 200]),
+    ...[false, 'false', 'False', 'no', '', 0, 1, null, {}, [true]].map((claim): [unknown, number] => [claim, 401]),
+  ];
+  test('sign for nobody of whose email they say anything but that it is verified', async () => {
+    const { key, jwk } = await keyOf('ES256', 'verified');
+    shown = [jwk];
+    for (const [claim, status] of verified)
+      expect([claim, await statusOf(key, 'ES256', 'verified', { email_verified: claim })]).toEqual([claim, status]);
+  });
+});
