@@ -2,6 +2,12 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'whoever loses a conflict waits by how long commits take',
+    file: 'src/store/mongodb/back-off.ts',
+    edits: [['this.#usualMs += (ms - this.#usualMs) / 8;', 'if (ms < 0) this.#usualMs = ms;']],
+    tests: ['test/store/back-off.test.ts'],
+  },
+  {
     breaks: 'what is asked of MongoDB in one turn goes by one command',
     file: 'src/store/mongodb/together.ts',
     edits: [['if (!batch || batch.ids.size', 'if (!batch || Date.now() > 0 || batch.ids.size']],

@@ -17,6 +17,7 @@ import {
   StoreUnavailable,
   type Sweep,
 } from '../store.ts';
+import { BackOff } from './back-off.ts';
 import { keyOf, orgsOf, type Stored, toStored } from './documents.ts';
 import { ConnectionLost, exchange, isRefusal } from './errors.ts';
 import { freeKeys } from './keys.ts';
@@ -49,6 +50,7 @@ export class MongoStore extends MongoReads implements Store {
   readonly #client: MongoClient;
   readonly #collections: Map<string, AnyCollection>;
   readonly #options: MongoOptions;
+  readonly #backOff = new BackOff();
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | null = null;
   #epoch = 0;
@@ -135,19 +137,22 @@ export class MongoStore extends MongoReads implements Store {
    */
   async #commitGroup(members: readonly Waiting[]): Promise<void> {
     const begun = this.deadline();
-    for (let pause = 1; ; pause = Math.min(50, pause * 2)) {
+    for (let lost = 1; ; lost += 1) {
       const group = members.filter(({ isSettled }) => !isSettled);
       if (group.length === 0) return;
       for (const one of group) one.isUnderWay = true;
       try {
         const deadline = Math.max(...group.map((one) => one.deadline ?? begun));
+        const since = performance.now();
         for (const settle of await this.#tryGroup(group, deadline)) settle();
+        this.#backOff.took(performance.now() - since);
         this.stats.onGroup?.(group.length);
         return;
       } catch (error) {
         const isUnavailable = error instanceof StoreUnavailable;
         for (const one of group) one.isUnderWay = false;
-        if (error instanceof Outdated || error instanceof ConnectionLost) await sleep(Math.random() * pause);
+        if (error instanceof Outdated || error instanceof ConnectionLost)
+          await sleep(this.#backOff.pauseMs(lost, Math.random()));
         // What the server refuses, and a fault of ours, may be one member's: each is tried alone.
         else if (group.length > 1 && (!isUnavailable || isRefusal(error))) {
           for (const one of group) await this.#commitGroup([one]);
