@@ -1,6 +1,6 @@
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { required } from '../../test/required.ts';
-import type { Options } from './options.ts';
+import { ENGINES, type EngineName, type Options } from './options.ts';
 import type { Cell, Round } from './rounds.ts';
 import { type ContenderName, works } from './works.ts';
 
@@ -24,38 +24,54 @@ export interface Facts {
   load: number;
 }
 
-export function report(cells: readonly Cell[], options: Options, facts: Facts): string {
-  const parts = [heading(options, facts)];
-  for (const engine of options.engines) {
+const TITLES: Record<EngineName, string> = { sqlite: '## SQLite', mongodb: '## MongoDB' };
+
+/** What was measured, and of an engine that was not, what stands in an earlier report. */
+export function report(cells: readonly Cell[], options: Options, facts: Facts, before = ''): string {
+  const parts = ENGINES.map((engine) => {
     const own = cells.filter((cell) => cell.engine === engine);
-    if (own.length === 0) continue;
-    parts.push(`## ${engine === 'sqlite' ? 'SQLite' : `MongoDB (${facts.mongodb})`}`);
-    for (const work of works) {
-      const rows = own.filter((cell) => cell.work.name === work.name);
-      if (rows.length > 0) parts.push(`### ${work.name}: ${work.title}`, table(rows));
-    }
-  }
-  return `${parts.join('\n\n')}\n`;
+    return own.length === 0 ? sectionOf(before, engine) : section(engine, own, options, facts);
+  });
+  return `${[HEADING, ...parts.filter((part) => part !== null)].join('\n\n')}\n`;
 }
 
-function heading({ seconds, rounds, connections, namespaces, policies }: Options, facts: Facts): string {
+function sectionOf(report: string, engine: EngineName): string | null {
+  const found = report.split(/^(?=## )/m).find((part) => part.startsWith(TITLES[engine]));
+  return found?.trimEnd() ?? null;
+}
+
+function section(engine: EngineName, own: readonly Cell[], options: Options, facts: Facts): string {
+  const name = engine === 'sqlite' ? '' : ` (${facts.mongodb})`;
+  const tables = works.flatMap((work) => {
+    const rows = own.filter((cell) => cell.work.name === work.name);
+    return rows.length > 0 ? [`### ${work.name}: ${work.title}`, table(rows)] : [];
+  });
+  return [`${TITLES[engine]}${name}`, circumstances(engine, options, facts), ...tables].join('\n\n');
+}
+
+const HEADING = [
+  '# Results',
+  '',
+  'Written by `npm run bench` (`bench/peers/`), each engine as it was measured last; not by hand. The machine is shared by server,',
+  'load generator and whoever else is at work on it: read ratios, not microseconds.',
+  '',
+  '- The answers of all servers were compared before any was timed (D1 and O1: ours alone decides, the other only writes).',
+  '- µs: processor time of the server’s whole process tree for each answer; the median of the rounds, and the least and most.',
+  '  On MongoDB the database’s own time is not in it.',
+  '- “ours is”: how many times as fast as that server we are, round by round; by µs, or by answers a second where the clock decides.',
+].join('\n');
+
+function circumstances(engine: EngineName, options: Options, facts: Facts): string {
+  const { seconds, rounds, connections, namespaces, policies } = options;
   const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${type()} ${release()}`;
   const versions = Object.entries(facts.versions).map(([name, version]) => `${name} ${version}`);
+  const warmUp = engine === 'sqlite' ? '512 to 3,072' : '64 to 384';
   return [
-    '# Results',
-    '',
-    'Written by `npm run bench` (`bench/peers/`); not by hand. The machine is shared by server, load generator and',
-    'whoever else is at work on it: read ratios, not microseconds.',
-    '',
     `- ${new Date().toISOString().slice(0, 16)}Z, ${machine}, load average ${facts.load.toFixed(1)} at the beginning, ${required(loadavg()[0]).toFixed(1)} at the end.`,
     `- ${versions.join(', ')}.`,
-    `- ${rounds} rounds of ${seconds} s for each server and work, interleaved, after a warm-up of 512 to 3,072 answers; ${connections} kept connections (64 for W1, D1, O1).`,
+    `- ${rounds} rounds of ${seconds} s for each server and work, interleaved, after a warm-up of ${warmUp} answers; ${connections} kept connections (64 for W1, D1, O1).`,
     `- ${namespaces} namespaces in 100 apps of 10 workspaces, all of them asked for in turn; ${policies} router policies.`,
-    '- The answers of all servers were compared before any was timed (D1 and O1: ours alone decides, the other only writes).',
-    '- µs: processor time of the server’s whole process tree for each answer; the median of the rounds, and the least and most.',
-    '  On MongoDB the database’s own time is not in it.',
-    '- “ours is”: how many times as fast as that server we are, round by round; by µs, or by answers a second where the clock decides.',
-    ...(facts.mongodb ? [mongoNote(facts.mongodb)] : []),
+    ...(engine === 'mongodb' ? [mongoNote(facts.mongodb)] : []),
     ...facts.notes.map((note) => `- ${note}`),
   ].join('\n');
 }

@@ -1,5 +1,5 @@
 /** The product beside its peers, on the same data: `npm run bench`, `npm run bench -- R1 Q2 --seconds 2 --rounds 3`. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { required } from '../../test/required.ts';
@@ -45,6 +45,7 @@ try {
 } finally {
   load.stop();
 }
+const RESULTS = join(HERE, '..', 'RESULTS.md');
+if (isWhole(options)) writeFileSync(RESULTS, report(cells, options, facts, readFileSync(RESULTS, 'utf8')));
 const text = report(cells, options, facts);
-if (isWhole(options)) writeFileSync(join(HERE, '..', 'RESULTS.md'), text);
 say(`\n${text}`);
