@@ -4,6 +4,7 @@ import { StoreUnavailable } from '../store/store.ts';
 import { StartRefused, UsageRefused } from '../words/refused.ts';
 import { isOfSystem } from '../words/system-error.ts';
 import { createProgram } from './commands.ts';
+import { stopNow } from './setup/signals.ts';
 
 /** Runs one command. Whatever stops it is one line on standard error: exit 2 when the words are wrong, else 1. */
 export async function runCli(args: string[]): Promise<void> {
@@ -18,13 +19,16 @@ export async function runCli(args: string[]): Promise<void> {
   }
 }
 
-/** A server goes on when nobody reads what it says; of a command, what it says is the result. */
+/** A server goes on when nobody reads what it says; of a command, what it says is the result, and where its reader has gone nobody wants more. */
 function watchOutput(args: string[]): void {
   process.stderr.on('error', () => {});
-  process.stdout.on('error', (error) => {
-    if (args[0] === 'serve') return;
-    process.stderr.write(`switchyard: cannot write to standard output: ${error.message}\n`);
+  if (args[0] === 'serve') return void process.stdout.on('error', () => {});
+  let isTold = false;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exitCode = 1;
+    if (error.code === 'EPIPE') stopNow();
+    if (!isTold) process.stderr.write(`switchyard: cannot write to standard output: ${error.message}\n`);
+    isTold = true;
   });
 }
 

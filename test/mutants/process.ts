@@ -99,4 +99,10 @@ export const mutants: Mutant[] = [
     edits: [['linewrap: true', 'linewrap: false']],
     tests: ['test/operations/progress.test.ts'],
   },
+  {
+    breaks: 'a command that goes on ends where its reader has gone',
+    file: 'src/process/cli.ts',
+    edits: [["if (error.code === 'EPIPE') stopNow();", '']],
+    tests: ['test/e2e/unread-output.test.ts'],
+  },
 ];

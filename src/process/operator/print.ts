@@ -27,14 +27,10 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
-function isColoured(): boolean {
-  return process.stdout.isTTY && !process.env.NO_COLOR;
-}
-
 /** Columns for a person; their heads stand out on a terminal alone, and not where NO_COLOR is set. */
 export function printTable(head: string[], rows: string[][]): void {
   const [first = '', ...others] = linesOf([head, ...rows]);
-  process.stdout.write(`${isColoured() ? styleText('bold', first, { validateStream: false }) : first}\n`);
+  process.stdout.write(`${styleText('bold', first, { stream: process.stdout })}\n`);
   for (const line of others) process.stdout.write(`${line}\n`);
 }
 

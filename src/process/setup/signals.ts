@@ -10,3 +10,8 @@ export function stopSignal(): AbortSignal {
   isWatching = true;
   return stopping.signal;
 }
+
+/** As if the signal had come: whoever goes on until it ends. */
+export function stopNow(): void {
+  stopping.abort();
+}
