@@ -32,7 +32,9 @@ for (const [net, bits] of [
 ] as const)
   INSIDE.addSubnet(net, bits, 'ipv6');
 
-export function isInside(address: string): boolean {
+export function isInside(scoped: string): boolean {
+  // A link-local address may come with the network that it is of (`fe80::1%eth0`), which no URL can hold.
+  const address = scoped.replace(/%.*/, '');
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return isInside(mapped);
   if (isIP(address) === 6 && /^::ffff:/i.test(new URL(`http://[${address}]`).hostname.slice(1))) return true;

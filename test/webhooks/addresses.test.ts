@@ -40,6 +40,7 @@ test('a name is judged by what it resolves to, and only what is outside is calle
     '10.0.0.1',
     '169.254.169.254',
     '::ffff:7f00:1',
+    'fe80::1%eth0',
     'fd00::1',
     '64:ff9b::a00:1',
     '2002:a00:1::',
