@@ -48,6 +48,7 @@ const RARE: Record<string, Clause[]> = {
     { field: 'logicalModelId', in: ['model_0123456789abcdefghijkrare'] },
   ],
   refused: [{ field: 'admitted', in: [false] }],
+  admitted: [{ field: 'admitted', in: [true] }],
   'refused, of a policy without refusals': [
     { field: 'admitted', in: [false] },
     { field: 'policyId', in: ['pol_0123456789abcdefghijk3'] },

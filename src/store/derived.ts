@@ -1,5 +1,5 @@
 import { named } from './named.ts';
-import type { AnyCollection, Clause, Doc, FilterValue, Scalar } from './store.ts';
+import type { AnyCollection, Clause, Doc, Scalar } from './store.ts';
 
 /**
  * What an engine keeps beside a collection's documents (columns, keys, references, totals, folded texts), as one text.
@@ -18,9 +18,7 @@ export function derivedOf(collection: AnyCollection): string {
     numbered,
   } = collection;
   return JSON.stringify({
-    columns: [
-      ...new Set([...columns, ...scopes, ...filterFields(collection), ...ancestors.map(({ field }) => field)]),
-    ].sort(),
+    columns: [...new Set([...columns, ...scopes, ...(filters ?? []), ...ancestors.map(({ field }) => field)])].sort(),
     expires,
     totals,
     unique: collection.unique !== undefined,
@@ -32,29 +30,17 @@ export function derivedOf(collection: AnyCollection): string {
   });
 }
 
-type Filters = readonly (string | FilterValue)[];
-
-function fieldOf(filter: string | FilterValue): { field: string; is?: Scalar } {
-  return typeof filter === 'string' ? { field: filter } : filter;
-}
-
-export function filterFields({ filters = [] }: AnyCollection): string[] {
-  return (filters as Filters).map((filter) => fieldOf(filter).field);
-}
-
 /** Those of a query's conditions that the collection's `filters` answer, with the reference that each stands for; the more telling first. */
 export function filtersIn(
   { filters = [] }: AnyCollection,
   where: readonly Clause[] = [],
 ): { clause: Clause; ref: string }[] {
-  return (filters as Filters).flatMap((filter) => {
-    const { field, is } = fieldOf(filter);
-    return where.flatMap((clause) => {
+  return filters.flatMap((field) =>
+    where.flatMap((clause) => {
       const [value, ...others] = 'in' in clause && clause.field === field ? clause.in : [];
-      if (value == null || others.length > 0 || (is !== undefined && value !== is)) return [];
-      return [{ clause, ref: filterRef(field, value) }];
-    });
-  });
+      return value == null || others.length > 0 ? [] : [{ clause, ref: filterRef(field, value) }];
+    }),
+  );
 }
 
 /** No kind of thing that is referred to is written so. */
@@ -64,10 +50,9 @@ function filterRef(field: string, value: Scalar): string {
 
 function filterRefs({ filters = [] }: AnyCollection, doc: Doc): string[] {
   const source = named(doc);
-  return (filters as Filters).flatMap((filter) => {
-    const { field, is } = fieldOf(filter);
+  return filters.flatMap((field) => {
     const value = source[field] ?? null;
-    return value === null || (is !== undefined && value !== is) ? [] : [filterRef(field, value)];
+    return value === null ? [] : [filterRef(field, value)];
   });
 }
 

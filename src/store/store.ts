@@ -41,12 +41,6 @@ export interface Reference<D extends Doc> {
   ids(doc: D): readonly (string | null)[];
 }
 
-/** One value of a field, of those that are too common to be worth an index. */
-export interface FilterValue {
-  field: string;
-  is: Exclude<Scalar, null>;
-}
-
 /** The field with the id of a document above, and the name of that one's collection. */
 export interface Ancestor {
   field: string;
@@ -63,9 +57,9 @@ export interface Collection<D extends Doc = Doc> {
   scopes?: readonly string[];
   /**
    * What lists are also filtered by, the more telling first: one index (org, field and value, createdAt, id) has all of them.
-   * Null is in none; of a field with its value, the documents with that alone.
+   * Null is in none.
    */
-  filters?: readonly (string | FilterValue)[];
+  filters?: readonly string[];
   /** Field combinations whose number of documents is kept, so that a total costs the same at any size. */
   totals?: readonly (readonly string[])[];
   /** The document's unique key within its org, or null for none. */

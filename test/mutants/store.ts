@@ -169,7 +169,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a value that has no list is not looked for in one',
     file: 'src/store/derived.ts',
-    edits: [['others.length > 0 || (is !== undefined && value !== is)', 'others.length > 0']],
+    edits: [['value == null || others.length > 0', 'others.length > 0']],
     tests: ['test/store/filters.test.ts'],
   },
   {

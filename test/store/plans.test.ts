@@ -60,7 +60,8 @@ const after = { createdAt: now(), id: 'x' };
 const app = { field: 'appId', in: ['app_0123456789abcdefghij'] };
 const policy = { field: 'policyId', in: ['pol_x'] };
 const refused = { field: 'admitted', in: [false] };
-const cases: [string, AnyCollection, PageQuery, RegExp][] = [
+type Case = [title: string, AnyCollection, PageQuery, RegExp];
+const cases: Case[] = [
   [
     'a page of an org',
     auditEvents.collection,
@@ -91,6 +92,14 @@ const cases: [string, AnyCollection, PageQuery, RegExp][] = [
     { ...org, where: [policy], after },
     /SEARCH r USING PRIMARY KEY \(org=\? AND collection=\? AND ref=\? AND \(createdAt,id\)<\(\?,\?\)\)/,
   ],
+  ...[true, false].map(
+    (admitted): Case => [
+      `what is filtered by ${admitted} alone`,
+      decisions.collection,
+      { ...org, where: [{ field: 'admitted', in: [admitted] }], after },
+      /SEARCH r USING PRIMARY KEY \(org=\? AND collection=\? AND ref=\? AND \(createdAt,id\)<\(\?,\?\)\)/,
+    ],
+  ),
   [
     'what is filtered by several fields and by time',
     decisions.collection,

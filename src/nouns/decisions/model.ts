@@ -123,7 +123,7 @@ export const decisions = defineNoun(fields, {
   collection: {
     name: 'decisions',
     scopes: ['workspaceId'],
-    filters: ['policyId', 'providerAccountId', 'logicalModelId', { field: 'admitted', is: false }],
+    filters: ['policyId', 'providerAccountId', 'logicalModelId', 'admitted'],
     totals: [[]],
     refs: [{ to: 'refusal', ids: ({ refusal: refused }) => [refused?.code ?? null] }],
     expires: 'purgeAt',

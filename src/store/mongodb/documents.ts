@@ -1,5 +1,5 @@
 import type { CreateIndexesOptions, IndexSpecification } from 'mongodb';
-import { filterFields, refsOf } from '../derived.ts';
+import { refsOf } from '../derived.ts';
 import { named } from '../named.ts';
 import type { AnyCollection, Doc, Key, Position } from '../store.ts';
 
@@ -65,7 +65,7 @@ function columnsOf(collection: AnyCollection): string[] {
   const names = new Set<string>([
     ...columns,
     ...scopes,
-    ...filterFields(collection),
+    ...(collection.filters ?? []),
     ...ancestors.map(({ field }) => field),
     ...(expires ? [expires] : []),
     ...(search ? [search.scope] : []),

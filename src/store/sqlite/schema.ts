@@ -1,4 +1,3 @@
-import { filterFields } from '../derived.ts';
 import type { AnyCollection } from '../store.ts';
 
 /** What spans the collections; `described` holds what each collection's own data were made from. */
@@ -42,7 +41,7 @@ export function columnsOf(collection: AnyCollection): string[] {
   const names = new Set<string>([
     ...columns,
     ...scopes,
-    ...filterFields(collection),
+    ...(collection.filters ?? []),
     ...ancestors.map(({ field }) => field),
     ...(expires ? [expires] : []),
     ...(queue ? [queue.lane, queue.due] : []),
