@@ -1,6 +1,6 @@
 import { Events } from './documents.generated.ts';
 import { type Following, follow } from './follow.ts';
-import { happened } from './live.ts';
+import { happened, tellsNow } from './live.ts';
 
 /** Follows the feed of the organization, and goes on behind the last event that it heard. */
 export function followEvents(tell: (following: Following) => void, signal: AbortSignal): Promise<void> {
@@ -16,7 +16,10 @@ export function followEvents(tell: (following: Following) => void, signal: Abort
       lost() {
         after = null;
       },
-      tell,
+      tell(following) {
+        tellsNow(following === 'live');
+        tell(following);
+      },
     },
     signal,
   );

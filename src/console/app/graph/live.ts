@@ -32,6 +32,15 @@ export function onEvents(types: readonly string[], tell: (of: ReadonlySet<string
 
 const QUIET_MS = 250;
 
+let isTold = false;
+
+/** Whether what happens is told now; until it is, and where it may not be read, views ask from time to time. */
+export const isToldNow = () => isTold;
+
+export function tellsNow(isSo: boolean): void {
+  isTold = isSo;
+}
+
 export function happened(type: string, of?: string): void {
   for (const listener of listeners) if (listener.matches(type)) listener.tell(of);
 }

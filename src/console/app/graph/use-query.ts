@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Document } from './document.ts';
 import { ask, type Refusal } from './graph.ts';
 import { inTurns } from './in-turns.ts';
-import { onEvents } from './live.ts';
+import { isToldNow, onEvents } from './live.ts';
 
 export interface Answer<Data> {
   data: Data | null;
@@ -13,6 +13,8 @@ export interface Answer<Data> {
 interface Freshness {
   /** Asks again after so many milliseconds, for what no event tells: counters. */
   every?: number;
+  /** The same while no events are told. */
+  everyUntold?: number;
   /** Asks again when one of such events happens (`breaker.*`). */
   on?: readonly string[];
   /** Not asked before this is so. */
@@ -26,7 +28,7 @@ const answers = new Map<string, unknown>();
 export function useQuery<Data, Variables>(
   query: Document<Data, Variables>,
   variables: Variables,
-  { every, on = [], when = true }: Freshness = {},
+  { every, everyUntold, on = [], when = true }: Freshness = {},
 ): Answer<Data> {
   const key = JSON.stringify([query, variables]);
   const [, redraw] = useState(0);
@@ -52,13 +54,17 @@ export function useQuery<Data, Variables>(
     asked.current = turns.now;
     turns.now();
     const stop = onEvents(on, turns.soon);
-    const timer = every === undefined ? undefined : setInterval(() => document.hidden || turns.soon(), every);
+    const soonAgain = () => document.hidden || turns.soon();
+    const timers = [
+      every && setInterval(soonAgain, every),
+      everyUntold && setInterval(() => isToldNow() || soonAgain(), everyUntold),
+    ];
     return () => {
       abort.abort();
       turns.end();
       stop();
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
     };
-  }, [key, every, on.join(), when]);
+  }, [key, every, everyUntold, on.join(), when]);
   return { data: (answers.get(key) as Data | undefined) ?? null, refusal: refusal.current, again };
 }

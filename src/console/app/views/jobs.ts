@@ -12,7 +12,15 @@ type Job = NonNullable<JobsQuery['jobs']>['nodes'][number];
 
 /** Long work, and how far it is. */
 export function Jobs() {
-  const answer = useQuery(JobsDocument, {}, { every: 60_000, on: ['job.*', 'namespace.*', 'workspace.*'] });
+  const answer = useQuery(
+    JobsDocument,
+    {},
+    {
+      every: 60_000,
+      everyUntold: 5_000,
+      on: ['job.*', 'namespace.*', 'workspace.*'],
+    },
+  );
   return h(Loaded<JobsQuery>, {
     answer,
     children: ({ jobs }) => {
