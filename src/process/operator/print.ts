@@ -27,10 +27,15 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
+/** Not where a pipe is told by FORCE_COLOR to take them. */
+function isColoured(): boolean {
+  return process.stdout.isTTY && process.stdout.getColorDepth() > 1;
+}
+
 /** Columns for a person; their heads stand out on a terminal alone, and not where NO_COLOR is set. */
 export function printTable(head: string[], rows: string[][]): void {
   const [first = '', ...others] = linesOf([head, ...rows]);
-  process.stdout.write(`${styleText('bold', first, { stream: process.stdout })}\n`);
+  process.stdout.write(`${isColoured() ? styleText('bold', first, { validateStream: false }) : first}\n`);
   for (const line of others) process.stdout.write(`${line}\n`);
 }
 
