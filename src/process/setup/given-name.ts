@@ -5,6 +5,6 @@ import { walk } from '../../validation/walk.ts';
 export function readName(given: string, refused: (why: string) => Error): string {
   const { value, issues } = walk(name('The name.'), given, ['name'], { naming: 'camel' });
   const [issue] = issues;
-  if (issue) throw refused(issue.msg);
+  if (issue) throw refused(issue.msg.replace(/^Value error, /, ''));
   return value;
 }
