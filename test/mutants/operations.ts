@@ -136,4 +136,10 @@ export const mutants: Mutant[] = [
     edits: [['if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;', 'throw error;']],
     tests: ['test/operations/oidc-keys.test.ts'],
   },
+  {
+    breaks: 'no secret that was pasted into an address is logged',
+    file: 'src/process/observe/access-line.ts',
+    edits: [["path.replace(SECRETS, '***')", 'path']],
+    tests: lines,
+  },
 ];

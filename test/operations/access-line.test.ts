@@ -76,6 +76,31 @@ describeEngines('access lines', (engine) => {
     },
   );
 
+  test('of what is no address of ours, without what opens something', async () => {
+    const jwt = ['{"alg":"RS256"}', '{"sub":"ada"}', 'signature'].map((part) =>
+      Buffer.from(part).toString('base64url'),
+    );
+    const secrets = [
+      tenant.token,
+      tenant.token.slice(0, -1),
+      `whsec_${Buffer.from('secret of a webhook').toString('base64')}`,
+      encodeURIComponent('whsec_c2Vj/cmV0+Lg=='),
+      jwt.join('.'),
+      `${jwt.slice(0, 2).join('.')}.`,
+    ];
+    const around = [
+      (secret: string) => `/${secret}`,
+      (secret: string) => `/v1/me/${secret}/`,
+      (secret: string) => `/a;b=${secret},c`,
+    ];
+    for (const secret of secrets)
+      for (const path of around) {
+        const [line] = await linesOf((headers) => harness.client('').rest('GET', path(secret), undefined, headers));
+        const hidden = required(secret.split(/[_.]/).findLast((part) => part.length > 8));
+        expect([secret, line.status, line.route]).toEqual([secret, 404, expect.not.stringContaining(hidden)]);
+      }
+  });
+
   test.each([
     ['00-00000000000000000000000000000000-b7ad6b7169203331-01', null],
     [`00-${TRACE}-0000000000000000-01`, null],

@@ -88,12 +88,20 @@ function inMillis(ms: number): string {
 const asked = new Map<string, Map<string, string>>();
 
 function askedOf({ method, route, isRoute }: Visit): string {
-  if (!isRoute) return `"method":"${method}","route":${inAscii(JSON.stringify(route))},"status":`;
+  if (!isRoute) return `"method":"${method}","route":${inAscii(JSON.stringify(unmatched(route)))},"status":`;
   const known = asked.get(route)?.get(method);
   if (known !== undefined) return known;
   const text = `"method":"${method}","route":"${route}","status":`;
   asked.set(route, new Map([...(asked.get(route) ?? []), [method, text]]));
   return text;
+}
+
+/** What opens something, wherever in an address somebody has pasted it: tokens, secrets of webhooks, JWTs, passwords before a host. */
+const SECRETS = /(?<=mm_tok_[0-9A-Za-z]{12}_)\w+|(?<=whsec_)[\w+/=%-]+|\beyJ[\w-]*\.[\w-]+(\.[\w-]*)*|(?<=\/\/)[^/]*@/g;
+
+/** A path that is none of ours may be anything. */
+function unmatched(path: string): string {
+  return path.replace(SECRETS, '***');
 }
 
 const NOBODY = '"org":null,"actor":null';
