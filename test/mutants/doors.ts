@@ -24,7 +24,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'no path ends an access line, or says something else in it',
     file: 'src/process/observe/access-line.ts',
-    edits: [['inAscii(JSON.stringify(route))', 'inQuotes(route)']],
+    edits: [['inAscii(JSON.stringify(unmatched(route)))', 'inQuotes(route)']],
     tests: ['test/operations/access-line.test.ts'],
   },
   {
