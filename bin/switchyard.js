@@ -17,8 +17,9 @@ if (process.argv[2] === 'serve' && !isTold && process.execve && process.platform
     process.env,
   );
 // Before the first TypeScript: what was compiled at an earlier start needs no compiler, which takes some 40 MiB.
-const { enableCompileCache } = await import('node:module');
-enableCompileCache();
+const { ownFolder } = await import('./own-folder.js');
+const compiled = ownFolder('switchyard-compiled');
+if (compiled !== null) (await import('node:module')).enableCompileCache(compiled);
 // A signal that comes while the rest is being loaded is a wish to stop, too.
 if (process.argv[2] === 'serve') (await import('../src/process/setup/signals.ts')).stopSignal();
 const { runCli } = await import('../src/process/cli.ts');

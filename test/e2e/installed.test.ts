@@ -134,7 +134,7 @@ describe('as the image holds it: sources, what npm ci --omit=dev installs, read-
     server.child.kill('SIGTERM');
     expect(await server.exit).toBe(0);
     expect([readdirSync(at('home')), readdirSync(at('cwd')), app()]).toEqual([[], [], before]);
-    expect(readdirSync(join(root, 'tmp')).filter((name) => name !== 'node-compile-cache')).toEqual([]);
+    expect(readdirSync(join(root, 'tmp')).filter((name) => !name.startsWith('switchyard-compiled'))).toEqual([]);
     expect(readdirSync(at('data')).sort()).toEqual(['buckets', 'switchyard.db']);
   });
 

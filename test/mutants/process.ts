@@ -72,7 +72,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'from the second start on no compiler of TypeScript is loaded',
     file: 'bin/switchyard.js',
-    edits: [['enableCompileCache();\n', '']],
+    edits: [["if (compiled !== null) (await import('node:module')).enableCompileCache(compiled);\n", '']],
     tests: ['test/e2e/loaded.test.ts'],
   },
   {
@@ -104,5 +104,11 @@ export const mutants: Mutant[] = [
     file: 'src/process/cli.ts',
     edits: [["if (error.code === 'EPIPE') stopNow();", '']],
     tests: ['test/e2e/unread-output.test.ts'],
+  },
+  {
+    breaks: 'no compiled code is run that another user may have made',
+    file: 'bin/own-folder.js',
+    edits: [['return isOurs ? folder : null;', 'return folder;']],
+    tests: ['test/e2e/own-folder.test.ts'],
   },
 ];
