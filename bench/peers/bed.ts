@@ -34,7 +34,7 @@ export const startOurs = (env: NodeJS.ProcessEnv) =>
 const QUIET = { METRICS: 'off', LOG_LEVEL: 'warn' };
 
 /** Makes the data once, on SQLite; both engines begin from it. */
-export async function seedOnce(folder: string, options: Options): Promise<World> {
+export async function seedOnce(folder: string, options: Pick<Options, 'namespaces' | 'policies'>): Promise<World> {
   const env = { DATA_DIR: join(folder, 'seed'), MONGODB_URI: '' };
   const { stdout } = await runCommand(['org', 'create', 'Bench', '--json'], env);
   const { org_id: orgId, token } = JSON.parse(stdout) as { org_id: string; token: string };

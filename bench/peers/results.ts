@@ -63,11 +63,10 @@ const HEADING = [
 
 function circumstances(engine: EngineName, options: Options, facts: Facts): string {
   const { seconds, rounds, connections, namespaces, policies } = options;
-  const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${type()} ${release()}`;
   const versions = Object.entries(facts.versions).map(([name, version]) => `${name} ${version}`);
   const warmUp = engine === 'sqlite' ? '512 to 3,072' : '64 to 384';
   return [
-    `- ${new Date().toISOString().slice(0, 16)}Z, ${machine}, load average ${facts.load.toFixed(1)} at the beginning, ${required(loadavg()[0]).toFixed(1)} at the end.`,
+    `- ${machineLine(facts.load)}`,
     `- ${versions.join(', ')}.`,
     `- ${rounds} rounds of ${seconds} s for each server and work, interleaved, after a warm-up of ${warmUp} answers; ${connections} kept connections (64 for W1, D1, O1).`,
     `- ${namespaces} namespaces in 100 apps of 10 workspaces, all of them asked for in turn; ${policies} router policies.`,
@@ -76,7 +75,13 @@ function circumstances(engine: EngineName, options: Options, facts: Facts): stri
   ].join('\n');
 }
 
-const mongoNote = (kind: string) =>
+/** When and where, and how busy it was when the measurement began, and now. */
+export function machineLine(load: number): string {
+  const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${type()} ${release()}`;
+  return `${new Date().toISOString().slice(0, 16)}Z, ${machine}, load average ${load.toFixed(1)} at the beginning, ${required(loadavg()[0]).toFixed(1)} at the end.`;
+}
+
+export const mongoNote = (kind: string) =>
   kind === 'SecantusDB'
     ? '- MongoDB here is a stand-in: SecantusDB, the server that the tests start where there is no mongod. It is slower than MongoDB; its answers a second say little, the µs of our process more.'
     : `- MongoDB here is ${kind}.`;
