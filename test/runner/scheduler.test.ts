@@ -185,14 +185,25 @@ describeEngines('the scheduler of tasks', (engine) => {
   const due = async (world: World, lane: string) =>
     store.due(tasks, { orgId: '', lane, now: new Date(world.now()).toISOString(), limit: PLACES + 1 });
 
-  /** Nobody with something due holds less than another by more than one that was begun just now. */
-  async function checkShares(world: World, process: number, before: ReadonlyMap<string, number>) {
+  const allDue = async (world: World) => (await Promise.all(LANES.map((lane) => due(world, lane)))).flat();
+
+  /**
+   * Looks, and then nobody who has waited since before holds less than another by more than one that was begun just now. What another
+   * process gives back meanwhile has not waited.
+   */
+  async function lookAndCheck(world: World, process: number) {
+    const before = new Map(world.heldBy(process));
+    const waited = new Set((await allDue(world)).map(({ id }) => id));
+    await world.look(process);
     const after = world.heldBy(process);
     const grown = [...after].filter(([lane, many]) => many > (before.get(lane) ?? 0)).map(([, many]) => many);
     const most = Math.max(0, ...grown);
     const own = new Set([...world.held].filter((one) => one.process === process).map(({ task }) => task.id));
-    for (const lane of LANES)
-      if ((await due(world, lane)).some(({ id }) => !own.has(id)) && (after.get(lane) ?? 0) < most - 1)
+    const waiting = new Set(
+      (await allDue(world)).filter(({ id }) => waited.has(id) && !own.has(id)).map(({ targetOrgId }) => targetOrgId),
+    );
+    for (const lane of waiting)
+      if ((after.get(lane) ?? 0) < most - 1)
         world.problems.push(`${lane} holds ${after.get(lane) ?? 0} while another grew to ${most}`);
     const all = [...after.values()].reduce((sum, one) => sum + one, 0);
     if (all > PLACES) world.problems.push(`${all} at once`);
@@ -203,11 +214,7 @@ describeEngines('the scheduler of tasks', (engine) => {
       if (one.do === 'add') await world.add(required(LANES[one.lane]), one.many);
       if (one.do === 'pass') world.pass(one.ms);
       if (one.do === 'die') world.die(one.process);
-      if (one.do === 'look') {
-        const before = new Map(world.heldBy(one.process));
-        await world.look(one.process);
-        await checkShares(world, one.process, before);
-      }
+      if (one.do === 'look') await lookAndCheck(world, one.process);
       // Each reads what is due before any of them has claimed it.
       if (one.do === 'all look') await Promise.all(Array.from({ length: PROCESSES }, (_, at) => world.look(at)));
       const finishing = one.do === 'finish' && [...world.held][one.which % Math.max(1, world.held.size)];
