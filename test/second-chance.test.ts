@@ -62,6 +62,25 @@ test('what is asked for again and again outlives any number of things that nobod
   );
 });
 
+test('what is asked for again and again is soon found, whatever was asked for before', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 10, maxLength: 90 }), (list) => {
+      const { there, add } = filled();
+      for (let at = 0; at < 1_000; at += 1) add(2).isUsed = true;
+      const kept = new Map<number, Held>();
+      const ask = (at: number, size: number): boolean => {
+        const known = kept.get(at);
+        const isFound = known !== undefined && there.has(known);
+        if (isFound) known.isUsed = true;
+        else kept.set(at, add(size));
+        return isFound;
+      };
+      for (let round = 0; round < 8; round += 1) for (const [at, size] of list.entries()) ask(at, size);
+      expect(list.map((size, at) => ask(at, size))).not.toContain(false);
+    }),
+  );
+});
+
 test('it says what would empty it', () => {
   const { all } = filled();
   expect(all.takes(ROOM / 64)).toBe(true);

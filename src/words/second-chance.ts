@@ -5,14 +5,13 @@ export interface Held {
 }
 
 /**
- * Keeps what there is room for. Whoever is asked for is only marked, so that to find a thing moves nothing; where room is needed, a
- * hand passes over all of them in turn and lets go of the first that nobody has asked for since it passed before.
+ * Keeps what there is room for. Whoever is asked for is only marked, so that to find a thing moves nothing; where room is needed, the
+ * oldest goes that nobody has asked for, and each that somebody has is taken for new once more.
  */
 export class SecondChance<T extends Held> {
   readonly #room: number;
   readonly #drop: (held: T) => void;
   readonly #all = new Set<T>();
-  #hand = this.#all.values();
   #size = 0;
 
   /** `drop` hears of each that is let go of. */
@@ -29,7 +28,11 @@ export class SecondChance<T extends Held> {
   add(held: T): void {
     this.#all.add(held);
     this.#size += held.size;
-    while (this.#size > this.#room) this.#pass();
+    for (const oldest of this.#all) {
+      if (this.#size <= this.#room) break;
+      if (oldest.isUsed) this.#renew(oldest);
+      else this.remove(oldest);
+    }
   }
 
   remove(held: T): void {
@@ -41,7 +44,6 @@ export class SecondChance<T extends Held> {
   /** Lets go of all, and tells nobody. */
   clear(): void {
     this.#all.clear();
-    this.#hand = this.#all.values();
     this.#size = 0;
   }
 
@@ -49,10 +51,9 @@ export class SecondChance<T extends Held> {
     return this.#all.size === 0;
   }
 
-  #pass(): void {
-    const { value, done } = this.#hand.next();
-    if (done) this.#hand = this.#all.values();
-    else if (value.isUsed) value.isUsed = false;
-    else this.remove(value);
+  #renew(held: T): void {
+    held.isUsed = false;
+    this.#all.delete(held);
+    this.#all.add(held);
   }
 }

@@ -48,7 +48,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'what is asked for is kept longer than what is not',
     file: 'src/words/second-chance.ts',
-    edits: [['else if (value.isUsed) value.isUsed = false;', '']],
+    edits: [['if (oldest.isUsed) this.#renew(oldest);\n      else ', '']],
     tests: ['test/second-chance.test.ts'],
   },
   {
