@@ -1,4 +1,4 @@
-/** What is kept, how much of the room it takes, and whether anybody has asked for it since it was last passed. */
+/** What is kept, how much of the room it takes, and whether anybody has asked for it since it was last taken for new. */
 export interface Held {
   readonly size: number;
   isUsed: boolean;

@@ -1,4 +1,5 @@
 import { BSON } from 'mongodb';
+import { frozen } from '../../words/frozen.ts';
 import { type Held, SecondChance } from '../../words/second-chance.ts';
 import { complete } from '../complete.ts';
 import type { AnyCollection, Doc } from '../store.ts';
@@ -85,10 +86,4 @@ export function atIn(bytes: Uint8Array): number {
 
 function viewOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function frozen<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value;
-  for (const inner of Object.values(value)) frozen(inner);
-  return Object.freeze(value);
 }

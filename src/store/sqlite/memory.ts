@@ -1,3 +1,4 @@
+import { frozen } from '../../words/frozen.ts';
 import { type Held, SecondChance } from '../../words/second-chance.ts';
 import type { Doc } from '../store.ts';
 
@@ -85,10 +86,4 @@ function docOf(kept: Kept | undefined): Doc | undefined {
   if (kept === undefined) return undefined;
   kept.isUsed = true;
   return kept.doc;
-}
-
-function frozen<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value;
-  for (const inner of Object.values(value)) frozen(inner);
-  return Object.freeze(value);
 }
