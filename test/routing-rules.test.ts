@@ -119,6 +119,24 @@ describe('the breaker', () => {
     latencyThresholdMs: fc.option(fc.integer({ min: 1, max: 9_000 })),
   });
 
+  /** A success leaves the window between the moment that calls began to hang and the next result: by then it is forgotten. */
+  const FORGETFUL = {
+    ...{ consecutiveFailures: 2, cooldownSeconds: 1, halfOpenRequests: 1, minRequestsThreshold: 2 },
+    ...{ evaluationWindowSeconds: 11, errorThresholdPercent: 76, latencyThresholdMs: 3_444 },
+  };
+  const FORGOTTEN = (
+    [
+      [0, 'ask'],
+      [0, 'ok'],
+      [0, 'ask'],
+      [0, 'ask'],
+      [0, 'ask'],
+      [569, 'ask'],
+      [6_900, 'ask'],
+      [3_431, 'overloaded'],
+    ] as const
+  ).map(([wait, act]) => ({ wait, act, pick: 0 }));
+
   test('does what a plain telling of its rules does, over random histories', () => {
     fc.assert(
       fc.property(settingsArb, fc.array(step, { maxLength: 120 }), (partial, steps) => {
@@ -154,7 +172,7 @@ describe('the breaker', () => {
           expect(at(target, settings, now).state).toBe(plain.state);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 1_000, examples: [[FORGETFUL, FORGOTTEN]] },
     );
   });
 });

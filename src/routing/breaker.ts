@@ -28,11 +28,25 @@ export function at(target: TargetBreaker, settings: CircuitBreaker, now: number)
   return current;
 }
 
-/** When open decisions that have become slow opened the closed target, or null. */
+/**
+ * When open decisions that have become slow opened the closed target, or null. What lies before the bucket of the last result was judged
+ * when that came, by results that are forgotten since.
+ */
 export function hungSince(target: TargetBreaker, settings: CircuitBreaker, now: number): number | null {
   if (target.state !== 'closed' || settings.latencyThresholdMs === null) return null;
   const overdue = overdueUntil(target.waiting, settings.latencyThresholdMs, now);
-  return overdue.find(({ since }) => isSlow(target, settings, overdue, since))?.since ?? null;
+  const last = lastBucket(target, bucketOf(settings, now));
+  const isLater = (moment: number) => bucketOf(settings, moment) >= last;
+  return overdue.find(({ since }) => isLater(since) && isSlow(target, settings, overdue, since))?.since ?? null;
+}
+
+/** Later ones are of other settings. */
+function lastBucket({ buckets }: TargetBreaker, current: number): number {
+  return Math.max(
+    ...Object.keys(buckets)
+      .map(Number)
+      .filter((bucket) => bucket <= current),
+  );
 }
 
 /** Whether a decision may go to the target, which is as it is now. */

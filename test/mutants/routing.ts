@@ -37,6 +37,12 @@ export const mutants: Mutant[] = [
     tests: ['test/breaker.test.ts'],
   },
   {
+    breaks: 'calls that hang open no target by a moment whose results are forgotten',
+    file: 'src/routing/breaker.ts',
+    edits: [['isLater(since) && ', '']],
+    tests: ['test/routing-rules.test.ts'],
+  },
+  {
     breaks: 'no cooldown ends before a Retry-After of its generation, whatever went wrong',
     file: 'src/routing/breaker.ts',
     edits: [['current.restUntil, current.retryUntil)', 'current.restUntil)']],
