@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findMongo, HOW_TO_GET_ONE } from '../mongo-server.ts';
 import type { Mutant } from './mutant.ts';
 
 /**
@@ -28,9 +29,13 @@ const mutants = (
   await Promise.all(chosen.map(async (name) => ((await import(`./${name}`)) as { mutants: Mutant[] }).mutants))
 ).flat();
 
-function main(): void {
+async function main(): Promise<void> {
   for (const mutant of mutants) broken(mutant, '.');
   if (isCheck) return;
+  // Without one the mutants of that engine would seem to survive.
+  const server = await findMongo(process.env);
+  if (!server) process.stdout.write(`Mutants of MongoDB survive here; to catch them ${HOW_TO_GET_ONE}.\n`);
+  const env = { ...process.env, ...(server ? { MONGODB_TEST_URI: server.uri } : {}) };
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-mutants-'));
   for (const name of [
     'src',
@@ -46,15 +51,16 @@ function main(): void {
     cpSync(name, join(folder, name), { recursive: true });
   symlinkSync(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'));
   const survivors = mutants.filter((mutant) => {
-    const caught = isCaught(mutant, folder);
+    const caught = isCaught(mutant, folder, env);
     process.stdout.write(`${caught ? 'caught  ' : 'SURVIVED'}  ${mutant.breaks}\n`);
     return !caught;
   });
   rmSync(folder, { recursive: true, force: true });
+  await server?.stop();
   process.exitCode = survivors.length === 0 ? 0 : 1;
 }
 
-function isCaught(mutant: Mutant, folder: string): boolean {
+function isCaught(mutant: Mutant, folder: string, env: NodeJS.ProcessEnv): boolean {
   const path = join(folder, mutant.file);
   const original = readFileSync(path, 'utf8');
   writeFileSync(path, broken(mutant, folder));
@@ -62,6 +68,7 @@ function isCaught(mutant: Mutant, folder: string): boolean {
   const run = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...options, ...mutant.tests], {
     cwd: folder,
     encoding: 'utf8',
+    env,
   });
   writeFileSync(path, original);
   return run.status !== 0 && /[1-9]\d* failed/.test(run.stdout);
@@ -80,4 +87,4 @@ function broken({ breaks, file, edits, tests }: Mutant, folder: string): string 
   );
 }
 
-main();
+await main();
