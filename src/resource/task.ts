@@ -24,6 +24,7 @@ export const tasks: Collection<Task> = {
   // What an older program left is due: nobody of it is alive any more.
   first: { kind: 'sweep', targetOrgId: '', targetId: '', dueAt: '', held: false, tries: 0, jobId: null, cursor: null },
   queue: { lane: 'targetOrgId', due: 'dueAt' },
+  home: 'targetOrgId',
 };
 
 /** Work for the runner as one more change of the commit, so that a crash in between loses none. */

@@ -68,6 +68,8 @@ export interface Collection<D extends Doc = Doc> {
   refs?: readonly Reference<D>[];
   /** What the document lies in; when one of those is tombstoned, it is absent. */
   ancestors?: readonly Ancestor[];
+  /** The column with the organization it belongs to, where it is not `orgId`. */
+  home?: string;
   /** Texts that `search` looks in, already folded, and the scope that searches are made in. */
   search?: { scope: string; texts(doc: D): [string, string] };
   /** The field with the time (RFC 3339) after which the engine may drop the document. */

@@ -4,6 +4,12 @@ const planted = ['test/operations/planted.test.ts'];
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'what waits at a desk belongs to the organization that it is done for',
+    file: 'src/resource/task.ts',
+    edits: [["  home: 'targetOrgId',\n", '']],
+    tests: ['test/operations/check.test.ts'],
+  },
+  {
     breaks: 'two parents of a document are held against each other',
     file: 'src/store/sqlite/check.ts',
     edits: [[' IS NOT p.', ' IS NULL AND p.']],

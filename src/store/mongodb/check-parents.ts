@@ -13,9 +13,13 @@ export async function parentFaults(
   const faults = new Map<string, string[]>();
   const tell = ({ _id }: Stored, what: string) => faults.set(_id, [...(faults.get(_id) ?? []), what]);
   const agreed = agreements(collection, collections);
-  const parents = [...(collection.ancestors ?? []), { field: 'orgId', in: 'orgs' }];
+  const home = collection.home ?? 'orgId';
+  const parents = [...(collection.ancestors ?? []), { field: home, in: 'orgs' }];
   for (const { field, in: above } of parents) {
-    const keyAbove = (stored: Stored) => keyOf({ orgId: stored.orgId, id: String(stored[field]) });
+    const keyAbove = (stored: Stored) => {
+      const id = String(stored[field]);
+      return keyOf({ orgId: field === home ? id : stored.orgId, id });
+    };
     const children = batch.filter((stored) => Boolean(stored[field]));
     const keys = [...new Set(children.map(keyAbove))];
     const shared = agreed.filter((one) => one.field === field).map((one) => one.shared);

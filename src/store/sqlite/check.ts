@@ -93,8 +93,9 @@ function checkParents(db: DatabaseSync, collection: AnyCollection, findings: Fin
     for (const { org, id, parent } of lost.iterate())
       tell(findings, collection, place(org, id), `${field}: there is no ${parent} in ${above}`);
   }
-  const homeless = db.prepare(`SELECT d.org, d.id FROM ${table} d WHERE d.org <> ''
-    AND NOT EXISTS (SELECT 1 FROM orgs o WHERE o.org = d.org AND o.id = d.org)`);
+  const home = `d.${quote(collection.home ?? 'org')}`;
+  const homeless = db.prepare(`SELECT d.org, d.id FROM ${table} d WHERE ${home} <> ''
+    AND NOT EXISTS (SELECT 1 FROM orgs o WHERE o.org = ${home} AND o.id = ${home})`);
   for (const { org, id } of homeless.iterate())
     tell(findings, collection, place(org, id), 'there is no such organization');
 }
