@@ -45,7 +45,8 @@ function recording(store: Store, asked: Asked, pause: () => Promise<unknown>): S
   };
   // Whoever asks reads together what a server would be asked together.
   const engine = 'mongodb';
-  return withMembers(store, { ...Object.fromEntries(READS.map((name) => [name, read(name)])), commit, engine });
+  const until: Store['until'] = (deadline) => recording(store.until(deadline), asked, pause);
+  return withMembers(store, { ...Object.fromEntries(READS.map((name) => [name, read(name)])), commit, engine, until });
 }
 
 /** The same store but for some members. */

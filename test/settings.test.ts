@@ -1,6 +1,9 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Store } from '../src/store/store.ts';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { routerPolicies } from '../src/nouns/router-policies/model.ts';
+import { generations } from '../src/resource/generation.ts';
+import { afterMs } from '../src/store/deadline.ts';
+import { type Store, StoreUnavailable } from '../src/store/store.ts';
 import { type Answer, type Client, describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
 import { type Asked, recorded, withMembers } from './recorded.ts';
 import { required } from './required.ts';
@@ -209,5 +212,127 @@ describeEngines('what is kept of it', (engine) => {
       }),
       { numRuns: engine === 'sqlite' ? 25 : 4 },
     );
+  });
+});
+
+describeEngines('policies that many wait for', (engine) => {
+  let harness: Harness;
+  /** Changes policies, so that nothing of them is known to the other yet. */
+  let other: Harness;
+  let there: Place;
+  let policyId = '';
+  let named = '';
+  let at = 0;
+  /** The reads of policies, and what each waits for before it is answered. */
+  let reads = 0;
+  let read: () => Promise<void> | void = () => {};
+  /** Readers that have been told how far the policies are counted. */
+  let told = 0;
+  let isHasty = () => false;
+
+  const late = (): never => {
+    reads += 1;
+    throw new StoreUnavailable('too late');
+  };
+  const watched = (store: Store): Store =>
+    withMembers(store, {
+      until: (deadline) => {
+        const within = watched(store.until(deadline));
+        return isHasty() ? withMembers(within, { answersBy: afterMs(0), page: late, until: () => within }) : within;
+      },
+      page: async (from, query) => {
+        const page = await store.page(from, query);
+        if (from.name !== routerPolicies.collection.name) return page;
+        reads += 1;
+        await read();
+        return page;
+      },
+      getMany: async (from, keys) => {
+        const docs = await store.getMany(from, keys);
+        if (from.name === generations.name) told += 1;
+        return docs;
+      },
+    });
+
+  beforeAll(async () => {
+    harness = await startHarness(engine);
+    other = await harness.again();
+    harness.deps.store = watched(harness.deps.store);
+    there = await place(harness);
+    const { tenant } = there;
+    policyId = (await ok(tenant, 'GET', `${tenant.base}/router-policies`)).policies[0].policy_id;
+  });
+  afterAll(async () => {
+    await other.close();
+    await harness.close();
+  });
+  beforeEach(async () => {
+    named = `P${at++}`;
+    await change(named);
+    [reads, told, read, isHasty] = [0, 0, () => {}, () => false];
+  });
+
+  async function change(name: string): Promise<void> {
+    const { token, base } = there.tenant;
+    await ok(other.client(token), 'PATCH', `${base}/router-policies/${policyId}`, { name });
+  }
+  /** What a test of a match answers: its status, and the policy that it found. */
+  async function match(): Promise<[number, string | undefined]> {
+    const context = { purpose: 'chat', workspace_id: there.workspaceId };
+    const { status, body } = await there.tenant.rest('POST', `${there.tenant.base}/router-policies/test-match`, {
+      context,
+    });
+    return [status, body.selected_policy?.name];
+  }
+  const MANY = 12;
+  const matches = (count: number) => Promise.all(Array.from({ length: count }, match));
+  /** Until so many have asked, and gone as far as they go without an answer. */
+  async function waiting(count: number): Promise<void> {
+    while (told < count) await nextTurn();
+    for (let turns = 0; turns < 20; turns += 1) await nextTurn();
+  }
+
+  test('are read once after a change', async () => {
+    read = () => waiting(MANY);
+    expect(await matches(MANY)).toEqual(Array(MANY).fill([200, named]));
+    expect(reads).toBe(1);
+  });
+
+  test('fail nobody but whoever began to read them', async () => {
+    read = async () => {
+      await waiting(MANY);
+      if (reads <= 2) throw new StoreUnavailable('gone');
+    };
+    const statuses = (await matches(MANY)).map(([status]) => status).sort();
+    expect(statuses).toEqual([...Array(MANY - 2).fill(200), 503, 503]);
+    expect(reads).toBe(3);
+  });
+
+  test('are read on for others when the time of whoever began is up', async () => {
+    const hasty = Promise.withResolvers<void>();
+    read = () => hasty.promise;
+    isHasty = () => true;
+    expect(await match()).toEqual([503, undefined]);
+    isHasty = () => false;
+    const others = matches(MANY);
+    await waiting(1 + MANY);
+    hasty.resolve();
+    expect(await others).toEqual(Array(MANY).fill([200, named]));
+    expect(reads).toBe(1);
+  });
+
+  test('are read anew for whoever asks after a change that they may not know, once for all of these', async () => {
+    const old = Promise.withResolvers<void>();
+    // What has been read before the change is answered after it.
+    read = () => (reads === 1 ? old.promise : undefined);
+    const before = match();
+    await waiting(1);
+    await change('Q');
+    const after = matches(MANY);
+    await waiting(1 + MANY);
+    old.resolve();
+    await before;
+    expect(await after).toEqual(Array(MANY).fill([200, 'Q']));
+    expect(reads).toBe(2);
   });
 });

@@ -98,6 +98,10 @@ export class RecordedStore implements Store {
     return this.#store.changes;
   }
 
+  get answersBy() {
+    return this.#store.answersBy;
+  }
+
   get numbers() {
     return this.#other().numbers;
   }

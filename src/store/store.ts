@@ -258,6 +258,8 @@ export interface Store {
   /** Whether the engine answers; rejects with `StoreUnavailable`. */
   ping(): Promise<void>;
   readonly stats: StoreStats;
+  /** By when what is asked of it now is answered. */
+  readonly answersBy: Deadline;
   /** The same store for one request: what it is asked is answered by the deadline, or rejects with `StoreUnavailable`. */
   until(deadline: Deadline): Store;
   close(): Promise<void>;

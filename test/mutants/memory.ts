@@ -2,7 +2,42 @@ import type { Mutant } from './mutant.ts';
 
 const tests = ['test/store/stale.test.ts'];
 
+const POLICIES = 'src/nouns/router-policies/cache.ts';
+const settings = ['test/settings.test.ts'];
+
 export const mutants: Mutant[] = [
+  {
+    breaks: 'policies are read once after a change, however many wait',
+    file: POLICIES,
+    edits: [['    if (!reading) return', '    if (!reading || !cameBefore) return']],
+    tests: settings,
+  },
+  {
+    breaks: 'whoever knows of a change shares no read of policies that was begun before it',
+    file: POLICIES,
+    edits: [['index && (cameBefore || reading.generation === generation)', 'index']],
+    tests: settings,
+  },
+  {
+    breaks: 'a read of policies that has failed fails nobody else',
+    file: POLICIES,
+    edits: [['answer.catch(() => null)', 'answer']],
+    tests: settings,
+  },
+  {
+    breaks: 'nobody waits for policies beyond its own time',
+    file: POLICIES,
+    edits: [
+      ['return answerBy(store.answersBy, read(store, orgId, generation))', 'return read(store, orgId, generation)'],
+    ],
+    tests: settings,
+  },
+  {
+    breaks: 'policies are read on for others when the time of whoever began is up',
+    file: POLICIES,
+    edits: [['store.until(Math.max(store.answersBy, afterMs(REQUEST_MS)))', 'store']],
+    tests: settings,
+  },
   {
     breaks: 'what another process has committed is not answered from memory',
     file: 'src/store/sqlite/snapshot.ts',

@@ -146,7 +146,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'commits end at the request’s deadline',
     file: 'src/store/sqlite/request.ts',
-    edits: [['store.commit(changes, this.#deadline)', 'store.commit(changes)']],
+    edits: [['store.commit(changes, this.answersBy)', 'store.commit(changes)']],
     tests: ['test/store/locked.test.ts'],
   },
   {

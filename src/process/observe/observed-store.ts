@@ -57,6 +57,10 @@ export class ObservedStore implements Store {
     return this.#store.changes;
   }
 
+  get answersBy() {
+    return this.#store.answersBy;
+  }
+
   get numbers() {
     return this.#store.numbers;
   }

@@ -51,6 +51,10 @@ export class MongoReads {
     this.deadline = deadline;
   }
 
+  get answersBy(): Deadline {
+    return this.deadline();
+  }
+
   /** What others have committed is known only by asking. */
   moment(): null {
     return null;

@@ -160,11 +160,15 @@ export class SqliteStore implements Store {
     return sum;
   }
 
+  get answersBy(): Deadline {
+    return afterMs(this.#busyTimeoutMs);
+  }
+
   until(deadline: Deadline): Store {
     return new RequestStore(this, deadline);
   }
 
-  async commit(changes: readonly Change[], deadline: Deadline = afterMs(this.#busyTimeoutMs)): Promise<Committed> {
+  async commit(changes: readonly Change[], deadline: Deadline = this.answersBy): Promise<Committed> {
     if (this.#closed) throw new StoreUnavailable('the store is closed');
     if (this.#isIdle(changes)) return { results: [0] };
     this.stats.commits += 1;

@@ -21,11 +21,11 @@ interface Engine extends Store {
 /** The store for one request: reads answer at once, only a commit may have to wait. A class, since each request makes one. */
 export class RequestStore implements Store {
   readonly #store: Engine;
-  readonly #deadline: Deadline;
+  readonly answersBy: Deadline;
 
   constructor(store: Engine, deadline: Deadline) {
     this.#store = store;
-    this.#deadline = deadline;
+    this.answersBy = deadline;
   }
 
   get engine() {
@@ -89,7 +89,7 @@ export class RequestStore implements Store {
   }
 
   commit(changes: readonly Change[]) {
-    return this.#store.commit(changes, this.#deadline);
+    return this.#store.commit(changes, this.answersBy);
   }
 
   scan<D extends Doc>(from: Collection<D>, after: Key | null, limit: number) {
