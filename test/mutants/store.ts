@@ -37,6 +37,24 @@ export const mutants: Mutant[] = [
     tests: ['test/store/exchanges.test.ts'],
   },
   {
+    breaks: 'a commit on MongoDB looks up nothing of what it takes',
+    file: 'src/store/mongodb/writes.ts',
+    edits: [["if (isSure || change.type === 'put') of(", 'of(']],
+    tests: ['test/store/exchanges.test.ts'],
+  },
+  {
+    breaks: 'nobody is refused on MongoDB by what has not been looked up',
+    file: 'src/store/mongodb/engine.ts',
+    edits: [['return overlay.isGuess ?', 'return Date.now() < 0 ?']],
+    tests: ['test/store/exchanges.test.ts'],
+  },
+  {
+    breaks: 'whoever asks MongoDB for a unique key can be answered by its index',
+    file: 'src/store/mongodb/keys.ts',
+    edits: [['{ unique: { ...HAS_KEY, $in: [...uniques] } }', '{ unique: { $in: [...uniques] } }']],
+    tests: ['test/store/exchanges.test.ts'],
+  },
+  {
     breaks: 'an id below a tombstone is taken, and told by the port’s own conflict',
     file: 'src/store/evaluate.ts',
     edits: [['if (view.has(change.in, change.doc)) refuse', 'if (view.get(change.in, change.doc)) refuse']],

@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { collections } from '../../src/catalog/collections.ts';
 import { apps } from '../../src/nouns/apps/model.ts';
+import { indexesOf } from '../../src/store/mongodb/documents.ts';
 import type { MongoStore } from '../../src/store/mongodb/engine.ts';
 import { openMongo } from '../../src/store/mongodb/open.ts';
-import { tombstones } from '../../src/store/store.ts';
+import { type Change, type Doc, tombstones } from '../../src/store/store.ts';
 import { freshMongoUri, type Harness, MONGODB_URI, openEngine, startHarness, type Tenant } from '../harness.ts';
 import { required } from '../required.ts';
 import { type Seeded, seed } from '../seed.ts';
@@ -90,6 +91,61 @@ describe.skipIf(!MONGODB_URI)('what is asked of MongoDB', () => {
     await other.commit([{ type: 'remove', in: tombstones, key: mark }]);
     expect(await ids()).toEqual(['app_10', 'app_11']);
   });
+
+  const insert = (id: string, name = id): Change => {
+    const doc = { ...base, orgId: 'org_b', id, name, workspaceId: 'ws' } as Doc;
+    return { type: 'insert', in: apps.collection, doc };
+  };
+  /** Of commits: what is asked without a session may be somebody else's. */
+  const commands = () => heard.filter(({ body, on }) => body.txnNumber !== undefined || on === 'apps');
+
+  test('commits of one turn take as many commands as one of them, and look up nothing of what they take', async () => {
+    const takenBy = async (count: number) => {
+      heard = [];
+      const events = Array.from({ length: count }, (_, at) => insert(`app_${count}_${at}`));
+      await Promise.all(events.map((change) => store.commit([change])));
+      return commands().map(({ name, on }) => `${name} ${on}`.trim());
+    };
+    await takenBy(2);
+    const one = await takenBy(1);
+    expect(one).toEqual(['insert apps', 'commitTransaction']);
+    expect(await takenBy(50)).toEqual(one);
+  });
+
+  test('whoever takes what is not free is told by whom it is held, after one look by the index of the keys; the others of its turn are not refused', async () => {
+    await other.commit([insert('app_held', 'Held')]);
+    heard = [];
+    const answers = await Promise.allSettled([
+      store.commit([insert('app_free')]),
+      store.commit([insert('app_late', 'Held')]),
+      store.commit([insert('app_held')]),
+    ]);
+    expect(answers).toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: { kind: 'unique', detail: 'app_held' } },
+      { status: 'rejected', reason: { kind: 'exists', detail: 'app_held' } },
+    ]);
+    const looks = heard.filter(({ on, body }) => on === 'apps' && body.filter?.unique);
+    const { partialFilterExpression } = required(
+      indexesOf(apps.collection).find(({ options }) => options.unique),
+    ).options;
+    // MongoDB uses a partial index for a query that holds the index’s own condition, and for no other.
+    const condition = required(partialFilterExpression).unique;
+    expect(looks.map(({ body }) => body.filter.unique)).toMatchObject([condition]);
+    heard = [];
+    expect(await store.getUnique(apps.collection, 'org_b', looks[0]?.body.filter.unique.$in[0])).toBeTruthy();
+    expect(commands().map(({ body }) => body.filter.unique)).toMatchObject([condition]);
+  });
+
+  test('who is refused for another reason while nobody has looked whether what it takes is free is told the first reason', async () => {
+    await other.commit([insert('app_first', 'First')]);
+    const none: Change = { type: 'none', in: apps.collection, query: { orgId: 'org_b' } };
+    for (const [taken, kind] of [
+      [insert('app_first'), 'exists'],
+      [insert('app_second', 'First'), 'unique'],
+    ] as const)
+      await expect(store.commit([taken, none])).rejects.toMatchObject({ at: 0, kind });
+  });
 });
 
 describe.skipIf(!MONGODB_URI)('of MongoDB', () => {
@@ -135,7 +191,7 @@ describe.skipIf(!MONGODB_URI)('of MongoDB', () => {
     expect(reads).toEqual([
       ['generations', 'workspaces'],
       ['account_health', 'meters', 'policy_breakers'],
-      ['decisions', 'meters', 'numberings', 'policy_breakers'],
+      ['meters', 'numberings', 'policy_breakers'],
     ]);
     const writes = waves.filter((wave) => !isRead(wave)).flat();
     expect(new Set(writes.map(({ body }) => String(body.txnNumber))).size).toBe(1);

@@ -76,6 +76,9 @@ function columnsOf(collection: AnyCollection): string[] {
   return [...names];
 }
 
+/** What a document's `unique` is where it has a key: the condition of the index, and of whoever asks for one. */
+export const HAS_KEY = { $type: 'string' } as const;
+
 export interface Index {
   key: IndexSpecification;
   options: CreateIndexesOptions;
@@ -90,13 +93,7 @@ export function indexesOf(collection: AnyCollection): Index[] {
     index('list', { orgId: 1, position: 1 }),
     ...(collection.scopes ?? []).map((scope: string) => index(`by_${scope}`, { orgId: 1, [scope]: 1, position: 1 })),
     ...(collection.unique
-      ? [
-          index(
-            'unique',
-            { orgId: 1, unique: 1 },
-            { unique: true, partialFilterExpression: { unique: { $type: 'string' } } },
-          ),
-        ]
+      ? [index('unique', { orgId: 1, unique: 1 }, { unique: true, partialFilterExpression: { unique: HAS_KEY } })]
       : []),
     ...(collection.refs || collection.filters ? [index('refs', { orgId: 1, refs: 1, position: 1 })] : []),
     ...(collection.queue

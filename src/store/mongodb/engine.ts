@@ -26,7 +26,7 @@ import type { Pace } from './pieces.ts';
 import { databaseOf, noteClashing } from './prepare.ts';
 import { MongoReads } from './reads.ts';
 import { Together } from './together.ts';
-import { Outdated, writeBatches } from './transaction.ts';
+import { Outdated, Taken, writeBatches } from './transaction.ts';
 import { createWaiting, type Waiting } from './waiting.ts';
 import { batchesOf, loadOverlay } from './writes.ts';
 
@@ -133,10 +133,12 @@ export class MongoStore extends MongoReads implements Store {
 
   /**
    * All that waits is read once, evaluated in memory and written in one transaction; made again, without those whose time
-   * is up, while nothing of it is stored and it may still be.
+   * is up, while nothing of it is stored and it may still be. What is new is taken for free at first, as it mostly is:
+   * whoever is refused after that, and all where something was taken, is made again with what it takes looked up.
    */
-  async #commitGroup(members: readonly Waiting[]): Promise<void> {
+  async #commitGroup(members: readonly Waiting[], isSure = false): Promise<void> {
     const begun = this.deadline();
+    let mustLook = isSure;
     for (let lost = 1; ; lost += 1) {
       const group = members.filter(({ isSettled }) => !isSettled);
       if (group.length === 0) return;
@@ -144,13 +146,15 @@ export class MongoStore extends MongoReads implements Store {
       try {
         const deadline = Math.max(...group.map((one) => one.deadline ?? begun));
         const since = performance.now();
-        for (const settle of await this.#tryGroup(group, deadline)) settle();
+        const guessed = await this.#tryGroup(group, deadline, mustLook);
         this.#backOff.took(performance.now() - since);
-        this.stats.onGroup?.(group.length);
-        return;
+        this.stats.onGroup?.(group.length - guessed.length);
+        for (const one of guessed) one.isUnderWay = false;
+        return guessed.length > 0 ? await this.#commitGroup(guessed, true) : undefined;
       } catch (error) {
         const isUnavailable = error instanceof StoreUnavailable;
         for (const one of group) one.isUnderWay = false;
+        mustLook ||= error instanceof Taken;
         if (error instanceof Outdated || error instanceof ConnectionLost)
           await sleep(this.#backOff.pauseMs(lost, Math.random()));
         // What the server refuses, and a fault of ours, may be one member's: each is tried alone.
@@ -169,26 +173,30 @@ export class MongoStore extends MongoReads implements Store {
     if (group.some(({ changes }) => isWatched(changes))) this.#epoch += 1;
   }
 
-  async #tryGroup(group: readonly Waiting[], deadline: Deadline): Promise<(() => void)[]> {
+  /** Answers each member once all is written, but those who were refused by a guess: these it tells. */
+  async #tryGroup(group: readonly Waiting[], deadline: Deadline, isSure: boolean): Promise<Waiting[]> {
+    const { db, together, clashing } = this;
     const overlay = await loadOverlay(
-      { db: this.db, together: this.together, collections: this.#collections, clashing: this.clashing, deadline },
+      { db, together, clashing, collections: this.#collections, deadline, isSure },
       group.map(({ changes }) => changes),
     );
-    const settle = group.map(({ changes, resolve, reject }) => {
+    const guessed: Waiting[] = [];
+    const settle = group.map((one) => {
       overlay.begin();
       try {
-        const { results, given } = evaluate(changes, overlay, this.#options.now());
+        const { results, given } = evaluate(one.changes, overlay, this.#options.now());
         return () => {
-          resolve({ results });
+          one.resolve({ results });
           this.numbers.ring(given);
         };
       } catch (error) {
         overlay.undo();
-        return () => reject(error);
+        return overlay.isGuess ? () => void guessed.push(one) : () => one.reject(error);
       }
     });
     await writeBatches(this.#client, this.db, batchesOf(overlay, this.#collections), deadline);
-    return settle;
+    for (const answer of settle) answer();
+    return guessed;
   }
 
   /** In batches and without a transaction: whatever is swept is absent already. */

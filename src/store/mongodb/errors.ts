@@ -42,6 +42,11 @@ export function isConflict({ cause }: StoreUnavailable): boolean {
   return isAborted(cause) || (isAnswer(cause) && [WRITE_CONFLICT, DUPLICATE_KEY].includes(Number(cause.code)));
 }
 
+/** An id or a unique key was not free. */
+export function isTaken({ cause }: StoreUnavailable): boolean {
+  return isAnswer(cause) && cause.code === DUPLICATE_KEY;
+}
+
 /** The server says that the transaction has not happened and will not. */
 export function isAborted(cause: unknown): boolean {
   return cause instanceof MongoError && cause.hasErrorLabel('TransientTransactionError');

@@ -1,14 +1,16 @@
 import type { ClientSession, Db } from 'mongodb';
 import { secondKey, secondKeys } from '../derived.ts';
 import type { AnyCollection, Doc } from '../store.ts';
-import { keyOf, type Stored } from './documents.ts';
+import { HAS_KEY, keyOf, type Stored } from './documents.ts';
 
-/** Documents that have one of the keys, or a second key of it where the collection has such. */
+/**
+ * Documents that have one of the keys, or a second key of it where the collection has such. The index of the keys is partial:
+ * MongoDB uses it only for a query that says the index's own condition, and reads all of the org for any other.
+ */
 export function uniqueFilter(uniques: readonly string[], isClashing: boolean): object {
-  const exact = { unique: { $in: [...uniques] } };
-  if (!isClashing) return exact;
+  if (!isClashing) return { unique: { ...HAS_KEY, $in: [...uniques] } };
   const second = uniques.map(secondKeys).map(([from, until]) => ({ unique: { $gte: from, $lt: until } }));
-  return { $or: [exact, ...second] };
+  return { unique: HAS_KEY, $or: [{ unique: { $in: [...uniques] } }, ...second] };
 }
 
 /** The key that each document can have: its own, unless another one, stored or earlier in the list, has that. */
@@ -24,7 +26,7 @@ export async function freeKeys(
   const orgs = [...new Set(docs.map(({ orgId }) => orgId))];
   const held = await db
     .collection<Stored>(from.name)
-    .find({ orgId: { $in: orgs }, unique: { $in: wanted } }, { session, projection: { orgId: 1, unique: 1 } })
+    .find({ orgId: { $in: orgs }, ...uniqueFilter(wanted, false) }, { session, projection: { orgId: 1, unique: 1 } })
     .toArray();
   const holders = new Map(held.map(({ _id, orgId, unique }) => [`${orgId} ${unique}`, _id]));
   return docs.map((doc, at) => {

@@ -32,13 +32,17 @@ export class Overlay implements View {
   readonly found = new Map<Query, string[]>();
   /** A condition over other documents makes every dependency strict. */
   isStrict = false;
+  /** Whether the commit under way rests on an id or a unique key being free that nobody has looked up. */
+  isGuess = false;
   /** The tombstones of each org, as read: what lies below one is there, and absent. */
   readonly #buried: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly #isSure: boolean;
   #journal: (() => void)[] = [];
   #writes = 0;
 
-  constructor(buried: ReadonlyMap<string, ReadonlySet<string>>) {
+  constructor(buried: ReadonlyMap<string, ReadonlySet<string>>, isSure: boolean) {
     this.#buried = buried;
+    this.#isSure = isSure;
   }
 
   static slotKey(from: AnyCollection, key: Key): string {
@@ -58,6 +62,7 @@ export class Overlay implements View {
   /** Undoes what the commit under way has written since `begin`. */
   begin(): void {
     this.#journal = [];
+    this.isGuess = false;
   }
 
   undo(): void {
@@ -71,7 +76,9 @@ export class Overlay implements View {
   }
 
   has(from: AnyCollection, key: Key): boolean {
-    return (this.slots.get(Overlay.slotKey(from, key))?.current ?? null) !== null;
+    const isThere = (this.slots.get(Overlay.slotKey(from, key))?.current ?? null) !== null;
+    this.isGuess ||= !isThere && !this.#isSure;
+    return isThere;
   }
 
   isBuried({ ancestors = [] }: AnyCollection, doc: Doc): boolean {
@@ -85,7 +92,9 @@ export class Overlay implements View {
   }
 
   idOfUnique(from: AnyCollection, orgId: string, unique: string): string | null {
-    return this.#holders.get(`${from.name}:${orgId}:${unique}`)?.[0] ?? null;
+    const [holder = null] = this.#holders.get(`${from.name}:${orgId}:${unique}`) ?? [];
+    this.isGuess ||= holder === null && !this.#isSure;
+    return holder;
   }
 
   matching(from: AnyCollection, query: Query, limit: number): string[] {

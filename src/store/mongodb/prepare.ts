@@ -8,7 +8,7 @@ import { derivedOf, type Tell } from '../derived.ts';
 import { newerData, versionAfter } from '../migrations/index.ts';
 import type { Migration } from '../migrations/migration.ts';
 import { type AnyCollection, StoreRefused } from '../store.ts';
-import { indexesOf, type Stored } from './documents.ts';
+import { HAS_KEY, indexesOf, type Stored } from './documents.ts';
 import { type Pace, piecesOf } from './pieces.ts';
 
 export interface Preparation {
@@ -167,7 +167,7 @@ async function tellClashes(db: Db, { collections, tell }: Preparation): Promise<
     for (const { orgId, id, doc } of found) {
       const older = await db
         .collection<Stored>(from.name)
-        .findOne({ orgId, unique: String(from.unique?.(complete(from, doc))) });
+        .findOne({ orgId, unique: { ...HAS_KEY, $eq: String(from.unique?.(complete(from, doc))) } });
       tell('two names are one now; both stay, the older one has it', {
         collection: from.name,
         older: older?.id,

@@ -3,11 +3,14 @@ import type { ClientSession, Db, MongoClient } from 'mongodb';
 import { type Deadline, msLeft } from '../deadline.ts';
 import { StoreUnavailable, tombstones } from '../store.ts';
 import type { Stored } from './documents.ts';
-import { exchange, isAborted, isConflict } from './errors.ts';
+import { exchange, isAborted, isConflict, isTaken } from './errors.ts';
 import type { Batch } from './writes.ts';
 
 /** Somebody else wrote what this group rests on. */
 export class Outdated extends StoreUnavailable {}
+
+/** An id or a unique key that this group takes is not free. */
+export class Taken extends Outdated {}
 
 /** An exchange of one transaction. */
 type Ask = <T>(call: () => Promise<T>) => Promise<T>;
@@ -49,13 +52,14 @@ async function hasEnded(ending: Promise<void>): Promise<boolean> {
 }
 
 async function writeBatch(db: Db, batch: Batch, session: ClientSession, ask: Ask): Promise<void> {
-  const outdated = (cause?: unknown) => new Outdated(`a document of ${batch.name} was not as read`, { cause });
+  const why = `a document of ${batch.name} was not as read`;
   const { matchedCount, deletedCount } = await ask(() =>
     db.collection<Stored>(batch.name).bulkWrite(batch.operations, { session, ordered: true }),
   ).catch((error: unknown) => {
-    throw error instanceof StoreUnavailable && isConflict(error) ? outdated(error) : error;
+    if (!(error instanceof StoreUnavailable && isConflict(error))) throw error;
+    throw new (isTaken(error) ? Taken : Outdated)(why, { cause: error });
   });
-  if (matchedCount !== batch.mustMatch || deletedCount !== batch.mustDelete) throw outdated();
+  if (matchedCount !== batch.mustMatch || deletedCount !== batch.mustDelete) throw new Outdated(why);
 }
 
 /** Asks for the same commit until the server tells what became of it: however often it is asked, it happens once. */

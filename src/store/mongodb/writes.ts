@@ -20,6 +20,8 @@ export interface Reader {
   collections: ReadonlyMap<string, AnyCollection>;
   clashing: ReadonlySet<string>;
   deadline: Deadline;
+  /** Whether ids and unique keys that are to be taken are looked up; else the indexes tell whether they were free. */
+  isSure: boolean;
 }
 
 /** Reads all that a group of commits names: documents first, conditions after, so that what a condition rests on is older than it. */
@@ -29,7 +31,7 @@ export async function loadOverlay(reader: Reader, commits: readonly (readonly Ch
   // Nothing else can lie below a tombstone, and most commits name nothing that does.
   const below = new Set(changes.filter((change) => change.in.ancestors?.length).flatMap((change) => orgOf(change)));
   const buried = new Map<string, ReadonlySet<string>>();
-  const overlay = new Overlay(buried);
+  const overlay = new Overlay(buried, reader.isSure);
   const bury = async (orgId: string) => void buried.set(orgId, await reader.together.buried([orgId], reader.deadline));
   // Any commit may tell of something that is numbered.
   const numbered = [...reader.collections.values()].filter(({ numbered }) => numbered);
@@ -57,7 +59,7 @@ interface Wanted {
 
 /** Keys, unique keys, and the documents above what is inserted. */
 function wantedOf(
-  { collections }: Reader,
+  { collections, clashing, isSure }: Reader,
   changes: readonly Change[],
   orgs: readonly string[],
   numbered: readonly AnyCollection[],
@@ -71,8 +73,9 @@ function wantedOf(
   for (const from of numbered) for (const orgId of orgs) of(numberings).ids.add(keyOf(numberingKey(from, orgId)));
   for (const change of changes) {
     if (change.type === 'insert' || change.type === 'put') {
-      of(change.in).ids.add(keyOf(change.doc));
-      const unique = change.in.unique?.(change.doc) ?? null;
+      if (isSure || change.type === 'put') of(change.in).ids.add(keyOf(change.doc));
+      // Who has a second key waits for it: the index would give it to whoever comes.
+      const unique = isSure || clashing.has(change.in.name) ? (change.in.unique?.(change.doc) ?? null) : null;
       if (unique !== null) of(change.in).uniques.push({ orgId: change.doc.orgId, unique });
       if (change.type === 'insert')
         for (const above of ancestorsOf(collections, change.in, change.doc)) of(above.from).ids.add(above.id);
@@ -104,7 +107,7 @@ async function loadCollection(
     exchange(deadline, (maxTimeMS) => db.collection<Stored>(from.name).find(filter, { maxTimeMS }).toArray());
   // Two queries, each on one index, where one with an `$or` might be planned as a scan.
   const found = await Promise.all([
-    read({ _id: { $in: [...ids] }, orgId: orgs([...ids].map(orgOfKey)) }),
+    ...(ids.size === 0 ? [] : [read({ _id: { $in: [...ids] }, orgId: orgs([...ids].map(orgOfKey)) })]),
     ...(uniques.length === 0
       ? []
       : [
