@@ -41,11 +41,9 @@ export const auditEvents = defineNoun(fields, {
     totals: [[], ['privateTo']],
     tells: (event, before) => {
       if (before) return [];
-      const { action, resourceType, resourceId, workspaceId, changes, counts } = event;
-      const { actorId, requestId, trace, privateTo } = event;
-      const data = { changes, counts };
+      const { action, resourceType, resourceId, workspaceId, counts, actorId, requestId, trace, privateTo } = event;
       const who = { workspaceId, actorId, requestId, trace, privateTo };
-      return [feedEvent(event, { kind: action, resourceType, resourceId, data, ...who })];
+      return [feedEvent(event, { kind: action, resourceType, resourceId, isAudited: true, data: { counts }, ...who })];
     },
   },
   // What happens to a thing that only one actor sees tells of that thing.

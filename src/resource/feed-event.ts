@@ -23,6 +23,8 @@ const fields = {
   namespaceId: optional,
   /** Whose it was alone at that time, for when it is gone; null: everybody's. */
   privateTo: optional,
+  /** Whether it is an audit event's: what was changed is stored there alone, under the same id, and read with it (`feed/changes.ts`). */
+  isAudited: field.internal(false),
   data: field.internal<Record<string, unknown>>({}),
   purgeAt: text,
 };
@@ -66,6 +68,7 @@ export function feedEvent({ id, orgId, createdAt, createdBy }: Omit<Doc, 'versio
     trace: null,
     namespaceId: happened.resourceType === 'namespace' ? happened.resourceId : null,
     privateTo: null,
+    isAudited: false,
     ...happened,
     purgeAt: purgeAtOf(createdAt),
   };

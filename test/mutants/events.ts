@@ -4,9 +4,34 @@ const streams = ['test/events/stream.test.ts'];
 const rights = ['test/events/rights.test.ts'];
 const decisions = ['test/events/decisions.test.ts'];
 const tails = ['test/events/tails.test.ts'];
+const changes = ['test/events/changes.test.ts'];
 const sockets = ['test/http/streams.test.ts'];
 
 export const mutants: Mutant[] = [
+  {
+    breaks: 'what was changed is stored once',
+    file: 'src/resource/audit-event.ts',
+    edits: [['data: { counts }', 'data: { changes: event.changes, counts }']],
+    tests: changes,
+  },
+  {
+    breaks: 'what was changed is told of what has been',
+    file: 'src/resource/feed/catch-up.ts',
+    edits: [['await wholeFor(reader, docs, asked)', 'docs']],
+    tests: changes,
+  },
+  {
+    breaks: 'what was changed is told of what comes',
+    file: 'src/resource/feed/rooms.ts',
+    edits: [['await wholeFor(reader, docs, shared)', 'docs']],
+    tests: changes,
+  },
+  {
+    breaks: 'what was changed is read for nobody who may not read it',
+    file: 'src/resource/feed/changes.ts',
+    edits: [[" || !may(principal, 'audit:read')", '']],
+    tests: changes,
+  },
   {
     breaks: 'what another process has committed is looked for',
     file: 'src/resource/feed/tails.ts',
@@ -40,7 +65,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a stream shows what was asked for alone',
     file: 'src/resource/feed/reader.ts',
-    edits: [['topic.passes(doc) && ', '']],
+    edits: [['if (topic.passes(doc) && ', 'if (']],
     tests: [...streams, ...decisions],
   },
   {

@@ -2,7 +2,7 @@ import { afterMs, REQUEST_MS } from '../../store/deadline.ts';
 import { pace } from '../../words/pace.ts';
 import type { Context, Deps } from '../context.ts';
 import { createLoaders } from '../loaders.ts';
-import { give, type Reader } from './reader.ts';
+import { give, type Reader, wholeFor } from './reader.ts';
 import type { Tail } from './tails.ts';
 
 const READ_AT_ONCE = 50;
@@ -26,7 +26,7 @@ async function giveNext(deps: Deps, end: number, reader: Reader): Promise<void> 
     order: 'asc',
     limit: READ_AT_ONCE,
   });
-  for (const doc of docs) {
+  for (const doc of await wholeFor(reader, docs, asked)) {
     await give(reader, [doc], asked);
     const waits = reader.sink.drained();
     if (!waits) continue;

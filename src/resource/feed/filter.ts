@@ -1,5 +1,6 @@
 import type { Clause } from '../../store/store.ts';
 import { type FeedEvent, feedEvents } from '../feed-event.ts';
+import { withChanges } from './changes.ts';
 import { seesEvent } from './sees.ts';
 import type { Topic } from './topic.ts';
 
@@ -49,5 +50,6 @@ export function eventsBy(filter: EventFilter): Topic<FeedEvent> {
     where: whereOf(filter),
     passes: (event) => passes(filter, event),
     sees: seesEvent,
+    whole: withChanges,
   };
 }

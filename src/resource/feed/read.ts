@@ -1,9 +1,10 @@
-import type { NumberedQuery } from '../../store/store.ts';
+import { all, type NumberedQuery } from '../../store/store.ts';
 import { invalid, valueError } from '../../words/errors.ts';
 import { timeOfId } from '../../words/ids.ts';
 import { pace } from '../../words/pace.ts';
 import type { Context } from '../context.ts';
 import { type FeedEvent, feedEvents, KEPT_MS } from '../feed-event.ts';
+import { withChanges } from './changes.ts';
 import { type EventFilter, whereOf } from './filter.ts';
 import { seesEvent } from './sees.ts';
 
@@ -52,8 +53,8 @@ export async function readEvents(
   const wanted = after === null ? limit : limit + 1;
   const found: FeedEvent[] = [];
   for await (const event of seen(ctx, range)) if (found.push(event) === wanted) break;
-  if (after === null) return { events: found.reverse(), more: false };
-  return { events: found.slice(0, limit), more: found.length > limit };
+  const shown = after === null ? found.reverse() : found.slice(0, limit);
+  return { events: await all(shown.map((event) => withChanges(ctx, event))), more: found.length > limit };
 }
 
 /** What lay before it is kept no longer. */

@@ -1,3 +1,4 @@
+import { all, type MaybePromise } from '../../store/store.ts';
 import type { Context, Principal } from '../context.ts';
 import type { Numbered, Topic } from './topic.ts';
 
@@ -28,6 +29,15 @@ export interface Reader<D extends Numbered = Numbered> extends Reading<D> {
   /** Whether it is given what comes; until then it reads what has been. */
   isLive: boolean;
   hasLeft: boolean;
+}
+
+/** The same documents; what the reader asks for is whole. */
+export function wholeFor(
+  { topic, principal }: Reader,
+  docs: readonly Numbered[],
+  { loaders }: Pick<Context, 'loaders'>,
+): MaybePromise<readonly Numbered[]> {
+  return all(docs.map((doc) => (topic.passes(doc) && topic.whole?.({ loaders, principal }, doc)) || doc));
 }
 
 /** Gives a reader what it asks for and may see of these documents, each once, with the rights that it has now. */

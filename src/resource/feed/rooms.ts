@@ -5,7 +5,7 @@ import type { Deps, Principal } from '../context.ts';
 import { type FeedEvent, feedEvents } from '../feed-event.ts';
 import { createLoaders } from '../loaders.ts';
 import { catchUp } from './catch-up.ts';
-import { give, type Reader, type Reading } from './reader.ts';
+import { give, type Reader, type Reading, wholeFor } from './reader.ts';
 import { type AskAgain, concerns, hasEnded, lossOf } from './rights.ts';
 import { createTails, type Tail, type Tails } from './tails.ts';
 import type { Numbered, Topic } from './topic.ts';
@@ -125,7 +125,7 @@ export function createRooms(deps: Deps, askAgain: AskAgain): Rooms {
     // What is read for these is read once for all.
     const store = deps.store.until(afterMs(REQUEST_MS));
     const shared = { deps: { ...deps, store }, loaders: createLoaders(store, first.principal) };
-    await eachOf(room, live, (reader) => give(reader, docs, shared));
+    await eachOf(room, live, async (reader) => give(reader, await wholeFor(reader, docs, shared), shared));
   }
 
   /** What its caller may do was read before the room could hear of changes: so it is read again first. */

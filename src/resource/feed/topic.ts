@@ -17,4 +17,6 @@ export interface Topic<D extends Numbered> {
   passes(doc: D): boolean;
   /** Whether a reader may know of it now. */
   sees(ctx: Context, doc: D): MaybePromise<boolean>;
+  /** With what of it is stored elsewhere; those of many documents are read together. */
+  whole?(ctx: Pick<Context, 'loaders' | 'principal'>, doc: D): MaybePromise<D>;
 }

@@ -1,5 +1,6 @@
 import { type Webhook, webhooks } from '../../../nouns/webhooks/model.ts';
 import type { Context, Deps } from '../../../resource/context.ts';
+import { withChanges } from '../../../resource/feed/changes.ts';
 import { readEvents } from '../../../resource/feed/read.ts';
 import { seesEvent } from '../../../resource/feed/sees.ts';
 import { type FeedEvent, feedEvents, KEPT_MS } from '../../../resource/feed-event.ts';
@@ -29,7 +30,7 @@ export async function eventsAhead(ctx: Context, { types }: Webhook, after: numbe
 export async function eventAgain(ctx: Context, eventId: string): Promise<FeedEvent | null> {
   const event = await ctx.deps.store.get(feedEvents.collection, { orgId: ctx.principal.orgId, id: eventId });
   const isKept = event !== null && Date.parse(event.createdAt) >= ctx.deps.now() - KEPT_MS;
-  return isKept && (await seesEvent(ctx, event)) ? event : null;
+  return isKept && (await seesEvent(ctx, event)) ? withChanges(ctx, event) : null;
 }
 
 export function webhookOf(deps: Deps, orgId: string, id: string) {
