@@ -1,13 +1,19 @@
-/** How long requests are begun before the sockets are looked at again: newcomers wait no longer for their refusal. */
-const TURN_MS = 10;
+/** How long others are refused, then those who were let in answered, before the sockets are looked at again; each look accepts one newcomer. */
+const TURN_MS = 2;
 /** A request has 500 ms; what would wait longer than this for its turn is not sure to be answered within them. */
-const WAIT_MAX_MS = 250;
+const WAIT_MAX_MS = 300;
 /** So few that wait are no overload, however long each of them takes: callers in a closed loop, not a growing queue. */
 const WAITING_MIN = 64;
-/** Requests that wait for their turn or for the store at once. */
-const IN_FLIGHT_MAX = 1_024;
+/** Requests that have begun, and wait for the store. */
+const BEGUN_MAX = 1_024;
+/** All requests that have come and not ended: what they hold has an end, however fast they are answered. */
+const IN_FLIGHT_MAX = 8_192;
 /** What the pace of the last turns counts for in the next one. */
-const MEMORY = 0.9;
+const MEMORY = 0.98;
+/** A pace that was measured for a shorter time tells nothing: nobody is refused by it. */
+const MEASURED_MIN_MS = 40;
+/** So many of those who wait look each turn whether it is theirs: more are never begun in one. */
+const LOOKS_MAX = 256;
 
 /** Begins a request, and says when it has ended. */
 type Start = (refused: boolean, onEnd: () => void) => void;
@@ -15,7 +21,7 @@ type Start = (refused: boolean, onEnd: () => void) => void;
 export interface Pressure {
   /** Requests that have not ended. */
   readonly inFlight: number;
-  /** Starts a request when its turn has come, or at once as one that is refused. */
+  /** Starts a request when its turn has come, or soon as one that is refused. */
   enter(start: Start): void;
   /** Starts what never waits and is never refused. */
   pass(start: Start): void;
@@ -26,8 +32,8 @@ export interface Pressure {
 /**
  * Keeps the queue where it can be seen. What waits for a busy process usually waits in its sockets, where nobody knows
  * how much there is; so the sockets are looked at every few milliseconds, and what they hold waits here, in its order.
- * Then a newcomer's wait is known when it comes, as so many before it at the pace of the last turns: it is let in if it
- * can be answered in time, and told at once if not. Whoever was let in is answered.
+ * Then a newcomer's wait is known after the look that has found it, as so many before it at the pace of the last turns:
+ * it is let in if it can be answered in time, and told if not. Whoever was let in is answered.
  */
 export function createPressure(
   now: () => number = () => performance.now(),
@@ -35,42 +41,64 @@ export function createPressure(
 ): Pressure {
   let inFlight = 0;
   let resting = 0;
+  /** Let in are the first of them; the others have come since the last turn began. */
   const waiting: Start[] = [];
+  let letIn = 0;
+  const refused: Start[] = [];
+  let looks = 0;
   let isTurning = false;
   let turnBegan = 0;
+  let worksUntil = 0;
   let begun = 0;
   let pace = { ms: 0, requests: 0 };
 
   const onEnd = () => {
     inFlight -= 1;
   };
-  const hasTime = () => now() - turnBegan < TURN_MS;
   const begin = (start: Start) => {
     begun += 1;
     start(false, onEnd);
   };
-  /** Each that waits looks once a turn whether it is the first of the queue that has time left. */
+  /** As many as wait look once a turn whether there is time left for the first of them. */
   const look = () => {
-    if (!hasTime()) return later(look);
-    const first = waiting.shift();
-    if (first) begin(first);
+    if (now() < worksUntil) {
+      const first = waiting.shift();
+      letIn = Math.max(0, letIn - 1);
+      if (first) begin(first);
+    }
+    if (looks <= waiting.length) later(look);
+    else looks -= 1;
   };
   const startTurn = () => {
-    turnBegan = now();
     begun = 0;
+    turnBegan = now();
+    decide();
+    refuse();
+    worksUntil = now() + TURN_MS;
     later(endTurn);
   };
   const endTurn = () => {
-    isTurning = waiting.length > 0;
+    isTurning = waiting.length > 0 || refused.length > 0;
     // Only a turn that leaves something waiting was all work; what calm turns last says nothing.
     pace = isTurning
       ? { ms: pace.ms * MEMORY + now() - turnBegan, requests: pace.requests * MEMORY + begun }
       : { ms: 0, requests: 0 };
     if (isTurning) startTurn();
   };
-  const isTooMuch = () =>
-    inFlight - resting > IN_FLIGHT_MAX ||
-    (waiting.length >= WAITING_MIN && waiting.length * pace.ms > WAIT_MAX_MS * pace.requests);
+  const decide = () => {
+    if (pace.ms < MEASURED_MIN_MS) return;
+    const inTime = Math.max(WAITING_MIN, Math.floor((WAIT_MAX_MS * pace.requests) / pace.ms));
+    letIn = Math.max(letIn, Math.min(waiting.length, inTime));
+    refused.push(...waiting.splice(letIn));
+  };
+  const refuse = () => {
+    const until = now() + TURN_MS;
+    for (let first = refused.shift(); first; first = now() < until ? refused.shift() : undefined) first(true, onEnd);
+  };
+  const isTooMuch = () => {
+    const load = inFlight - resting;
+    return load > IN_FLIGHT_MAX || load - waiting.length - refused.length > BEGUN_MAX;
+  };
 
   return {
     get inFlight() {
@@ -81,8 +109,10 @@ export function createPressure(
       if (isTooMuch()) return start(true, onEnd);
       if (!isTurning) startTurn();
       isTurning = true;
-      if (waiting.length === 0 && hasTime()) return begin(start);
+      if (waiting.length === 0 && now() < worksUntil) return begin(start);
       waiting.push(start);
+      if (looks >= LOOKS_MAX) return;
+      looks += 1;
       later(look);
     },
     pass(start) {

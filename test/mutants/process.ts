@@ -54,19 +54,43 @@ export const mutants: Mutant[] = [
   {
     breaks: 'callers that wait for each other’s answers are not refused',
     file: 'src/http/pressure.ts',
-    edits: [['waiting.length * pace.ms > WAIT_MAX_MS * pace.requests', 'pace.ms > 0']],
+    edits: [['Math.floor((WAIT_MAX_MS * pace.requests) / pace.ms)', '0']],
     tests: ['test/pressure.test.ts'],
   },
   {
     breaks: 'what cannot be answered in time is refused',
     file: 'src/http/pressure.ts',
-    edits: [['waiting.length * pace.ms > WAIT_MAX_MS * pace.requests', 'false']],
+    edits: [['refused.push(...waiting.splice(letIn));', '']],
     tests: ['test/pressure.test.ts'],
   },
   {
     breaks: 'the sockets are looked at every few milliseconds',
     file: 'src/http/pressure.ts',
-    edits: [['const TURN_MS = 10;', 'const TURN_MS = 100;']],
+    edits: [['const TURN_MS = 2;', 'const TURN_MS = 100;']],
+    tests: ['test/pressure.test.ts'],
+  },
+  {
+    breaks: 'refusals leave time for those who were let in',
+    file: 'src/http/pressure.ts',
+    edits: [['now() < until ? refused.shift() : undefined', 'refused.shift()']],
+    tests: ['test/pressure.test.ts'],
+  },
+  {
+    breaks: 'whoever was let in is answered',
+    file: 'src/http/pressure.ts',
+    edits: [['Math.max(letIn, Math.min(waiting.length, inTime))', 'Math.min(waiting.length, inTime)']],
+    tests: ['test/pressure.test.ts'],
+  },
+  {
+    breaks: 'a pace is measured for a while before anybody is refused by it',
+    file: 'src/http/pressure.ts',
+    edits: [['if (pace.ms < MEASURED_MIN_MS) return;', '']],
+    tests: ['test/pressure.test.ts'],
+  },
+  {
+    breaks: 'so many requests are in flight at most',
+    file: 'src/http/pressure.ts',
+    edits: [['load > IN_FLIGHT_MAX || ', '']],
     tests: ['test/pressure.test.ts'],
   },
   {
