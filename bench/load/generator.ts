@@ -15,9 +15,9 @@ export interface Order extends Target {
   /** Requests a second, sent by the clock; without it each connection asks again when it is answered. */
   perSecond?: number;
   seconds?: number;
-  /** Answers after which it ends, where no time ends it. */
+  /** Answers after which it ends, where no time ends it; or how many are to be kept. */
   amount?: number;
-  /** Keeps for later what is asked about each thing that these requests make: the text of its id, and the request. */
+  /** Keeps for later what is asked about each thing that these requests make, until there are as many: the text of its id, and the request. */
   stock?: { id: string; request: Sent };
 }
 
@@ -45,8 +45,9 @@ async function closed(order: Order, supply: Supply): Promise<Told> {
   const until = performance.now() + (order.seconds ?? Number.POSITIVE_INFINITY) * 1_000;
   const amount = order.amount ?? Number.POSITIVE_INFINITY;
   let open = order.connections;
+  const isDone = () => performance.now() >= until || (order.stock ? stock.length : tally.answered) >= amount;
   const ask = (connection: Connection) => {
-    const request = performance.now() < until && tally.answered < amount ? supply.next() : null;
+    const request = isDone() ? null : supply.next();
     if (request) return connection.send(request);
     connection.close();
     open -= 1;

@@ -15,6 +15,8 @@ export const GENERATOR = join(import.meta.dirname, 'generator.ts');
 const CONNECTIONS = [32, 256, 1_000];
 /** More than can be under way at once, so that none of them is what keeps requests back. */
 const POOL = 3_000;
+/** Each outcome needs a decision of its own, which takes longer to make than to report: they are not made for a whole minute. */
+const OUTCOMES_SECONDS_MAX = 20;
 
 export interface Calm extends Told {
   connections: number;
@@ -48,6 +50,8 @@ export async function measure(work: Work, bed: Bed, load: Helper, options: LoadO
   const asked = isOutcome ? [] : work.requests(bed.world);
   const ask = (order: Pick<Order, 'connections'> & Partial<Order>) =>
     load.ask<Told>({ ...target, fromStock: isOutcome, requests: asked, ...order } satisfies Order);
+  const seconds = isOutcome ? Math.min(options.seconds, OUTCOMES_SECONDS_MAX) : options.seconds;
+  /** So many decisions wait to be reported. */
   const prepare = async (amount: number) => {
     if (!isOutcome) return;
     const stock = { id: 'decision_id', request: outcomeOf(bed.world, '[<id>]') };
@@ -64,10 +68,10 @@ export async function measure(work: Work, bed: Bed, load: Helper, options: LoadO
   }
   const capacity = Math.max(...calm.map(({ answered, seconds }) => answered / seconds));
   const before = required(residentMiB(pid));
-  await prepare(Math.ceil(options.seconds * capacity * 1.1) + POOL);
+  await prepare(Math.ceil(seconds * capacity * 1.1) + POOL);
   const memory = watchMemory(pid);
   const probe = startProbe(target, required(required(works[0]).requests(bed.world)[0]));
-  const told = await ask({ connections: POOL, perSecond: capacity * 2, seconds: options.seconds });
+  const told = await ask({ connections: POOL, perSecond: capacity * 2, seconds });
   const probed = await probe();
   await sleep(options.restSeconds * 1_000);
   const memoryMiB = { before, most: memory(), after: required(residentMiB(pid)) };
