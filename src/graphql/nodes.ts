@@ -1,4 +1,5 @@
 import type { ArgBuilder, FieldMap, ObjectRef } from '@pothos/core';
+import type { GraphQLResolveInfo } from 'graphql';
 import type { Context } from '../resource/context.ts';
 import type { DocOf, Fields } from '../resource/field/field.ts';
 import { type FieldNoun, find, load, may, type Noun } from '../resource/noun.ts';
@@ -8,6 +9,7 @@ import { chain, type Doc, type MaybePromise } from '../store/store.ts';
 import { invalid, valueError } from '../words/errors.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 import { type ConnectionRef, connectionType } from './connections.ts';
+import { isCounted } from './counted.ts';
 import { direct, property } from './execution/direct.ts';
 import { type Answers, exposed } from './expose.ts';
 import { brand, decodeGlobalId, encodeGlobalId } from './global-id.ts';
@@ -142,10 +144,16 @@ export function filteredEdge<P extends Doc, D extends Doc, A extends { parent: P
     nullable: true,
     permission: `${to.permission}:read`,
     args: { ...connectionArgs(t as never), ...args?.(t as never) } as never,
-    resolve: ((parent: P, given: A & PageArgs & { oldestFirst?: boolean | null }, ctx: Context) => {
+    resolve: ((
+      parent: P,
+      given: A & PageArgs & { oldestFirst?: boolean | null },
+      ctx: Context,
+      info: GraphQLResolveInfo,
+    ) => {
       const all = { ...given, parent };
       const page = { first: given.first, last: given.last, after: given.after, before: given.before };
-      const whole: List<D> = { noun: to, nested: true, ascending: given.oldestFirst ?? false, ...list(all, ctx) };
+      const manner = { nested: true, isCounted: isCounted(ctx, info), ascending: given.oldestFirst ?? false };
+      const whole: List<D> = { noun: to, ...manner, ...list(all, ctx) };
       return connectList(ctx, whole, page, all);
     }) as never,
   });

@@ -1,3 +1,4 @@
+import type { GraphQLResolveInfo } from 'graphql';
 import type { Context } from '../resource/context.ts';
 import type { Noun } from '../resource/noun.ts';
 import { connect, type List, type PageArgs, pageIssues } from '../resource/page.ts';
@@ -6,6 +7,7 @@ import { chain, type Doc } from '../store/store.ts';
 import { type Issue, invalid } from '../words/errors.ts';
 import { pascal } from '../words/naming.ts';
 import { builder } from './builder.ts';
+import { isCounted } from './counted.ts';
 import { connectionArgs, connectionOf, type FilteredList, refOf } from './nodes.ts';
 
 /** Names the argument of each path element (`workspaceId`), leftmost first. */
@@ -81,15 +83,13 @@ export function rootList<D extends Doc, A extends object = object>(
         ...connectionArgs(t as never),
         ...options.args?.(t as never),
       } as never,
-      resolve: ((_root: unknown, args: A & ListArgs, ctx: Context) => {
-        const list = listOf(args, ctx);
+      resolve: ((_root: unknown, args: A & ListArgs, ctx: Context, info: GraphQLResolveInfo) => {
+        const list = { ...listOf(args, ctx), isCounted: isCounted(ctx, info) };
         const page = pageOf(args);
         const issues = pageIssues(ctx, list, page);
         if (issues.length > 0) throw invalid(issues);
         const read = () => options.connect?.(ctx, list, page, args) ?? connect(ctx, list, page);
-        if (!parent) {
-          return read();
-        }
+        if (!parent) return read();
         const id = (args as Record<string, unknown>)[parent[0]] as string;
         return chain(reach(ctx, stepsOf(above.slice(0, -1), args), parent[1], id), read);
       }) as never,

@@ -37,6 +37,8 @@ export interface List<D extends Doc> {
   ascending?: boolean;
   /** Many parents ask for this list in one request: batch it. */
   nested?: boolean;
+  /** The total is read beside the page, and not when it is asked for. */
+  isCounted?: boolean;
   /** Kept totals whose sum (each with its sign) is the number of visible documents. */
   totals?: { sign: 1 | -1; where: Clause[] }[];
 }
@@ -63,6 +65,9 @@ export function connect<D extends Doc>(ctx: Context, list: List<D>, args: PageAr
   const order = forward === Boolean(list.ascending) ? 'asc' : 'desc';
   const readPage = (page: PageQuery): MaybePromise<Page<D>> =>
     list.nested ? ctx.loaders.page(list.noun.collection, page) : ctx.deps.store.page(list.noun.collection, page);
+  const total = list.isCounted ? totalOf(ctx, list, query) : null;
+  // Whoever asks for it hears of its failure.
+  if (total instanceof Promise) total.catch(() => {});
   return chain(readPage({ ...query, order, limit: window.size, after: start }), (page) => {
     const walked = end ? page.docs.filter((doc) => comes(doc, end, order) < 0) : page.docs;
     const ahead = () => page.more || walked.length < page.docs.length;
@@ -81,7 +86,7 @@ export function connect<D extends Doc>(ctx: Context, list: List<D>, args: PageAr
       place: cursors.place,
       hasNextPage: forward ? ahead : behind,
       hasPreviousPage: forward ? behind : ahead,
-      total: () => totalOf(ctx, list, query),
+      total: () => total ?? totalOf(ctx, list, query),
     };
   });
 }

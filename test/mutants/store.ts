@@ -37,6 +37,12 @@ export const mutants: Mutant[] = [
     tests: ['test/store/exchanges.test.ts'],
   },
   {
+    breaks: 'a total is asked of MongoDB beside its page',
+    file: 'src/resource/page.ts',
+    edits: [['list.isCounted ? totalOf', 'Date.now() < 0 ? totalOf']],
+    tests: ['test/store/exchanges.test.ts'],
+  },
+  {
     breaks: 'a commit on MongoDB looks up nothing of what it takes',
     file: 'src/store/mongodb/writes.ts',
     edits: [["if (isSure || change.type === 'put') of(", 'of(']],

@@ -201,6 +201,21 @@ describe.skipIf(!MONGODB_URI)('of MongoDB', () => {
     ]);
   });
 
+  const page = () => tenant.rest('GET', `${seeded.app}/namespaces?limit=50`);
+  const query =
+    'query($app: ID!) { app(appId: $app) { namespaces(first: 50) { ...count nodes { name } } } } fragment count on NamespaceConnection { totalCount }';
+  const graph = () => tenant.graphql(query, { app: seeded.appId });
+  test.each([
+    ['a page by REST', page],
+    ['a page by the graph', graph],
+  ])('%s is asked for beside its total, once what it lies in is there', async (_, ask) => {
+    const waves = await wavesOf(ask);
+    expect(waves.map((wave) => wave.map(({ on }) => on).sort())).toEqual([
+      ['apps', 'tombstones'],
+      ['namespaces', 'namespaces', 'tombstones'],
+    ]);
+  });
+
   test('a small read is one wave', async () => {
     const waves = await wavesOf(() => tenant.rest('GET', seeded.namespace));
     expect(waves.map((wave) => wave.map(({ on }) => on).sort())).toEqual([['namespaces', 'tombstones']]);
