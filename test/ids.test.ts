@@ -4,17 +4,19 @@ import { createIds } from '../src/words/ids.ts';
 import { required } from './required.ts';
 
 test('ids differ and sort by creation, whatever the clock does, and longer than random bytes are kept for', () => {
-  const steps = fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 1, maxLength: 2_000, size: 'max' });
+  const step = fc.tuple(fc.integer({ min: -3, max: 3 }), fc.constantFrom('', 'x_', 'longer_'));
+  const steps = fc.array(step, { minLength: 1, maxLength: 2_000, size: 'max' });
   fc.assert(
     fc.property(steps, (moves) => {
       let time = 1_750_000_000_000;
       const ids = createIds(() => time);
-      const made = moves.map((by) => {
+      const made = moves.map(([by, prefix]) => {
         time += by;
-        return ids.next('x_');
+        return { prefix, id: ids.next(prefix) };
       });
-      for (const id of made) expect(id).toMatch(/^x_[0-9a-hjkmnp-tv-z]{26}$/);
-      expect(new Set(made).size).toBe(made.length);
+      for (const { prefix, id } of made) expect(id).toMatch(new RegExp(`^${prefix}[0-9a-hjkmnp-tv-z]{26}$`));
+      const ordered = made.map(({ prefix, id }) => id.slice(prefix.length));
+      expect(ordered).toEqual([...new Set(ordered)].toSorted());
     }),
     { numRuns: 30 },
   );

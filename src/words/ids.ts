@@ -14,9 +14,11 @@ const POOL_BYTES = 4_096;
 export function createIds(now: () => number, random: (size: number) => Uint8Array = randomBytes): Ids {
   let last = 0;
   let head = '';
+  let spelled: string | null = null;
+  /** Of the last id. As one flat text an id is made, written and compared for half of what one of pieces takes. */
+  const codes: number[] = [];
   /** The digits behind the time, which is written anew where a millisecond begins. */
   const tail = new Uint8Array(TAIL);
-  const codes = new Array<number>(TAIL).fill(0);
   let pool: Uint8Array = new Uint8Array();
   let used = 0;
   const drawTail = (): void => {
@@ -33,14 +35,25 @@ export function createIds(now: () => number, random: (size: number) => Uint8Arra
       if (time > last) {
         last = time;
         head = encodeTime(time);
+        spelled = null;
         drawTail();
       } else increase(tail);
-      tail.forEach((digit, at) => {
-        codes[at] = ALPHABET.charCodeAt(digit);
-      });
-      return prefix + head + String.fromCharCode.apply(null, codes);
+      const from = prefix.length + head.length;
+      if (prefix !== spelled) {
+        spell(codes, spell(codes, 0, prefix), head);
+        codes.length = from + TAIL;
+        spelled = prefix;
+      }
+      for (let at = 0; at < TAIL; at += 1) codes[from + at] = ALPHABET.charCodeAt(tail[at] ?? 0);
+      return String.fromCharCode.apply(null, codes);
     },
   };
+}
+
+/** Answers where the next goes. */
+function spell(codes: number[], from: number, ascii: string): number {
+  for (let at = 0; at < ascii.length; at += 1) codes[from + at] = ascii.charCodeAt(at);
+  return from + ascii.length;
 }
 
 /** The id that a seed has at a moment: the same whoever asks for it. */
