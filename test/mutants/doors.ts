@@ -23,8 +23,8 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'no path ends an access line, or says something else in it',
-    file: 'src/process/observe/access-line.ts',
-    edits: [['inAscii(JSON.stringify(unmatched(route)))', 'inQuotes(route)']],
+    file: 'src/process/observe/line-pieces.ts',
+    edits: [['inAscii(JSON.stringify(unmatched(route)))', 'String(route)']],
     tests: ['test/operations/access-line.test.ts'],
   },
   {
@@ -60,20 +60,38 @@ export const mutants: Mutant[] = [
   {
     breaks: 'lines of requests and others are written in the order in which they came',
     file: 'src/process/setup/lines.ts',
-    edits: [['draft: put,', 'draft: (line) => out.write(line.text()),']],
+    edits: [['draft: put,', 'draft: (line) => { page.add(line); page.send(); },']],
     tests: ['test/log.test.ts'],
   },
   {
     breaks: 'no process waits for whoever reads its log',
     file: 'src/process/setup/outlet.ts',
-    edits: [['retryEAGAIN: () => false,', '']],
+    edits: [['awaitRoom();\n    }', 'for (;;) try { return rest.subarray(writeSync(fd, rest)); } catch {}\n    }']],
     tests: ['test/e2e/unread.test.ts'],
   },
   {
     breaks: 'lines that are left out of a log are counted',
     file: 'src/process/setup/outlet.ts',
-    edits: [["leftOut += text.split('\\n').length - 1;", '']],
+    edits: [['leftOut += linesIn(lines);', '']],
     tests: ['test/outlet.test.ts'],
+  },
+  {
+    breaks: 'what a pipe had no room for is kept while the memory that it came in is used again',
+    file: 'src/process/setup/outlet.ts',
+    edits: [['kept.push(Buffer.from(rest))', 'kept.push(rest)']],
+    tests: ['test/outlet.test.ts'],
+  },
+  {
+    breaks: 'a line of the trace and one without say which it was',
+    file: 'src/process/observe/access-line.ts',
+    edits: [['this.#asked.subarray(NO_TRACE.length)', 'this.#asked']],
+    tests: ['test/operations/access-line.test.ts'],
+  },
+  {
+    breaks: 'what was asked is told apart by all that a line says of it',
+    file: 'src/process/observe/line-pieces.ts',
+    edits: [['asked.status === status &&', '']],
+    tests: ['test/operations/access-line.test.ts'],
   },
   {
     breaks: 'what a look at the parent cannot tell is asked for',

@@ -138,7 +138,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'no secret that was pasted into an address is logged',
-    file: 'src/process/observe/access-line.ts',
+    file: 'src/process/observe/line-pieces.ts',
     edits: [["path.replace(SECRETS, '***')", 'path']],
     tests: lines,
   },

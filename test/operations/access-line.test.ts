@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accessLines } from '../../src/process/observe/access-line.ts';
 import { type Visit, visitOf } from '../../src/process/observe/visit.ts';
+import { gathered } from '../../src/process/setup/lines.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
 import { required } from '../required.ts';
 
@@ -115,36 +117,80 @@ describeEngines('access lines', (engine) => {
   });
 });
 
-test('whatever is asked for, a line is one line, and says what it was', () => {
+/** A request as far as its line is made of it. */
+const text = fc.string({ unit: 'binary', maxLength: 40 });
+const asked = fc.record({
+  path: fc.oneof(text, fc.constant('/graphql')),
+  method: fc.constantFrom('GET', 'POST'),
+  operationName: fc.constantFrom('get_me', 'Mine', 'x'.repeat(150), null),
+  traceparent: fc.constantFrom(undefined, `00-${TRACE}-b7ad6b7169203331-01`),
+  principal: fc.option(fc.record({ orgId: text, actorId: fc.constantFrom('mem_"1', 'mem_2') })),
+  status: fc.constantFrom(200, 404),
+  ms: fc.double({ min: 0, max: 1e6, noNaN: true }),
+});
+const PAGE_BYTES = 2_048;
+
+test.each(['together', 'one by one'])(
+  'whatever is asked for, a line is one line, and says what it was, where they are written %s',
+  (how) => {
+    const written: string[] = [];
+    const note = (lines: Uint8Array | string) => void written.push(Buffer.from(lines).toString());
+    const lines = gathered({ write: note }, PAGE_BYTES, () => {});
+    const place = how === 'together' ? lines : { write: note };
+    const write = accessLines(pino({ base: { shard: 'a "b"' } }, place));
+    fc.assert(
+      fc.property(fc.array(asked, { maxLength: 100 }), (all) => {
+        const expected = all.map(({ path, method, operationName, traceparent, principal, status, ms }) => {
+          const headers = { traceparent };
+          const visit: Visit = { ...visitOf({ headers, method } as never, path, 'req_1'), operationName };
+          visit.principal = principal as Visit['principal'];
+          write(visit, status, ms);
+          return {
+            level: 30,
+            time: expect.any(Number),
+            shard: 'a "b"',
+            requestId: 'req_1',
+            traceId: traceparent ? TRACE : null,
+            method,
+            route: visit.route.toWellFormed() === visit.route ? visit.route : expect.any(String),
+            operation: operationName,
+            status,
+            ms: Math.round(ms * 1000) / 1000,
+            org: principal?.orgId ?? null,
+            actor: principal?.actorId ?? null,
+            msg: 'answered',
+          };
+        });
+        lines.flush();
+        const told = written.splice(0).join('').split('\n');
+        expect(told.pop()).toBe('');
+        expect(told.map((line) => JSON.parse(line))).toEqual(expected);
+      }),
+    );
+  },
+);
+
+test('a line tells when its request was answered, though it is written later', async () => {
   const written: string[] = [];
-  const write = accessLines(pino({ base: { shard: 'a "b"' } }, { write: (line) => void written.push(line) }));
-  const text = fc.string({ unit: 'binary', maxLength: 40 });
-  fc.assert(
-    fc.property(text, text, fc.boolean(), fc.double({ min: 0, max: 1e6, noNaN: true }), (path, orgId, isOurs, ms) => {
-      const visit: Visit = {
-        ...visitOf({ headers: {}, method: 'GET' } as never, path, 'req_1'),
-        operationName: 'get_me',
-      };
-      if (isOurs) visit.principal = { orgId, actorId: 'mem_"1' } as Visit['principal'];
-      write(visit, 200, ms);
-      expect(written).toHaveLength(1);
-      const line = required(written.pop());
-      expect(line.indexOf('\n')).toBe(line.length - 1);
-      expect(JSON.parse(line)).toEqual({
-        level: 30,
-        time: expect.any(Number),
-        shard: 'a "b"',
-        requestId: 'req_1',
-        traceId: null,
-        method: 'GET',
-        route: visit.route.toWellFormed() === visit.route ? visit.route : expect.any(String),
-        status: 200,
-        ms: Math.round(ms * 1000) / 1000,
-        org: isOurs ? orgId : null,
-        actor: isOurs ? 'mem_"1' : null,
-        operation: 'get_me',
-        msg: 'answered',
-      });
-    }),
-  );
+  const lines = gathered({ write: (some) => void written.push(Buffer.from(some).toString()) }, PAGE_BYTES, () => {});
+  const write = accessLines(pino({}, lines));
+  const times: [from: number, to: number][] = [];
+  for (let at = 0; at < 5; at += 1) {
+    const from = Date.now();
+    const visit = visitOf({ headers: {}, method: 'GET' } as never, '/graphql', 'req_1');
+    await sleep(5);
+    write(visit, 200, performance.now() - visit.begunMs);
+    times.push([from, Date.now()]);
+  }
+  lines.flush();
+  const told = written
+    .join('')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).time);
+  for (const [at, [from, to]] of times.entries()) {
+    // Both clocks count, one of them whole milliseconds.
+    expect(told[at]).toBeGreaterThanOrEqual(from + 3);
+    expect(told[at]).toBeLessThanOrEqual(to + 1);
+  }
 });

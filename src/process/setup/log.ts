@@ -3,7 +3,7 @@ import { gathered } from './lines.ts';
 import { openOutlet } from './outlet.ts';
 
 /** What is written at once, at most, where nobody else writes to the same place. */
-const TEXT_MAX = 32_768;
+const TEXT_MAX = 65_536;
 /** What POSIX writes into a pipe as a whole, whoever else writes into it. */
 export const WHOLE_BYTES = 4_096;
 
@@ -11,7 +11,7 @@ export const WHOLE_BYTES = 4_096;
 export function createLog(level: string, textMax = TEXT_MAX): Logger {
   // By being looked at Node's own stream makes a pipe refuse what it has no room for, instead of letting the process wait.
   const { fd } = process.stderr;
-  const outlet = openOutlet(fd, textMax);
+  const outlet = openOutlet(fd);
   const lines = gathered(outlet, textMax);
   process.once('exit', () => {
     lines.flush();
