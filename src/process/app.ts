@@ -104,7 +104,7 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
     const page = Object.hasOwn(open, path) ? open[path] : undefined;
     if (page) visit.isRoute = true;
     if (page) return method === 'GET' ? page(arrival, deadline) : only(['GET']);
-    if (refused) return error(arrival, 'SERVICE_UNAVAILABLE', { retry_after: 1 });
+    if (refused) return refusals.overload(arrival);
     if (path === '/graphql') {
       if (!GRAPHQL_METHODS.includes(method)) return only(GRAPHQL_METHODS);
       if (wantsPage(req)) return graphiql.page;

@@ -94,6 +94,18 @@ export const mutants: Mutant[] = [
     tests: ['test/pressure.test.ts'],
   },
   {
+    breaks: 'a refusal for overload says when it was made',
+    file: 'src/process/refusals.ts',
+    edits: [['if (told.at !== at) told.by.clear();', '']],
+    tests: ['test/http/overload.test.ts'],
+  },
+  {
+    breaks: 'a refusal for overload has the form that was asked for',
+    file: 'src/process/refusals.ts',
+    edits: [["(arrival.req.headers.accept ?? '')", "''"]],
+    tests: ['test/http/overload.test.ts'],
+  },
+  {
     breaks: 'from the second start on no compiler of TypeScript is loaded',
     file: 'bin/switchyard.js',
     edits: [["if (compiled !== null) (await import('node:module')).enableCompileCache(compiled);\n", '']],
