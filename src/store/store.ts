@@ -276,6 +276,13 @@ export function isWatched(changes: readonly Change[]): boolean {
   return changes.some((change) => change.in.watched && !CONDITIONS.includes(change.type));
 }
 
+/** The organization whose documents a change names; a sweep may go through all of them. */
+export function orgsNamed(change: Change): string[] {
+  if (change.type === 'insert' || change.type === 'put') return [change.doc.orgId];
+  if ('query' in change) return [change.query.orgId];
+  return change.type === 'sweep' ? [] : [change.key.orgId];
+}
+
 export const tombstones: Collection<Tombstone> = {
   name: 'tombstones',
   first: { field: '', sweptAt: null },

@@ -37,6 +37,23 @@ export const mutants: Mutant[] = [
     tests: ['test/store/exchanges.test.ts'],
   },
   {
+    breaks: 'an organization that somebody else writes to holds back no commit of another one',
+    file: 'src/store/mongodb/commits.ts',
+    edits: [
+      [
+        'this.#goApart(orgId, group, lost.size === 1);',
+        '{ this.#goApart(orgId, group, lost.size === 1); await this.#apart.get(orgId)?.done; }',
+      ],
+    ],
+    tests: ['test/store/apart.test.ts'],
+  },
+  {
+    breaks: 'commits behind a lost try are made after it',
+    file: 'src/store/mongodb/commits.ts',
+    edits: [['const apart = this.#apart.get(one.orgId);', 'const apart = this.#apart.get(`${one.orgId} `);']],
+    tests: ['test/store/apart.test.ts'],
+  },
+  {
     breaks: 'a total is asked of MongoDB beside its page',
     file: 'src/resource/page.ts',
     edits: [['list.isCounted ? totalOf', 'Date.now() < 0 ? totalOf']],
@@ -50,7 +67,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'nobody is refused on MongoDB by what has not been looked up',
-    file: 'src/store/mongodb/engine.ts',
+    file: 'src/store/mongodb/commits.ts',
     edits: [['return overlay.isGuess ?', 'return Date.now() < 0 ?']],
     tests: ['test/store/exchanges.test.ts'],
   },

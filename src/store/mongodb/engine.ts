@@ -1,9 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db, MongoClient } from 'mongodb';
 import { type Bell, createBell } from '../bell.ts';
 import { afterMs, answerBy, type Deadline, REQUEST_MS } from '../deadline.ts';
 import { isSecondKey, type Tell } from '../derived.ts';
-import { evaluate } from '../evaluate.ts';
 import type { Migration } from '../migrations/migration.ts';
 import {
   type AnyCollection,
@@ -14,21 +12,18 @@ import {
   isWatched,
   type Key,
   type Store,
-  StoreUnavailable,
   type Sweep,
 } from '../store.ts';
-import { BackOff } from './back-off.ts';
+import { Commits } from './commits.ts';
 import { keyOf, orgsOf, type Stored, toStored } from './documents.ts';
-import { ConnectionLost, exchange, isRefusal } from './errors.ts';
+import { exchange } from './errors.ts';
 import { freeKeys } from './keys.ts';
 import { Notices } from './notices.ts';
 import type { Pace } from './pieces.ts';
 import { databaseOf, noteClashing } from './prepare.ts';
 import { MongoReads } from './reads.ts';
 import { Together } from './together.ts';
-import { Outdated, Taken, writeBatches } from './transaction.ts';
-import { createWaiting, type Waiting } from './waiting.ts';
-import { batchesOf, loadOverlay } from './writes.ts';
+import { createWaiting } from './waiting.ts';
 
 export interface MongoOptions {
   uri: string;
@@ -42,17 +37,13 @@ export interface MongoOptions {
   tell?: Tell;
 }
 
-const GROUP_MAX = 64;
 const CLOSE_MS = 2_000;
 
 export class MongoStore extends MongoReads implements Store {
   readonly engine = 'mongodb';
   readonly #client: MongoClient;
-  readonly #collections: Map<string, AnyCollection>;
   readonly #options: MongoOptions;
-  readonly #backOff = new BackOff();
-  #waiting: Waiting[] = [];
-  #flushing: Promise<void> | null = null;
+  readonly #commits: Commits;
   #epoch = 0;
   #notices: Notices | null = null;
 
@@ -62,7 +53,20 @@ export class MongoStore extends MongoReads implements Store {
     this.clashing = clashing;
     this.#client = client;
     this.#options = options;
-    this.#collections = new Map(options.collections.map((one) => [one.name, one]));
+    this.#commits = new Commits({
+      client,
+      db,
+      together: this.together,
+      collections: new Map(options.collections.map((one) => [one.name, one])),
+      clashing: () => this.clashing,
+      now: options.now,
+      deadline: this.deadline,
+      onTried: (group) => {
+        if (group.some(({ changes }) => isWatched(changes))) this.#epoch += 1;
+      },
+      onGroup: (size) => this.stats.onGroup?.(size),
+      onGiven: (given) => this.numbers.ring(given),
+    });
   }
 
   readonly changes = { epoch: (): number => this.#epoch };
@@ -85,8 +89,7 @@ export class MongoStore extends MongoReads implements Store {
     if (first?.type === 'sweep') return this.#sweep(first);
     this.stats.commits += 1;
     const waiting = createWaiting(changes, deadline);
-    this.#waiting.push(waiting);
-    this.#flushing ??= this.#flush();
+    this.#commits.add(waiting);
     return waiting.committed;
   }
 
@@ -119,84 +122,10 @@ export class MongoStore extends MongoReads implements Store {
   }
 
   async close(): Promise<void> {
-    await this.#flushing;
+    await this.#commits.settled();
     const closing = Promise.all([this.#notices?.close(), this.#client.close()]);
     // A server that does not answer must not keep the process.
     await answerBy(afterMs(CLOSE_MS), closing).catch(() => {});
-  }
-
-  async #flush(): Promise<void> {
-    await new Promise(setImmediate);
-    while (this.#waiting.length > 0) await this.#commitGroup(this.#waiting.splice(0, GROUP_MAX));
-    this.#flushing = null;
-  }
-
-  /**
-   * All that waits is read once, evaluated in memory and written in one transaction; made again, without those whose time
-   * is up, while nothing of it is stored and it may still be. What is new is taken for free at first, as it mostly is:
-   * whoever is refused after that, and all where something was taken, is made again with what it takes looked up.
-   */
-  async #commitGroup(members: readonly Waiting[], isSure = false): Promise<void> {
-    const begun = this.deadline();
-    let mustLook = isSure;
-    for (let lost = 1; ; lost += 1) {
-      const group = members.filter(({ isSettled }) => !isSettled);
-      if (group.length === 0) return;
-      for (const one of group) one.isUnderWay = true;
-      try {
-        const deadline = Math.max(...group.map((one) => one.deadline ?? begun));
-        const since = performance.now();
-        const guessed = await this.#tryGroup(group, deadline, mustLook);
-        this.#backOff.took(performance.now() - since);
-        this.stats.onGroup?.(group.length - guessed.length);
-        for (const one of guessed) one.isUnderWay = false;
-        return guessed.length > 0 ? await this.#commitGroup(guessed, true) : undefined;
-      } catch (error) {
-        const isUnavailable = error instanceof StoreUnavailable;
-        for (const one of group) one.isUnderWay = false;
-        mustLook ||= error instanceof Taken;
-        if (error instanceof Outdated || error instanceof ConnectionLost)
-          await sleep(this.#backOff.pauseMs(lost, Math.random()));
-        // What the server refuses, and a fault of ours, may be one member's: each is tried alone.
-        else if (group.length > 1 && (!isUnavailable || isRefusal(error))) {
-          for (const one of group) await this.#commitGroup([one]);
-          return;
-        } else for (const { reject } of group) reject(error);
-      } finally {
-        this.#note(group);
-      }
-    }
-  }
-
-  /** Something of it may have been stored, whatever was told. */
-  #note(group: readonly Waiting[]): void {
-    if (group.some(({ changes }) => isWatched(changes))) this.#epoch += 1;
-  }
-
-  /** Answers each member once all is written, but those who were refused by a guess: these it tells. */
-  async #tryGroup(group: readonly Waiting[], deadline: Deadline, isSure: boolean): Promise<Waiting[]> {
-    const { db, together, clashing } = this;
-    const overlay = await loadOverlay(
-      { db, together, clashing, collections: this.#collections, deadline, isSure },
-      group.map(({ changes }) => changes),
-    );
-    const guessed: Waiting[] = [];
-    const settle = group.map((one) => {
-      overlay.begin();
-      try {
-        const { results, given } = evaluate(one.changes, overlay, this.#options.now());
-        return () => {
-          one.resolve({ results });
-          this.numbers.ring(given);
-        };
-      } catch (error) {
-        overlay.undo();
-        return overlay.isGuess ? () => void guessed.push(one) : () => one.reject(error);
-      }
-    });
-    await writeBatches(this.#client, this.db, batchesOf(overlay, this.#collections), deadline);
-    for (const answer of settle) answer();
-    return guessed;
   }
 
   /** In batches and without a transaction: whatever is swept is absent already. */

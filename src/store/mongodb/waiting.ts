@@ -1,15 +1,21 @@
 import { atDeadline, type Deadline, tooLate } from '../deadline.ts';
-import type { Change, Committed } from '../store.ts';
+import { type Change, type Committed, orgsNamed } from '../store.ts';
 
 /** A commit on its way. At its deadline whoever asked is answered, whatever it waits for. */
 export interface Waiting {
   readonly changes: readonly Change[];
-  /** Without a request behind it, a commit may wait for its turn as long as that takes, and has a time of its own then. */
-  readonly deadline: Deadline | null;
+  /** The organization that it belongs to; `''` for what belongs to none. */
+  readonly orgId: string;
   readonly committed: Promise<Committed>;
+  /** Without a request behind it, a commit may wait for its turn as long as that takes, and has a time of its own then. */
+  until: Deadline;
+  /** Whether what it takes is looked up first. */
+  isSure: boolean;
   /** Part of a group that is being written: it may happen. */
   isUnderWay: boolean;
   isSettled: boolean;
+  /** It is its turn. */
+  begin(ownTime: () => Deadline): void;
   resolve(committed: Committed): void;
   reject(error: unknown): void;
 }
@@ -24,10 +30,16 @@ export function createWaiting(changes: readonly Change[], deadline: Deadline | n
   };
   const waiting: Waiting = {
     changes,
-    deadline,
+    orgId: orgIn(changes),
     committed: promise,
+    until: deadline ?? 0,
+    isSure: false,
     isUnderWay: false,
     isSettled: false,
+    begin(ownTime) {
+      waiting.isUnderWay = true;
+      waiting.until ||= ownTime();
+    },
     resolve(committed) {
       settle();
       resolve(committed);
@@ -38,4 +50,9 @@ export function createWaiting(changes: readonly Change[], deadline: Deadline | n
     },
   };
   return waiting;
+}
+
+/** Most commits are of one organization; what belongs to none goes with it. */
+function orgIn(changes: readonly Change[]): string {
+  return changes.flatMap(orgsNamed).find((orgId) => orgId !== '') ?? '';
 }

@@ -3,7 +3,7 @@ import { complete } from '../complete.ts';
 import type { Deadline } from '../deadline.ts';
 import { idIn } from '../named.ts';
 import { numberingKey, numberings } from '../numberings.ts';
-import type { AnyCollection, Change, Doc, Query } from '../store.ts';
+import { type AnyCollection, type Change, type Doc, orgsNamed, type Query } from '../store.ts';
 import { keyOf, type Stored, toStored } from './documents.ts';
 import { exchange } from './errors.ts';
 import { filterOf } from './filters.ts';
@@ -27,9 +27,9 @@ export interface Reader {
 /** Reads all that a group of commits names: documents first, conditions after, so that what a condition rests on is older than it. */
 export async function loadOverlay(reader: Reader, commits: readonly (readonly Change[])[]): Promise<Overlay> {
   const changes = commits.flat();
-  const orgs = [...new Set(changes.flatMap((change) => orgOf(change)))];
+  const orgs = [...new Set(changes.flatMap(orgsNamed))];
   // Nothing else can lie below a tombstone, and most commits name nothing that does.
-  const below = new Set(changes.filter((change) => change.in.ancestors?.length).flatMap((change) => orgOf(change)));
+  const below = new Set(changes.filter((change) => change.in.ancestors?.length).flatMap(orgsNamed));
   const buried = new Map<string, ReadonlySet<string>>();
   const overlay = new Overlay(buried, reader.isSure);
   const bury = async (orgId: string) => void buried.set(orgId, await reader.together.buried([orgId], reader.deadline));
@@ -43,12 +43,6 @@ export async function loadOverlay(reader: Reader, commits: readonly (readonly Ch
     overlay.found.set(change.query, await idsOf(reader, change.in, change.query, buried));
   }
   return overlay;
-}
-
-function orgOf(change: Change): string[] {
-  if (change.type === 'insert' || change.type === 'put') return [change.doc.orgId];
-  if ('query' in change) return [change.query.orgId];
-  return change.type === 'sweep' ? [] : [change.key.orgId];
 }
 
 interface Wanted {
