@@ -107,6 +107,26 @@ describeEngines('serve --workers 2', (engine) => {
     expect(childrenOf(required(server.child.pid))).toContain(required(before[1]));
   });
 
+  test('is ready as long as one of them serves, and as soon as the first is back', async () => {
+    await start();
+    const ready = () => statusOf(`${server.url}/health/ready`).catch(() => 0);
+    const [first, second] = childrenOf(required(server.child.pid)) as [number, number];
+    process.kill(first, 'SIGKILL');
+    await until(() => !isAlive(first));
+    // Until the one that takes its place serves, and by it then.
+    const statuses: number[] = [];
+    await until(async () => {
+      statuses.push(...(await Promise.all(times(8, ready))));
+      return childrenOf(required(server.child.pid)).some((pid) => ![first, second].includes(pid));
+    });
+    const left = childrenOf(required(server.child.pid));
+    for (const pid of left) process.kill(pid, 'SIGSTOP');
+    const waiting = times(16, ready);
+    for (const pid of left) process.kill(pid, 'SIGKILL');
+    await until(() => !left.some(isAlive));
+    expect([...statuses, ...(await Promise.all(waiting))].filter((status) => status !== 200)).toEqual([]);
+  });
+
   test('a connection that was being handed to a worker as it died is answered by another', async () => {
     await start();
     const [stuck] = childrenOf(required(server.child.pid));
@@ -188,7 +208,7 @@ describeEngines('serve --workers 2', (engine) => {
     expect(allowed).toBeLessThanOrEqual(60 + refilled + 15);
   });
 
-  test.each(['SIGTERM', 'SIGINT'] as const)(
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
     '%s: all that was sent before is answered, exit 0, nobody is left',
     async (signal) => {
       await start();

@@ -47,6 +47,12 @@ export const mutants: Mutant[] = [
     tests: workers,
   },
   {
+    breaks: 'a worker that takes the place of a dead one is ready as soon as it serves',
+    file: 'src/process/workers/worker.ts',
+    edits: [["isOpen = await parent.ask('replaces', null);", '']],
+    tests: workers,
+  },
+  {
     breaks: 'one process alone loads nothing of several',
     file: 'src/process/serve.ts',
     edits: [

@@ -13,6 +13,8 @@ export type Opened = { url: string; refused?: undefined } | { url?: undefined; r
 
 /** What a worker asks its parent, and the parent a worker: what is told, and what is answered. */
 export interface Calls {
+  /** Whether all of them have served: then it takes the place of one that has died, and is ready as soon as it serves. */
+  replaces: { told: null; answered: boolean };
   /** This worker can be given connections. */
   open: { told: null; answered: Opened };
   /** It is given one. */

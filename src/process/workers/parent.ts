@@ -49,6 +49,7 @@ function createTeam(config: Config, log: Logger) {
     const channel: Channel = openChannel(
       worker,
       {
+        replaces: () => isOpen,
         open: () => door.open(channel),
         close: door.close,
         ready: (told) => ready(slot, told),

@@ -16,7 +16,7 @@ export interface Team {
   listen(server: Server): Promise<string>;
   /** Settled when it has been given the last. */
   close(): Promise<unknown>;
-  /** Whether all workers serve. */
+  /** Whether all workers have served. */
   isReady(): boolean;
   /** The parent says so when all are ready. */
   ready(url: string, text: string): void;
@@ -40,6 +40,8 @@ export function joinTeam({ RATE_LIMIT_PER_MINUTE }: Pick<Config, 'RATE_LIMIT_PER
     async listen(server) {
       served = server;
       begin(server);
+      // Before it is given any: who waits for the first that is back may ask whether it is ready.
+      isOpen = await parent.ask('replaces', null);
       const { url, refused } = await parent.ask('open', null);
       if (url === undefined) throw new StartRefused(refused);
       return url;
