@@ -37,7 +37,9 @@ function addServe(program: Command, env: Env): void {
   const serve = program
     .command('serve')
     .summary('serve the graph and the REST API (npm start)')
-    .description('Serves the graph and the REST API until SIGTERM or SIGINT, then answers what was sent and ends.')
+    .description(
+      'Serves the graph and the REST API until SIGTERM, SIGINT or SIGHUP, then answers what was sent and ends.',
+    )
     .option('--no-demo', 'start without demo content (as DEMO=false, or NODE_ENV=production)')
     .option('--workers <count>', 'how many processes serve on the one port (as WORKERS)', workersOf)
     .action(async ({ demo, workers }: { demo: boolean; workers?: string }) => {

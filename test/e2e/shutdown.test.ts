@@ -175,11 +175,15 @@ describe('SIGTERM', () => {
     expect(line.statuses()).toEqual([201, ...times(16, () => 200)]);
   });
 
-  test.each(['SIGTERM', 'SIGINT'] as const)('answers an upload that ends after it, and a second %s', async (second) => {
+  test.each([
+    ['SIGTERM', 'SIGTERM'],
+    ['SIGINT', 'SIGHUP'],
+    ['SIGHUP', 'SIGINT'],
+  ] as const)('or %s: answers an upload that ends after it, and a second one, %s', async (first, second) => {
     const whole = post('half', 10_000);
     const line = await open(port, whole.slice(0, 5_000));
     await Promise.all(await beside());
-    server.child.kill('SIGTERM');
+    server.child.kill(first);
     await sleep(50);
     server.child.kill(second);
     await noMoreConnections();

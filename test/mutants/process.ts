@@ -46,6 +46,12 @@ export const mutants: Mutant[] = [
     tests: shutdown,
   },
   {
+    breaks: 'a server whose terminal is closed answers what was sent',
+    file: 'src/process/setup/signals.ts',
+    edits: [[", 'SIGHUP'] as const", '] as const']],
+    tests: ['test/e2e/shutdown.test.ts'],
+  },
+  {
     breaks: 'a signal during the start ends it',
     file: 'bin/switchyard.js',
     edits: [["if (process.argv[2] === 'serve') (await import('../src/process/setup/signals.ts')).stopSignal();", '']],

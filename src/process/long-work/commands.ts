@@ -8,7 +8,7 @@ export function addWorker(program: Command, env: Env): void {
     .command('worker')
     .summary('work on reindexing: embed what the API hands out')
     .description(
-      "Claims work items over the API, embeds their texts at the account's provider, keeps the vectors and reports, until SIGTERM or SIGINT. A text is FOLDER/thread/ID.txt or ADDRESS/thread/ID (or where {type} and {id} stand in it).",
+      "Claims work items over the API, embeds their texts at the account's provider, keeps the vectors and reports, until SIGTERM, SIGINT or SIGHUP. A text is FOLDER/thread/ID.txt or ADDRESS/thread/ID (or where {type} and {id} stand in it).",
     )
     .requiredOption('--url <address>', 'where Switchyard is')
     .requiredOption('--token-file <file>', 'a file with a token (jobs:work, jobs:read, provider_accounts:read)')

@@ -1,12 +1,14 @@
 const stopping = new AbortController();
+/** Of them the last comes when a terminal is closed; there is nothing to read again by it. */
+const STOPS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 let isWatching = false;
 
 /**
- * Aborted by the first SIGTERM or SIGINT. Those that follow change nothing: npm passes on what its terminal has sent to
+ * Aborted by the first of these. Those that follow change nothing: npm passes on what its terminal has sent to
  * all of its group, and whoever is in a hurry has SIGKILL.
  */
 export function stopSignal(): AbortSignal {
-  if (!isWatching) for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort());
+  if (!isWatching) for (const signal of STOPS) process.on(signal, () => stopping.abort());
   isWatching = true;
   return stopping.signal;
 }
