@@ -35,7 +35,7 @@ export function createMeter(): Meter {
 
   /** Lines of server-sent events; what is no JSON is somebody else's. */
   function addText(text: string): void {
-    const lines = (rest + text).split(/\r?\n/);
+    const lines = (rest + text).split(/[\r\n]/);
     rest = lines.pop() ?? '';
     if (rest.length > LINE_MAX) rest = '';
     for (const line of lines) {
@@ -53,7 +53,11 @@ export function createMeter(): Meter {
   }
 
   const cut: Failure = { error_class: 'provider_error', retry_after_seconds: null };
-  const verdict = () => failure ?? (isKnown && !isWhole ? cut : null);
+  const verdict = () => {
+    // The last line of what has come to its end may lack the sign that ends it.
+    addText('\n');
+    return failure ?? (isKnown && !isWhole ? cut : null);
+  };
   return { tokens, isWhole: () => isWhole, error: () => failure, add, verdict };
 }
 

@@ -57,23 +57,31 @@ test.each(Object.keys(WHOLE))('counts what a whole answer says: %s', (name) => {
   expect([meter.tokens, meter.verdict()]).toEqual([{ input, output }, null]);
 });
 
+/** What ends a line of server-sent events. */
+const ends = fc.constantFrom('\n', '\r\n', '\r');
+
 test.each(Object.keys(STREAMED))(
   'counts what a stream says, however its bytes are cut or its events given: %s',
   (name) => {
     const events = required(STREAMED[name]);
-    const lines = events.map(
-      (event) => `event: x\ndata: ${event === '[DONE]' ? event : JSON.stringify(event)}\r\n\r\n`,
-    );
-    const bytes = new TextEncoder().encode(lines.join(''));
+    const bytesWith = (end: string, last: string) =>
+      new TextEncoder().encode(
+        events
+          .map((event) => `event: x${end}data: ${event === '[DONE]' ? event : JSON.stringify(event)}`)
+          .join(`${end}${end}`) + last,
+      );
     const whole = { tokens: { input: 9, output: 4 }, verdict: null };
     const read = (chunks: unknown[]) => {
       const meter = createMeter();
       for (const chunk of chunks) meter.add(chunk);
-      return { tokens: meter.tokens, verdict: meter.verdict() };
+      const verdict = meter.verdict();
+      return { tokens: meter.tokens, verdict };
     };
     expect(read(events.filter((event) => event !== '[DONE]'))).toEqual(whole);
     fc.assert(
-      fc.property(fc.array(fc.nat(bytes.length)), (cuts) => {
+      fc.property(ends, fc.boolean(), fc.array(fc.double({ min: 0, max: 1, noNaN: true })), (end, isEnded, shares) => {
+        const bytes = bytesWith(end, isEnded ? end + end : '');
+        const cuts = shares.map((share) => Math.floor(share * bytes.length));
         const at = [0, ...cuts.sort((a, b) => a - b), bytes.length];
         expect(read(at.slice(1).map((to, index) => bytes.subarray(at[index], to)))).toEqual(whole);
       }),

@@ -4,6 +4,12 @@ const tests = ['test/client/client.test.ts'];
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'the last line of a stream needs no end',
+    file: 'src/client/meter.ts',
+    edits: [["    addText('\\n');\n", '']],
+    tests: ['test/client/tokens.test.ts'],
+  },
+  {
     breaks: 'a failed decision is named by the next',
     file: 'src/client/index.ts',
     edits: [['retryOf = (await isTold(done)) ? grant.route.decisionId : null;', 'retryOf = null;']],
