@@ -13,6 +13,7 @@ import { startHealthChecks } from './health-checks.ts';
 import { initOrganization } from './init.ts';
 import { observe } from './observe/observe.ts';
 import { startRunner } from './runner/runner.ts';
+import { giveBackAtRest } from './setup/at-rest.ts';
 import type { Config } from './setup/config.ts';
 import { createDeps, dataFolder } from './setup/deps.ts';
 import type { Env } from './setup/env.ts';
@@ -73,7 +74,9 @@ async function serveUntil(
   if (team) team.ready(url, text);
   else process.stdout.write(text);
   deps.log.info({ url, version: pkg.version, engine: deps.store.engine }, 'serving');
+  const endRest = giveBackAtRest();
   if (!stop.aborted) await once(stop, 'abort');
+  endRest();
   deps.log.info({ inFlight: app.inFlight }, 'stopping');
   app.drain();
   await sleep(config.SHUTDOWN_DELAY_SECONDS * 1000);

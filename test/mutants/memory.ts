@@ -39,6 +39,18 @@ export const mutants: Mutant[] = [
     tests: settings,
   },
   {
+    breaks: 'a process is at rest only after some quiet seconds',
+    file: 'src/process/setup/at-rest.ts',
+    edits: [['worked < WORKS_MAX ? Math.min(LOOKS, quiet + 1) : 0', 'worked < WORKS_MAX ? LOOKS : 0']],
+    tests: ['test/e2e/at-rest.test.ts'],
+  },
+  {
+    breaks: 'a server at rest gives memory back',
+    file: 'src/process/setup/at-rest.ts',
+    edits: [["memory ? '--optimize-for-size' : '--no-optimize-for-size'", "'--no-optimize-for-size'"]],
+    tests: ['test/e2e/at-rest.test.ts'],
+  },
+  {
     breaks: 'what another process has committed is not answered from memory',
     file: 'src/store/sqlite/snapshot.ts',
     edits: [['    this.#outdated();\n', '']],
