@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { PATIENCE_MS } from '../harness.ts';
 import { required } from '../required.ts';
 import { type Running, startServer } from './process.ts';
@@ -34,6 +34,7 @@ describe('the README', () => {
         PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
       };
       const child = spawn('bash', ['-euo', 'pipefail', '-c', script], { cwd: ROOT, env });
+      onTestFinished(() => void child.kill('SIGKILL'));
       let out = '';
       for (const stream of [child.stdout, child.stderr])
         stream.on('data', (chunk) => {

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { placeOfMongo } from '../../src/store/mongodb/open.ts';
 import { createClient, describeEngines, freshMongoUri, PATIENCE_MS } from '../harness.ts';
 import { required } from '../required.ts';
@@ -174,6 +174,7 @@ describe('the demo', () => {
   test.each(steps)('is whole at the next start, when the first was killed as soon as %s', async (_, isReached) => {
     const env = { ...process.env, DATA_DIR: folder, PORT: '0', NODE_ENV: '', LOG_LEVEL: 'silent' };
     const child = spawn(process.execPath, [BIN, 'serve'], { env, stdio: 'ignore' });
+    onTestFinished(() => void child.kill('SIGKILL'));
     while (!isReached() && size('demo-token') < 0) await sleep(1);
     child.kill('SIGKILL');
     await once(child, 'exit');

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { namespaces, threads } from '../../src/nouns/namespaces/model.ts';
 import type { Change } from '../../src/store/store.ts';
 import { BIN, runCommand } from '../e2e/process.ts';
@@ -198,6 +198,7 @@ describeEngines('the reference worker', (engine) => {
     expect(JSON.parse((await ask('--json')).stdout).jobs).toEqual([await job(jobId)]);
     const place = ['--url', harness.url, '--token-file', join(folder, 'token')];
     const watch = spawn(process.execPath, [BIN, 'jobs', ...place, '--watch'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void watch.kill('SIGKILL'));
     let drawn = '';
     watch.stdout.on('data', (chunk) => {
       drawn += chunk;

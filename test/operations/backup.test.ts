@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openTarget } from '../../src/process/backup/target.ts';
 import { type Running, runCommand, startServer } from '../e2e/process.ts';
 import { createClient, describeEngines, freshMongoUri } from '../harness.ts';
@@ -218,6 +218,7 @@ describe('the place of a backup', () => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    onTestFinished(() => void child.kill('SIGKILL'));
     await once(child.stdout, 'data');
     return child;
   }

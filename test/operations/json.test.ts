@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { BIN, type Running, runCommand, startServer } from '../e2e/process.ts';
 import { leaves } from '../every-command.ts';
 import { required } from '../required.ts';
@@ -101,6 +101,7 @@ describe.concurrent('--json', () => {
   /** One that goes on until a signal: it gets it when it has said something. */
   async function until(words: string[], env: Record<string, string>) {
     const child = spawn(process.execPath, [BIN, ...words], { env: { ...process.env, ...env } });
+    onTestFinished(() => void child.kill('SIGKILL'));
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk) => {
       stdout += chunk;
