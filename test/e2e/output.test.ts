@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { leaves } from '../every-command.ts';
 import { PATIENCE_MS } from '../harness.ts';
 import { required } from '../required.ts';
@@ -23,6 +23,7 @@ describe('what the program says, where it cannot be written', () => {
     const stdio: ('ignore' | 'pipe' | number)[] = ['ignore', 'pipe', 'pipe'];
     stdio[full] = device;
     const child = spawn(process.execPath, [BIN, ...args], { env, stdio });
+    onTestFinished(() => void child.kill('SIGKILL'));
     let said = '';
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk) => {
@@ -68,19 +69,21 @@ describe('what the program says, where it cannot be written', () => {
     expect(showing.map(({ path }) => path.join(' ')).sort()).toEqual(Object.keys(given));
     const stored = () => Promise.all([run('org', 'list'), run('token', 'list', '--org', org)]);
     const before = await stored();
+    const refusal = /^switchyard: standard output is closed or ignored, .*; nothing was done\n$/;
     for (const { path } of showing) {
       const words = [BIN, ...path, ...required(given[path.join(' ')])];
-      const closed = spawnSync('sh', ['-c', 'exec "$@" >&-', 'sh', process.execPath, ...words], {
-        env: { ...process.env, ...env },
-        encoding: 'utf8',
-      });
-      expect([path, closed.status, closed.stderr]).toEqual([
-        path,
-        1,
-        expect.stringMatching(/^switchyard: standard output is closed, .*; nothing was done\n$/),
-      ]);
+      const options = { env: { ...process.env, ...env }, encoding: 'utf8' } as const;
+      const runs = {
+        closed: spawnSync('sh', ['-c', 'exec "$@" >&-', 'sh', process.execPath, ...words], options),
+        ignored: spawnSync(process.execPath, words, { ...options, stdio: ['ignore', 'ignore', 'pipe'] }),
+      };
+      for (const [how, { status, stderr }] of Object.entries(runs))
+        expect([path, how, status, stderr]).toEqual([path, how, 1, expect.stringMatching(refusal)]);
     }
     expect(await stored()).toEqual(before);
+    const thrownAway = ['-c', 'exec "$@" >/dev/null', 'sh', process.execPath, BIN, 'org', 'create', 'Meant'];
+    expect(spawnSync('sh', thrownAway, { env: { ...process.env, ...env } }).status).toBe(0);
+    expect(await run('org', 'list')).not.toEqual(before[0]);
   });
 
   test('a scenario that is no YAML is refused in one line that names the file', async () => {

@@ -120,7 +120,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a secret is not made where standard output is closed',
     file: 'src/process/operator/print.ts',
-    edits: [['  if (isClosed())\n', '  if (false)\n']],
+    edits: [['  if (leadsNowhere())\n', '  if (false)\n']],
     tests: ['test/e2e/output.test.ts'],
   },
   {

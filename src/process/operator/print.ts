@@ -7,12 +7,15 @@ const STDOUT = 1;
 
 /** What is shown once is not made where nobody can see it. */
 export function mustBeShown(what: string): void {
-  if (isClosed())
-    throw new StartRefused(`standard output is closed, and ${what} is shown there alone; nothing was done`);
+  if (leadsNowhere())
+    throw new StartRefused(`standard output is closed or ignored, and ${what} is shown there alone; nothing was done`);
 }
 
-/** In the place of an output that is closed Node opens the null device, to read and write; who throws an output away opens it to write. */
-function isClosed(): boolean {
+/**
+ * In the place of an output that is closed Node opens the null device, to read and write, and so do programs that ignore what
+ * those that they start say. Who throws an output away himself (`> /dev/null`) opens it to write, and means it.
+ */
+function leadsNowhere(): boolean {
   try {
     const [out, nowhere] = [fstatSync(STDOUT), statSync(devNull)];
     if (!out.isCharacterDevice() || out.rdev !== nowhere.rdev) return false;
