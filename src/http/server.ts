@@ -6,6 +6,8 @@ import { began, newestOn } from './connections.ts';
 /** What answers requests. */
 export interface Handler {
   handle(req: IncomingMessage, res: ServerResponse): void;
+  /** What came was answered with this status before it was a request: no HTTP, a method that there is not, a head too large or too slow. */
+  unread?(status: number): void;
 }
 
 /** Where to listen; port 0 takes a free one. */
@@ -45,6 +47,7 @@ export function createHttpServer(app: Handler): Server {
           ? '408 Request Timeout'
           : '400 Bad Request';
     socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    app.unread?.(Number.parseInt(status, 10));
     // Whoever goes on sending does not hold the connection half open; who has stopped gets to read the answer first.
     setTimeout(() => socket.destroy(), LINGER_MS).unref();
   });

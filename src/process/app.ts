@@ -27,7 +27,7 @@ import { type Arrival, allowedWith, methodOf, requestIdOf, splitUrl, wantsPage }
 import { createKeptReplies, mannerOf, textOf } from './kept-replies.ts';
 import { metricsReply } from './metrics-reply.ts';
 import type { Observer } from './observe/observe.ts';
-import { noteRow, visitOf } from './observe/visit.ts';
+import { noteRow, unreadVisit, visitOf } from './observe/visit.ts';
 import { createRefusals } from './refusals.ts';
 import { type Config, listOf } from './setup/config.ts';
 
@@ -172,6 +172,9 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
       };
       if (NEVER_WAITS.test(path)) pressure.pass(start);
       else pressure.enter(start);
+    },
+    unread(status) {
+      observer?.answered(unreadVisit(deps.ids.next('req_')), { status, headers: {}, body: null }, false);
     },
     drain() {
       draining = true;

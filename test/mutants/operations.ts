@@ -137,6 +137,12 @@ export const mutants: Mutant[] = [
     tests: ['test/operations/oidc-keys.test.ts'],
   },
   {
+    breaks: 'what was answered before it was a request leaves a line, too',
+    file: 'src/http/server.ts',
+    edits: [['app.unread?.(Number.parseInt(status, 10));', '']],
+    tests: lines,
+  },
+  {
     breaks: 'no secret that was pasted into an address is logged',
     file: 'src/process/observe/line-pieces.ts',
     edits: [["path.replace(SECRETS, '***')", 'path']],

@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { pino } from 'pino';
@@ -104,6 +106,22 @@ describeEngines('access lines', (engine) => {
   });
 
   test.each([
+    ['a method that there is not', 'FOO / HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+    ['no HTTP', 'EHLO s3cret\r\n', 400],
+    ['a head that is too large', `GET /?s3cret HTTP/1.1\r\nX: ${'x'.repeat(70_000)}`, 431],
+  ])('of %s there is one, too, which says how it was answered', async (_, bytes, status) => {
+    const before = harness.logs.length;
+    const socket = connect(Number(new URL(harness.url).port), '127.0.0.1').on('error', () => {});
+    socket.end(bytes);
+    expect(await text(socket)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    const lines = harness.logs.slice(before).map((line) => JSON.parse(line));
+    const nothing = { traceId: null, method: null, route: null, operation: null, org: null, actor: null };
+    expect(lines.filter(({ msg }) => msg === 'answered')).toMatchObject([{ ...nothing, status }]);
+    expect(lines[0].requestId).toMatch(/^req_/);
+    expect(JSON.stringify(lines)).not.toContain('s3cret');
+  });
+
+  test.each([
     ['00-00000000000000000000000000000000-b7ad6b7169203331-01', null],
     [`00-${TRACE}-0000000000000000-01`, null],
     [`ff-${TRACE}-b7ad6b7169203331-01`, null],
@@ -118,13 +136,13 @@ describeEngines('access lines', (engine) => {
 });
 
 /** A request as far as its line is made of it. */
-const text = fc.string({ unit: 'binary', maxLength: 40 });
+const words = fc.string({ unit: 'binary', maxLength: 40 });
 const asked = fc.record({
-  path: fc.oneof(text, fc.constant('/graphql')),
+  path: fc.oneof(words, fc.constant('/graphql')),
   method: fc.constantFrom('GET', 'POST'),
   operationName: fc.constantFrom('get_me', 'Mine', 'x'.repeat(150), null),
   traceparent: fc.constantFrom(undefined, `00-${TRACE}-b7ad6b7169203331-01`),
-  principal: fc.option(fc.record({ orgId: text, actorId: fc.constantFrom('mem_"1', 'mem_2') })),
+  principal: fc.option(fc.record({ orgId: words, actorId: fc.constantFrom('mem_"1', 'mem_2') })),
   status: fc.constantFrom(200, 404),
   ms: fc.double({ min: 0, max: 1e6, noNaN: true }),
 });

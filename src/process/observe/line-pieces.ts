@@ -59,10 +59,14 @@ function isSame(asked: Asked, { method, route, operationName, isRoute }: Visit, 
 
 /** Methods, patterns and names of operations are of letters, digits and a few signs: only what is no pattern of ours is escaped. */
 function made({ method, route, operationName, isRoute }: Visit, status: number): Asked {
-  const path = isRoute ? `"${route}"` : inAscii(JSON.stringify(unmatched(route)));
-  const name = operationName === null ? 'null' : `"${operationName}"`;
-  const text = `${NO_TRACE},"method":"${method}","route":${path},"operation":${name},"status":${status},"ms":`;
+  const path = isRoute ? inQuotes(route) : inAscii(JSON.stringify(unmatched(route)));
+  const head = `${NO_TRACE},"method":${inQuotes(method)},"route":${path},"operation":${inQuotes(operationName)}`;
+  const text = `${head},"status":${status},"ms":`;
   return { method, route, operationName, status, bytes: asBytes(text) };
+}
+
+function inQuotes(plain: string | null): string {
+  return plain ? `"${plain}"` : 'null';
 }
 
 /** What opens something, wherever in an address somebody has pasted it: tokens, secrets of webhooks, JWTs, passwords before a host. */

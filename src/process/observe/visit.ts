@@ -10,6 +10,7 @@ export type Door = 'rest' | 'graphql' | 'other';
 /** What is known of a request so far: written by the app as it goes on, read when it is answered. */
 export interface Visit {
   readonly requestId: string;
+  /** Empty, as the route is, where nothing was read as a request. */
   readonly method: string;
   /** Of the caller's `traceparent`; a span of our own has it too. */
   traceId: string | null;
@@ -62,6 +63,22 @@ export function visitOf(req: IncomingMessage, path: string, requestId: string): 
     door: path === '/graphql' ? 'graphql' : path.startsWith('/v1/') ? 'rest' : 'other',
     route: path.slice(0, PATH_MAX),
     isRoute: path === '/graphql',
+    operation: '',
+    operationName: null,
+    principal: null,
+  };
+}
+
+/** Of what was answered before it was a request, nothing is known. */
+export function unreadVisit(requestId: string): Visit {
+  return {
+    requestId,
+    method: '',
+    traceId: null,
+    begunMs: performance.now(),
+    door: 'other',
+    route: '',
+    isRoute: true,
     operation: '',
     operationName: null,
     principal: null,
