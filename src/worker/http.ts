@@ -47,7 +47,8 @@ export function isLong({ until }: Pace): boolean {
 
 /** Waits until it may be asked; answers whether that is worth it. */
 export async function inTime(pace: Pace, signal: AbortSignal): Promise<boolean> {
-  while (Date.now() < pace.until && !isLong(pace)) await sleep(pace.until - Date.now(), undefined, { signal });
+  const leftMs = () => pace.until - Date.now();
+  for (let left = leftMs(); left > 0 && left <= REST_MS; left = leftMs()) await sleep(left, undefined, { signal });
   return !isLong(pace);
 }
 

@@ -7,6 +7,12 @@ const lists = ['test/namespace-lists.test.ts'];
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'a worker that rests asks no timer for a time that is past',
+    file: 'src/worker/http.ts',
+    edits: [['await sleep(left, undefined', 'await sleep(leftMs(), undefined']],
+    tests: ['test/long-work/resting.test.ts'],
+  },
+  {
     breaks: 'the feed is told of whole percents alone',
     file: 'src/nouns/jobs/counts.ts',
     edits: [['Math.floor(percent) > Math.floor(before.percent)', 'percent > before.percent']],
