@@ -7,6 +7,12 @@ const settings = ['test/settings.test.ts'];
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'what is written twice in a transaction, or removed, is kept in memory as it is left',
+    file: 'src/store/sqlite/table.ts',
+    edits: [['    this.#shared.draft.outdate(this, { orgId, id });\n', '']],
+    tests: ['test/store/grouped.test.ts'],
+  },
+  {
     breaks: 'policies are read once after a change, however many wait',
     file: POLICIES,
     edits: [['    if (!reading) return', '    if (!reading || !cameBefore) return']],

@@ -128,7 +128,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'what lies beside a document moves from what is stored, however often a group changes it',
     file: 'src/store/sqlite/draft.ts',
-    edits: [['before: drafted.get(name)?.before ?? before', 'before']],
+    edits: [['before: known?.before ?? before', 'before']],
     tests: ['test/store/grouped.test.ts'],
   },
   {

@@ -1,11 +1,25 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { collections } from '../../src/catalog/collections.ts';
-import { bump } from '../../src/resource/generation.ts';
+import { apps } from '../../src/nouns/apps/model.ts';
+import { logicalModels } from '../../src/nouns/logical-models/model.ts';
+import { workspaces } from '../../src/nouns/workspaces/model.ts';
+import { bump, generations } from '../../src/resource/generation.ts';
 import { apply } from '../../src/store/rule.ts';
 import { checkSqlite } from '../../src/store/sqlite/check.ts';
+import type { AnyCollection, Doc } from '../../src/store/store.ts';
 import { type Opened, openEngine } from '../harness.ts';
 import { attempt, burial, everything, step } from './random-commits.ts';
+
+/** Commits that are sent together. */
+const groupOf = (commitMax: number) =>
+  fc.array(
+    fc.array(fc.oneof({ weight: 8, arbitrary: step }, { weight: 1, arbitrary: burial }), {
+      minLength: 1,
+      maxLength: commitMax,
+    }),
+    { maxLength: 60, size: 'max' },
+  );
 
 /** A group holds back what several of its members change; none of them, and no query of theirs, may tell. */
 let together: Opened;
@@ -18,15 +32,7 @@ afterAll(() => Promise.all([together.close(), apart.close()]));
 
 test('commits that share a transaction leave and answer what they do one after the other', async () => {
   // One that is refused after it has written undoes its group, which is made apart then: half of the runs have none.
-  const commits = fc.constantFrom(1, 2).chain((maxLength) =>
-    fc.array(
-      fc.array(fc.oneof({ weight: 8, arbitrary: step }, { weight: 1, arbitrary: burial }), {
-        minLength: 1,
-        maxLength,
-      }),
-      { maxLength: 60, size: 'max' },
-    ),
-  );
+  const commits = fc.constantFrom(1, 2).chain(groupOf);
   let run = 0;
   await fc.assert(
     fc.asyncProperty(commits, async (some) => {
@@ -46,4 +52,41 @@ test('commits that share a transaction leave and answer what they do one after t
   const { faults } = checkSqlite(together.place, collections);
   // The parents that these documents name were never made.
   expect(faults.filter(({ what }) => !what.includes('there is no'))).toEqual([]);
+});
+
+test('what is in memory after a group is what is stored', async () => {
+  const groups = fc
+    .constantFrom(1, 2)
+    .chain((commitMax) => fc.array(groupOf(commitMax), { minLength: 2, maxLength: 4 }));
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(groups, async (some) => {
+      run += 1;
+      const orgId = `memory${run}`;
+      for (const group of some) {
+        // So that all of it is in memory before.
+        await everything(together.store, orgId);
+        await Promise.all(
+          group.map((steps) =>
+            attempt(
+              together.store,
+              steps.map((make) => make(orgId)),
+            ),
+          ),
+        );
+        for (const from of [workspaces.collection, apps.collection, logicalModels.collection, generations]) {
+          const stored = await together.store.page<Doc>(from as AnyCollection, { orgId, order: 'asc', limit: 100 });
+          const rows = (await together.store.scan<Doc>(from as AnyCollection, null, 100_000)).filter(
+            (doc) => doc.orgId === orgId,
+          );
+          for (const doc of stored.docs) expect(doc).toEqual(rows.find(({ id }) => id === doc.id));
+          for (const id of ['a', 'b', 'c', 'g', 'w1', 'w2']) {
+            const known = stored.docs.find((doc) => doc.id === id) ?? null;
+            expect(await together.store.get<Doc>(from as AnyCollection, { orgId, id })).toEqual(known);
+          }
+        }
+      }
+    }),
+    { numRuns: 60 },
+  );
 });

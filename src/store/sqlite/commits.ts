@@ -169,5 +169,6 @@ export class Commits {
     } catch (error) {
       throw isTorn(error) ? unavailable(error, true) : error;
     }
+    this.#shared.draft.keepWritten();
   }
 }

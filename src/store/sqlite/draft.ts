@@ -2,24 +2,37 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Doc, Key } from '../store.ts';
 import { type Rows, rows } from './rows.ts';
 
-/** Who writes a document down at last. */
+/** Who writes a document down at last, and keeps it in memory. */
 interface Writer {
-  replace(doc: Doc, before: Doc): void;
+  /** Answers how long its text is. */
+  replace(doc: Doc, before: Doc): number;
+  keep(written: Written): void;
 }
 
 /** A document as it shall be, and as its row still has it. */
 interface Drafted {
   doc: Doc;
   before: Doc;
+  /** Where it was in memory. */
+  rowid: number | undefined;
+}
+
+/** A document as its row has it once the transaction is on disk. */
+export interface Written {
+  doc: Doc;
+  rowid: number;
+  size: number;
 }
 
 /**
  * What a transaction of ours holds back until its end, or until a query could tell: of a document or a total that many
- * members of a group change, only the last state is written.
+ * members of a group change, only the last state is written. What was in memory stays there in that state: most of it is asked
+ * for again at once.
  */
 export class Draft {
   readonly #db: DatabaseSync;
   readonly #documents = new Map<Writer, Map<string, Drafted>>();
+  readonly #written = new Map<Writer, Map<string, Written>>();
   readonly #totals = new Map<string, Map<string, number>>();
   #addTotal: Rows<never> | undefined;
 
@@ -31,11 +44,17 @@ export class Draft {
     return this.#documents.get(of)?.get(nameOf(key))?.doc;
   }
 
-  put(of: Writer, doc: Doc, before: Doc): void {
+  put(of: Writer, doc: Doc, before: Doc, rowid: number | undefined): void {
     const drafted = this.#documents.get(of) ?? new Map<string, Drafted>();
     this.#documents.set(of, drafted);
     const name = nameOf(doc);
-    drafted.set(name, { doc, before: drafted.get(name)?.before ?? before });
+    const known = drafted.get(name);
+    drafted.set(name, { doc, before: known?.before ?? before, rowid: known?.rowid ?? rowid });
+  }
+
+  /** It is written once more, or removed. */
+  outdate(of: Writer, key: Key): void {
+    this.#written.get(of)?.delete(nameOf(key));
   }
 
   add(orgId: string, total: string, by: number): void {
@@ -48,7 +67,12 @@ export class Draft {
     const drafted = this.#documents.get(of);
     if (!drafted) return;
     this.#documents.delete(of);
-    for (const { doc, before } of drafted.values()) of.replace(doc, before);
+    const written = this.#written.get(of) ?? new Map<string, Written>();
+    this.#written.set(of, written);
+    for (const [name, { doc, before, rowid }] of drafted) {
+      const size = of.replace(doc, before);
+      if (rowid !== undefined) written.set(name, { doc, rowid, size });
+    }
   }
 
   /** Writes everything, totals too, which nothing asks for before the transaction ends. */
@@ -60,9 +84,16 @@ export class Draft {
     this.#totals.clear();
   }
 
-  /** The transaction is undone. */
+  /** The transaction is on disk. */
+  keepWritten(): void {
+    for (const [of, written] of this.#written) for (const one of written.values()) of.keep(one);
+    this.#written.clear();
+  }
+
+  /** The transaction is undone, or a part of it. */
   clear(): void {
     this.#documents.clear();
+    this.#written.clear();
     this.#totals.clear();
   }
 }

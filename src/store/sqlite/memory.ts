@@ -1,6 +1,6 @@
 import { frozen } from '../../words/frozen.ts';
 import { type Held, SecondChance } from '../../words/second-chance.ts';
-import type { Doc } from '../store.ts';
+import type { Doc, Key } from '../store.ts';
 
 /** A document as its row holds it now. */
 interface Kept extends Held {
@@ -25,6 +25,11 @@ export class Shelf {
 
   get(orgId: string, id: string): Doc | undefined {
     return docOf(this.#byOrg.get(orgId)?.get(id));
+  }
+
+  /** Where it is, if it is here. */
+  rowOf({ orgId, id }: Key): number | undefined {
+    return this.#byOrg.get(orgId)?.get(id)?.rowid;
   }
 
   put(rowid: number, doc: Doc, size: number): void {
@@ -58,7 +63,7 @@ export class Shelf {
 
 /**
  * Parsed documents of one connection, within a number of characters of their JSON. Nothing here is older than the last
- * commit: what this connection writes is forgotten as it writes it, and all of it where another connection has committed.
+ * commit: what this connection writes is forgotten as it writes it and kept anew once it is on disk, and all of it where another connection has committed.
  * Documents are frozen, since whoever reads one is given the same.
  */
 export class Memory {

@@ -5,6 +5,7 @@ import { secondKey, secondKeys } from '../derived.ts';
 import { named } from '../named.ts';
 import { type AnyCollection, type Doc, type Key, type Sweep, tombstones } from '../store.ts';
 import { Beside, type Texts } from './beside.ts';
+import type { Written } from './draft.ts';
 import type { Shelf } from './memory.ts';
 import { type Rows, rows } from './rows.ts';
 import { columnsOf, quote } from './schema.ts';
@@ -138,8 +139,13 @@ export class Table {
 
   /** The same at the end of the transaction, however often the document is changed until then. */
   rewrite(doc: Doc, before: Doc): void {
+    const rowid = this.#shelf.rowOf(doc);
     this.#touch(doc);
-    this.#shared.draft.put(this, doc, before);
+    this.#shared.draft.put(this, doc, before, rowid);
+  }
+
+  keep({ doc, rowid, size }: Written): void {
+    this.#shelf.put(rowid, complete(this.collection, doc), size);
   }
 
   /** Writes what is drafted, for a query that could tell. */
@@ -147,16 +153,18 @@ export class Table {
     this.#shared.draft.settle(this);
   }
 
-  /** A key stays what it is unless the document's own changes: it may be a second one. */
-  replace(doc: Doc, before: Doc, key = this.#unique(doc)): void {
+  /** A key stays what it is unless the document's own changes: it may be a second one. Answers how long the text is. */
+  replace(doc: Doc, before: Doc, key = this.#unique(doc)): number {
     this.#touch(doc);
     const texts = this.#beside.texts(doc);
+    const text = JSON.stringify(doc);
     const keys = this.#unique(before) === this.#unique(doc) ? [] : [key];
     this.statement(keys.length > 0 ? 'replace with key' : 'replace', () => {
       const names = ['version', ...(keys.length > 0 ? ['uniq'] : []), 'doc', ...this.#columns];
       return `UPDATE ${this.#name} SET ${names.map((name) => `${quote(name)} = ?`).join(', ')} WHERE org = ? AND id = ?`;
-    }).run(doc.version, ...keys, JSON.stringify(doc), ...this.#values(doc, texts), doc.orgId, doc.id);
+    }).run(doc.version, ...keys, text, ...this.#values(doc, texts), doc.orgId, doc.id);
     this.#beside.move(before, doc, texts, () => this.#rowid(doc));
+    return text.length;
   }
 
   remove(doc: Doc): void {
@@ -166,11 +174,12 @@ export class Table {
     this.statement('remove', () => `DELETE FROM ${this.#name} WHERE org = ? AND id = ?`).run(doc.orgId, doc.id);
   }
 
-  /** What is written is read anew. */
+  /** What is written is read anew, unless the transaction keeps it at its end. */
   #touch({ orgId, id }: Key): void {
     this.#writes += 1;
     this.#shared.writes += 1;
     this.#shelf.forget(orgId, id);
+    this.#shared.draft.outdate(this, { orgId, id });
     if (this.collection.name === tombstones.name) this.#shared.bury();
   }
 
