@@ -64,7 +64,7 @@ const HEADING = [
 function circumstances(engine: EngineName, options: Options, facts: Facts): string {
   const { seconds, rounds, connections, namespaces, policies } = options;
   const versions = Object.entries(facts.versions).map(([name, version]) => `${name} ${version}`);
-  const warmUp = engine === 'sqlite' ? '512 to 3,072' : '64 to 384';
+  const warmUp = engine === 'sqlite' ? '512 to 12,288' : '64 to 1,536';
   return [
     `- ${machineLine(facts.load)}`,
     `- ${versions.join(', ')}.`,

@@ -81,7 +81,8 @@ interface Turn {
 async function oneRound(work: Work, bed: Bed, load: Helper, turn: Turn): Promise<Round> {
   const { contender, options } = turn;
   const { pid } = required(bed.servers[contender.name as ContenderName]);
-  const outcomes = work.name === 'O1' ? await outcomesFor(bed, contender, options) : null;
+  const usual = options.smoke ? 64 : OUTCOMES[bed.engine];
+  const outcomes = work.name === 'O1' ? await outcomesFor(bed, contender, turn.amount ?? usual) : null;
   const amount = outcomes?.length ?? turn.amount;
   const before = processorMs(pid);
   const told = await load.ask<Omit<Round, 'costUs'>>({
@@ -96,8 +97,8 @@ async function oneRound(work: Work, bed: Bed, load: Helper, turn: Turn): Promise
   return { ...told, costUs: isTold ? ((after - before) * 1_000) / told.answered : null };
 }
 
-async function outcomesFor({ world, engine }: Bed, contender: Contender, { smoke }: Options): Promise<Sent[]> {
-  const wanted = decisions(world, smoke ? 64 : OUTCOMES[engine]);
+async function outcomesFor({ world }: Bed, contender: Contender, count: number): Promise<Sent[]> {
+  const wanted = decisions(world, count);
   const outcomes: Sent[] = [];
   const worker = async () => {
     for (let sent = wanted.pop(); sent; sent = wanted.pop()) {
