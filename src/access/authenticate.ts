@@ -42,7 +42,7 @@ export function createAuthenticate(deps: Deps, federated: Authenticate | null = 
 
   async function prove(authorization: string, store: Store, anew: boolean): Promise<Principal | null> {
     proven.delete(authorization);
-    const token = /^Bearer ([^\s]+)$/i.exec(authorization)?.[1];
+    const token = /^Bearer +([^\s]+)$/i.exec(authorization)?.[1];
     const publicId = token === undefined ? null : parseToken(token);
     if (token === undefined || publicId === null) return federated ? federated(authorization, store, anew) : null;
     const hash = hashOf(token);

@@ -49,7 +49,7 @@ export function createOidc(deps: Deps, settings: OidcSettings, welcome: Welcome)
   }
 
   return async (authorization, store, anew = false) => {
-    const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];
+    const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined || token.length > TOKEN_MAX) return null;
     const claimed = await said(token);
     if (!claimed || claimed.endsAt + SKEW_MS <= deps.now()) return null;

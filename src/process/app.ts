@@ -23,7 +23,7 @@ import { openApiDocument } from '../rest/openapi/document.ts';
 import { afterMs, type Deadline, REQUEST_MS } from '../store/deadline.ts';
 import { chain, type MaybePromise, rescue } from '../words/maybe.ts';
 import { createAdmission } from './admission.ts';
-import { type Arrival, allowedWith, methodOf, requestIdOf, splitUrl, wantsPage } from './arrival.ts';
+import { type Arrival, allowedWith, methodOf, requestIdOf, splitUrl, targetOf, wantsPage } from './arrival.ts';
 import { createKeptReplies, mannerOf, textOf } from './kept-replies.ts';
 import { metricsReply } from './metrics-reply.ts';
 import type { Observer } from './observe/observe.ts';
@@ -164,7 +164,7 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
 
   return {
     handle(req, res) {
-      const [path, search] = splitUrl(unprefixed(req.url ?? '/'));
+      const [path, search] = splitUrl(unprefixed(targetOf(req)));
       const start = (refused: boolean, onEnd: () => void) => {
         const visit = visitOf(req, path, requestIdOf(req) ?? deps.ids.next('req_'));
         observer?.begun?.(visit, req.headers);

@@ -10,6 +10,16 @@ export interface Arrival {
   visit: Visit;
 }
 
+/**
+ * What is asked for. A server must take the absolute form (RFC 9112, 3.2.2), by which proxies are asked; the origin that it
+ * begins with says no more than `Host`.
+ */
+export function targetOf({ url = '/' }: IncomingMessage): string {
+  if (url.startsWith('/')) return url;
+  const rest = url.replace(/^https?:\/\/[^/?#]*/i, '');
+  return rest === url || rest.startsWith('/') ? rest : `/${rest}`;
+}
+
 export function splitUrl(url: string): [string, string] {
   const at = url.indexOf('?');
   return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];

@@ -4,6 +4,18 @@ const atOnce = ['test/http/at-once.test.ts'];
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'a target in the absolute form is that of its path',
+    file: 'src/process/arrival.ts',
+    edits: [["url.startsWith('/')", 'url']],
+    tests: ['test/http/forms.test.ts'],
+  },
+  {
+    breaks: 'more than one space may stand before a token',
+    file: 'src/access/authenticate.ts',
+    edits: [['/^Bearer +(', '/^Bearer (']],
+    tests: ['test/http/forms.test.ts'],
+  },
+  {
     breaks: 'a read waits for nothing',
     file: 'src/process/app.ts',
     edits: [['  function answer(arrival', '  async function answer(arrival']],
