@@ -8,13 +8,14 @@ if (major < 24) {
   process.exit(1);
 }
 // Under load V8 lets its young generation grow to 128 MiB, of which no request is answered faster; it can be told otherwise
-// before it starts alone. So the same process begins again, unless somebody has said how large it may be.
+// before it starts alone. So the same process begins again, unless somebody has said how large it may be. Nor are its threads to
+// have places of their own to allocate in, in which what one has freed is of no use to the others.
 const isTold = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((option) => /semi[-_]space/.test(option));
 if (process.argv[2] === 'serve' && !isTold && process.execve && process.platform !== 'win32' && !process.connected)
   process.execve(
     process.execPath,
     [process.execPath, '--max-semi-space-size=16', ...process.execArgv, ...process.argv.slice(1)],
-    process.env,
+    { MALLOC_ARENA_MAX: '1', ...process.env },
   );
 // Before the first TypeScript: what was compiled at an earlier start needs no compiler, which takes some 40 MiB.
 const { ownFolder } = await import('./own-folder.js');

@@ -19,4 +19,15 @@ describe.runIf(process.platform === 'linux')('the young generation of a server',
     server.child.kill('SIGTERM');
     expect(await server.exit).toBe(0);
   });
+
+  test.each([
+    ['begins with one place to allocate in for all threads', {}, '1'],
+    ['has as many places to allocate in as somebody has said', { MALLOC_ARENA_MAX: '4' }, '4'],
+  ])('%s', async (_, env, arenas) => {
+    const server = await startServer({ DATA_DIR: folder, ...env });
+    const told = readFileSync(`/proc/${server.child.pid}/environ`, 'utf8').split('\0');
+    expect(told.filter((one) => one.startsWith('MALLOC_'))).toEqual([`MALLOC_ARENA_MAX=${arenas}`]);
+    server.child.kill('SIGTERM');
+    expect(await server.exit).toBe(0);
+  });
 });
