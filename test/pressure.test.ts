@@ -20,6 +20,8 @@ interface Load {
   share?: number;
   /** What is due while so many are not answered is not sent. */
   connections?: number;
+  /** Whether from the second second on more wait to be accepted than can be: each look accepts one. */
+  hasNewcomers?: boolean;
   /** Whether whoever is answered sends the next one at once. */
   isClosed?: boolean;
   untilMs: number;
@@ -28,9 +30,23 @@ interface Load {
 /** Of a refusal, what it takes to read the request: all that a look finds is read before anything else is done. */
 const READING = 0.5;
 
+/** What a look at the sockets costs by itself. */
+const LOOK_MS = 0.005;
+/** After so long the pace of an overload is known. */
+const LEARNT_MS = 1_000;
+
 /** A process of one thread in virtual time: it takes up what has come, then runs what was put off, turn by turn. */
-async function play({ sendAt, costMs, share = 0.05, connections = 1e9, isClosed = false, untilMs }: Load) {
+async function play({
+  sendAt,
+  costMs,
+  share = 0.05,
+  connections = 1e9,
+  isClosed = false,
+  untilMs,
+  hasNewcomers,
+}: Load) {
   const readMs = costMs * share * READING;
+  let accepted = 0;
   let clock = 0;
   let putOff: (() => void)[] = [];
   const pressure = createPressure(
@@ -59,13 +75,18 @@ async function play({ sendAt, costMs, share = 0.05, connections = 1e9, isClosed 
   while (clock < untilMs && (Number.isFinite(next) || putOff.length > 0 || again.length > 0)) {
     if (!Number.isFinite(next)) next = takeNext();
     if (putOff.length === 0) clock = Math.max(clock, next);
+    if (hasNewcomers && clock > LEARNT_MS) {
+      accepted += 1;
+      pressure.meet();
+    }
     for (const lookedAt = clock; next <= lookedAt; next = takeNext()) if (open < connections) send(next);
+    clock += LOOK_MS;
     const turn = putOff;
     putOff = [];
     for (const work of turn) work();
     await Promise.resolve();
   }
-  return { answers, inFlightMost };
+  return { answers, inFlightMost, accepted };
 }
 
 const refusals = (answers: readonly Answer[]) => answers.filter(({ refused }) => refused).length;
@@ -78,15 +99,18 @@ function* every(ms: number, untilMs: number): Generator<number, undefined> {
 }
 
 /** `factor` times as much as could be answered; who is served is told from the second second on, when its pace is known. */
-async function openLoop({ factor, ...load }: { factor: number } & Pick<Load, 'costMs' | 'share' | 'connections'>) {
+async function openLoop({
+  factor,
+  ...load
+}: { factor: number } & Pick<Load, 'costMs' | 'share' | 'connections' | 'hasNewcomers'>) {
   const untilMs = 3_000;
-  const { answers } = await play({ ...load, sendAt: every(load.costMs / factor, untilMs), untilMs });
-  const later = answers.filter(({ at }) => at > 1_000);
+  const { answers, accepted } = await play({ ...load, sendAt: every(load.costMs / factor, untilMs), untilMs });
+  const later = answers.filter(({ at }) => at > LEARNT_MS);
   const served = later.filter(({ refused }) => !refused);
   const refused = answers.filter((one) => one.refused);
   const inTime = served.filter(({ afterMs }) => afterMs <= 500).length;
-  const goodput = (inTime * load.costMs) / (untilMs - 1_000 - longest(served));
-  return { goodput, served, refused };
+  const goodput = (inTime * load.costMs) / (untilMs - LEARNT_MS - longest(served));
+  return { goodput, served, refused, accepted };
 }
 
 /** Of the capacity, what is left at best when all of the excess has been refused. */
@@ -131,6 +155,19 @@ describe('what is refused', () => {
         expect(goodput).toBeGreaterThan(0.9 * bound(factor, share) - 0.02);
       }),
       { numRuns: 20 },
+    );
+  });
+
+  test('nobody by not being accepted: of many who connect, one with each answer, and the others are answered as before', async () => {
+    const load = fc.record({ factor: between(1.3, 2.5), share: between(0.05, 0.2), costMs: cost(0.05, 0.5) });
+    await fc.assert(
+      fc.asyncProperty(load, async ({ factor, share, costMs }) => {
+        const { goodput, served, accepted } = await openLoop({ factor, costMs, share, hasNewcomers: true });
+        expect(accepted).toBeGreaterThan(2_000 / costMs / 2.5);
+        expect(longest(served)).toBeLessThan(500);
+        expect(goodput).toBeGreaterThan(0.9 * bound(factor, share) - 0.02);
+      }),
+      { numRuns: 10 },
     );
   });
 

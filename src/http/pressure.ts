@@ -1,4 +1,4 @@
-/** How long others are refused, then those who were let in answered, before the sockets are looked at again; each look accepts one newcomer. */
+/** How long others are refused, then those who were let in answered, before the sockets are looked at again. */
 const TURN_MS = 2;
 /** A request has 500 ms; what would wait longer than this for its turn is not sure to be answered within them. */
 const WAIT_MAX_MS = 300;
@@ -8,10 +8,10 @@ const WAITING_MIN = 64;
 const BEGUN_MAX = 1_024;
 /** All requests that have come and not ended: what they hold has an end, however fast they are answered. */
 const IN_FLIGHT_MAX = 8_192;
-/** What the pace of the last turns counts for in the next one. */
-const MEMORY = 0.98;
+/** After so long the pace counts for half of what it did. */
+const HALF_LIFE_MS = 100;
 /** A pace that was measured for a shorter time tells nothing: nobody is refused by it. */
-const MEASURED_MIN_MS = 40;
+const MEASURED_MIN_MS = 35;
 /** So many of those who wait look each turn whether it is theirs: more are never begun in one. */
 const LOOKS_MAX = 256;
 
@@ -25,6 +25,8 @@ export interface Pressure {
   enter(start: Start): void;
   /** Starts what never waits and is never refused. */
   pass(start: Start): void;
+  /** A connection was accepted, of which each look at the sockets accepts one: the next look comes at once. */
+  meet(): void;
   /** A request waits for something else than its turn: until it goes on it is no load. */
   rest(): () => void;
 }
@@ -46,6 +48,7 @@ export function createPressure(
   let letIn = 0;
   const refused: Start[] = [];
   let looks = 0;
+  let hasMet = false;
   let isTurning = false;
   let turnBegan = 0;
   let worksUntil = 0;
@@ -59,9 +62,10 @@ export function createPressure(
     begun += 1;
     start(false, onEnd);
   };
+  const hasTime = () => begun === 0 || now() < worksUntil;
   /** As many as wait look once a turn whether there is time left for the first of them. */
   const look = () => {
-    if (now() < worksUntil) {
+    if (hasTime()) {
       const first = waiting.shift();
       letIn = Math.max(0, letIn - 1);
       if (first) begin(first);
@@ -73,17 +77,23 @@ export function createPressure(
     begun = 0;
     turnBegan = now();
     decide();
-    refuse();
-    worksUntil = now() + TURN_MS;
+    const ms = hasMet ? 0 : TURN_MS;
+    hasMet = false;
+    refuse(ms);
+    worksUntil = now() + ms;
     later(endTurn);
   };
   const endTurn = () => {
     isTurning = waiting.length > 0 || refused.length > 0;
     // Only a turn that leaves something waiting was all work; what calm turns last says nothing.
-    pace = isTurning
-      ? { ms: pace.ms * MEMORY + now() - turnBegan, requests: pace.requests * MEMORY + begun }
-      : { ms: 0, requests: 0 };
-    if (isTurning) startTurn();
+    if (!isTurning) {
+      pace = { ms: 0, requests: 0 };
+      return;
+    }
+    const ms = now() - turnBegan;
+    const kept = 0.5 ** (ms / HALF_LIFE_MS);
+    pace = { ms: pace.ms * kept + ms, requests: pace.requests * kept + begun };
+    startTurn();
   };
   const decide = () => {
     if (pace.ms < MEASURED_MIN_MS) return;
@@ -91,8 +101,9 @@ export function createPressure(
     letIn = Math.max(letIn, Math.min(waiting.length, inTime));
     refused.push(...waiting.splice(letIn));
   };
-  const refuse = () => {
-    const until = now() + TURN_MS;
+  /** One of them at least. */
+  const refuse = (ms: number) => {
+    const until = now() + ms;
     for (let first = refused.shift(); first; first = now() < until ? refused.shift() : undefined) first(true, onEnd);
   };
   const isTooMuch = () => {
@@ -109,7 +120,7 @@ export function createPressure(
       if (isTooMuch()) return start(true, onEnd);
       if (!isTurning) startTurn();
       isTurning = true;
-      if (waiting.length === 0 && now() < worksUntil) return begin(start);
+      if (waiting.length === 0 && hasTime()) return begin(start);
       waiting.push(start);
       if (looks >= LOOKS_MAX) return;
       looks += 1;
@@ -118,6 +129,9 @@ export function createPressure(
     pass(start) {
       inFlight += 1;
       start(false, onEnd);
+    },
+    meet() {
+      hasMet = true;
     },
     rest() {
       resting += 1;

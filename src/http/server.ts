@@ -5,6 +5,8 @@ import { began, newestOn } from './connections.ts';
 
 /** What answers requests. */
 export interface Handler {
+  /** Somebody has connected. */
+  meet(): void;
   handle(req: IncomingMessage, res: ServerResponse): void;
   /** What came was answered with this status before it was a request: no HTTP, a method that there is not, a head too large or too slow. */
   unread?(status: number): void;
@@ -35,6 +37,7 @@ export function createHttpServer(app: Handler): Server {
   server.on('connection', (socket) => {
     // Until the first byte a connection is silent: neither of the timeouts above has begun.
     socket.setTimeout(SILENCE_TIMEOUT_MS);
+    app.meet();
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const answer = newestOn(socket);

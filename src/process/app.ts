@@ -163,6 +163,7 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
   }
 
   return {
+    meet: pressure.meet,
     handle(req, res) {
       const [path, search] = splitUrl(unprefixed(targetOf(req)));
       const start = (refused: boolean, onEnd: () => void) => {

@@ -103,6 +103,7 @@ describe('who never stops sending', () => {
     ['before any answer', 408, 0],
   ])('is closed at the deadline of a request, %s, with one answer', async (_, status, answered) => {
     const server = createHttpServer({
+      meet() {},
       handle: (req, res) => {
         if (answered) send(req, res, { status: 413, headers: {}, body: 'too large' }, [], () => {});
         else req.resume();

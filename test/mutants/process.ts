@@ -94,6 +94,18 @@ export const mutants: Mutant[] = [
     tests: ['test/pressure.test.ts'],
   },
   {
+    breaks: 'who connects waits for no more than an answer for each who did before',
+    file: 'src/http/pressure.ts',
+    edits: [['hasMet ? 0 : TURN_MS', 'TURN_MS']],
+    tests: ['test/pressure.test.ts'],
+  },
+  {
+    breaks: 'those who were let in are answered while others connect',
+    file: 'src/http/pressure.ts',
+    edits: [['begun === 0 || ', '']],
+    tests: ['test/pressure.test.ts'],
+  },
+  {
     breaks: 'so many requests are in flight at most',
     file: 'src/http/pressure.ts',
     edits: [['load > IN_FLIGHT_MAX || ', '']],
