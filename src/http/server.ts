@@ -26,10 +26,13 @@ const LINGER_MS = 1_000;
 const BACKLOG = 4_096;
 
 export function createHttpServer(app: Handler): Server {
-  const server = createServer({ connectionsCheckingInterval: 1_000, maxHeaderSize: 65_536 }, (req, res) => {
+  const serve = (req: IncomingMessage, res: ServerResponse): void => {
     began(req, res);
     app.handle(req, res);
-  });
+  };
+  const server = createServer({ connectionsCheckingInterval: 1_000, maxHeaderSize: 65_536 }, serve);
+  // Node would refuse what it does not know to expect, by a reply of its own.
+  server.on('checkExpectation', serve);
   server.headersTimeout = HEAD_TIMEOUT_MS;
   server.requestTimeout = BODY_TIMEOUT_MS;
   server.keepAliveTimeout = SILENCE_TIMEOUT_MS;

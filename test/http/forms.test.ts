@@ -13,8 +13,8 @@ beforeAll(async () => {
 afterAll(() => harness.close());
 
 /** `path` is sent as it is. */
-async function ask(path: string, authorization: string): Promise<[number | undefined, string]> {
-  const sent = request(harness.url, { path, headers: { authorization } }).end();
+async function ask(path: string, authorization: string, others = {}): Promise<[number | undefined, string]> {
+  const sent = request(harness.url, { path, headers: { authorization, ...others } }).end();
   return new Promise((resolve, reject) => {
     sent.on('error', reject);
     sent.on('response', async (answer) => {
@@ -50,4 +50,15 @@ test('a target of an origin alone is its root', async () => {
   const [root, withQuery] = [await ask('/', ''), await ask('/?x', '')];
   expect(await ask('http://host', '')).toEqual(root);
   expect(await ask('http://host?x', '')).toEqual(withQuery);
+});
+
+test('what is expected of an answer beside its body changes nothing of it', async () => {
+  const token = `Bearer ${tenant.token}`;
+  const plain = await ask('/v1/me', token);
+  const word = fc.stringMatching(/^[a-z]{1,9}(-[a-z]{1,9})?(=[a-z0-9]{1,5})?$/).filter((one) => one !== '100-continue');
+  await fc.assert(
+    fc.asyncProperty(word, async (hope) => {
+      expect(await ask('/v1/me', token, { Expect: hope })).toEqual(plain);
+    }),
+  );
 });

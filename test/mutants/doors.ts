@@ -4,6 +4,12 @@ const atOnce = ['test/http/at-once.test.ts'];
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'what is expected of an answer beside its body changes nothing of it',
+    file: 'src/http/server.ts',
+    edits: [["  server.on('checkExpectation', serve);\n", '']],
+    tests: ['test/http/forms.test.ts'],
+  },
+  {
     breaks: 'a target in the absolute form is that of its path',
     file: 'src/process/arrival.ts',
     edits: [["url.startsWith('/')", 'url']],
