@@ -1,5 +1,6 @@
 import { safeSum } from '../words/safe-sum.ts';
 import { type Buckets, type Fill, fill, type Rate, roomFor } from './bucket.ts';
+import { openOf, withLease, withoutLease } from './leases.ts';
 import type { Meter, MonthMeter } from './state.ts';
 
 /**
@@ -34,6 +35,7 @@ export interface Refused {
 
 type MeterState = Pick<Meter, 'months' | 'running'> & Buckets;
 const EMPTY: MeterState = { months: {}, running: {} };
+type Held = MonthMeter['held'][string];
 const EMPTY_MONTH: MonthMeter = { tokens: 0, requests: 0, held: {}, told: {} };
 
 export function periodOf(nowMs: number): string {
@@ -75,11 +77,11 @@ export function reserve(meter: MeterState | null, request: Reservation): { next:
   const period = periodOf(request.nowMs);
   const month = current.months[period] ?? EMPTY_MONTH;
   const [tokens, requests] = month.held[lease] ?? [0, 0];
-  const held = { ...month.held, [lease]: [tokens + request.tokens, requests + 1] as [number, number] };
+  const held = withLease<Held>(month.held, lease, [tokens + request.tokens, requests + 1]);
   return {
     next: {
       ...filled,
-      running: { ...current.running, [lease]: (current.running[lease] ?? 0) + 1 },
+      running: withLease(current.running, lease, (current.running[lease] ?? 0) + 1),
       months: { ...current.months, [period]: { ...month, held } },
     },
   };
@@ -186,12 +188,12 @@ export function settle(meter: Meter | null, { decidedMs, leaseEndsMs, heldTokens
   const lease = leaseKey(leaseEndsMs);
   const period = periodOf(decidedMs);
   const month = current.months[period] ?? EMPTY_MONTH;
-  const held = { ...month.held };
-  if (held[lease]) held[lease] = [held[lease][0] - heldTokens, held[lease][1] - 1];
-  if (held[lease] && held[lease][1] <= 0) delete held[lease];
-  const running = { ...current.running };
-  if (running[lease]) running[lease] -= 1;
-  if (running[lease] === 0) delete running[lease];
+  const [tokens, requests] = month.held[lease] ?? [0, 0];
+  const held =
+    requests > 1
+      ? withLease<Held>(month.held, lease, [tokens - heldTokens, requests - 1])
+      : withoutLease(month.held, lease);
+  const running = current.running[lease] ?? 0;
   return {
     months: {
       ...current.months,
@@ -199,7 +201,7 @@ export function settle(meter: Meter | null, { decidedMs, leaseEndsMs, heldTokens
     },
     fills: current.fills ?? {},
     arrivals: current.arrivals ?? {},
-    running,
+    running: running > 1 ? withLease(current.running, lease, running - 1) : withoutLease(current.running, lease),
     requestCount: (meter?.requestCount ?? 0) + 1,
     totalTokens: safeSum(meter?.totalTokens ?? 0, usedTokens),
     lastUsedAt: new Date(nowMs).toISOString(),
@@ -214,14 +216,6 @@ function withoutExpired(meter: MeterState, nowMs: number): MeterState {
     if (period >= oldest) months[period] = { ...month, held: openOf(month.held, nowMs) };
   const { fills, arrivals, updatedAt, running } = meter;
   return { fills, arrivals, updatedAt, running: openOf(running, nowMs), months };
-}
-
-/** There may be hundreds, and mostly none has ended: the same ones then. */
-function openOf<T>(leases: Record<string, T>, nowMs: number): Record<string, T> {
-  const isOpen = (second: string) => Number(second) * 1000 > nowMs;
-  for (const second in leases)
-    if (!isOpen(second)) return Object.fromEntries(Object.entries(leases).filter(([one]) => isOpen(one)));
-  return leases;
 }
 
 function sum(values: number[]): number {

@@ -25,6 +25,12 @@ export const mutants: Mutant[] = [
     tests: ['test/limits.test.ts'],
   },
   {
+    breaks: 'a lease that ends before the others is found when it has ended',
+    file: 'src/routing/leases.ts',
+    edits: [['Math.min(earliestOf(leases), Number(second))', 'Number(second)']],
+    tests: ['test/leases.test.ts'],
+  },
+  {
     breaks: 'meters that the last release stored are read',
     file: 'src/routing/bucket.ts',
     edits: [['return [Math.max(0, arrival - writtenMs) * perMs, writtenMs];', 'return [0, writtenMs];']],
