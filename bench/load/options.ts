@@ -26,7 +26,7 @@ export function readOptions(args: string[]): LoadOptions {
       engine: { type: 'string', default: 'sqlite' },
       seconds: { type: 'string', default: String(WHOLE_SECONDS) },
       calm: { type: 'string', default: '5' },
-      rest: { type: 'string', default: '15' },
+      rest: { type: 'string', default: '10' },
     },
   });
   const engine = ENGINES.find((name) => name === values.engine);

@@ -17,7 +17,8 @@ cores with whoever else is at work on it: of a work that costs the server little
 
 - Callers that wait: so many connections, each of which asks again at once when it is answered; 10,000 namespaces, 10,000 policies.
 - Twice the capacity: so many requests a second as the clock says, whatever comes back, twice the most of the callers above,
-  each on a connection of its own out of 3,000 open ones. Answers and refusals are timed from the moment they were sent.
+  each on a connection of its own out of 3,000 open ones (outcomes for 20 s, as each needs a decision of its own). What is due while
+  none is free is not sent: of a work that 3,000 can be answered of in time nothing has to be refused. Answers and refusals are timed from the moment they were sent.
 - Newcomers: meanwhile a connection each 100 ms, which asks \`/health/live\` and then for one namespace.
 - The generator: what share of a core it took, what it could not send, and how late it was by its own clock.
 `;
