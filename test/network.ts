@@ -16,8 +16,12 @@ export interface Network {
   cut(how: 'fin' | 'rst'): void;
   /** The next so many requests that name `command` are carried out, and their connection is gone before the reply. */
   loseReplies(command: string, times: number): void;
-  /** How many replies are still to be lost. */
+  /** The same with the requests: their connection is gone before they are carried out. */
+  loseRequests(command: string, times: number): void;
+  /** How many replies, or requests, are still to be lost. */
   readonly toLose: number;
+  /** Whether it is stalled, as after a command for which it should be. */
+  readonly isStalled: boolean;
   close(): Promise<void>;
 }
 
@@ -32,7 +36,7 @@ export async function startNetwork(targetPort: number): Promise<Network> {
   const pairs = new Set<Pair>();
   let held: (() => void)[] | null = null;
   let delayMs = 0;
-  let losing = { command: '', times: 0 };
+  let losing = { command: '', times: 0, what: 'reply' as 'reply' | 'request' };
   let lastCommand: string | null = null;
   const pass = (work: () => void) => (held ? void held.push(work) : work());
   const listener = createServer((client) => {
@@ -46,6 +50,7 @@ export async function startNetwork(targetPort: number): Promise<Network> {
     client.on('data', (bytes) => {
       if (losing.times > 0 && bytes.includes(losing.command)) {
         losing.times -= 1;
+        if (losing.what === 'request') return end(pair, 'rst');
         pair.doomed = true;
       }
       pass(() => server.write(bytes));
@@ -97,10 +102,16 @@ export async function startNetwork(targetPort: number): Promise<Network> {
       for (const pair of pairs) end(pair, how);
     },
     loseReplies(command, times) {
-      losing = { command, times };
+      losing = { command, times, what: 'reply' };
+    },
+    loseRequests(command, times) {
+      losing = { command, times, what: 'request' };
     },
     get toLose() {
       return losing.times;
+    },
+    get isStalled() {
+      return held !== null;
     },
     async close() {
       const closed = new Promise((resolve) => listener.close(resolve));

@@ -50,7 +50,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'commits behind a lost try are made after it',
     file: 'src/store/mongodb/commits.ts',
-    edits: [['const apart = this.#apart.get(one.orgId);', 'const apart = this.#apart.get(`${one.orgId} `);']],
+    edits: [['const apart = this.#apart.get(one.orgId);', 'const apart = this.#apart.get("nobody");']],
     tests: ['test/store/apart.test.ts'],
   },
   {
@@ -170,6 +170,12 @@ export const mutants: Mutant[] = [
     breaks: 'a change that may have happened is not told as not done',
     file: 'src/store/mongodb/transaction.ts',
     edits: [['maybe: hasBegun', 'maybe: false']],
+    tests: ['test/store/network.test.ts'],
+  },
+  {
+    breaks: 'a request hears that its change may have happened',
+    file: 'src/store/mongodb/waiting.ts',
+    edits: [['maybe: waiting.isUnderWay', 'maybe: false']],
     tests: ['test/store/network.test.ts'],
   },
   {

@@ -90,3 +90,41 @@ test('what is in memory after a group is what is stored', async () => {
     { numRuns: 60 },
   );
 });
+
+test('however often a group changes a document, what refers to what and the totals are as its last state says', async () => {
+  const id = fc.constantFrom('a', 'b', 'c');
+  const model = fc.record({ fallback: fc.option(id), category: fc.constantFrom('chat', 'embedding') });
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(model, fc.array(model, { minLength: 2, maxLength: 6 }), async (first, later) => {
+      run += 1;
+      const orgId = `changed${run}`;
+      const base = {
+        id: 'm',
+        orgId,
+        createdAt: 't',
+        updatedAt: 't',
+        createdBy: null,
+        name: 'm',
+        enabled: true,
+        targets: [],
+      };
+      const doc = (version: number, fields: object) => ({ ...base, version, ...fields }) as Doc;
+      const into = logicalModels.collection;
+      await together.store.commit([{ type: 'insert', in: into, doc: doc(1, first) }]);
+      await Promise.all(
+        later.map((fields, at) =>
+          together.store.commit([{ type: 'put', in: into, doc: doc(at + 2, fields), expected: at + 1 }]),
+        ),
+      );
+      const last = later.at(-1);
+      for (const to of ['a', 'b', 'c']) {
+        const { docs } = await together.store.page(into, { orgId, ref: `model:${to}`, order: 'asc', limit: 9 });
+        expect([to, docs.length]).toEqual([to, last?.fallback === to ? 1 : 0]);
+      }
+    }),
+    { numRuns: 50 },
+  );
+  const { faults } = checkSqlite(together.place, collections);
+  expect(faults.filter(({ orgId, what }) => orgId?.startsWith('changed') && !what.includes('there is no'))).toEqual([]);
+});

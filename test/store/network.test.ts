@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { collections } from '../../src/catalog/collections.ts';
+import { roles } from '../../src/nouns/roles/model.ts';
+import { feedEvents } from '../../src/resource/feed-event.ts';
 import { bump, generations } from '../../src/resource/generation.ts';
+import { tasks } from '../../src/resource/task.ts';
 import { afterMs, REQUEST_MS } from '../../src/store/deadline.ts';
 import type { MongoStore } from '../../src/store/mongodb/engine.ts';
 import { openMongo } from '../../src/store/mongodb/open.ts';
@@ -228,5 +231,82 @@ describe.skipIf(!MONGODB_URI)('a bad network before MongoDB', () => {
     expect((await anybody.rest('GET', '/health/live')).status).toBe(200);
     expectUnavailable(await anybody.rest('GET', '/health/ready').finally(network.flow));
     expect((await persist(() => patient.client('').rest('GET', '/health/ready'))).status).toBe(200);
+  });
+});
+
+/** Nobody else commits by this way, so that what goes wrong there is its own. */
+describe.skipIf(!MONGODB_URI)('a store alone behind a bad network', () => {
+  let network: Network;
+  let uri: string;
+  let store: MongoStore;
+  beforeAll(async () => {
+    network = await startNetwork(Number(new URL(required(MONGODB_URI)).port));
+    uri = freshMongoUri();
+    await (await openMongo({ uri, collections, now })).close();
+    store = await openMongo({ uri: network.through(uri), collections, now });
+  });
+  afterAll(async () => {
+    await store.close();
+    await network.close();
+    const client = await new MongoClient(uri).connect();
+    await client.db().dropDatabase();
+    await client.close();
+  });
+
+  const key = { orgId: 'org_alone', id: 'c' };
+  const change = apply(bump, key, null);
+  const refusal = (committed: Promise<unknown>) =>
+    committed.then(
+      () => null,
+      (error: unknown) => error,
+    );
+
+  test.each([
+    ['a commit', () => store.commit([change])],
+    ['a commit of a request', () => store.until(afterMs(SHORT_MS)).commit([change])],
+  ])('%s whose fate stays unknown is told as one that may have happened', async (_, commit) => {
+    // A busy machine may be late before the commit is even asked for.
+    for (let isAsked = false; !isAsked; ) {
+      network.stallAfter('commitTransaction');
+      const error = await refusal(commit());
+      isAsked = network.isStalled;
+      network.flow();
+      expect(error).toBeInstanceOf(StoreUnavailable);
+      if (isAsked) expect((error as StoreUnavailable).maybe).toBe(true);
+    }
+  });
+
+  test('a commit that never came holds nothing for as long as its server would', async () => {
+    for (let isAsked = false; !isAsked; ) {
+      network.loseRequests('commitTransaction', 1_000);
+      expect(await refusal(store.commit([change]))).toBeInstanceOf(StoreUnavailable);
+      isAsked = network.toLose < 1_000;
+      network.loseRequests('', 0);
+    }
+    // A server keeps what nobody ended for a minute.
+    await store.until(afterMs(30_000)).commit([change]);
+  });
+
+  test('whatever it is asked for while nothing comes back ends at the deadline', async () => {
+    const from = roles.collection;
+    const [orgId, order, limit] = ['org_alone', 'asc', 9] as const;
+    const asked = store.until(afterMs(SHORT_MS));
+    network.stall();
+    const begun = performance.now();
+    const answers = await Promise.allSettled([
+      asked.get(from, { orgId, id: 'x' }),
+      asked.getUnique(from, orgId, 'x'),
+      asked.page(from, { orgId, order, limit }),
+      asked.counts(from, [{ orgId }]),
+      asked.numbered(feedEvents.collection, { orgId, after: 0, before: 9, order, limit }),
+      asked.lastNumbers(feedEvents.collection, [orgId]),
+      asked.lanes(tasks, { orgId, now: now(), after: null, limit }),
+      asked.due(tasks, { orgId, lane: 'x', now: now(), limit }),
+      asked.scan(from, null, limit),
+      asked.ping(),
+    ]).finally(network.flow);
+    expect(performance.now() - begun).toBeLessThan(SOON_MS);
+    for (const answer of answers)
+      expect(answer.status === 'rejected' && answer.reason).toBeInstanceOf(StoreUnavailable);
   });
 });
