@@ -20,6 +20,8 @@ interface Load {
   share?: number;
   /** What is due while so many are not answered is not sent. */
   connections?: number;
+  /** How long the process stands still after half a second. */
+  stallMs?: number;
   /** Whether from the second second on more wait to be accepted than can be: each look accepts one. */
   hasNewcomers?: boolean;
   /** Whether whoever is answered sends the next one at once. */
@@ -43,8 +45,10 @@ async function play({
   connections = 1e9,
   isClosed = false,
   untilMs,
-  hasNewcomers,
+  hasNewcomers = false,
+  ...load
 }: Load) {
+  let { stallMs = 0 } = load;
   const readMs = costMs * share * READING;
   let accepted = 0;
   let clock = 0;
@@ -75,6 +79,10 @@ async function play({
   while (clock < untilMs && (Number.isFinite(next) || putOff.length > 0 || again.length > 0)) {
     if (!Number.isFinite(next)) next = takeNext();
     if (putOff.length === 0) clock = Math.max(clock, next);
+    if (clock > 500) {
+      clock += stallMs;
+      stallMs = 0;
+    }
     if (hasNewcomers && clock > LEARNT_MS) {
       accepted += 1;
       pressure.meet();
@@ -124,7 +132,7 @@ describe('what is refused', () => {
   test('nobody, where so many callers as can be answered in time wait for each other’s answers', async () => {
     const load = fc
       .record({ costMs: cost(0.03, 20), part: between(0, 1) })
-      .map(({ costMs, part }) => ({ costMs, clients: Math.ceil(Math.max(64, Math.min(8_000, 250 / costMs)) * part) }));
+      .map(({ costMs, part }) => ({ costMs, clients: Math.ceil(Math.max(64, Math.min(8_000, 210 / costMs)) * part) }));
     await fc.assert(
       fc.asyncProperty(
         load,
@@ -183,10 +191,26 @@ describe('what is refused', () => {
     );
   });
 
+  test('nobody who could be answered, soon after a process that stood still has refused some', async () => {
+    const load = fc.record({
+      share: between(0.4, 0.9),
+      clients: fc.integer({ min: 1_200, max: 1_300 }),
+      stallMs: between(100, 1_000),
+    });
+    await fc.assert(
+      fc.asyncProperty(load, async ({ share, clients, stallMs }) => {
+        const sendAt = Array.from({ length: clients }, () => 0);
+        const { answers } = await play({ sendAt, costMs: 0.1, share, isClosed: true, stallMs, untilMs: 5_000 });
+        expect(refusals(answers.filter(({ at }) => at > 4_000))).toBe(0);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
   test('nobody of a burst, and nobody who comes after one', async () => {
     const burst = Array.from({ length: 1_000 }, () => 0);
     const calm = Array.from({ length: 200 }, (_, at) => 400 + at * 5);
-    const { answers } = await play({ sendAt: [...burst, ...calm], costMs: 0.25, untilMs: 10_000 });
+    const { answers } = await play({ sendAt: [...burst, ...calm], costMs: 0.2, untilMs: 10_000 });
     expect([answers.length, refusals(answers)]).toEqual([1_200, 0]);
     expect(longest(answers.slice(1_000))).toBeLessThan(10);
   });

@@ -1,7 +1,7 @@
 /** How long others are refused, then those who were let in answered, before the sockets are looked at again. */
 const TURN_MS = 2;
-/** A request has 500 ms; what would wait longer than this for its turn is not sure to be answered within them. */
-const WAIT_MAX_MS = 300;
+/** A request has 500 ms; what would wait longer than this, and as long again while others are refused, is not answered within them. */
+const WAIT_MAX_MS = 250;
 /** So few that wait are no overload, however long each of them takes: callers in a closed loop, not a growing queue. */
 const WAITING_MIN = 64;
 /** Requests that have begun, and wait for the store. */
@@ -9,7 +9,7 @@ const BEGUN_MAX = 1_024;
 /** All requests that have come and not ended: what they hold has an end, however fast they are answered. */
 const IN_FLIGHT_MAX = 8_192;
 /** After so long the pace counts for half of what it did. */
-const HALF_LIFE_MS = 100;
+const HALF_LIFE_MS = 400;
 /** A pace that was measured for a shorter time tells nothing: nobody is refused by it. */
 const MEASURED_MIN_MS = 35;
 /** So many of those who wait look each turn whether it is theirs: more are never begun in one. */
@@ -75,12 +75,13 @@ export function createPressure(
   };
   const startTurn = () => {
     begun = 0;
-    turnBegan = now();
     decide();
     const ms = hasMet ? 0 : TURN_MS;
     hasMet = false;
     refuse(ms);
-    worksUntil = now() + ms;
+    // What refusing took is not counted: those who are let in instead take none of it, and each refusal would make the next one likelier.
+    turnBegan = now();
+    worksUntil = turnBegan + ms;
     later(endTurn);
   };
   const endTurn = () => {

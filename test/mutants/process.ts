@@ -106,6 +106,15 @@ export const mutants: Mutant[] = [
     tests: ['test/pressure.test.ts'],
   },
   {
+    breaks: 'a refusal does not make the next one likelier',
+    file: 'src/http/pressure.ts',
+    edits: [
+      ['    decide();\n', '    turnBegan = now();\n    decide();\n'],
+      ['turnBegan = now();\n    worksUntil = turnBegan + ms', 'worksUntil = now() + ms'],
+    ],
+    tests: ['test/pressure.test.ts'],
+  },
+  {
     breaks: 'so many requests are in flight at most',
     file: 'src/http/pressure.ts',
     edits: [['load > IN_FLIGHT_MAX || ', '']],
