@@ -230,14 +230,30 @@ describe('what is refused', () => {
     expect(refusals(answers)).toBeGreaterThan(10_000);
   });
 
-  test('more than wait for the store at once', () => {
-    const pressure = createPressure(() => 0);
-    let refused = 0;
-    for (let at = 0; at < 1_030; at += 1)
-      pressure.enter((isRefused) => {
-        if (isRefused) refused += 1;
-      });
-    expect([refused, pressure.inFlight]).toEqual([6, 1_030]);
+  test('more than wait for the store at once, whether they have come one by one or together', () => {
+    fc.assert(
+      fc.property(between(0, 0.2), (costMs) => {
+        let clock = 0;
+        let putOff: (() => void)[] = [];
+        const pressure = createPressure(
+          () => clock,
+          (work) => void putOff.push(work),
+        );
+        let refused = 0;
+        for (let at = 0; at < 1_030; at += 1)
+          pressure.enter((isRefused) => {
+            clock += costMs;
+            if (isRefused) refused += 1;
+          });
+        for (let turn = 0; turn < 200; turn += 1) {
+          const due = putOff;
+          putOff = [];
+          for (const work of due) work();
+        }
+        expect([refused, pressure.inFlight]).toEqual([6, 1_030]);
+      }),
+      { examples: [[0]] },
+    );
   });
 
   test('those that wait for something else are no load, until they go on', () => {

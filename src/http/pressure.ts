@@ -68,7 +68,8 @@ export function createPressure(
     if (hasTime()) {
       const first = waiting.shift();
       letIn = Math.max(0, letIn - 1);
-      if (first) begin(first);
+      if (first && isFull()) first(true, onEnd);
+      else if (first) begin(first);
     }
     if (looks <= waiting.length) later(look);
     else looks -= 1;
@@ -107,10 +108,7 @@ export function createPressure(
     const until = now() + ms;
     for (let first = refused.shift(); first; first = now() < until ? refused.shift() : undefined) first(true, onEnd);
   };
-  const isTooMuch = () => {
-    const load = inFlight - resting;
-    return load > IN_FLIGHT_MAX || load - waiting.length - refused.length > BEGUN_MAX;
-  };
+  const isFull = () => inFlight - resting - waiting.length - refused.length > BEGUN_MAX;
 
   return {
     get inFlight() {
@@ -118,7 +116,7 @@ export function createPressure(
     },
     enter(start) {
       inFlight += 1;
-      if (isTooMuch()) return start(true, onEnd);
+      if (isFull() || inFlight - resting > IN_FLIGHT_MAX) return start(true, onEnd);
       if (!isTurning) startTurn();
       isTurning = true;
       if (waiting.length === 0 && hasTime()) return begin(start);

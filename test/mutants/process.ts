@@ -76,6 +76,12 @@ export const mutants: Mutant[] = [
     tests: ['test/pressure.test.ts'],
   },
   {
+    breaks: 'so many wait for the store at most, also of those who have waited for their turn',
+    file: 'src/http/pressure.ts',
+    edits: [['first && isFull()', 'false']],
+    tests: ['test/pressure.test.ts'],
+  },
+  {
     breaks: 'refusals leave time for those who were let in',
     file: 'src/http/pressure.ts',
     edits: [['now() < until ? refused.shift() : undefined', 'refused.shift()']],
@@ -117,7 +123,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'so many requests are in flight at most',
     file: 'src/http/pressure.ts',
-    edits: [['load > IN_FLIGHT_MAX || ', '']],
+    edits: [[' || inFlight - resting > IN_FLIGHT_MAX', '']],
     tests: ['test/pressure.test.ts'],
   },
   {
