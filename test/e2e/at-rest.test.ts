@@ -28,14 +28,14 @@ test('a process is at rest while it does little for some seconds, and no longer 
   const told: [number, boolean][] = [];
   let second = 0;
   const look = createRest((isResting) => void told.push([second, isResting]));
-  const seconds = [0.5, 0, 0.05, 0, 0.2, 0, 0, 0.09, 0, 0, 0, 0, 0.9, 0.9, 0, 0, 0, 0, 0];
-  for (const worked of seconds) {
+  const quiet = (count: number) => Array.from({ length: count }, (_, at) => (at % 3 ? 0 : 0.019));
+  for (const worked of [0.5, ...quiet(9), 0.02, ...quiet(12), 0.9, 0.9, ...quiet(10)]) {
     second += 1;
     look(worked);
   }
   expect(told).toEqual([
-    [10, true],
-    [13, false],
-    [19, true],
+    [21, true],
+    [24, false],
+    [35, true],
   ]);
 });
