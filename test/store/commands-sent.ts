@@ -12,30 +12,44 @@ export interface Sent {
   wave: number;
 }
 
-/** A way to the MongoDB of an address that hands on every byte, and every command that it has seen to `hear`. */
-export async function listenIn(uri: string, hear: (sent: Sent) => void) {
+/**
+ * A way to the MongoDB of an address that hands on every byte, and every command that it has seen to `hear`. The answer to
+ * one, and what comes behind it on its connection, waits for what `until` answers.
+ */
+export async function listenIn(
+  uri: string,
+  hear: (sent: Sent) => void,
+  until: (sent: Sent) => Promise<unknown> | undefined = () => undefined,
+) {
   const { hostname, port } = new URL(uri);
   const sockets = new Set<Socket>();
   let answered = 0;
   const listener = createServer((client) => {
     const server = connect(Number(port || 27_017), hostname);
-    const waves = new Map<number, number>();
+    const asked = new Map<number, Sent>();
     const fromClient = framed((message) => {
       const command = commandOf(message);
-      waves.set(message.readInt32LE(REQUEST_AT), command?.name === 'hello' ? 0 : answered + 1);
-      if (command) hear({ ...command, wave: answered + 1 });
+      if (!command) return;
+      const sent = { ...command, wave: answered + 1 };
+      asked.set(message.readInt32LE(REQUEST_AT), sent);
+      hear(sent);
     });
+    let before: Promise<unknown> | undefined;
     const fromServer = framed((message) => {
-      answered = Math.max(answered, waves.get(message.readInt32LE(ANSWER_AT)) ?? 0);
+      const sent = asked.get(message.readInt32LE(ANSWER_AT));
+      const handOn = () => {
+        if (sent && sent.name !== 'hello') answered = Math.max(answered, sent.wave);
+        client.write(message);
+      };
+      const held = sent && until(sent);
+      if (held || before) before = Promise.all([before, held]).then(handOn);
+      else handOn();
     });
     client.on('data', (bytes) => {
       server.write(bytes);
       fromClient(bytes);
     });
-    server.on('data', (bytes) => {
-      fromServer(bytes);
-      client.write(bytes);
-    });
+    server.on('data', fromServer);
     for (const [one, other] of [
       [client, server],
       [server, client],

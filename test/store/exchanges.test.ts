@@ -13,6 +13,11 @@ import { listenIn, type Sent } from './commands-sent.ts';
 const now = () => new Date().toISOString();
 const base = { version: 1, createdAt: 't', updatedAt: 't', createdBy: null };
 const READS = ['find', 'aggregate'];
+/** What is asked for at once is sent before any of it is answered, however busy the machine is. */
+const TURNS = 10;
+const turns = async () => {
+  for (let turn = 0; turn < TURNS; turn += 1) await new Promise(setImmediate);
+};
 /** Whoever asks is looked up twice a second, whatever is asked. */
 const WHO = ['credentials', 'tokens', 'members', 'roles', 'token_uses'];
 
@@ -26,7 +31,7 @@ describe.skipIf(!MONGODB_URI)('what is asked of MongoDB', () => {
     heard = [];
     uri = freshMongoUri();
     other = await openMongo({ uri, collections, now });
-    ear = await listenIn(uri, (sent) => void heard.push(sent));
+    ear = await listenIn(uri, (sent) => void heard.push(sent), turns);
     store = await openMongo({ uri: ear.through(uri), collections, now });
     const doc = (id: string) => ({ ...base, orgId: 'org_a', id, name: id, workspaceId: `ws_${id}` });
     const docs = Array.from({ length: 30 }, (_, at) => doc(`app_${at + 10}`));
@@ -156,7 +161,7 @@ describe.skipIf(!MONGODB_URI)('of MongoDB', () => {
   let heard: Sent[];
   beforeAll(async () => {
     heard = [];
-    ear = await listenIn(required(MONGODB_URI), (sent) => void heard.push(sent));
+    ear = await listenIn(required(MONGODB_URI), (sent) => void heard.push(sent), turns);
     harness = await startHarness('mongodb', {
       opened: await openEngine('mongodb', undefined, undefined, ear.through),
     });
