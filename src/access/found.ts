@@ -8,14 +8,17 @@ import { created, docFrom } from '../resource/new-doc.ts';
 import { commit, insertion, type Planned } from '../resource/write.ts';
 import { createSecret, type Secret } from '../words/secret.ts';
 
-/** The operator's door: an org, the built-in roles, its first Admin and a token that acts as it, in one commit. */
+/** There is an org already, or another start made one at the same time. */
+export class NotTheFirst extends Error {}
+
+/**
+ * The operator's door: an org, the built-in roles, its first Admin and a token that acts as it, in one commit; with `isFirst`
+ * only where no org is, else with `NotTheFirst`.
+ */
 export async function createOrganization(
   ctx: Context,
   name: string,
-  {
-    secret = createSecret(ctx.deps.randomBytes),
-    conditions = [],
-  }: { secret?: Secret; conditions?: readonly Planned[] } = {},
+  { secret = createSecret(ctx.deps.randomBytes), isFirst = false }: { secret?: Secret; isFirst?: boolean } = {},
 ): Promise<{ organization: Organization; member: Member; token: string }> {
   const organization = docFrom(organizations, created(ctx, ctx.principal.orgId), { name });
   const roles = builtInRoles(ctx);
@@ -30,14 +33,25 @@ export async function createOrganization(
     prefix: prefixOf(secret.publicId),
   });
   const planned = [
-    ...conditions,
     ...insertion(ctx, organizations, organization),
     ...roles.planned,
     ...insertion(ctx, members, admin),
     ...insertion(ctx, tokens, token),
     { change: credentialChange(ctx, token, secret) },
-    { change: { type: 'insert' as const, in: orgIndex, doc: created(ctx, organization.id, '') } },
+    ...entry(ctx, organization.id, isFirst),
   ];
   await commit(ctx, planned);
   return { organization, member: admin, token: secret.token };
+}
+
+/** That none is there says the look; that nobody is making one now, the key that both would take. */
+function entry(ctx: Context, orgId: string, isFirst: boolean): Planned[] {
+  const doc = { ...created(ctx, orgId, ''), isFirst };
+  const insert = { type: 'insert', in: orgIndex, doc } as const;
+  if (!isFirst) return [{ change: insert }];
+  const otherwise = () => new NotTheFirst();
+  return [
+    { change: { type: 'none', in: orgIndex, query: { orgId: '' } }, otherwise },
+    { change: insert, otherwise },
+  ];
 }

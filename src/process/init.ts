@@ -1,5 +1,5 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { orgIndex } from '../nouns/orgs/model.ts';
+import { NotTheFirst } from '../access/found.ts';
 import type { Deps } from '../resource/context.ts';
 import { StartRefused } from '../words/refused.ts';
 import { createSecret, hashOf, parseToken, type Secret } from '../words/secret.ts';
@@ -18,19 +18,13 @@ export async function initOrganization(deps: Deps, { INIT_ORG, INIT_TOKEN_FILE }
   if (await hasOrganizations(deps.store)) return;
   const { secret, isNew } = secretIn(INIT_TOKEN_FILE, createSecret(deps.randomBytes));
   try {
-    const isEmpty = { type: 'none', in: orgIndex, query: { orgId: '' } } as const;
-    await createOrg(deps, orgName, {
-      secret,
-      conditions: [{ change: isEmpty, otherwise: () => new AnotherWasFaster() }],
-    });
+    await createOrg(deps, orgName, { secret, isFirst: true });
   } catch (error) {
-    if (!(error instanceof AnotherWasFaster)) throw error;
+    if (!(error instanceof NotTheFirst)) throw error;
     // Its token is in a file of its own; this one opens nothing.
     if (isNew) rmSync(INIT_TOKEN_FILE, { force: true });
   }
 }
-
-class AnotherWasFaster extends Error {}
 
 /** The token that the file holds, or the one made here, which it holds from now on. */
 function secretIn(file: string, made: Secret): { secret: Secret; isNew: boolean } {

@@ -54,8 +54,8 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'of several first starts one makes the organization',
-    file: 'src/process/init.ts',
-    edits: [['conditions: [{ change: isEmpty, otherwise: () => new AnotherWasFaster() }]', 'conditions: []']],
+    file: 'src/nouns/orgs/model.ts',
+    edits: [["isFirst ? 'first' : null", 'isFirst ? null : null']],
     tests: ['test/operations/first-start.test.ts'],
   },
   {

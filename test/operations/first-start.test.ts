@@ -6,8 +6,9 @@ import { initOrganization } from '../../src/process/init.ts';
 import { configSchema, readConfig, SECRETS } from '../../src/process/setup/config.ts';
 import { secretOf } from '../../src/process/setup/secret-files.ts';
 import { createSecret } from '../../src/words/secret.ts';
-import { describeEngines, type Harness, startHarness } from '../harness.ts';
+import { describeEngines, type Harness, MONGODB_URI, openEngine, startHarness } from '../harness.ts';
 import { required } from '../required.ts';
+import { listenIn } from '../store/commands-sent.ts';
 
 describeEngines('the first admin without a person', (engine) => {
   let harness: Harness;
@@ -53,6 +54,37 @@ describeEngines('the first admin without a person', (engine) => {
     expect(left).toHaveLength(1);
     expect((await me(readFileSync(required(left[0]), 'utf8').trim())).role).toBe('Admin');
     await second.close();
+  });
+
+  test.runIf(engine === 'mongodb')('so does one that has looked before another stored its own', async () => {
+    let hasLooked = false;
+    const looked = Promise.withResolvers<void>();
+    const stored = Promise.withResolvers<void>();
+    const ear = await listenIn(
+      required(MONGODB_URI),
+      () => {},
+      ({ on, body }) => {
+        // A condition of a commit asks for ids.
+        if (on !== 'org_index' || !body.projection?.id || hasLooked) return;
+        hasLooked = true;
+        looked.resolve();
+        return stored.promise;
+      },
+    );
+    const late = await startHarness('mongodb', {
+      opened: await openEngine('mongodb', undefined, undefined, ear.through),
+    });
+    const other = await late.again();
+    const [lateFile, otherFile] = [join(folder, 'late'), join(folder, 'other')];
+    const beginning = start(late, lateFile);
+    await looked.promise;
+    await start(other, otherFile);
+    stored.resolve();
+    await beginning;
+    expect([existsSync(lateFile), existsSync(otherFile)]).toEqual([false, true]);
+    await other.close();
+    await late.close();
+    ear.close();
   });
 
   test('a store with organizations is left alone', async () => {

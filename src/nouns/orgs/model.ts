@@ -20,8 +20,18 @@ export const organizations = defineNoun(fields, {
   collection: { name: 'orgs' },
 });
 
-/** Every org by its id, for work that spans them; keyed by itself. */
-export const orgIndex: Collection<Doc> = { name: 'org_index', first: {} };
+/** An org as work that spans them finds it. */
+interface OrgEntry extends Doc {
+  /** Made by a start that found none: of several starts that begin together one makes it. */
+  isFirst: boolean;
+}
+
+/** Every org by its id; keyed by itself. */
+export const orgIndex: Collection<OrgEntry> = {
+  name: 'org_index',
+  first: { isFirst: false },
+  unique: ({ isFirst }) => (isFirst ? 'first' : null),
+};
 
 export const updateOrganizationInput = organizations.bodies.update.extend({
   orgId: z.string().describe('The organization.'),

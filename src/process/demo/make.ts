@@ -26,7 +26,7 @@ import { makeReindexes } from './reindexes.ts';
 
 /** Makes the demo org through the same functions that every request runs; answers its token. */
 export async function makeDemo(deps: Deps): Promise<string> {
-  const { orgId, memberId, token } = await createOrg(deps, COMPANY);
+  const { orgId, memberId, token } = await createOrg(deps, COMPANY, { isFirst: true });
   const principal = {
     orgId,
     actorId: memberId,
