@@ -168,7 +168,10 @@ export type Change =
   | { type: 'remove'; in: AnyCollection; key: Key; expected?: number }
   /** Fails with `missing` unless the document is there (with `expected`, in that version) when the commit is made. */
   | { type: 'exists'; in: AnyCollection; key: Key; expected?: number }
-  /** Fails with `matched` when a document matches, or (with `min`) with `unmatched` when fewer than `min` do. */
+  /**
+   * Fails with `matched` when a document matches, or (with `min`) with `unmatched` when fewer than `min` do. What another process
+   * stores at the same moment is seen only where both commits tell of events in one org, or take or name the same.
+   */
   | { type: 'none'; in: AnyCollection; query: Query }
   | { type: 'atLeast'; in: AnyCollection; query: Query; min: number }
   /** Fails with `matched` when more than `max` (100 at most) match. */
