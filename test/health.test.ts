@@ -33,6 +33,9 @@ const WAYS: Record<ProviderType, Way | null> = {
 };
 const ASKED = PROVIDER_TYPES.filter((type) => WAYS[type] !== null);
 
+/** What a raw socket is told where a provider speaks anything but plain HTTP. */
+const SWITCHES = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+
 describeEngines('health checks', (engine) => {
   let provider: Server;
   let last: { url: string | undefined; headers: object };
@@ -49,6 +52,7 @@ describeEngines('health checks', (engine) => {
       const { status, headers = {} } = behave(req.headers.authorization);
       await hold;
       if (status === 0) return res.destroy();
+      if (status === 101) return req.socket.write(SWITCHES);
       res.writeHead(status, headers).end('{"data":[]}');
     });
     await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
@@ -189,7 +193,7 @@ describeEngines('health checks', (engine) => {
   test('only a refusal of the credentials, a provider that does not serve and silence tell against an account', async () => {
     const refusals = [401, 403];
     const failures = [0, 500, 502, 503, 504];
-    const others = [300, 301, 302, 303, 307, 308, 400, 402, 404, 405, 406, 408, 409, 410, 422, 429, 451, 501, 529];
+    const others = [101, 300, 301, 302, 303, 307, 308, 400, 402, 404, 405, 406, 408, 409, 410, 422, 429, 451, 501, 529];
     const accounts = new Map<ProviderType, string>();
     for (const type of ASKED) accounts.set(type, await account('env:GOOD', type));
     for (const [turn, status] of [...refusals, ...failures, ...others].entries()) {

@@ -1,6 +1,5 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import { guarded, namesInside, POINTS_INSIDE } from './outside.ts';
+import { statusFrom } from './asking.ts';
+import { namesInside, POINTS_INSIDE } from './outside.ts';
 
 export interface Posting {
   url: string;
@@ -17,34 +16,27 @@ export interface Posted {
   error: string | null;
 }
 
-/** One POST to an address that somebody else has chosen: no redirects, no proxy, and no address inside unless allowed. */
-export function post({ url, headers, body, allowPrivate, timeoutMs, signal }: Posting): Promise<Posted> {
+/** One POST to an address that somebody else has chosen; rejects where it is called off. */
+export async function post({ url, headers, body, allowPrivate, timeoutMs, signal }: Posting): Promise<Posted> {
   const address = new URL(url);
-  if (!allowPrivate && namesInside(address)) return Promise.resolve({ statusCode: null, error: POINTS_INSIDE });
-  const send = address.protocol === 'https:' ? httpsRequest : httpRequest;
+  if (!allowPrivate && namesInside(address)) return { statusCode: null, error: POINTS_INSIDE };
   const late = AbortSignal.timeout(timeoutMs);
-  return new Promise((resolve, reject) => {
-    const request = send(
-      address,
-      {
-        method: 'POST',
-        headers: { ...headers, 'Content-Length': Buffer.byteLength(body) },
-        lookup: guarded(allowPrivate),
-        agent: false,
-        signal: AbortSignal.any([signal, late]),
-      },
-      (response) => {
-        response.destroy();
-        resolve({ statusCode: response.statusCode ?? null, error: null });
-      },
-    );
-    request.on('error', (error: NodeJS.ErrnoException) => {
-      if (signal.aborted) reject(signal.reason);
-      else
-        resolve({ statusCode: null, error: late.aborted ? `no answer within ${timeoutMs / 1_000} s` : wordsOf(error) });
+  try {
+    const statusCode = await statusFrom(address, {
+      method: 'POST',
+      headers: { ...headers, 'Content-Length': Buffer.byteLength(body) },
+      body,
+      allowPrivate,
+      signal: AbortSignal.any([signal, late]),
     });
-    request.end(body);
-  });
+    return { statusCode, error: null };
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    return {
+      statusCode: null,
+      error: late.aborted ? `no answer within ${timeoutMs / 1_000} s` : wordsOf(error as Error),
+    };
+  }
 }
 
 /** Never more than the kind of failure. */

@@ -55,6 +55,12 @@ export const mutants: Mutant[] = [
     tests: addresses,
   },
   {
+    breaks: 'a receiver that answers 101 holds nothing up',
+    file: 'src/http/asking.ts',
+    edits: [["request.on('upgrade', answered);", '']],
+    tests: addresses,
+  },
+  {
     breaks: 'what has been delivered is stored as far as it was, and no further',
     file: TELL,
     edits: [['JSON.stringify(progress)', 'JSON.stringify({ ...progress, place: progress.place + 1 })']],

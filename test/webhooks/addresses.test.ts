@@ -1,4 +1,5 @@
 import type { lookup } from 'node:dns';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { guarded } from '../../src/http/outside.ts';
 import { post } from '../../src/http/post.ts';
@@ -74,4 +75,45 @@ test('what is called off is no failure', async () => {
   const calling = posting({ signal: calledOff.signal });
   calledOff.abort(new Error('called off'));
   await expect(calling).rejects.toThrow('called off');
+});
+
+test('however an answer begins, goes on and ends, it is one or a failure', async () => {
+  const heads = [
+    '',
+    'no HTTP',
+    'HTTP/1.1 ',
+    ...[
+      '100 Continue',
+      '101 Switching Protocols',
+      '102 Processing',
+      '103 Early Hints',
+      '199 Odd',
+      '204 No Content',
+    ].flatMap((line) => [
+      `HTTP/1.1 ${line}`,
+      `HTTP/1.1 ${line}\r\n\r\n`,
+      `HTTP/1.1 ${line}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+      `HTTP/1.1 ${line}\r\nUpgrade: h2c\r\nContent-Length: 5\r\n\r\nhello`,
+    ]),
+  ];
+  let head = '';
+  let ends = true;
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => (ends ? socket.end(head) : socket.write(head)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  for (ends of [true, false])
+    for (head of heads) {
+      // Only the last line of a head makes an answer of it; what is below 200 announces one, but for 101.
+      const whole = /^HTTP\/1\.1 (101|20\d) .*\r\n\r\n/s.exec(head);
+      const { statusCode, error } = await posting({ url, timeoutMs: ends || whole ? 60_000 : 200 });
+      expect([head, statusCode, error === null], `${ends}`).toEqual([
+        head,
+        whole ? Number(whole[1]) : null,
+        whole !== null,
+      ]);
+    }
+  server.close();
 });

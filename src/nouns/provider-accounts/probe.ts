@@ -1,6 +1,6 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import { guarded, namesInside, POINTS_INSIDE } from '../../http/outside.ts';
+import { validateHeaderValue } from 'node:http';
+import { statusFrom } from '../../http/asking.ts';
+import { namesInside, POINTS_INSIDE } from '../../http/outside.ts';
 import type { TracedCall } from '../../resource/trace.ts';
 import type { Credentials } from './credentials.ts';
 import type { ProviderAccount } from './model.ts';
@@ -72,26 +72,24 @@ export async function probe(
   return verdict;
 }
 
-function ask(url: URL, headers: Record<string, string>, allowPrivate: boolean): Promise<CheckResult> {
-  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  return new Promise<CheckResult>((resolve) => {
-    const request = send(
-      url,
-      {
-        headers,
-        lookup: guarded(allowPrivate),
-        agent: false,
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      },
-      (response) => {
-        response.destroy();
-        resolve(verdictOf(response.statusCode ?? 0));
-      },
-    );
-    request.on('error', (error) => resolve(verdictOfSilence(error)));
-    request.end();
-    // A key that no header can hold cannot be asked with.
-  }).catch(() => ({ kind: 'unknown' }));
+async function ask(url: URL, headers: Record<string, string>, allowPrivate: boolean): Promise<CheckResult> {
+  // A key that no header can hold cannot be asked with.
+  if (!isSendable(headers)) return { kind: 'unknown' };
+  try {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    return verdictOf(await statusFrom(url, { method: 'GET', headers, allowPrivate, signal }));
+  } catch (error) {
+    return verdictOfSilence(error as Error);
+  }
+}
+
+function isSendable(headers: Record<string, string>): boolean {
+  try {
+    for (const [name, value] of Object.entries(headers)) validateHeaderValue(name, value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Never more than the kind of failure: an address or a key has no place in a status. */
