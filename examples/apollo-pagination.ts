@@ -2,7 +2,7 @@
  * Apollo Client's cache puts the pages of a connection together: its own `relayStylePagination`, nothing of ours.
  *
  *   npm start                                       (in another terminal)
- *   node examples/apollo-pagination.ts
+ *   npx node examples/apollo-pagination.ts
  *
  * SWITCHYARD_URL and SWITCHYARD_TOKEN stand for the demo's. Every connection of the graph pages so.
  */

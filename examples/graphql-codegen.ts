@@ -3,7 +3,7 @@
  * variable of the wrong type, does not compile.
  *
  *   npm start                                       (in another terminal)
- *   node examples/graphql-codegen.ts
+ *   npx node examples/graphql-codegen.ts
  *
  * SWITCHYARD_URL and SWITCHYARD_TOKEN stand for the demo's. `examples/gql/` is generated, as `examples/codegen.ts` says.
  */

@@ -17,7 +17,10 @@ from litellm.integrations.custom_logger import CustomLogger
 
 URL = os.environ.get("SWITCHYARD_URL", "http://127.0.0.1:4000")
 TOKEN = os.environ.get("SWITCHYARD_TOKEN") or pathlib.Path("data/demo-token").read_text().strip()
-PROVIDERS = {"azure_openai": "azure", "google": "gemini"}  # LiteLLM's names, where they are not ours.
+PROVIDERS = {  # LiteLLM's names, where they are not ours; what is custom speaks OpenAI's protocol.
+    "azure_openai": "azure", "aws_bedrock": "bedrock", "google_vertex": "vertex_ai", "google_gemini": "gemini",
+    "together": "together_ai", "vllm": "hosted_vllm", "custom": "openai",
+}
 CLASSES = {litellm.RateLimitError: "rate_limited", litellm.Timeout: "timeout", litellm.BadRequestError: "caller_error"}
 ELSEWHERE = (litellm.APIConnectionError, litellm.InternalServerError, litellm.RateLimitError, litellm.Timeout)
 

@@ -2,7 +2,7 @@
  * OpenAI's own SDK, governed: Switchyard says which account and model each request uses, hears how it went, and names another where it failed.
  *
  *   npm start                                       (in another terminal)
- *   OPENAI_API_KEY=… node --conditions=switchyard-source examples/openai-sdk.ts "Why is the sky blue?"
+ *   OPENAI_API_KEY=… npx node --conditions=switchyard-source examples/openai-sdk.ts "Why is the sky blue?"
  *
  * SWITCHYARD_URL, SWITCHYARD_TOKEN and WORKSPACE_ID stand for the demo's. A reference `env:OPENAI_API_KEY` means: the key is in
  * OPENAI_API_KEY, and the provider's address in OPENAI_API_KEY_URL where it is not OpenAI's.

@@ -3,7 +3,7 @@
  *
  *   npm start                                       (in another terminal)
  *   npx openapi-typescript http://127.0.0.1:4000/v1/openapi.json --default-non-nullable false -o examples/openapi.ts
- *   node examples/openapi-fetch.ts
+ *   npx node examples/openapi-fetch.ts
  *
  * SWITCHYARD_URL and SWITCHYARD_TOKEN stand for the demo's. Types are all that is generated: the program runs without them, too.
  */

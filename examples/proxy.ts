@@ -1,7 +1,7 @@
 /**
  * A proxy that speaks OpenAI's protocol: any SDK pointed at it is governed by the org's policies, and fails over without knowing.
  *
- *   SWITCHYARD_URL=http://127.0.0.1:4000 PORT=8080 node --conditions=switchyard-source examples/proxy.ts
+ *   SWITCHYARD_URL=http://127.0.0.1:4000 PORT=8080 npx node --conditions=switchyard-source examples/proxy.ts
  *
  *   OPENAI_BASE_URL=http://127.0.0.1:8080/v1 OPENAI_API_KEY=<a token of Switchyard's> <any program>
  *

@@ -2,7 +2,7 @@
  * Relay's store puts the pages of a connection together, by its own `@connection`.
  *
  *   npm start                                       (in another terminal)
- *   node examples/relay-pagination.ts
+ *   npx node examples/relay-pagination.ts
  *
  * SWITCHYARD_URL and SWITCHYARD_TOKEN stand for the demo's. What Relay needs of a graph (global ids, `node`, connections) every noun has.
  * `relay-pagination.generated.ts` is what `relay-compiler` makes of this document; in a program of yours its plugin does so behind `graphql`:

@@ -1,7 +1,7 @@
 /**
  * The shortest program that routes: its provider is a function of its own, so that it runs against `npm start` as it is.
  *
- *   WORKSPACE_ID=ws_… node --conditions=switchyard-source examples/route.ts
+ *   WORKSPACE_ID=ws_… npx node --conditions=switchyard-source examples/route.ts
  *
  * SWITCHYARD_URL and SWITCHYARD_TOKEN stand for the demo's.
  */
