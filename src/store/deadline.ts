@@ -5,6 +5,8 @@ export type Deadline = number;
 
 /** What a request may take from its arrival, and what is asked without a request may take. */
 export const REQUEST_MS = 5_000;
+/** What one step of a copy or of a restore may take: nobody waits for it, and a batch is large. */
+export const BATCH_MS = 60_000;
 
 export function afterMs(ms: number): Deadline {
   return performance.now() + ms;

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { REQUEST_MS } from '../../src/store/deadline.ts';
 import { type Answer, createClient, freshMongoUri, MONGODB_URI, persist } from '../harness.ts';
+import { startNetwork } from '../network.ts';
 import { required } from '../required.ts';
 import { type Running, runCommand, startServer } from './process.ts';
 
@@ -121,6 +123,26 @@ describe.skipIf(!MONGODB_URI)('copy', () => {
         /^switchyard: copy: there is no file/,
       );
     } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('waits for a batch that takes longer than a request may', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'switchyard-copy-'));
+    const uri = freshMongoUri();
+    const network = await startNetwork(Number(new URL(uri).port));
+    try {
+      await runCommand(['org', 'create', 'Moved'], { DATA_DIR: folder });
+      const words = ['copy', '--from', `sqlite:${join(folder, 'switchyard.db')}`, '--to'];
+      await runCommand([...words, uri], {});
+      network.stallAfter('upsert');
+      const copying = runCommand([...words, network.through(uri)], {});
+      await vi.waitUntil(() => network.isStalled, { timeout: 60_000, interval: 50 });
+      await sleep(REQUEST_MS + 500);
+      network.flow();
+      expect(await copying).toMatchObject({ code: 0, stdout: expect.stringMatching(/agree\n$/) });
+    } finally {
+      await network.close();
       rmSync(folder, { recursive: true, force: true });
     }
   });

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { collections } from '../../catalog/collections.ts';
 import { orgIndex } from '../../nouns/orgs/model.ts';
+import { BATCH_MS } from '../../store/deadline.ts';
 import { everyStored } from '../../store/every.ts';
 import { migrations, versionAfter } from '../../store/migrations/index.ts';
 import type { AnyCollection, Doc, Store } from '../../store/store.ts';
@@ -28,7 +29,7 @@ export async function restoreCommand(file: string, { json }: { json?: boolean },
   const contents = await contentsOf(file);
   const config = readConfig(env);
   remarkNearMisses(env);
-  const deps = await createDeps({ ...config, LOG_LEVEL: 'warn' }, env);
+  const deps = await createDeps({ ...config, LOG_LEVEL: 'warn' }, env, BATCH_MS);
   try {
     const place = await placeOf(config);
     await mustHoldNoOthers(deps.store, contents, place);

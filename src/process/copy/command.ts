@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { collections } from '../../catalog/collections.ts';
+import { BATCH_MS } from '../../store/deadline.ts';
 import { openMongo } from '../../store/mongodb/open.ts';
 import { openSqlite } from '../../store/sqlite/engine.ts';
 import type { Store } from '../../store/store.ts';
@@ -55,7 +56,7 @@ function isOneFile(from: Place, to: Place): boolean {
 async function open(place: Place, mustExist: boolean): Promise<Store> {
   const now = () => new Date().toISOString();
   if ('uri' in place)
-    return openMongo({ uri: place.uri, collections, now }).catch((error: Error) => {
+    return openMongo({ uri: place.uri, collections, now, patienceMs: BATCH_MS }).catch((error: Error) => {
       // No variable has been read here: the word is at fault.
       throw new StartRefused(error.message.replace(/^MONGODB_URI/, mustExist ? '--from' : '--to'), { cause: error });
     });

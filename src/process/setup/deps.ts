@@ -20,12 +20,12 @@ const BUCKETS = 'buckets';
 const AS_FILE = constants.R_OK | constants.W_OK;
 const AS_FOLDER = AS_FILE | constants.X_OK;
 
-/** The real world: the wall clock, the system's randomness, the configured engine. */
-export async function createDeps(config: Config, env: Env): Promise<Deps> {
+/** The real world: the wall clock, the system's randomness, the configured engine, with its own patience where none is given. */
+export async function createDeps(config: Config, env: Env, patienceMs?: number): Promise<Deps> {
   const log = createLog(config.LOG_LEVEL, config.WORKERS > 1 ? WHOLE_BYTES : undefined);
   const now = Date.now;
   return {
-    store: await openStore(config, log),
+    store: await openStore(config, log, patienceMs),
     now,
     ids: createIds(now),
     random: Math.random,
@@ -46,13 +46,13 @@ async function createProvisioner(config: Config): Promise<Deps['provisioner']> {
   return createS3Provisioner(config);
 }
 
-async function openStore(config: Config, log: Logger): Promise<Store> {
+async function openStore(config: Config, log: Logger, patienceMs: number | undefined): Promise<Store> {
   const tell: Tell = (message, details) => log.warn(details, message);
   const now = () => new Date().toISOString();
   if (config.MONGODB_URI !== undefined) {
     // The driver is loaded where it is used: the embedded engine starts faster without it.
     const { openMongo } = await import('../../store/mongodb/open.ts');
-    return openMongo({ uri: config.MONGODB_URI, collections, now, tell });
+    return openMongo({ uri: config.MONGODB_URI, collections, now, tell, patienceMs });
   }
   const file = databaseFile(dataFolder(config.DATA_DIR));
   // SQLite would open for reading only what it cannot write, and serve until the first change.
