@@ -83,18 +83,18 @@ const HOW: Record<string, (body: Document) => boolean> = {
       ({ q, u, multi }: Document) => isOne(q.orgId) && !multi && (u.orgId === undefined || u.orgId === q.orgId),
     ),
   delete: ({ deletes }) => deletes.every(({ q, limit }: Document) => (limit === 1 ? isOne(q.orgId) : isTold(q))),
-  aggregate: ({ aggregate, pipeline }) => areStagesTold(aggregate, pipeline),
+  aggregate: ({ pipeline }) => areStagesTold(pipeline),
   // A unique index is one of each shard: only what begins with the shard key is unique everywhere.
   createIndexes: ({ indexes }) =>
     indexes.every(({ key, unique }: Document) => !unique || Object.keys(key)[0] === 'orgId'),
 };
 
-function areStagesTold(on: string, [first, ...others]: Document[]): boolean {
+function areStagesTold([first, ...others]: Document[]): boolean {
   return (
     isTold(first?.$match) &&
     others.every(({ $unionWith, $lookup, $graphLookup }) => {
       if ($lookup || $graphLookup) return false;
-      return !$unionWith || ($unionWith.coll === on && areStagesTold(on, $unionWith.pipeline));
+      return !$unionWith || (SHARDED.includes($unionWith.coll) && areStagesTold($unionWith.pipeline));
     })
   );
 }

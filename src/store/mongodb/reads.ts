@@ -19,13 +19,13 @@ import {
   type Query,
   type StoreStats,
 } from '../store.ts';
-import { keyOf, orgsOf, type Stored } from './documents.ts';
+import { keyOf, orgsOf } from './documents.ts';
 import { ConnectionLost, exchange } from './errors.ts';
 import { filterOf, pageStages } from './filters.ts';
 import { uniqueFilter } from './keys.ts';
 import { AT_SIZE, atIn, PARSED, type Parsed } from './parsed.ts';
 import { readDue, readLanes } from './queue.ts';
-import type { Together } from './together.ts';
+import { BATCH, type Together } from './together.ts';
 
 /** Pages that one aggregation reads. */
 const UNION_MAX = 50;
@@ -127,13 +127,13 @@ export class MongoReads {
   }
 
   lanes(from: AnyCollection, query: LanesQuery): Promise<string[]> {
-    return this.read((deadline) => readLanes(this.db.collection<Stored>(from.name), from, query, deadline));
+    return this.read((deadline) => readLanes(this.of<Doc>(from), from, query, deadline));
   }
 
   due<D extends Doc>(from: Collection<D>, query: DueQuery): Promise<D[]> {
     return this.read(async (deadline) => {
       const found = await this.#alive(from, [query.orgId], deadline, (buried) =>
-        readDue(this.db.collection<Stored>(from.name), from, { ...query, buried }, deadline),
+        readDue(this.of<Doc>(from), from, { ...query, buried }, deadline),
       );
       return found.map(({ doc }) => todays(from, doc as D));
     });
@@ -183,13 +183,13 @@ export class MongoReads {
           .map((query, at) => [...stages(query, buried), { $addFields: { at: begin + at } }]);
         const [first, ...rest] = part as [object[], ...object[][]];
         const pipeline = [...first, ...rest.map((one) => ({ $unionWith: { coll: from.name, pipeline: one } }))];
+        const options = { raw: true, batchSize: BATCH, ...hintOf(from, queries) };
         const found = await exchange(deadline, (maxTimeMS) =>
-          this.db
-            .collection(from.name)
-            .aggregate(pipeline, { raw: true, maxTimeMS, ...hintOf(from, queries) })
+          this.of(from)
+            .aggregate<Uint8Array>(pipeline, { ...options, maxTimeMS })
             .toArray(),
         );
-        for (const row of found as unknown as Uint8Array[]) rows[atIn(row)]?.push(row);
+        for (const row of found) rows[atIn(row)]?.push(row);
       }
       return rows;
     });
@@ -240,7 +240,7 @@ export class MongoReads {
   }
 
   protected of<D extends Doc>(from: Collection<D>) {
-    return this.db.collection<Stored<D>>(from.name);
+    return this.together.of(from);
   }
 
   /** Begun anew where the connection broke: a read can be asked any number of times. */
