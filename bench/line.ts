@@ -46,7 +46,7 @@ const folder = () => {
 /** The app on its data, and what to ask it. */
 async function setUp() {
   const place = folder();
-  const world = await seedOnce(place, readOptions([]));
+  const world = await seedOnce(place, readOptions([]).extents.sqlite);
   const env = { DATA_DIR: join(place, 'seed'), RATE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'info' };
   const config = readConfig(env);
   const deps = await createDeps(config, env);

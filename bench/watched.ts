@@ -72,7 +72,7 @@ installPeers();
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-watched-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 const load = startHelper(LOAD);
-const world = await seedOnce(folder, readOptions([]));
+const world = await seedOnce(folder, readOptions([]).extents.sqlite);
 for (const work of works.filter(({ name }) => WORKS.includes(name))) {
   const starts: number[][] = [];
   for (let at = 0; at < STARTS; at += 1) starts.push(await oneStart(work, world, load));

@@ -6,7 +6,7 @@ import { findMongo, HOW_TO_GET_ONE, type TestServer } from '../../test/mongo-ser
 import { required } from '../../test/required.ts';
 import { HERE, PYTHON } from './install.ts';
 import { openMongo } from './mongo.ts';
-import type { EngineName, Options } from './options.ts';
+import type { EngineName, Extent } from './options.ts';
 import { type Served, start } from './processes.ts';
 import { openSqlite } from './sqlite.ts';
 import type { ContenderName } from './works.ts';
@@ -33,15 +33,18 @@ export const startOurs = (env: NodeJS.ProcessEnv) =>
 /** What watching the product costs is what it costs more than this. */
 const QUIET = { METRICS: 'off', LOG_LEVEL: 'warn' };
 
-/** Makes the data once, on SQLite; both engines begin from it. */
-export async function seedOnce(folder: string, options: Pick<Options, 'namespaces' | 'policies'>): Promise<World> {
+/** Makes the data once, on SQLite; whichever engine begins from it. */
+export async function seedOnce(
+  folder: string,
+  { namespaces, policies }: Pick<Extent, 'namespaces' | 'policies'>,
+): Promise<World> {
   const env = { DATA_DIR: join(folder, 'seed'), MONGODB_URI: '' };
   const { stdout } = await runCommand(['org', 'create', 'Bench', '--json'], env);
   const { org_id: orgId, token } = JSON.parse(stdout) as { org_id: string; token: string };
   const server = await startOurs(env);
-  const world = await makeWorld({ url: server.url, orgId, token }, options.namespaces, options.policies);
+  const world = await makeWorld({ url: server.url, orgId, token }, namespaces, policies);
   await server.stop();
-  await loadPolicies(join(folder, 'seed', 'switchyard.db'), options.policies);
+  await loadPolicies(join(folder, 'seed', 'switchyard.db'), policies);
   return world;
 }
 
@@ -83,7 +86,8 @@ async function onMongo(folder: string, world: World, database: TestServer): Prom
   const uri = new URL(database.uri);
   uri.pathname = '/switchyard';
   const from = `sqlite:${join(folder, 'seed', 'switchyard.db')}`;
-  await copy(from, uri.href);
+  const { code, stderr } = await runCommand(['copy', '--from', from, '--to', uri.href], {});
+  if (code !== 0) throw new Error(`the copy failed: ${stderr}`);
   const store = await openMongo(database.uri);
   await store.load(world.documents);
   await store.close();
@@ -98,17 +102,6 @@ async function onMongo(folder: string, world: World, database: TestServer): Prom
     await database.stop();
   };
   return { engine: 'mongodb', database: database.kind, world, servers, stop };
-}
-
-/** Goes on where it was: a stand-in on a busy machine may answer too late for a batch. */
-async function copy(from: string, to: string): Promise<void> {
-  let told = '';
-  for (let tries = 0; tries < 20; tries += 1) {
-    const { stdout, stderr } = await runCommand(['copy', '--from', from, '--to', to], {});
-    if (stdout.includes('agree')) return;
-    told = stderr;
-  }
-  throw new Error(`the copy failed: ${told}`);
 }
 
 const startPeer = (name: ContenderName, env: NodeJS.ProcessEnv) =>

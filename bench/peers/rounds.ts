@@ -3,7 +3,7 @@ import { required } from '../../test/required.ts';
 import type { Bed } from './bed.ts';
 import { answerOf, type Contender, compareAnswers } from './compare.ts';
 import { HERE, say } from './install.ts';
-import type { EngineName, Options } from './options.ts';
+import type { EngineName, Extent, Options } from './options.ts';
 import { type Helper, processorMs, residentMiB } from './processes.ts';
 import { type ContenderName, decisions, isAdmitted, outcomeOf, peersOf, type Sent, type Work } from './works.ts';
 
@@ -38,10 +38,11 @@ export async function measure(work: Work, bed: Bed, load: Helper, options: Optio
   await checkAnswer(work, requests, required(contenders[0]));
   const cells = names.map((name): Cell => ({ engine: bed.engine, work, name, rounds: [], memoryMiB: null }));
   const warmUp = options.smoke ? 64 : bed.engine === 'sqlite' ? work.warmUp : Math.ceil(work.warmUp / 8);
+  const extent = options.extents[bed.engine];
   const run = (contender: Contender, amount?: number) =>
-    oneRound(work, bed, load, { contender, requests, options, amount });
+    oneRound(work, bed, load, { contender, requests, options, extent, amount });
   for (const contender of contenders) await run(contender, warmUp);
-  for (let round = 0; round < options.rounds; round += 1)
+  for (let round = 0; round < extent.rounds; round += 1)
     for (const step of cells.keys()) {
       const at = (step + round) % cells.length;
       required(cells[at]).rounds.push(await run(required(contenders[at])));
@@ -74,12 +75,13 @@ interface Turn {
   contender: Contender;
   requests: readonly Sent[];
   options: Options;
+  extent: Extent;
   /** Of answers; for a time where it is not given. */
   amount: number | undefined;
 }
 
 async function oneRound(work: Work, bed: Bed, load: Helper, turn: Turn): Promise<Round> {
-  const { contender, options } = turn;
+  const { contender, options, extent } = turn;
   const { pid } = required(bed.servers[contender.name as ContenderName]);
   const usual = options.smoke ? 64 : OUTCOMES[bed.engine];
   const outcomes = work.name === 'O1' ? await outcomesFor(bed, contender, turn.amount ?? usual) : null;
@@ -90,7 +92,7 @@ async function oneRound(work: Work, bed: Bed, load: Helper, turn: Turn): Promise
     headers: contender.headers,
     connections: work.connections ?? options.connections,
     requests: outcomes ?? turn.requests,
-    ...(amount === undefined ? { seconds: options.seconds } : { amount }),
+    ...(amount === undefined ? { seconds: extent.seconds } : { amount }),
   });
   const after = processorMs(pid);
   const isTold = before !== null && after !== null && told.answered > 0;

@@ -7,7 +7,7 @@ import { seedOnce, setUp } from './bed.ts';
 import { HERE, installPeers, say, versions } from './install.ts';
 import { isWhole, readOptions } from './options.ts';
 import { startHelper } from './processes.ts';
-import { type Facts, report } from './results.ts';
+import { type Facts, isBeyond, report } from './results.ts';
 import { type Cell, LOAD, measure } from './rounds.ts';
 import { type ContenderName, works } from './works.ts';
 
@@ -27,17 +27,19 @@ process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 const load = startHelper(LOAD);
 const cells: Cell[] = [];
 try {
-  say('Making the data …');
-  const world = await seedOnce(folder, options);
   for (const engine of options.engines) {
-    const bed = await setUp(engine, folder, world, names);
+    say('Making the data …');
+    const place = join(folder, engine);
+    const world = await seedOnce(place, options.extents[engine]);
+    const bed = await setUp(engine, place, world, names);
     if (typeof bed === 'string') {
       facts.notes.push(bed);
       continue;
     }
     facts.mongodb ||= bed.database;
     try {
-      for (const work of chosen) cells.push(...(await measure(work, bed, load, options)));
+      for (const work of chosen)
+        if (!isBeyond(work.name, bed.database)) cells.push(...(await measure(work, bed, load, options)));
     } finally {
       await bed.stop();
     }

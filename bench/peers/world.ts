@@ -21,7 +21,8 @@ interface Place {
   token: string;
 }
 
-const WORKSPACES = 10;
+/** A page of 50 is never the whole list, however many there are. */
+const EACH = 100;
 const APPS = 10;
 const ENVIRONMENTS = ['Development', 'Staging', 'Production'];
 const PURPOSES = 500;
@@ -30,8 +31,7 @@ const MODELS = 10;
 export async function makeWorld(place: Place, namespaces: number, policies: number): Promise<World> {
   const create = creator(place);
   const documents: Documents = { workspaces: [], environments: [], apps: [], namespaces: [] };
-  const each = Math.ceil(namespaces / (WORKSPACES * APPS));
-  for (const workspace of range(WORKSPACES)) {
+  for (const workspace of range(Math.ceil(namespaces / (APPS * EACH)))) {
     const body = { organization_id: place.orgId, name: `Workspace ${workspace}` };
     const { workspace_id: workspaceId } = await create('/workspaces', body, documents.workspaces);
     const base = `/workspaces/${workspaceId}`;
@@ -41,7 +41,7 @@ export async function makeWorld(place: Place, namespaces: number, policies: numb
       const environments = documents.environments.slice(-ENVIRONMENTS.length);
       const bodyOf = (at: number) =>
         namespaceBody(`Namespace ${at}`, required(environments[at % environments.length]).id);
-      await inTurns(each, (at) => create(`${base}/apps/${appId}/namespaces`, bodyOf(at), documents.namespaces));
+      await inTurns(EACH, (at) => create(`${base}/apps/${appId}/namespaces`, bodyOf(at), documents.namespaces));
     }
   }
   await makePolicies(create, documents.workspaces, policies);
