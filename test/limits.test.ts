@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Buckets, burstOf, fill, type Rate, roomFor } from '../src/routing/bucket.ts';
-import { type Meter, meters } from '../src/routing/state.ts';
+import { openOf, type StoredLeases } from '../src/routing/leases.ts';
+import { type Meter, type MonthMeter, meters } from '../src/routing/state.ts';
+import type { Store } from '../src/store/store.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
 import { required } from './required.ts';
 
@@ -177,4 +179,40 @@ describeEngines('a changed limit', (engine) => {
     expect(await one.decide()).toBeNull();
     expect((await store.get(meters, key))?.arrivals).toEqual({});
   });
+
+  test('what open decisions hold by meters that 0.1.0 stored counts until it is given back', async () => {
+    const one = await world({ max_concurrency: 2 });
+    const { tenant } = one;
+    const { store } = harness.deps;
+    for (let at = 0; at < 2; at += 1) expect(await one.decide()).toBeNull();
+    for (const meter of await metersOf(store, tenant.orgId)) await store.load(meters, [asOnceStored(meter)]);
+    expect(await one.decide()).toMatchObject({ code: 'CONCURRENCY_EXCEEDED' });
+    const { decisions } = (await tenant.rest('GET', `${tenant.base}/decisions`)).body;
+    const outcome = { success: true, input_tokens: 0, output_tokens: 0 };
+    for (const { decision_id, admitted } of decisions)
+      if (admitted) await tenant.rest('POST', `${tenant.base}/decisions/${decision_id}/outcome`, outcome);
+    for (const { running, months } of await metersOf(store, tenant.orgId))
+      expect([running, Object.values(months).map(({ held }) => held)]).toEqual([[], [[]]]);
+    expect(await one.decide()).toBeNull();
+  });
 });
+
+async function metersOf(store: Store, orgId: string): Promise<Meter[]> {
+  return (await store.scan(meters, null, 1_000)).filter((meter) => meter.orgId === orgId);
+}
+
+/** By the second, as objects. */
+function asOnceStored({ running, months, ...meter }: Meter): Meter {
+  const byName = (list: StoredLeases, width: number) => {
+    const numbers = openOf(list, width, 0);
+    const seconds = numbers.filter((_, at) => at % width === 0);
+    return Object.fromEntries(
+      seconds.map((second, at) => {
+        const held = numbers.slice(at * width + 1, (at + 1) * width);
+        return [second, held.length > 1 ? held : required(held[0])];
+      }),
+    );
+  };
+  const month = ([period, one]: [string, MonthMeter]) => [period, { ...one, held: byName(one.held, 3) }];
+  return { ...meter, running: byName(running, 2), months: Object.fromEntries(Object.entries(months).map(month)) };
+}

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { admit, admits, at, record } from '../src/routing/breaker.ts';
 import { BREAKER_DEFAULTS, type CircuitBreaker, MATCH_DEFAULTS, type Policy } from '../src/routing/facts.ts';
+import { openOf, totalOf } from '../src/routing/leases.ts';
 import { reserve, settle } from '../src/routing/limits.ts';
 import { allMatches, buildIndex, matchesInOrder } from '../src/routing/match-index.ts';
 import { compareRank, compile, firstFailing, readContext } from '../src/routing/matching.ts';
@@ -267,9 +268,9 @@ describe('limits', () => {
           admitted.push(now);
           expect(open.length).toBeLessThanOrEqual(4);
           for (const month of Object.values(meter.months)) {
-            const held = Object.values(month.held);
-            expect(month.tokens + held.reduce((sum, [count]) => sum + count, 0)).toBeLessThanOrEqual(300);
-            expect(month.requests + held.reduce((sum, [, count]) => sum + count, 0)).toBeLessThanOrEqual(40);
+            const held = openOf(month.held, 3, now);
+            expect(month.tokens + totalOf(held, 3, 1)).toBeLessThanOrEqual(300);
+            expect(month.requests + totalOf(held, 3, 2)).toBeLessThanOrEqual(40);
           }
         }
         for (const [from, first] of admitted.entries()) {

@@ -1,6 +1,6 @@
 import { safeSum } from '../words/safe-sum.ts';
 import { type Buckets, type Fill, fill, type Rate, roomFor } from './bucket.ts';
-import { openOf, withLease, withoutLease } from './leases.ts';
+import { type Leases, openOf, totalOf, withMore } from './leases.ts';
 import type { Meter, MonthMeter } from './state.ts';
 
 /**
@@ -34,9 +34,18 @@ export interface Refused {
 }
 
 type MeterState = Pick<Meter, 'months' | 'running'> & Buckets;
-const EMPTY: MeterState = { months: {}, running: {} };
-type Held = MonthMeter['held'][string];
-const EMPTY_MONTH: MonthMeter = { tokens: 0, requests: 0, held: {}, told: {} };
+const EMPTY: MeterState = { months: {}, running: [] };
+type OpenMonth = MonthMeter & { held: Leases };
+const EMPTY_MONTH: OpenMonth = { tokens: 0, requests: 0, held: [], told: {} };
+
+/** A meter whose leases are open, and lists. */
+interface OpenMeter extends Buckets {
+  months: Record<string, OpenMonth>;
+  running: Leases;
+}
+/** How many numbers stand for each second: of what is held tokens and requests behind it, of what is running the requests. */
+const HELD = 3;
+const RUNNING = 2;
 
 export function periodOf(nowMs: number): string {
   return monthOf(nowMs).period;
@@ -62,12 +71,12 @@ function monthOf(nowMs: number): Month {
 }
 
 /** The second in which a lease ends names it: leases of one second are counted together. */
-function leaseKey(leaseEndsMs: number): string {
-  return String(Math.ceil(leaseEndsMs / 1000));
+function leaseKey(leaseEndsMs: number): number {
+  return Math.ceil(leaseEndsMs / 1000);
 }
 
 /** Checks rates, then concurrency, then quotas; takes from all of them, or says which one bound. */
-export function reserve(meter: MeterState | null, request: Reservation): { next: MeterState } | { refused: Refused } {
+export function reserve(meter: MeterState | null, request: Reservation): { next: OpenMeter } | { refused: Refused } {
   const current = withoutExpired(meter ?? EMPTY, request.nowMs);
   const filled = fillAll(current, request);
   if ('refused' in filled) return filled;
@@ -76,12 +85,11 @@ export function reserve(meter: MeterState | null, request: Reservation): { next:
   const lease = leaseKey(request.leaseEndsMs);
   const period = periodOf(request.nowMs);
   const month = current.months[period] ?? EMPTY_MONTH;
-  const [tokens, requests] = month.held[lease] ?? [0, 0];
-  const held = withLease<Held>(month.held, lease, [tokens + request.tokens, requests + 1]);
+  const held = withMore(month.held, lease, [request.tokens, 1]);
   return {
     next: {
       ...filled,
-      running: withLease(current.running, lease, (current.running[lease] ?? 0) + 1),
+      running: withMore(current.running, lease, [1]),
       months: { ...current.months, [period]: { ...month, held } },
     },
   };
@@ -96,7 +104,7 @@ export function refusalOf(meter: MeterState | null, request: Reservation): Refus
 }
 
 /** Every rate takes its amount, or the first one that has no room for it refuses. */
-function fillAll(meter: MeterState, { limits, nowMs }: Reservation): Buckets | { refused: Refused } {
+function fillAll(meter: OpenMeter, { limits, nowMs }: Reservation): Buckets | { refused: Refused } {
   const fills: Record<string, Fill> = { ...meter.fills };
   const arrivals = { ...meter.arrivals };
   for (const rate of limits.rates) {
@@ -113,16 +121,16 @@ function fillAll(meter: MeterState, { limits, nowMs }: Reservation): Buckets | {
 }
 
 /** A burst of its own is one setting for several rates: it helps when all of them have room. */
-function rateRemedy(rate: Rate, meter: MeterState, rates: readonly Rate[], nowMs: number): Refused['remedy'] {
+function rateRemedy(rate: Rate, meter: OpenMeter, rates: readonly Rate[], nowMs: number): Refused['remedy'] {
   const bound = rate.burst === null ? [rate] : rates.filter(({ burst, amount }) => burst !== null && amount > 0);
   const rooms = bound.map((one) => roomFor(one, meter, nowMs));
   if (rooms.includes(null)) return null;
   return { key: rate.burst === null ? rate.key : 'burst_size', to: Math.max(...(rooms as number[])) };
 }
 
-function checkConcurrency(meter: MeterState, { limits, nowMs }: Reservation): Refused | null {
+function checkConcurrency(meter: OpenMeter, { limits, nowMs }: Reservation): Refused | null {
   if (limits.concurrency === null) return null;
-  const running = sum(Object.values(meter.running));
+  const running = totalOf(meter.running, RUNNING, 1);
   if (running < limits.concurrency) return null;
   return {
     code: 'CONCURRENCY_EXCEEDED',
@@ -133,23 +141,23 @@ function checkConcurrency(meter: MeterState, { limits, nowMs }: Reservation): Re
 }
 
 /** Until so many leases have ended that there is room: a limit that was lowered may lie far below what is running. */
-function concurrencyWait(leases: MeterState['running'], running: number, limit: number, nowMs: number): number | null {
+function concurrencyWait(leases: Leases, running: number, limit: number, nowMs: number): number | null {
   if (limit === 0) return null;
   let left = running;
-  for (const [second, count] of Object.entries(leases).sort(([one], [other]) => Number(one) - Number(other))) {
+  for (let at = 0; at < leases.length; at += RUNNING) {
+    const [second = 0, count = 0] = leases.slice(at, at + RUNNING);
     left -= count;
-    if (left < limit) return Number(second) * 1000 - nowMs;
+    if (left < limit) return second * 1000 - nowMs;
   }
   return null;
 }
 
-function checkQuotas(meter: MeterState, { limits, tokens, nowMs }: Reservation): Refused | null {
+function checkQuotas(meter: OpenMeter, { limits, tokens, nowMs }: Reservation): Refused | null {
   if (limits.monthly.requests === null && limits.monthly.tokens === null) return null;
   const month = meter.months[periodOf(nowMs)] ?? EMPTY_MONTH;
-  const held = Object.values(month.held);
   const used = {
-    requests: month.requests + sum(held.map(([, count]) => count)),
-    tokens: month.tokens + sum(held.map(([count]) => count)),
+    requests: month.requests + totalOf(month.held, HELD, 2),
+    tokens: month.tokens + totalOf(month.held, HELD, 1),
   };
   const quotas = [
     { key: 'max_requests_per_month', limit: limits.monthly.requests, used: used.requests, amount: 1 },
@@ -188,12 +196,7 @@ export function settle(meter: Meter | null, { decidedMs, leaseEndsMs, heldTokens
   const lease = leaseKey(leaseEndsMs);
   const period = periodOf(decidedMs);
   const month = current.months[period] ?? EMPTY_MONTH;
-  const [tokens, requests] = month.held[lease] ?? [0, 0];
-  const held =
-    requests > 1
-      ? withLease<Held>(month.held, lease, [tokens - heldTokens, requests - 1])
-      : withoutLease(month.held, lease);
-  const running = current.running[lease] ?? 0;
+  const held = withMore(month.held, lease, [-heldTokens, -1]);
   return {
     months: {
       ...current.months,
@@ -201,7 +204,7 @@ export function settle(meter: Meter | null, { decidedMs, leaseEndsMs, heldTokens
     },
     fills: current.fills ?? {},
     arrivals: current.arrivals ?? {},
-    running: running > 1 ? withLease(current.running, lease, running - 1) : withoutLease(current.running, lease),
+    running: withMore(current.running, lease, [-1]),
     requestCount: (meter?.requestCount ?? 0) + 1,
     totalTokens: safeSum(meter?.totalTokens ?? 0, usedTokens),
     lastUsedAt: new Date(nowMs).toISOString(),
@@ -209,15 +212,11 @@ export function settle(meter: Meter | null, { decidedMs, leaseEndsMs, heldTokens
 }
 
 /** Leases that have ended hold nothing; months before the last one are forgotten. */
-function withoutExpired(meter: MeterState, nowMs: number): MeterState {
+function withoutExpired(meter: MeterState, nowMs: number): OpenMeter {
   const oldest = monthOf(nowMs).before;
-  const months: MeterState['months'] = {};
+  const months: OpenMeter['months'] = {};
   for (const [period, month] of Object.entries(meter.months))
-    if (period >= oldest) months[period] = { ...month, held: openOf(month.held, nowMs) };
+    if (period >= oldest) months[period] = { ...month, held: openOf(month.held, HELD, nowMs) };
   const { fills, arrivals, updatedAt, running } = meter;
-  return { fills, arrivals, updatedAt, running: openOf(running, nowMs), months };
-}
-
-function sum(values: number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+  return { fills, arrivals, updatedAt, running: openOf(running, RUNNING, nowMs), months };
 }

@@ -1,6 +1,7 @@
 import { mapOf } from '../store/complete.ts';
 import type { Collection, Doc } from '../store/store.ts';
 import type { Buckets } from './bucket.ts';
+import type { StoredLeases } from './leases.ts';
 
 /**
  * The hot documents of routing, each changed by a rule inside the commit and kept apart from what they count for:
@@ -12,7 +13,7 @@ export interface MonthMeter {
   tokens: number;
   requests: number;
   /** By the second in which the leases end: tokens and requests held. */
-  held: Record<string, [tokens: number, requests: number]>;
+  held: StoredLeases;
   /** By quota: the largest share that an event has told of; null where that was not noted when the month began. */
   told: Record<string, number> | null;
 }
@@ -22,7 +23,7 @@ export interface Meter extends Doc, Omit<Buckets, 'updatedAt'> {
   /** By `YYYY-MM` (UTC): the current month and the one before. */
   months: Record<string, MonthMeter>;
   /** By the second in which the leases end: requests under way. */
-  running: Record<string, number>;
+  running: StoredLeases;
   requestCount: number;
   totalTokens: number;
   lastUsedAt: string | null;
@@ -30,10 +31,10 @@ export interface Meter extends Doc, Omit<Buckets, 'updatedAt'> {
 export const meters: Collection<Meter> = {
   name: 'meters',
   first: {
-    months: mapOf<MonthMeter>({ tokens: 0, requests: 0, held: {}, told: null }),
+    months: mapOf<MonthMeter>({ tokens: 0, requests: 0, held: [], told: null }),
     fills: {},
     arrivals: {},
-    running: {},
+    running: [],
     requestCount: 0,
     totalTokens: 0,
     lastUsedAt: null,

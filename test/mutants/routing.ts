@@ -27,8 +27,14 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a lease that ends before the others is found when it has ended',
     file: 'src/routing/leases.ts',
-    edits: [['Math.min(earliestOf(leases), Number(second))', 'Number(second)']],
+    edits: [['(leases[behind - width] ?? 0) > second', 'false']],
     tests: ['test/leases.test.ts'],
+  },
+  {
+    breaks: 'what open decisions hold is read as the last release stored it',
+    file: 'src/routing/leases.ts',
+    edits: [['isList(stored) ? stored : listed(stored)', 'isList(stored) ? stored : []']],
+    tests: ['test/leases.test.ts', 'test/limits.test.ts'],
   },
   {
     breaks: 'meters that the last release stored are read',
