@@ -45,9 +45,11 @@ export function audit<D extends Doc>(
 
 function difference(fields: Fields, before: Doc | null, after: Doc | null): AuditEvent['changes'] {
   const [left, right] = [before, after] as (Record<string, unknown> | null)[];
-  const names = Object.keys({ ...left, ...right }).filter(
-    (name) => !SILENT.has(name) && !isDeepStrictEqual(left?.[name], right?.[name]),
-  );
+  // Of what comes or goes there is one side, and nothing to compare.
+  const differs = (name: string) =>
+    left && right ? !isDeepStrictEqual(left[name], right[name]) : (left ?? right)?.[name] !== undefined;
+  const all = left && right ? { ...left, ...right } : (left ?? right ?? {});
+  const names = Object.keys(all).filter((name) => !SILENT.has(name) && differs(name));
   const told = (of: Record<string, unknown> | null | undefined, name: string) =>
     of ? documented(fields[name], of[name] ?? null) : null;
   const changes = withNames(names.map(snake));

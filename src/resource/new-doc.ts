@@ -27,7 +27,23 @@ export function newDoc<F extends Fields>(
   return docFrom(noun, created(ctx, id), { ...saidOf(noun.fields, body), ...made });
 }
 
+const blanks = new WeakMap<Fields, object>();
+
+/**
+ * All names that a document has, and nothing in them yet: one that is given them one by one becomes a table to V8, which
+ * every copy of it has to walk.
+ */
+function blankOf({ fields, collection }: FieldNoun<Fields>): object {
+  const known = blanks.get(fields);
+  if (known) return known;
+  const names = [...Object.keys(firstVersion({ orgId: '', id: '' }, '', null)), ...Object.keys(collection.first ?? {})];
+  const blank: Record<string, unknown> = JSON.parse(`{${names.map((name) => `${JSON.stringify(name)}:0`)}}`);
+  for (const name of names) blank[name] = undefined;
+  blanks.set(fields, blank);
+  return blank;
+}
+
 /** The same where nobody's body says a thing. */
 export function docFrom<F extends Fields>(noun: FieldNoun<F>, first: Doc, made: Made<F>): DocOf<F> {
-  return complete(noun.collection, { ...first, ...made } as DocOf<F>);
+  return complete(noun.collection, { ...blankOf(noun), ...first, ...made } as DocOf<F>);
 }

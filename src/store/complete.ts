@@ -1,3 +1,5 @@
+import { copied } from '../words/copied.ts';
+
 /**
  * What each field of a document reads as where an older program stored none. Whatever is in it is given as it is;
  * what holds fields of its own, by `object`, `nullable`, `listOf` or `mapOf`.
@@ -92,5 +94,5 @@ function completed<T extends object>(fields: object, stored: T): T {
 
 function firstOf(first: unknown): unknown {
   if (isNested(first)) return first.first();
-  return typeof first === 'object' && first !== null ? structuredClone(first) : first;
+  return copied(first);
 }

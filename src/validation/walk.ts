@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
+import { copied } from '../words/copied.ts';
 import { type Issue, valueError } from '../words/errors.ts';
 import { snake } from '../words/naming.ts';
 import { DEPTH_MAX, Issues } from './issues.ts';
@@ -95,7 +96,7 @@ class Walker {
       known.add(wire);
       if (Object.hasOwn(input, wire) && input[wire] !== undefined)
         value[name] = this.field(field, input[wire], [...loc, wire], depth + 1, before[name]);
-      else if (field.hasDefault) value[name] = structuredClone(field.defaultValue);
+      else if (field.hasDefault) value[name] = copied(field.defaultValue);
       else if (field.required) this.#add({ type: 'missing', loc: [...loc, wire], msg: 'Field required', input });
     }
     this.#others(shape, input, known, loc, depth);
