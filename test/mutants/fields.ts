@@ -25,7 +25,10 @@ export const mutants: Mutant[] = [
     breaks: 'what POST leaves out has its first value',
     file: 'src/resource/new-doc.ts',
     edits: [
-      ['complete(noun.collection, { ...blankOf(noun), ...first, ...made } as DocOf<F>)', '{ ...first, ...made } as unknown as DocOf<F>'],
+      [
+        'complete(noun.collection, { ...blankOf(noun), ...first, ...made } as DocOf<F>)',
+        '{ ...first, ...made } as unknown as DocOf<F>',
+      ],
     ],
     tests,
   },
