@@ -16,6 +16,12 @@ export const mutants: Mutant[] = [
     tests: planted,
   },
   {
+    breaks: 'what is half swept is no fault',
+    file: 'src/store/sqlite/check.ts',
+    edits: [['ancestors.map(({ field }) =>', 'ancestors.slice(-1).map(({ field }) =>']],
+    tests: ['test/operations/check.test.ts'],
+  },
+  {
     breaks: 'an event that is missing is found',
     file: 'src/store/sqlite/check.ts',
     edits: [['OR (number > before + 1 AND kept > ?)', 'OR ? IS NULL']],

@@ -5,15 +5,17 @@ import { DatabaseSync } from 'node:sqlite';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { collections } from '../../src/catalog/collections.ts';
+import { collectionsBelow } from '../../src/resource/subtree.ts';
 import type { Findings } from '../../src/store/findings.ts';
 import { checkMongo } from '../../src/store/mongodb/check.ts';
 import { indexesOf, type Stored } from '../../src/store/mongodb/documents.ts';
 import { checkDatabase, checkSqlite } from '../../src/store/sqlite/check.ts';
 import { columnsOf, indexSql, quote } from '../../src/store/sqlite/schema.ts';
-import type { AnyCollection } from '../../src/store/store.ts';
+import type { AnyCollection, Change } from '../../src/store/store.ts';
 import { runCommand } from '../e2e/process.ts';
 import { describeEngines, type Harness, MONGODB_URI, type Opened, openEngine, startHarness } from '../harness.ts';
 import { required } from '../required.ts';
+import { seed } from '../seed.ts';
 import { feed, filled } from './filled.ts';
 
 describeEngines('a store that is in use', (engine) => {
@@ -48,6 +50,22 @@ describeEngines('a store that is in use', (engine) => {
     }
     isDone = true;
     await load;
+  });
+
+  test('is found so at every step of a sweep, which takes what lies between before what lies below', async () => {
+    await harness.runner.stop();
+    for (const field of ['workspaceId', 'appId']) {
+      const tenant = await harness.org(`Swept by ${field}`);
+      const { workspace, workspaceId, app, appId, namespace } = await seed(tenant);
+      for (const thread of ['one', 'two']) await tenant.rest('POST', `${namespace}/threads/${thread}`);
+      const [path, value] = field === 'appId' ? [app, appId] : [workspace, workspaceId];
+      expect((await tenant.rest('DELETE', path)).status).toBeLessThan(300);
+      for (const collection of collectionsBelow(field)) {
+        const swept: Change = { type: 'sweep', in: collection, orgId: tenant.orgId, field, value, limit: 100 };
+        await harness.deps.store.commit([swept]);
+        expect([field, collection.name, (await look()).faults]).toEqual([field, collection.name, []]);
+      }
+    }
   });
 });
 

@@ -3,7 +3,10 @@ import { agreements } from '../findings.ts';
 import { type AnyCollection, tombstones } from '../store.ts';
 import { keyOf, type Stored } from './documents.ts';
 
-/** What documents lie in is there, or its tombstone is; so is their organization; and it lies itself where they do. By the key of the document. */
+/**
+ * What documents lie in is there, unless all of it is about to be swept: a sweep takes what lies between first. So is their
+ * organization; and it lies itself where they do. By the key of the document.
+ */
 export async function parentFaults(
   db: Db,
   collection: AnyCollection,
@@ -14,19 +17,23 @@ export async function parentFaults(
   const tell = ({ _id }: Stored, what: string) => faults.set(_id, [...(faults.get(_id) ?? []), what]);
   const agreed = agreements(collection, collections);
   const home = collection.home ?? 'orgId';
-  const parents = [...(collection.ancestors ?? []), { field: home, in: 'orgs' }];
-  for (const { field, in: above } of parents) {
-    const keyAbove = (stored: Stored) => {
-      const id = String(stored[field]);
-      return keyOf({ orgId: field === home ? id : stored.orgId, id });
-    };
+  const ancestors = collection.ancestors ?? [];
+  const keyAbove = (stored: Stored, field: string) => {
+    const id = String(stored[field]);
+    return keyOf({ orgId: field === home ? id : stored.orgId, id });
+  };
+  const graves = (stored: Stored) =>
+    ancestors.filter(({ field }) => Boolean(stored[field])).map(({ field }) => keyAbove(stored, field));
+  const buried = await those(db, tombstones.name, [...new Set(batch.flatMap(graves))], []);
+  for (const { field, in: above } of [...ancestors, { field: home, in: 'orgs' }]) {
     const children = batch.filter((stored) => Boolean(stored[field]));
-    const keys = [...new Set(children.map(keyAbove))];
+    const keys = [...new Set(children.map((child) => keyAbove(child, field)))];
     const shared = agreed.filter((one) => one.field === field).map((one) => one.shared);
-    const [there, buried] = [await those(db, above, keys, shared), await those(db, tombstones.name, keys, [])];
+    const there = await those(db, above, keys, shared);
     for (const child of children) {
-      const parent = there.get(keyAbove(child));
-      if (!parent && !buried.has(keyAbove(child))) tell(child, `${field}: there is no ${child[field]} in ${above}`);
+      const parent = there.get(keyAbove(child, field));
+      if (!parent && !graves(child).some((key) => buried.has(key)))
+        tell(child, `${field}: there is no ${child[field]} in ${above}`);
       for (const name of shared)
         if (parent && parent[name] !== child[name])
           tell(child, `${field}: ${child[field]} has another ${name}: ${parent[name]}`);

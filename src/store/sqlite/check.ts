@@ -82,14 +82,16 @@ function mustBeTodays(db: DatabaseSync, collections: readonly AnyCollection[]): 
     throw notTodays(version, known);
 }
 
-/** What a document lies in is there, or its tombstone is; so is its organization. */
+/** What a document lies in is there, unless all of it is about to be swept: a sweep takes what lies between first. So is its organization. */
 function checkParents(db: DatabaseSync, collection: AnyCollection, findings: Findings): void {
   const table = quote(collection.name);
-  for (const { field, in: above } of collection.ancestors ?? []) {
+  const ancestors = collection.ancestors ?? [];
+  const buried = `SELECT 1 FROM tombstones t WHERE t.org = d.org AND t.id IN (${ancestors.map(({ field }) => `d.${quote(field)}`)})`;
+  for (const { field, in: above } of ancestors) {
     const lost = db.prepare(`SELECT d.org, d.id, d.${quote(field)} AS parent FROM ${table} d
       WHERE d.${quote(field)} IS NOT NULL
       AND NOT EXISTS (SELECT 1 FROM ${quote(above)} p WHERE p.org = d.org AND p.id = d.${quote(field)})
-      AND NOT EXISTS (SELECT 1 FROM tombstones t WHERE t.org = d.org AND t.id = d.${quote(field)})`);
+      AND NOT EXISTS (${buried})`);
     for (const { org, id, parent } of lost.iterate())
       tell(findings, collection, place(org, id), `${field}: there is no ${parent} in ${above}`);
   }
