@@ -12,7 +12,7 @@ interface Branch {
 /** A row, and where in the path its parameters stand. */
 export interface Found {
   readonly row: Row;
-  readonly segments: readonly string[];
+  readonly path: string;
   readonly places: readonly (readonly [name: string, at: number])[];
 }
 
@@ -26,16 +26,16 @@ export function createRouter(rows: readonly Row[]): (method: string, path: strin
   const root = branch();
   for (const row of rows) add(root, row);
   return (method, path) => {
-    const segments = path.split('/');
-    const found = walk(root, segments, 1);
+    const found = walk(root, { path, isEscaped: path.includes('%') }, path.indexOf('/'));
     if (!found) return null;
     const known = found.get(method);
-    return known ? { row: known.row, segments, places: known.places } : { allow: [...found.keys()] };
+    return known ? { row: known.row, path, places: known.places } : { allow: [...found.keys()] };
   };
 }
 
 /** Read by whoever needs them: what is given from memory does not. */
-export function parametersOf({ segments, places }: Found): Record<string, string> {
+export function parametersOf({ path, places }: Found): Record<string, string> {
+  const segments = path.split('/');
   const parameters: Record<string, string> = {};
   for (const [name, at] of places) parameters[name] = expected(decode(segments[at] ?? ''), 'parameter of the path');
   return parameters;
@@ -64,14 +64,23 @@ function add(root: Branch, row: Row): void {
   at.rows.set(row.method, { row, places });
 }
 
-/** The first of the ways to read the path, fixed words before parameters. */
-function walk(at: Branch, segments: readonly string[], index: number): Branch['rows'] | null {
-  const segment = segments[index];
-  if (segment === undefined) return at.rows.size > 0 ? at.rows : null;
-  const word = at.words.get(segment);
-  const byWord = word ? walk(word, segments, index + 1) : null;
-  if (byWord || !at.parameter || segment === '' || decode(segment) === null) return byWord;
-  return walk(at.parameter, segments, index + 1);
+interface Sent {
+  readonly path: string;
+  readonly isEscaped: boolean;
+}
+
+/** The first of the ways to read the path from a slash on, fixed words before parameters. No more of it is cut out than words are looked for. */
+function walk(at: Branch, sent: Sent, slash: number): Branch['rows'] | null {
+  if (slash < 0) return at.rows.size > 0 ? at.rows : null;
+  const { path, isEscaped } = sent;
+  const begin = slash + 1;
+  const next = path.indexOf('/', begin);
+  const end = next < 0 ? path.length : next;
+  const word = at.words.size > 0 ? at.words.get(path.slice(begin, end)) : undefined;
+  const byWord = word ? walk(word, sent, next) : null;
+  if (byWord || !at.parameter || begin === end) return byWord;
+  if (isEscaped && decode(path.slice(begin, end)) === null) return null;
+  return walk(at.parameter, sent, next);
 }
 
 /** Null for a bad escape, which is no parameter, whatever the method. */

@@ -22,7 +22,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a bad escape is a path that there is not, whatever the method',
     file: 'src/rest/router.ts',
-    edits: [[" || segment === '' || decode(segment) === null) return", " || segment === '') return"]],
+    edits: [['  if (isEscaped && decode(path.slice(begin, end)) === null) return null;\n', '']],
     tests: ['test/rest/bad-input.test.ts'],
   },
   {
