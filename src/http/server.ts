@@ -30,7 +30,9 @@ export function createHttpServer(app: Handler): Server {
     began(req, res);
     app.handle(req, res);
   };
-  const server = createServer({ connectionsCheckingInterval: 1_000, maxHeaderSize: 65_536 }, serve);
+  // What has no body is read to its end as it comes: it needs no stream that begins, ends and is closed.
+  const options = { connectionsCheckingInterval: 1_000, maxHeaderSize: 65_536, optimizeEmptyRequests: true };
+  const server = createServer(options, serve);
   // Node would refuse what it does not know to expect, by a reply of its own.
   server.on('checkExpectation', serve);
   server.headersTimeout = HEAD_TIMEOUT_MS;
