@@ -14,7 +14,8 @@ export function prefixCutter(publicUrl: string): (url: string) => string {
 
 /** A reply whose `Location` leads callers to where they reach us. */
 export function locatedAt(publicUrl: string, reply: Reply): Reply {
+  if (publicUrl === '') return reply;
   const { Location } = reply.headers;
-  if (publicUrl === '' || !Location?.startsWith('/')) return reply;
-  return { ...reply, headers: { ...reply.headers, Location: publicUrl + Location } };
+  if (!Location?.startsWith('/')) return reply;
+  return { ...reply, headers: { ...reply.headers, Location: publicUrl + Location }, sent: undefined };
 }

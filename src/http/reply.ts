@@ -15,6 +15,8 @@ export interface Reply {
   body: string | Buffer | readonly Buffer[] | null;
   /** The body's length, where it is known without counting. */
   bytes?: number;
+  /** Its headers as they are sent (`asSent`), where they were put together before. */
+  sent?: readonly string[];
   /** Instead of a body: an answer that goes on. */
   stream?: Streaming;
   /** The place that such an answer has. */
@@ -78,13 +80,8 @@ export function send(
   if (reply.claim) return begin(req, res, reply, reply.claim, first, onSent);
   if (res.destroyed || res.headersSent) return onSent();
   const { status, body } = reply;
-  // One flat list: what is set one by one is kept, folded and copied by Node for each reply.
-  const headers = [...first];
-  // biome-ignore lint/style/noNonNullAssertion: one of their own names; to list entries costs an array for each.
-  for (const name in reply.headers) headers.push(name, reply.headers[name]!);
   const length = reply.bytes ?? lengthOf(body);
-  if (status !== 204 && status !== 304) headers.push('Content-Length', String(length));
-  res.writeHead(status, headers);
+  res.writeHead(status, [...first, ...(reply.sent ?? asSent(reply, length))]);
   const pieces = req.method === 'HEAD' || body === null ? [] : Array.isArray(body) ? body : [body as string | Buffer];
   for (let at = 0; at < pieces.length - 1; at += 1) res.write(pieces[at]);
   const last: Last = { piece: pieces.at(-1), encoding: length === body?.length ? 'latin1' : 'utf8' };
@@ -92,6 +89,15 @@ export function send(
   if (!req.complete && hasBody(req)) return endWhenRead(req, res, last, onSent);
   res.on('close', onSent);
   res.end(last.piece, last.encoding);
+}
+
+/** Names and values in turn, with the body's length. One flat list: what is set one by one is kept, folded and copied by Node for each reply. */
+export function asSent({ status, headers }: Reply, length: number): string[] {
+  const list: string[] = [];
+  // biome-ignore lint/style/noNonNullAssertion: one of their own names; to list entries costs an array for each.
+  for (const name in headers) list.push(name, headers[name]!);
+  if (status !== 204 && status !== 304) list.push('Content-Length', String(length));
+  return list;
 }
 
 /** Text whose characters are a byte each is ASCII, which Latin-1 writes alike and for less: Node makes room for three bytes of each in UTF-8. */

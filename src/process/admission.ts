@@ -69,11 +69,11 @@ export function createAdmission(
       if (!principal) return error(arrival, 'AUTHENTICATION_FAILED');
       visit.principal = principal;
       return chain(limiter.take(principal.tokenId, principal.rateLimitPerMinute), (rate) => {
-        const reply = rescue(
+        if (rate) arrival.head.push(...rateHeaders(rate));
+        return rescue(
           () => chain(within(principal, rate), (made) => (made.stream ? placed(arrival, principal, made) : made)),
           (cause) => failed(arrival, cause),
         );
-        return rate ? chain(reply, (made) => withHeaders(made, rateHeaders(rate))) : reply;
       });
     });
 
@@ -106,14 +106,10 @@ export function createAdmission(
   };
 }
 
-function withHeaders(reply: Reply, headers: Record<string, string>): Reply {
-  return { ...reply, headers: { ...reply.headers, ...headers } };
-}
-
-function rateHeaders(rate: RateState): Record<string, string> {
-  return {
-    'RateLimit-Limit': String(rate.limit),
-    'RateLimit-Remaining': String(rate.remaining),
-    'RateLimit-Reset': String(rate.resetSeconds),
-  };
+function rateHeaders({ limit, remaining, resetSeconds }: RateState): string[] {
+  return [
+    ...['RateLimit-Limit', String(limit)],
+    ...['RateLimit-Remaining', String(remaining)],
+    ...['RateLimit-Reset', String(resetSeconds)],
+  ];
 }

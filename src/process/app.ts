@@ -83,7 +83,7 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
   let ending = false;
 
   /** What is open to everybody: all by GET alone. */
-  const open: Record<string, (arrival: Arrival, deadline: Deadline) => MaybePromise<Reply>> = {
+  const pages: Record<string, (arrival: Arrival, deadline: Deadline) => MaybePromise<Reply>> = {
     '/health/live': () => json(200, { status: 'live' }),
     '/health/ready': ready,
     '/v1/openapi.json': () => ({
@@ -95,13 +95,14 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
     ...createSite(errorCatalog, publicUrl),
     ...createConsole(),
   };
+  const open = new Map(Object.entries(pages));
 
   function answer(arrival: Arrival, refused: boolean): MaybePromise<Reply> {
     const { req, path, search, visit } = arrival;
     const deadline = afterMs(config.requestMs ?? REQUEST_MS);
     const method = methodOf(req);
     const only = (methods: readonly string[]) => error(arrival, 'METHOD_NOT_ALLOWED', { allow: allowedWith(methods) });
-    const page = Object.hasOwn(open, path) ? open[path] : undefined;
+    const page = open.get(path);
     if (page) visit.isRoute = true;
     if (page) return method === 'GET' ? page(arrival, deadline) : only(['GET']);
     if (refused) return refusals.overload(arrival);
@@ -141,12 +142,11 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
 
   /** What needs not wait is answered at once, without a promise: most reads are. */
   function serve(arrival: Arrival, res: ServerResponse, refused: boolean, onEnd: () => void): void {
-    const { req, path, visit } = arrival;
-    const first = ['X-Request-Id', visit.requestId, ...corsHeaders(req, origins)];
+    const { req, path, visit, head } = arrival;
     const isAsked = !isPreflight(req, origins);
-    if (isAsked && path === '/graphql') first.push('Vary', 'Accept');
+    if (isAsked && path === '/graphql') head.push('Vary', 'Accept');
     const deliver = (reply: Reply) => {
-      send(req, res, locatedAt(publicUrl, reply), first, onEnd);
+      send(req, res, locatedAt(publicUrl, reply), head, onEnd);
       observer?.answered(visit, reply, refused && reply.status === 503);
     };
     const reply = rescue(
@@ -156,7 +156,7 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
     void chain(reply, (made) => {
       if (!ending) return deliver(made);
       return isLast(req).then((endsIt) => {
-        if (endsIt) first.push('Connection', 'close');
+        if (endsIt) head.push('Connection', 'close');
         deliver(made);
       });
     });
@@ -169,9 +169,10 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
       const start = (refused: boolean, onEnd: () => void) => {
         const visit = visitOf(req, path, requestIdOf(req) ?? deps.ids.next('req_'));
         observer?.begun?.(visit, req.headers);
-        serve({ req, path, search, visit }, res, refused, onEnd);
+        const head = ['X-Request-Id', visit.requestId, ...corsHeaders(req, origins)];
+        serve({ req, path, search, visit, head }, res, refused, onEnd);
       };
-      if (NEVER_WAITS.test(path)) pressure.pass(start);
+      if (neverWaits(path)) pressure.pass(start);
       else pressure.enter(start);
     },
     unread(status) {
@@ -194,4 +195,4 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
 const NOTHING = Buffer.alloc(0);
 const PREFLIGHT: Reply = { status: 204, headers: {}, body: null };
 /** What tells of an overload is answered under it. */
-const NEVER_WAITS = /^\/(health\/|metrics$)/;
+const neverWaits = (path: string): boolean => path.startsWith('/health/') || path === '/metrics';

@@ -8,6 +8,8 @@ export interface Arrival {
   path: string;
   search: string;
   visit: Visit;
+  /** Headers (names and values in turn) that the answer has whatever it is. */
+  head: string[];
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Reply } from '../http/reply.ts';
+import { asSent, type Reply } from '../http/reply.ts';
 import type { Context, Principal } from '../resource/context.ts';
 import { recorded, type Sources } from '../resource/recorded.ts';
 import type { Reads } from '../store/recorded.ts';
@@ -110,14 +110,14 @@ export function createKeptReplies(): KeptReplies {
   };
 }
 
-/** The reply with its length, or null where it is made of more than can be compared. */
+/** The reply with its length and headers as they are sent, or null where it is made of more than can be compared. */
 function lasting(reply: Reply, { reads, others }: Sources): Reply | null {
   const { status, body, stream, operation } = reply;
   const isPlain = (status === 200 || status === 304) && !stream && !operation?.codes.length;
   if (!isPlain || others || !reads.isLasting) return null;
-  if (body === null) return reply;
-  if (typeof body !== 'string') return null;
-  return { ...reply, bytes: reply.bytes ?? Buffer.byteLength(body) };
+  if (body !== null && typeof body !== 'string') return null;
+  const bytes = body === null ? 0 : (reply.bytes ?? Buffer.byteLength(body));
+  return { ...reply, bytes, sent: asSent(reply, bytes) };
 }
 
 function isSame(one: Manner, other: Manner): boolean {

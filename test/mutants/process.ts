@@ -12,7 +12,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'only the last answer of a connection ends it',
     file: 'src/process/app.ts',
-    edits: [['if (endsIt) first.push', 'first.push']],
+    edits: [['if (endsIt) head.push', 'head.push']],
     tests: shutdown,
   },
   {
