@@ -4,6 +4,7 @@ import { StoreUnavailable } from '../store/store.ts';
 import { StartRefused, UsageRefused } from '../words/refused.ts';
 import { isOfSystem } from '../words/system-error.ts';
 import { createProgram } from './commands.ts';
+import { whyOf } from './operator/in-steps.ts';
 import { stopNow } from './setup/signals.ts';
 
 /** Runs one command. Whatever stops it is one line on standard error: exit 2 when the words are wrong, else 1. */
@@ -44,9 +45,8 @@ function whatStopped(thrown: unknown): { message: string; code: number } {
   return { message: error.message.replace(/^error: |\.$/g, '').replaceAll('\n', ' '), code: 2 };
 }
 
-function tryAgain({ message, cause, maybe }: StoreUnavailable): string {
-  const why = cause instanceof Error ? `: ${cause.message.replaceAll('\n', ' ')}` : '';
-  return `${message}${why}; ${maybe ? 'whether it was done is not known, look before you repeat it' : 'nothing was done, try again'}`;
+function tryAgain(error: StoreUnavailable): string {
+  return `${whyOf(error)}; ${error.maybe ? 'whether it was done is not known, look before you repeat it' : 'nothing was done, try again'}`;
 }
 
 /** Where the words of the command in question are written down. */

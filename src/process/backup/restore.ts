@@ -7,6 +7,7 @@ import { migrations, versionAfter } from '../../store/migrations/index.ts';
 import type { AnyCollection, Doc, Store } from '../../store/store.ts';
 import { expected } from '../../words/expected.ts';
 import { StartRefused } from '../../words/refused.ts';
+import { inSteps } from '../operator/in-steps.ts';
 import { printJson } from '../operator/print.ts';
 import { withProgress } from '../operator/progress.ts';
 import { readConfig } from '../setup/config.ts';
@@ -33,8 +34,10 @@ export async function restoreCommand(file: string, { json }: { json?: boolean },
   try {
     const place = await placeOf(config);
     await mustHoldNoOthers(deps.store, contents, place);
-    await withProgress('restoring', contents.documents, ({ add }) => load(file, deps.store, add));
-    const stored = await tidy(deps.store, contents);
+    const stored = await inSteps('restore', async () => {
+      await withProgress('restoring', contents.documents, ({ add }) => load(file, deps.store, add));
+      return tidy(deps.store, contents);
+    });
     if (stored !== contents.documents)
       throw new StartRefused(
         `restore: ${place} holds ${stored} documents, ${file} ${contents.documents}; stop the servers and run it again`,

@@ -5,6 +5,7 @@ import { openMongo } from '../../store/mongodb/open.ts';
 import { openSqlite } from '../../store/sqlite/engine.ts';
 import type { Store } from '../../store/store.ts';
 import { StartRefused, UsageRefused } from '../../words/refused.ts';
+import { inSteps } from '../operator/in-steps.ts';
 import { printJson } from '../operator/print.ts';
 import { withProgress } from '../operator/progress.ts';
 import { countOf, type Place } from '../setup/count.ts';
@@ -72,12 +73,15 @@ async function run(source: Store, target: Store, { from, to }: { from: Place; to
     throw new StartRefused(
       `copy: --to holds other organizations (${strangers.slice(0, 3).join(', ')}${strangers.length > 3 ? ', …' : ''}); name an empty place, or one that --from was copied to before`,
     );
-  const total = await withProgress('copying', await countOf(from), ({ add }) =>
-    copyAll(source, target, collections, add),
-  );
-  const differing = await withProgress('verifying', total + (await countOf(to)), ({ add }) =>
-    differences(source, target, collections, add),
-  );
+  const [total, differing] = await inSteps('copy', async () => {
+    const copied = await withProgress('copying', await countOf(from), ({ add }) =>
+      copyAll(source, target, collections, add),
+    );
+    const found = await withProgress('verifying', copied + (await countOf(to)), ({ add }) =>
+      differences(source, target, collections, add),
+    );
+    return [copied, found] as const;
+  });
   if (differing.length > 0)
     throw new StartRefused(
       `copy: the two differ in ${differing.join(', ')}; stop the servers that write to them and run it again`,
