@@ -27,7 +27,7 @@ const QUICK: Extent = { seconds: 0.2, rounds: 1, namespaces: 1_000, policies: 20
 /** Less on MongoDB, since the stand-in takes long to be given it: all works end within ten minutes. */
 const USUAL: Record<EngineName, Extent> = {
   sqlite: { seconds: 2, rounds: 5, namespaces: 10_000, policies: 10_000 },
-  mongodb: { seconds: 3, rounds: 3, namespaces: 2_000, policies: 500 },
+  mongodb: { seconds: 3, rounds: 3, namespaces: 1_000, policies: 500 },
 };
 
 const USAGE = `npm run bench -- [${WORKS.join(' ')}] [--engine sqlite|mongodb] [--seconds N] [--rounds N] [--connections N]
