@@ -15,6 +15,7 @@ import { paired } from '../words/paired.ts';
 import type { Context } from './context.ts';
 import { boundCursors, type Cursors, type Placed } from './cursors.ts';
 import { type Noun, visibleWhere } from './noun.ts';
+import { ShortLists } from './short-lists.ts';
 
 export const PAGE_SIZE_DEFAULT = 50;
 const PAGE_SIZE_MAX = 200;
@@ -65,10 +66,13 @@ export function connect<D extends Doc>(ctx: Context, list: List<D>, args: PageAr
   const order = forward === Boolean(list.ascending) ? 'asc' : 'desc';
   const readPage = (page: PageQuery): MaybePromise<Page<D>> =>
     list.nested ? ctx.loaders.page(list.noun.collection, page) : ctx.deps.store.page(list.noun.collection, page);
-  const total = list.isCounted ? totalOf(ctx, list, query) : null;
+  const guess = shortnessOf(ctx, list, query, start ? null : window.size);
+  const total = list.isCounted && !guess?.isShort ? totalOf(ctx, list, query) : null;
   // Whoever asks for it hears of its failure.
   if (total instanceof Promise) total.catch(() => {});
   return chain(readPage({ ...query, order, limit: window.size, after: start }), (page) => {
+    const isWhole = !start && !page.more;
+    guess?.note(isWhole);
     const walked = end ? page.docs.filter((doc) => comes(doc, end, order) < 0) : page.docs;
     const ahead = () => page.more || walked.length < page.docs.length;
     const any = (other: PageQuery) => chain(readPage(other), ({ docs }) => docs.length > 0);
@@ -86,9 +90,18 @@ export function connect<D extends Doc>(ctx: Context, list: List<D>, args: PageAr
       place: cursors.place,
       hasNextPage: forward ? ahead : behind,
       hasPreviousPage: forward ? behind : ahead,
-      total: () => total ?? totalOf(ctx, list, query),
+      total: () => total ?? (isWhole ? page.docs.length : totalOf(ctx, list, query)),
     };
   });
+}
+
+const shortLists = new ShortLists();
+
+/** Whether a first page was all of its list the last time; null where nothing is gained by it: the embedded engine keeps totals. */
+function shortnessOf<D extends Doc>(ctx: Context, { noun, isCounted }: List<D>, query: Query, size: number | null) {
+  if (!isCounted || size === null || ctx.deps.store.engine === 'sqlite') return null;
+  const name = JSON.stringify([noun.collection.name, query, size]);
+  return { isShort: shortLists.has(name), note: (isShort: boolean) => shortLists.note(name, isShort) };
 }
 
 /** A list whose filter is derived, not stored: reads all of the scope, keeps what passes, pages in memory. */

@@ -223,20 +223,34 @@ describe.skipIf(!MONGODB_URI)('of MongoDB', () => {
     ]);
   });
 
-  const page = () => tenant.rest('GET', `${seeded.app}/namespaces?limit=50`);
   const query =
-    'query($app: ID!) { app(appId: $app) { namespaces(first: 50) { ...count nodes { name } } } } fragment count on NamespaceConnection { totalCount }';
-  const graph = () => tenant.graphql(query, { app: seeded.appId });
-  test.each([
-    ['a page by REST', page],
-    ['a page by the graph', graph],
-  ])('%s is asked for beside its total, once what it lies in is there', async (_, ask) => {
-    const waves = await wavesOf(ask);
-    expect(waves.map((wave) => wave.map(({ on }) => on).sort())).toEqual([
-      ['apps'],
-      ['namespaces', 'namespaces', 'tombstones'],
-    ]);
-  });
+    'query($app: ID!, $first: Int!) { app(appId: $app) { namespaces(first: $first) { ...count nodes { name } } } } fragment count on NamespaceConnection { totalCount }';
+  const doors = {
+    'by REST': async (limit: number) => {
+      const { status, body } = await tenant.rest('GET', `${seeded.app}/namespaces?limit=${limit}`);
+      return { status, total: body.total as number };
+    },
+    'by the graph': async (first: number) => {
+      const { status, body } = await tenant.graphql(query, { app: seeded.appId, first });
+      return { status, total: body.data.app.namespaces.totalCount as number };
+    },
+  };
+  const another = (name: string) =>
+    tenant.rest('POST', `${seeded.app}/namespaces`, { name, environment_id: seeded.environmentId });
+  test.each(Object.entries(doors))(
+    'a page %s is asked for beside its total, once what it lies in is there; one that is the whole list tells the total',
+    async (door, ask) => {
+      const before = (await ask(50)).total;
+      expect((await another(`One more ${door}`)).status).toBe(201);
+      const [part, whole] = [await wavesOf(() => ask(before)), await wavesOf(() => ask(before + 1))];
+      const namesIn = (waves: Sent[][]) => waves.map((wave) => wave.map(({ on }) => on).sort());
+      expect(namesIn(part)).toEqual([['apps'], ['namespaces', 'namespaces', 'tombstones']]);
+      expect(namesIn(whole)).toEqual([['apps'], ['namespaces', 'tombstones']]);
+      expect([(await ask(before)).total, (await ask(before + 1)).total]).toEqual([before + 1, before + 1]);
+      expect((await another(`Yet another ${door}`)).status).toBe(201);
+      expect((await ask(before + 1)).total).toBe(before + 2);
+    },
+  );
 
   test('a small read is one command', async () => {
     const waves = await wavesOf(() => tenant.rest('GET', seeded.namespace));

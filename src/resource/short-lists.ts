@@ -1,0 +1,20 @@
+const MAX = 10_000;
+
+/**
+ * Lists that were whole on their first page when they were read last, so that the page told how many there are. Most lists
+ * of most organizations are: whoever asks a server for a page and its total asks for the page alone then. A guess, which
+ * costs one more exchange where the list has grown meanwhile.
+ */
+export class ShortLists {
+  readonly #names = new Set<string>();
+
+  has(name: string): boolean {
+    return this.#names.has(name);
+  }
+
+  note(name: string, isShort: boolean): void {
+    if (!isShort) this.#names.delete(name);
+    else if (this.#names.size < MAX || this.#names.has(name)) this.#names.add(name);
+    else this.#names.clear();
+  }
+}
