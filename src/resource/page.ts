@@ -155,14 +155,17 @@ function queryOf<D extends Doc>(ctx: Context, list: List<D>): Query {
 }
 
 function totalOf<D extends Doc>(ctx: Context, list: List<D>, query: Query): MaybePromise<number> {
-  const isWhole = !ctx.principal.workspaceIds && list.search === undefined && list.ref === undefined;
+  const { store } = ctx.deps;
+  // An engine that keeps no totals would count each part of them.
+  const isKept = store.engine === 'sqlite' && !ctx.principal.workspaceIds;
+  const isWhole = isKept && list.search === undefined && list.ref === undefined;
   const parts: readonly { sign: number; where: readonly Clause[] }[] = (isWhole && list.totals) || [
     { sign: 1, where: query.where ?? [] },
   ];
   const queries = parts.map((part) => ({ ...query, where: part.where }));
   const sum = (counts: number[]) => paired(parts, counts).reduce((total, [{ sign }, count]) => total + count * sign, 0);
   if (list.nested) return chain(all(queries.map((one) => ctx.loaders.count(list.noun.collection, one))), sum);
-  return chain(ctx.deps.store.counts(list.noun.collection, queries), sum);
+  return chain(store.counts(list.noun.collection, queries), sum);
 }
 
 /** What is wrong with the page that is asked for; known before anything is read. */

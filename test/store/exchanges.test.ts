@@ -252,6 +252,17 @@ describe.skipIf(!MONGODB_URI)('of MongoDB', () => {
     },
   );
 
+  test('what only some may see is counted by one pipeline', async () => {
+    const developer = await tenant.as({ role: 'Developer' });
+    const list = () => developer.rest('GET', `${seeded.app}/namespaces?limit=1`);
+    const pipelines = (await wavesOf(list)).flat().filter(({ on }) => on === 'namespaces');
+    expect(pipelines.map(({ body }) => body.pipeline.some((stage: object) => '$unionWith' in stage))).toEqual([
+      false,
+      false,
+    ]);
+    expect((await list()).body.total).toBe((await tenant.rest('GET', `${seeded.app}/namespaces?limit=1`)).body.total);
+  });
+
   test('a small read is one command', async () => {
     const waves = await wavesOf(() => tenant.rest('GET', seeded.namespace));
     expect(waves.map((wave) => wave.map(({ on }) => on).sort())).toEqual([['namespaces']]);
