@@ -229,3 +229,19 @@ test('a reply is given again without a read until something is written to what i
   }
   await harness.close();
 });
+
+test('a reply is given to nobody who asks after another process has changed what it shows, however many ask at once', async () => {
+  const one = await startHarness('sqlite');
+  const other = await one.again({ now: one.deps.now });
+  const tenant = await one.org();
+  const seeded = await seed(tenant);
+  for (const server of [one, other]) await server.runner.stop();
+  const writer = other.client(tenant.token);
+  for (const word of ['a', 'b', 'c', 'd']) {
+    expect((await writer.rest('PUT', seeded.namespace, { description: word })).status).toBe(200);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => tenant.rest('GET', seeded.namespace)));
+    expect(answers.map(({ body }) => body.description)).toEqual(answers.map(() => word));
+  }
+  await other.close();
+  await one.close();
+});

@@ -128,6 +128,19 @@ const between = (min: number, max: number) => fc.double({ min, max, noNaN: true 
 /** As many small costs as large ones. */
 const cost = (min: number, max: number) => between(Math.log(min), Math.log(max)).map(Math.exp);
 
+test('the first of a turn begins at once, who comes with it once all of them have been read', () => {
+  const putOff: (() => void)[] = [];
+  const pressure = createPressure(
+    () => 0,
+    (work) => void putOff.push(work),
+  );
+  const begun: number[] = [];
+  for (const one of [1, 2, 3]) pressure.enter(() => void begun.push(one));
+  expect(begun).toEqual([1]);
+  for (const work of putOff.splice(0)) work();
+  expect(begun).toEqual([1, 2, 3]);
+});
+
 describe('what is refused', () => {
   test('nobody, where so many callers as can be answered in time wait for each other’s answers', async () => {
     const load = fc
@@ -257,7 +270,11 @@ describe('what is refused', () => {
   });
 
   test('those that wait for something else are no load, until they go on', () => {
-    const pressure = createPressure(() => 0);
+    const putOff: (() => void)[] = [];
+    const pressure = createPressure(
+      () => 0,
+      (work) => void putOff.push(work),
+    );
     const ends: (() => void)[] = [];
     let refused = 0;
     const enter = () =>
@@ -266,7 +283,8 @@ describe('what is refused', () => {
         else ends.push(pressure.rest());
       });
     for (let at = 0; at < 3_000; at += 1) enter();
-    expect([refused, pressure.inFlight]).toEqual([0, 3_000]);
+    for (let turn = 0; turn < 20; turn += 1) for (const work of putOff.splice(0)) work();
+    expect([refused, ends.length, pressure.inFlight]).toEqual([0, 3_000, 3_000]);
     for (const end of ends) end();
     enter();
     expect(refused).toBe(1);

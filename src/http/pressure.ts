@@ -119,7 +119,8 @@ export function createPressure(
       if (isFull() || inFlight - resting > IN_FLIGHT_MAX) return start(true, onEnd);
       if (!isTurning) startTurn();
       isTurning = true;
-      if (waiting.length === 0 && hasTime()) return begin(start);
+      // The first of a turn is answered at once; who comes with it is read before, and all of them are answered together.
+      if (waiting.length === 0 && begun === 0) return begin(start);
       waiting.push(start);
       if (looks >= LOOKS_MAX) return;
       looks += 1;

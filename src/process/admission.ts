@@ -9,7 +9,6 @@ import type { Deadline } from '../store/deadline.ts';
 import type { Store } from '../store/store.ts';
 import { chain, type MaybePromise, rescue } from '../words/maybe.ts';
 import { type Arrival, lastEventIdOf } from './arrival.ts';
-import type { Visit } from './observe/visit.ts';
 import type { Refusals } from './refusals.ts';
 import { createContext } from './setup/context.ts';
 
@@ -45,8 +44,8 @@ export function createAdmission(
   const streams = createStreams(deps.meter?.streaming);
   let isEnding = false;
 
-  const storeFor = ({ span }: Visit, deadline: Deadline): Store => {
-    const store = deps.store.until(deadline);
+  const storeFor = ({ visit: { span }, looks }: Arrival, deadline: Deadline): Store => {
+    const store = deps.store.until(deadline, looks);
     return span ? span.over(store) : store;
   };
 
@@ -64,7 +63,7 @@ export function createAdmission(
 
   function admitted(arrival: Arrival, deadline: Deadline, next: Next): MaybePromise<Reply> {
     const { req, visit } = arrival;
-    const store = storeFor(visit, deadline);
+    const store = storeFor(arrival, deadline);
     return chain(authenticate(req.headers.authorization, store), (principal) => {
       if (!principal) return error(arrival, 'AUTHENTICATION_FAILED');
       visit.principal = principal;
@@ -84,7 +83,7 @@ export function createAdmission(
       const begun = performance.now();
       return chain(body, (bytes) => {
         if (bytes === 'too_large') return error(arrival, 'PAYLOAD_TOO_LARGE', { max_bytes: BODY_MAX_BYTES });
-        return next(letIn(arrival, principal, storeFor(visit, deadline + performance.now() - begun)), bytes);
+        return next(letIn(arrival, principal, storeFor(arrival, deadline + performance.now() - begun)), bytes);
       });
     }
   }

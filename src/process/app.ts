@@ -166,11 +166,12 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
     meet: pressure.meet,
     handle(req, res) {
       const [path, search] = splitUrl(unprefixed(targetOf(req)));
+      const { looks } = deps.store.stats;
       const start = (refused: boolean, onEnd: () => void) => {
         const visit = visitOf(req, path, requestIdOf(req) ?? deps.ids.next('req_'));
         observer?.begun?.(visit, req.headers);
         const head = ['X-Request-Id', visit.requestId, ...corsHeaders(req, origins)];
-        serve({ req, path, search, visit, head }, res, refused, onEnd);
+        serve({ req, path, search, visit, looks, head }, res, refused, onEnd);
       };
       if (neverWaits(path)) pressure.pass(start);
       else pressure.enter(start);

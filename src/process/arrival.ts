@@ -8,6 +8,8 @@ export interface Arrival {
   path: string;
   search: string;
   visit: Visit;
+  /** How often the store had been looked at when it came. */
+  looks: number;
   /** Headers (names and values in turn) that the answer has whatever it is. */
   head: string[];
 }

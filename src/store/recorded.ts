@@ -170,8 +170,8 @@ export class RecordedStore implements Store {
     return this.#other().ping();
   }
 
-  until(deadline: Deadline) {
-    return this.#other().until(deadline);
+  until(deadline: Deadline, looks?: number) {
+    return this.#other().until(deadline, looks);
   }
 
   close() {

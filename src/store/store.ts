@@ -55,10 +55,7 @@ export interface Collection<D extends Doc = Doc> {
   columns?: readonly string[];
   /** Fields by which the collection is listed; each gets an index (org, field, createdAt, id). */
   scopes?: readonly string[];
-  /**
-   * What lists are also filtered by, the more telling first: one index (org, field and value, createdAt, id) has all of them.
-   * Null is in none.
-   */
+  /** What lists are also filtered by, the more telling first: one index (org, field and value, createdAt, id) has all of them, and null is in none. */
   filters?: readonly string[];
   /** Field combinations whose number of documents is kept, so that a total costs the same at any size. */
   totals?: readonly (readonly string[])[];
@@ -220,6 +217,8 @@ export class StoreRefused extends StartRefused {}
 export interface StoreStats {
   reads: number;
   commits: number;
+  /** How often it was looked whether others have committed: what a look sees holds for all that was asked before it. */
+  looks: number;
   /** Hears how many commits were made durable together; absent where nobody measures. */
   onGroup?: (size: number) => void;
 }
@@ -263,8 +262,8 @@ export interface Store {
   readonly stats: StoreStats;
   /** By when what is asked of it now is answered. */
   readonly answersBy: Deadline;
-  /** The same store for one request: what it is asked is answered by the deadline, or rejects with `StoreUnavailable`. */
-  until(deadline: Deadline): Store;
+  /** The same store for one request, which came after so many looks: it is answered by the deadline, or rejects with `StoreUnavailable`. */
+  until(deadline: Deadline, looks?: number): Store;
   close(): Promise<void>;
 }
 

@@ -105,6 +105,12 @@ export const mutants: Mutant[] = [
     tests: ['test/store/instant.test.ts'],
   },
   {
+    breaks: 'who asks after a look is answered by a later one',
+    file: 'src/store/sqlite/request.ts',
+    edits: [['moment(from, this.#looks)', 'moment(from, -1)']],
+    tests: ['test/store/instant.test.ts', 'test/kept-replies.test.ts'],
+  },
+  {
     breaks: 'what is in memory is nobody’s to change',
     file: 'src/store/sqlite/memory.ts',
     edits: [['doc: frozen(doc)', 'doc']],

@@ -58,6 +58,12 @@ export const mutants: Mutant[] = [
     tests: shutdown,
   },
   {
+    breaks: 'who comes with the first of a turn is read before that one’s turn goes on',
+    file: 'src/http/pressure.ts',
+    edits: [['waiting.length === 0 && begun === 0', 'waiting.length === 0 && hasTime()']],
+    tests: ['test/pressure.test.ts'],
+  },
+  {
     breaks: 'callers that wait for each other’s answers are not refused',
     file: 'src/http/pressure.ts',
     edits: [['Math.floor((WAIT_MAX_MS * pace.requests) / pace.ms)', '0']],

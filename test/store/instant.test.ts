@@ -67,3 +67,16 @@ test('what this process writes leaves the rest in memory, what another writes no
   other.exec(`INSERT INTO totals VALUES ('o', 'x', 1)`);
   expect(required(b)()).not.toBe(before);
 });
+
+test('what one look has seen holds for all who had asked before it, and for nobody who asks after it', () => {
+  const soon = performance.now() + 60_000;
+  const asks = () => store.until(soon, store.stats.looks);
+  const [first, second] = [asks(), asks()];
+  const before = first.moment([notes]);
+  other.exec(`INSERT INTO totals VALUES ('o', 'y', 1)`);
+  const { looks } = store.stats;
+  expect([second.moment([notes]), store.stats.looks]).toEqual([before, looks]);
+  const third = asks();
+  expect(third.moment([notes])).toBeGreaterThan(before ?? 0);
+  expect([store.stats.looks, second.moment([notes])]).toEqual([looks + 1, third.moment([notes])]);
+});

@@ -129,8 +129,8 @@ export class ObservedStore implements Store {
     return this.#store.ping();
   }
 
-  until(deadline: Deadline): Store {
-    return new ObservedStore(this.#store.until(deadline), this.#tell);
+  until(deadline: Deadline, looks?: number): Store {
+    return new ObservedStore(this.#store.until(deadline, looks), this.#tell);
   }
 
   close(): Promise<void> {

@@ -44,7 +44,12 @@ export class MongoReads {
   /** By when what is asked now must have its answer: a request's own end, or for each question a time of its own. */
   protected readonly deadline: () => Deadline;
 
-  constructor(db: Db, together: Together, deadline: () => Deadline, stats: StoreStats = { reads: 0, commits: 0 }) {
+  constructor(
+    db: Db,
+    together: Together,
+    deadline: () => Deadline,
+    stats: StoreStats = { reads: 0, commits: 0, looks: 0 },
+  ) {
     this.db = db;
     this.together = together;
     this.stats = stats;

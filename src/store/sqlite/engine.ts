@@ -71,7 +71,7 @@ export function openSqlite(options: SqliteOptions): SqliteStore {
 
 export class SqliteStore implements Store {
   readonly engine = 'sqlite';
-  readonly stats: StoreStats = { reads: 0, commits: 0 };
+  readonly stats: StoreStats = { reads: 0, commits: 0, looks: 0 };
   readonly #db: DatabaseSync;
   readonly #tables = new Map<string, Table>();
   readonly #shared: Shared;
@@ -87,7 +87,7 @@ export class SqliteStore implements Store {
     this.#busyTimeoutMs = options.busyTimeoutMs ?? REQUEST_MS;
     this.#checkFile = sameFile(options.file);
     this.#shared = new Shared(db);
-    this.#snapshot = new Snapshot(db, () => this.#shared.forget());
+    this.#snapshot = new Snapshot(db, this.stats, () => this.#shared.forget());
     for (const collection of options.collections)
       this.#tables.set(collection.name, new Table(db, collection, this.#shared));
     const view = viewOf((of) => this.#table(of));
@@ -153,8 +153,8 @@ export class SqliteStore implements Store {
     return this.#read(() => readLastNumbers(this.#table(numberings), from, orgIds));
   }
 
-  moment(from: readonly AnyCollection[]): number {
-    this.#snapshot.look();
+  moment(from: readonly AnyCollection[], looks = this.stats.looks): number {
+    if (this.stats.looks === looks) this.#snapshot.look();
     let sum = 0;
     for (const one of from) sum += this.#table(one).moment;
     return sum;
@@ -164,8 +164,8 @@ export class SqliteStore implements Store {
     return afterMs(this.#busyTimeoutMs);
   }
 
-  until(deadline: Deadline): Store {
-    return new RequestStore(this, deadline);
+  until(deadline: Deadline, looks?: number): Store {
+    return new RequestStore(this, deadline, looks);
   }
 
   async commit(changes: readonly Change[], deadline: Deadline = this.answersBy): Promise<Committed> {

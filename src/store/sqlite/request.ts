@@ -15,6 +15,7 @@ import type {
 } from '../store.ts';
 
 interface Engine extends Store {
+  moment(from: readonly AnyCollection[], looks?: number): number;
   commit(changes: readonly Change[], deadline?: Deadline): Promise<Committed>;
 }
 
@@ -22,10 +23,12 @@ interface Engine extends Store {
 export class RequestStore implements Store {
   readonly #store: Engine;
   readonly answersBy: Deadline;
+  readonly #looks: number | undefined;
 
-  constructor(store: Engine, deadline: Deadline) {
+  constructor(store: Engine, deadline: Deadline, looks: number | undefined) {
     this.#store = store;
     this.answersBy = deadline;
+    this.#looks = looks;
   }
 
   get engine() {
@@ -85,7 +88,7 @@ export class RequestStore implements Store {
   }
 
   moment(from: readonly AnyCollection[]) {
-    return this.#store.moment(from);
+    return this.#store.moment(from, this.#looks);
   }
 
   commit(changes: readonly Change[]) {
@@ -108,8 +111,8 @@ export class RequestStore implements Store {
     return this.#store.ping();
   }
 
-  until(deadline: Deadline): Store {
-    return this.#store.until(deadline);
+  until(deadline: Deadline, looks?: number): Store {
+    return this.#store.until(deadline, looks);
   }
 
   close() {

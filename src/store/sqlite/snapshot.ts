@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { StoreStats } from '../store.ts';
 import { rows } from './rows.ts';
 
 /**
@@ -7,6 +8,7 @@ import { rows } from './rows.ts';
  */
 export class Snapshot {
   readonly #db: DatabaseSync;
+  readonly #stats: Pick<StoreStats, 'looks'>;
   readonly #outdated: () => void;
   readonly #begin;
   readonly #end;
@@ -16,8 +18,9 @@ export class Snapshot {
   #seen: unknown;
 
   /** `outdated` hears that another connection, of this process or another, has committed since the last instant. */
-  constructor(db: DatabaseSync, outdated: () => void) {
+  constructor(db: DatabaseSync, stats: Pick<StoreStats, 'looks'>, outdated: () => void) {
     this.#db = db;
+    this.#stats = stats;
     this.#outdated = outdated;
     this.#begin = db.prepare('BEGIN');
     this.#end = db.prepare('COMMIT');
@@ -45,6 +48,7 @@ export class Snapshot {
   /** In a transaction that has begun: it is what SQLite compares within its snapshot. */
   check(): void {
     const version = this.#version.get()?.[0];
+    this.#stats.looks += 1;
     if (version === this.#seen) return;
     this.#seen = version;
     this.#outdated();
