@@ -6,6 +6,7 @@ import { instantOf } from '../validation/instant.ts';
 import type { ScalarExtensions } from './execution/leaf.ts';
 import { typeOf } from './global-id.ts';
 import { PERMISSION_PLUGIN } from './permission-plugin.ts';
+import { TEXT_PLUGIN } from './text-plugin.ts';
 
 export interface SchemaTypes {
   Context: Context;
@@ -24,7 +25,7 @@ const shows = (shows: ScalarExtensions['shows']): Record<string, unknown> => ({ 
 
 /** The one builder; nouns add their types to it. It defines no types of the domain. */
 export const builder = new SchemaBuilder<SchemaTypes>({
-  plugins: [PERMISSION_PLUGIN, RelayPlugin],
+  plugins: [PERMISSION_PLUGIN, TEXT_PLUGIN, RelayPlugin],
   defaultFieldNullability: false,
   relay: {
     clientMutationId: 'omit',

@@ -2,6 +2,12 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'ids and filters of the graph hold no NUL',
+    file: 'src/graphql/text-plugin.ts',
+    edits: [['if (issues) throw invalid(issues);', '']],
+    tests: ['test/graphql/half-text.test.ts'],
+  },
+  {
     breaks: 'a long text is looked through once, wherever it stands',
     file: 'src/validation/issues.ts',
     edits: [['if (known !== undefined) return known;\n    const fault', 'const fault']],
