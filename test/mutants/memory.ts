@@ -89,7 +89,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'what a commit wrote before it was undone is not kept',
     file: 'src/store/sqlite/table.ts',
-    edits: [['if (isWriting) draft.read', 'if (isWriting && !draft) draft.read']],
+    edits: [['if (!this.#shared.isWriting) this', 'this']],
     tests,
   },
   {

@@ -26,8 +26,8 @@ export interface Written {
 
 /**
  * What a transaction of ours holds back until its end, or until a query could tell: of a document or a total that many
- * members of a group change, only the last state is written. What was in memory, or was read for it, is there in that state
- * afterwards: most of it is asked for again at once.
+ * members of a group change, only the last state is written. What was in memory stays there in that state: most of it is asked
+ * for again at once.
  */
 export class Draft {
   readonly #db: DatabaseSync;
@@ -41,20 +41,7 @@ export class Draft {
   }
 
   get(of: Writer, key: Key): Doc | undefined {
-    const [drafted, written] = [this.#documents.get(of), this.#written.get(of)];
-    if (!drafted && !written) return undefined;
-    const name = nameOf(key);
-    return drafted?.get(name)?.doc ?? written?.get(name)?.doc;
-  }
-
-  /** Where the row of a document is that the transaction has read. */
-  rowOf(of: Writer, key: Key): number | undefined {
-    return this.#written.get(of)?.get(nameOf(key))?.rowid;
-  }
-
-  /** The transaction has read it: as its row has it. */
-  read(of: Writer, read: Written): void {
-    this.#writtenBy(of).set(nameOf(read.doc), read);
+    return this.#documents.get(of)?.get(nameOf(key))?.doc;
   }
 
   put(of: Writer, doc: Doc, before: Doc, rowid: number | undefined): void {
@@ -80,17 +67,12 @@ export class Draft {
     const drafted = this.#documents.get(of);
     if (!drafted) return;
     this.#documents.delete(of);
-    const written = this.#writtenBy(of);
+    const written = this.#written.get(of) ?? new Map<string, Written>();
+    this.#written.set(of, written);
     for (const [name, { doc, before, rowid }] of drafted) {
       const size = of.replace(doc, before);
       if (rowid !== undefined) written.set(name, { doc, rowid, size });
     }
-  }
-
-  #writtenBy(of: Writer): Map<string, Written> {
-    const written = this.#written.get(of) ?? new Map<string, Written>();
-    this.#written.set(of, written);
-    return written;
   }
 
   /** Writes everything, totals too, which nothing asks for before the transaction ends. */

@@ -11,7 +11,7 @@ export class Shared {
   readonly memory = new Memory(MEMORY_ROOM);
   readonly burials: Burials;
   readonly draft: Draft;
-  /** A transaction that writes takes from memory and adds nothing to it before it is on disk, since it may be undone. */
+  /** A transaction that writes takes from memory and adds nothing to it, since it may be undone. */
   isWriting = false;
   /** Rows written so far. */
   writes = 0;

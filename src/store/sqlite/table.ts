@@ -88,9 +88,7 @@ export class Table {
   #parsed(rowid: number, text: string, load?: { sinceStep: number }): Doc {
     const doc = this.read(text);
     if (load) load.sinceStep += text.length;
-    const { isWriting, draft } = this.#shared;
-    if (isWriting) draft.read(this, { doc, rowid, size: text.length });
-    else this.#shelf.put(rowid, doc, text.length);
+    if (!this.#shared.isWriting) this.#shelf.put(rowid, doc, text.length);
     return doc;
   }
 
@@ -141,7 +139,7 @@ export class Table {
 
   /** The same at the end of the transaction, however often the document is changed until then. */
   rewrite(doc: Doc, before: Doc): void {
-    const rowid = this.#shelf.rowOf(doc) ?? this.#shared.draft.rowOf(this, doc);
+    const rowid = this.#shelf.rowOf(doc);
     this.#touch(doc);
     this.#shared.draft.put(this, doc, before, rowid);
   }
