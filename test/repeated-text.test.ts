@@ -62,4 +62,32 @@ describeEngines('a document that uses one text again and again', (engine) => {
     expect(detail[999]).toMatchObject({ loc: ['input', 'tags', 999], input: null });
     expect(JSON.stringify(body).length).toBeLessThan(5 * MEGABYTE);
   });
+
+  test('is told of by a hundred fields in an answer that repeats it as long as that takes 4 MiB', async () => {
+    const text = 'a'.repeat(900_000);
+    const workspaces = 'workspace(workspaceId: $text) { name }';
+    const documents: Record<string, string[]> = {
+      RESOURCE_NOT_FOUND: [workspaces, 'apps(workspaceId: $text) { totalCount }', 'job(jobId: $text) { status }'],
+      VALIDATION_FAILED: ['roles(after: $text) { totalCount }', 'events(types: [$text]) { __typename }'],
+    };
+    for (const [code, fields] of Object.entries(documents)) {
+      const aliased = Array.from({ length: 100 }, (_, at) => `a${at}: ${fields[at % fields.length]}`);
+      const type = code === 'RESOURCE_NOT_FOUND' ? 'ID' : 'String';
+      const answer = await tenant.graphql(`query($text: ${type}!) { ${aliased.join(' ')} }`, { text });
+      const { errors } = answer.body;
+      expect(new Set(errors.map(({ extensions }: { extensions: { code: string } }) => extensions.code))).toEqual(
+        new Set([code]),
+      );
+      expect(errors).toHaveLength(100);
+      expect(answer.text).toContain(text);
+      expect(answer.text.length).toBeLessThan(5 * MEGABYTE);
+    }
+    const absent = await tenant.graphql('query($text: ID!) { job(jobId: $text) { status } }', { text });
+    expect(absent.body.errors[0].extensions.details.resource_id).toBe(text);
+    const decide = 'decide(input: { workspaceId: $text }) { decision { id } }';
+    const decides = Array.from({ length: 100 }, (_, at) => `a${at}: ${decide}`).join(' ');
+    const answer = await tenant.graphql(`mutation($text: ID!) { ${decides} }`, { text });
+    expect(answer.body.errors).toHaveLength(100);
+    expect(answer.text.length).toBeLessThan(5 * MEGABYTE);
+  });
 });

@@ -19,6 +19,7 @@ import { ranOf } from './ran.ts';
 import { asDocument, JSON_TYPE, preferredType, type ResponseType, refusal, takesStream } from './refusal.ts';
 import { type GraphQLRequest, readJsonRequest, readQueryRequest } from './request.ts';
 import { asStream, type Streamed, subscribed } from './stream.ts';
+import { bounded } from './told-back.ts';
 
 /** A request to `/graphql` once its caller and its bytes are known; HEAD comes as GET. */
 export interface GraphQLCall {
@@ -72,7 +73,7 @@ export function createGraphQLFront(schema: GraphQLSchema, deps: Streamed): Graph
   function shown({ data, errors }: ExecutionResult, node: OperationDefinitionNode, ctx: Context): ExecutionResult {
     if (!errors) return { data };
     const stageOf = (error: GraphQLError) => ({ requestId: ctx.requestId, isCommitted: isOfReply(node, error) });
-    return { errors: errors.map((error) => toPublic(error, deps.log, stageOf(error))), data };
+    return { errors: bounded(errors.map((error) => toPublic(error, deps.log, stageOf(error)))), data };
   }
 }
 

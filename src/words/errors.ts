@@ -42,9 +42,13 @@ export function fault(code: ErrorCode, details: Details = {}, message: string = 
   }
 }
 
+/** An id that is longer is told by its beginning: it may have been sent at any length. */
+const ID_MAX = 300;
+
 /** Absent, of another org, outside the token's workspaces: one answer. */
 export function notFound(resourceType: string, resourceId: string): GraphQLError {
-  const message = `The ${words(resourceType)} ${JSON.stringify(resourceId)} was not found`;
+  const id = resourceId.length > ID_MAX ? `${resourceId.slice(0, ID_MAX)}…` : resourceId;
+  const message = `The ${words(resourceType)} ${JSON.stringify(id)} was not found`;
   return fault('RESOURCE_NOT_FOUND', { resource_type: resourceType, resource_id: resourceId }, message);
 }
 

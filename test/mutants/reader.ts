@@ -2,6 +2,12 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'the errors of an answer repeat a bounded part of what was sent',
+    file: 'src/graphql/told-back.ts',
+    edits: [['left = after;', '']],
+    tests: ['test/repeated-text.test.ts'],
+  },
+  {
     breaks: 'ids and filters of the graph hold no NUL',
     file: 'src/graphql/text-plugin.ts',
     edits: [['if (issues) throw invalid(issues);', '']],
