@@ -79,6 +79,8 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
   const { error, failed } = refusals;
   const { admitted, endStreams } = createAdmission(deps, refusals, { authenticate, limiter, pauses });
   const kept = createKeptReplies();
+  // Read at each arrival, where nothing may fail: only what is answered below is rescued.
+  const { stats } = deps.store;
   let draining = false;
   let ending = false;
 
@@ -166,7 +168,7 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
     meet: pressure.meet,
     handle(req, res) {
       const [path, search] = splitUrl(unprefixed(targetOf(req)));
-      const { looks } = deps.store.stats;
+      const { looks } = stats;
       const start = (refused: boolean, onEnd: () => void) => {
         const visit = visitOf(req, path, requestIdOf(req) ?? deps.ids.next('req_'));
         observer?.begun?.(visit, req.headers);
