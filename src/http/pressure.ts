@@ -1,22 +1,35 @@
-/** How long others are refused, then those who were let in answered, before the sockets are looked at again. */
-const TURN_MS = 2;
-/** A request has 500 ms; what would wait longer than this, and as long again while others are refused, is not answered within them. */
-const WAIT_MAX_MS = 250;
+import { createEffort } from './effort.ts';
+
+/** Answers are begun for as long as all else took in the turn before, but for the first at least, and the second at most. */
+const ANSWERS_MS = [2, 10] as const;
+/** Of the turn before, how long others are refused: with what that takes before and afterwards it is half of the time. */
+const REFUSING = 0.15;
+/** Where a refusal costs more than this part of an answer, those who would be answered instead pay for it: they hear it later. */
+const DEAR = 0.4;
+const REFUSING_WHERE_DEAR = 0.04;
+/** A request has 500 ms: nobody is refused who can be answered within these. */
+const WAIT_MAX_MS = 470;
+/** While others are refused, of the time that they leave. */
+const RUSH_WAIT_MAX_MS = 300;
+/** Less than this part of the time goes to refusals: some after a pause are no rush. */
+const RUSH = 0.02;
 /** So few that wait are no overload, however long each of them takes: callers in a closed loop, not a growing queue. */
 const WAITING_MIN = 64;
 /** Requests that have begun, and wait for the store. */
 const BEGUN_MAX = 1_024;
 /** All requests that have come and not ended: what they hold has an end, however fast they are answered. */
 const IN_FLIGHT_MAX = 8_192;
-/** After so long the pace counts for half of what it did. */
-const HALF_LIFE_MS = 400;
-/** A pace that was measured for a shorter time tells nothing: nobody is refused by it. */
-const MEASURED_MIN_MS = 35;
 /** So many of those who wait look each turn whether it is theirs: more are never begun in one. */
 const LOOKS_MAX = 256;
 
 /** Begins a request, and says when it has ended. */
 type Start = (refused: boolean, onEnd: () => void) => void;
+
+interface Waiting {
+  start: Start;
+  /** When it has come. */
+  at: number;
+}
 
 export interface Pressure {
   /** Requests that have not ended. */
@@ -34,101 +47,118 @@ export interface Pressure {
 /**
  * Keeps the queue where it can be seen. What waits for a busy process usually waits in its sockets, where nobody knows
  * how much there is; so the sockets are looked at every few milliseconds, and what they hold waits here, in its order.
- * Then a newcomer's wait is known after the look that has found it, as so many before it at the pace of the last turns:
- * it is let in if it can be answered in time, and told if not. Whoever was let in is answered.
+ * Then a newcomer's wait is known after the look that has found it: all who were let in before it and have not ended,
+ * times what an answer costs. It is let in if it can be answered in time, and told if not. Whoever was let in is answered.
  */
 export function createPressure(
   now: () => number = () => performance.now(),
   later: (work: () => void) => void = setImmediate,
+  idle: () => number = () => performance.nodeTiming.idleTime,
 ): Pressure {
+  const effort = createEffort(now, idle);
   let inFlight = 0;
   let resting = 0;
   /** Let in are the first of them; the others have come since the last turn began. */
-  const waiting: Start[] = [];
+  const waiting: Waiting[] = [];
   let letIn = 0;
-  const refused: Start[] = [];
+  const refused: Waiting[] = [];
   let looks = 0;
   let hasMet = false;
   let isTurning = false;
-  let turnBegan = 0;
-  let worksUntil = 0;
+  /** In this turn. */
   let begun = 0;
-  let pace = { ms: 0, requests: 0 };
+  let worksUntil = 0;
 
-  const onEnd = () => {
+  /** Those that have come, and neither ended nor will be refused. */
+  const load = () => inFlight - resting - refused.length;
+  const isFull = () => load() - waiting.length >= BEGUN_MAX;
+  const onGone = () => {
     inFlight -= 1;
   };
-  const begin = (start: Start) => {
+  const onEnd = () => {
+    inFlight -= 1;
+    effort.ended();
+  };
+  const begin = ({ start }: Waiting) => {
     begun += 1;
+    const since = now();
     start(false, onEnd);
+    effort.began(since);
+  };
+  const take = (first: Waiting) => {
+    waiting.shift();
+    letIn = Math.max(0, letIn - 1);
+    return first;
   };
   const hasTime = () => begun === 0 || now() < worksUntil;
   /** As many as wait look once a turn whether there is time left for the first of them. */
   const look = () => {
-    if (hasTime()) {
-      const first = waiting.shift();
-      letIn = Math.max(0, letIn - 1);
-      if (first && isFull()) first(true, onEnd);
-      else if (first) begin(first);
-    }
+    const first = hasTime() ? waiting[0] : undefined;
+    if (first && !isFull()) begin(take(first));
+    else if (first && now() - first.at > WAIT_MAX_MS) refused.push(take(first));
     if (looks <= waiting.length) later(look);
     else looks -= 1;
   };
   const startTurn = () => {
-    begun = 0;
+    const lastMs = effort.turn(load() >= WAITING_MIN);
     decide();
-    const ms = hasMet ? 0 : TURN_MS;
+    const since = now();
+    refuse(hasMet ? 0 : lastMs * refusing());
+    const [min, max] = ANSWERS_MS;
+    const ms = hasMet ? 0 : Math.min(max, Math.max(min, lastMs / 2));
     hasMet = false;
-    refuse(ms);
-    // What refusing took is not counted: those who are let in instead take none of it, and each refusal would make the next one likelier.
-    turnBegan = now();
-    worksUntil = turnBegan + ms;
+    begun = 0;
+    // The ends of those who have been refused come first, and take as long again.
+    worksUntil = 2 * now() - since + ms;
     later(endTurn);
   };
   const endTurn = () => {
     isTurning = waiting.length > 0 || refused.length > 0;
-    // Only a turn that leaves something waiting was all work; what calm turns last says nothing.
-    if (!isTurning) {
-      pace = { ms: 0, requests: 0 };
-      return;
-    }
-    const ms = now() - turnBegan;
-    const kept = 0.5 ** (ms / HALF_LIFE_MS);
-    pace = { ms: pace.ms * kept + ms, requests: pace.requests * kept + begun };
-    startTurn();
+    if (isTurning) startTurn();
   };
   const decide = () => {
-    if (pace.ms < MEASURED_MIN_MS) return;
-    const inTime = Math.max(WAITING_MIN, Math.floor((WAIT_MAX_MS * pace.requests) / pace.ms));
-    letIn = Math.max(letIn, Math.min(waiting.length, inTime));
+    const answerMs = effort.answerMs();
+    const share = effort.refusing();
+    const ms = share < RUSH ? WAIT_MAX_MS : RUSH_WAIT_MAX_MS * (1 - share);
+    const inTime = answerMs > 0 ? Math.max(WAITING_MIN, Math.floor(ms / answerMs)) : Number.POSITIVE_INFINITY;
+    const begunBefore = load() - waiting.length;
+    letIn = Math.max(letIn, Math.min(waiting.length, inTime - begunBefore));
     refused.push(...waiting.splice(letIn));
   };
+  const refusing = () => (effort.refusalMs() > effort.answerMs() * DEAR ? REFUSING_WHERE_DEAR : REFUSING);
   /** One of them at least. */
   const refuse = (ms: number) => {
-    const until = now() + ms;
-    for (let first = refused.shift(); first; first = now() < until ? refused.shift() : undefined) first(true, onEnd);
+    const since = now();
+    let told = 0;
+    for (let first = refused.shift(); first; first = now() - since < ms ? refused.shift() : undefined) {
+      first.start(true, onGone);
+      told += 1;
+    }
+    effort.refused(told, since);
   };
-  const isFull = () => inFlight - resting - waiting.length - refused.length > BEGUN_MAX;
 
   return {
     get inFlight() {
       return inFlight;
     },
     enter(start) {
-      inFlight += 1;
-      if (isFull() || inFlight - resting > IN_FLIGHT_MAX) return start(true, onEnd);
       if (!isTurning) startTurn();
       isTurning = true;
+      const newcomer = { start, at: effort.came() };
+      const isRefused = isFull();
+      inFlight += 1;
+      if (isRefused || inFlight - resting > IN_FLIGHT_MAX) refused.push(newcomer);
       // The first of a turn is answered at once; who comes with it is read before, and all of them are answered together.
-      if (waiting.length === 0 && begun === 0) return begin(start);
-      waiting.push(start);
+      else if (waiting.length === 0 && begun === 0) return begin(newcomer);
+      else waiting.push(newcomer);
+      if (inFlight - resting > IN_FLIGHT_MAX) refuse(0);
       if (looks >= LOOKS_MAX) return;
       looks += 1;
       later(look);
     },
     pass(start) {
       inFlight += 1;
-      start(false, onEnd);
+      start(false, onGone);
     },
     meet() {
       hasMet = true;

@@ -66,7 +66,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'callers that wait for each other’s answers are not refused',
     file: 'src/http/pressure.ts',
-    edits: [['Math.floor((WAIT_MAX_MS * pace.requests) / pace.ms)', '0']],
+    edits: [['Math.max(WAITING_MIN, Math.floor(ms / answerMs))', '0']],
     tests: ['test/pressure.test.ts'],
   },
   {
@@ -78,37 +78,37 @@ export const mutants: Mutant[] = [
   {
     breaks: 'the sockets are looked at every few milliseconds',
     file: 'src/http/pressure.ts',
-    edits: [['const TURN_MS = 2;', 'const TURN_MS = 100;']],
+    edits: [['const ANSWERS_MS = [2, 10]', 'const ANSWERS_MS = [100, 100]']],
     tests: ['test/pressure.test.ts'],
   },
   {
     breaks: 'so many wait for the store at most, also of those who have waited for their turn',
     file: 'src/http/pressure.ts',
-    edits: [['first && isFull()', 'false']],
+    edits: [['first && !isFull()', 'first']],
     tests: ['test/pressure.test.ts'],
   },
   {
     breaks: 'refusals leave time for those who were let in',
     file: 'src/http/pressure.ts',
-    edits: [['now() < until ? refused.shift() : undefined', 'refused.shift()']],
+    edits: [['now() - since < ms ? refused.shift() : undefined', 'refused.shift()']],
     tests: ['test/pressure.test.ts'],
   },
   {
     breaks: 'whoever was let in is answered',
     file: 'src/http/pressure.ts',
-    edits: [['Math.max(letIn, Math.min(waiting.length, inTime))', 'Math.min(waiting.length, inTime)']],
+    edits: [['Math.max(letIn, Math.min(', 'Math.max(0, Math.min(']],
     tests: ['test/pressure.test.ts'],
   },
   {
-    breaks: 'a pace is measured for a while before anybody is refused by it',
-    file: 'src/http/pressure.ts',
-    edits: [['if (pace.ms < MEASURED_MIN_MS) return;', '']],
+    breaks: 'what an answer costs is measured for a while before anybody is refused by it',
+    file: 'src/http/effort.ts',
+    edits: [['all.ended * answerMs() > MEASURED_MIN_MS', 'all.ended > 0']],
     tests: ['test/pressure.test.ts'],
   },
   {
     breaks: 'who connects waits for no more than an answer for each who did before',
     file: 'src/http/pressure.ts',
-    edits: [['hasMet ? 0 : TURN_MS', 'TURN_MS']],
+    edits: [['hasMet ? 0 : Math.min(max', 'Math.min(max']],
     tests: ['test/pressure.test.ts'],
   },
   {
@@ -119,17 +119,38 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'a refusal does not make the next one likelier',
+    file: 'src/http/effort.ts',
+    edits: [['all.ms - all.refusingMs - ', 'all.ms - ']],
+    tests: ['test/pressure.test.ts'],
+  },
+  {
+    breaks: 'a growing queue does not make an answer look dearer',
+    file: 'src/http/effort.ts',
+    edits: [[' - all.came * readMs()', '']],
+    tests: ['test/pressure.test.ts'],
+  },
+  {
+    breaks: 'nobody is refused for the time in which a process is idle',
+    file: 'src/http/effort.ts',
+    edits: [['now() - idle()', 'now()']],
+    tests: ['test/pressure.test.ts'],
+  },
+  {
+    breaks: 'who is let in is answered in time while others are refused',
     file: 'src/http/pressure.ts',
-    edits: [
-      ['    decide();\n', '    turnBegan = now();\n    decide();\n'],
-      ['turnBegan = now();\n    worksUntil = turnBegan + ms', 'worksUntil = now() + ms'],
-    ],
+    edits: [['RUSH_WAIT_MAX_MS * (1 - share)', 'WAIT_MAX_MS']],
+    tests: ['test/pressure.test.ts'],
+  },
+  {
+    breaks: 'refusals that cost as much as answers leave these most of the time',
+    file: 'src/http/pressure.ts',
+    edits: [['? REFUSING_WHERE_DEAR : REFUSING', '? REFUSING : REFUSING']],
     tests: ['test/pressure.test.ts'],
   },
   {
     breaks: 'so many requests are in flight at most',
     file: 'src/http/pressure.ts',
-    edits: [[' || inFlight - resting > IN_FLIGHT_MAX', '']],
+    edits: [['if (inFlight - resting > IN_FLIGHT_MAX) refuse(0);', '']],
     tests: ['test/pressure.test.ts'],
   },
   {
