@@ -1,6 +1,6 @@
 /**
  * Writers of one organization on MongoDB, in one process and in several: how many commands and transactions a create takes.
- * `node bench/contention.ts [creates]`; each process is a store with connections of its own.
+ * `npx node bench/contention.ts [creates]`; each process is a store with connections of its own.
  */
 import { collections } from '../src/catalog/collections.ts';
 import { auditEvents } from '../src/resource/audit-event.ts';

@@ -1,5 +1,5 @@
 /**
- * What a page of decisions costs whose filter matches almost none of 200,000: `node bench/decision-filters.ts`, and with
+ * What a page of decisions costs whose filter matches almost none of 200,000: `npx node bench/decision-filters.ts`, and with
  * `MONGODB_TEST_URI` on MongoDB too.
  */
 import { type Decision, decisions } from '../src/nouns/decisions/model.ts';

@@ -1,5 +1,5 @@
 /**
- * A newcomer's first minute, from a clone to the first request that the proxy routes: `node bench/first-minute.ts`.
+ * A newcomer's first minute, from a clone to the first request that the proxy routes: `npx node bench/first-minute.ts`.
  * The download of packages is named, as it is the network's; the provider is one of its own. Without Chromium the console is left out.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';

@@ -1,7 +1,7 @@
 /**
  * How long one request can hold the process: what the thread works at most in one turn of the event loop while it is answered,
  * for the dearest requests that the limits allow. The client is a thread of its own and parses nothing:
- * `node bench/hold.ts [documents|answers|bodies|large] [WORD]`, WORD as in the kinds' names (with MONGODB_TEST_URI on MongoDB too).
+ * `npx node bench/hold.ts [documents|answers|bodies|large] [WORD]`, WORD as in the kinds' names (with MONGODB_TEST_URI on MongoDB too).
  */
 import { request } from 'node:http';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';

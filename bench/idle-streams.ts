@@ -1,4 +1,4 @@
-/** What a thousand streams cost that nothing comes on, and how fast a shutdown ends them: `node bench/idle-streams.ts`. Linux alone. */
+/** What a thousand streams cost that nothing comes on, and how fast a shutdown ends them: `npx node bench/idle-streams.ts`. Linux alone. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';

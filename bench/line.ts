@@ -1,5 +1,5 @@
 /**
- * What an access line costs, closer than sockets and other processes let it be seen: `node bench/line.ts [R1|R2] [--rounds N]`. One process asks
+ * What an access line costs, closer than sockets and other processes let it be seen: `npx node bench/line.ts [R1|R2] [--rounds N]`. One process asks
  * the app for reads by requests that are no more than the app looks at, some with lines and some without, in turns, so that whatever else the
  * machine does meets both. It is told in processor time; of all turns the tenth that was disturbed least, and the median. The lines go
  * into a socket that another process reads.

@@ -1,6 +1,6 @@
 /**
  * Each work under load: callers that wait for their answers (32, 256 and 1,000 of them), then for a minute twice as many
- * requests as they could get answered, sent by the clock: `node bench/load.ts`, `node bench/load.ts W1 --seconds 10`.
+ * requests as they could get answered, sent by the clock: `npx node bench/load.ts`, `npx node bench/load.ts W1 --seconds 10`.
  * Each work has a server of its own; a whole minute is written into `LOAD.md`, work by work.
  */
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';

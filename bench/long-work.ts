@@ -1,4 +1,4 @@
-/** What the background runner keeps up with: `node bench/long-work.ts [workspaces]`. */
+/** What the background runner keeps up with: `npx node bench/long-work.ts [workspaces]`. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

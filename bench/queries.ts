@@ -1,6 +1,6 @@
 /**
  * The reference queries over HTTP against a bare node:http server that does the same store reads, and what they cost the
- * store on each engine: `node bench/queries.ts` (with MONGODB_TEST_URI for MongoDB too).
+ * store on each engine: `npx node bench/queries.ts` (with MONGODB_TEST_URI for MongoDB too).
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,5 +1,5 @@
 /**
- * The router of `/v1` beside find-my-way, which comes with the peers, on every row: `node bench/router.ts`. It is held to
+ * The router of `/v1` beside find-my-way, which comes with the peers, on every row: `npx node bench/router.ts`. It is held to
  * the same: a fixed word wins whatever the method, a known path answers other methods with its own, and paths are
  * matched as sent. Ratios above 1 are slower than ours.
  */

@@ -1,4 +1,4 @@
-/** The cost of a match and of a whole decision, at 10 and 10,000 policies: `node bench/routing.ts`. */
+/** The cost of a match and of a whole decision, at 10 and 10,000 policies: `npx node bench/routing.ts`. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

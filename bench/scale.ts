@@ -1,7 +1,7 @@
 /**
  * Whether what is asked costs the same beside a thousand rows and beside a million, on SQLite: the first and the last page of
  * an app's namespaces, their total, a search that finds one of them, and a decision beside as many decisions:
- * `node bench/scale.ts [LARGEST] [SECONDS]`. A server for each size on data of its own, in turns, so that noise meets all alike; each
+ * `npx node bench/scale.ts [LARGEST] [SECONDS]`. A server for each size on data of its own, in turns, so that noise meets all alike; each
  * question is asked in other letters every time, since what is asked again would come from memory. Prints processor
  * time of a request, memory afterwards, and how long a start takes until it is ready.
  */

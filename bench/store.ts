@@ -1,5 +1,5 @@
 /**
- * The embedded store alone, beside the reads and writes of the peers' raw table on the same documents: `node bench/store.ts`.
+ * The embedded store alone, beside the reads and writes of the peers' raw table on the same documents: `npx node bench/store.ts`.
  * All in one process and without HTTP; ratios above 1 are slower than raw.
  */
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,5 +1,5 @@
 /**
- * What metrics and access lines cost, each alone and both: `node bench/watched.ts [R1|R2|Q1 …] [--starts N] [--rounds N]`. Two servers of the same
+ * What metrics and access lines cost, each alone and both: `npx node bench/watched.ts [R1|R2|Q1 …] [--starts N] [--rounds N]`. Two servers of the same
  * code differ by a tenth from one start to the next, by what was compiled when: so each is started several times, and all of them work in
  * turns, in short rounds. It is told in processor time, as the kernel counts it; of a server's rounds the quartile that others
  * have disturbed least, of its starts the median. Linux alone.

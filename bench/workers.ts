@@ -1,5 +1,5 @@
 /**
- * What one request costs with one process and with several, parent and sharing of limits included: `node bench/workers.ts [workers] [writes a second] [reads|creates]`.
+ * What one request costs with one process and with several, parent and sharing of limits included: `npx node bench/workers.ts [workers] [writes a second] [reads|creates]`.
  * It is told in processor time, as the kernel counts it for each process, so that others on the machine count less; and what
  * follows of it for throughput where there is a core for each: the first cost divided by the busiest worker's. The load is made of
  * plain sockets, at a fifth of what a request costs the server, and stays on another core. Linux alone.

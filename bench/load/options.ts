@@ -16,7 +16,7 @@ export interface LoadOptions {
 }
 
 const WHOLE_SECONDS = 60;
-const USAGE = `node bench/load.ts [${WORKS.join(' ')}] [--engine ${ENGINES.join('|')}] [--seconds N] [--rest N]`;
+const USAGE = `npx node bench/load.ts [${WORKS.join(' ')}] [--engine ${ENGINES.join('|')}] [--seconds N] [--rest N]`;
 
 export function readOptions(args: string[]): LoadOptions {
   const { values, positionals } = parseArgs({

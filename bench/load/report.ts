@@ -12,7 +12,7 @@ import type { Spread } from './tally.ts';
 const FILE = join(import.meta.dirname, '..', 'LOAD.md');
 const HEAD = `# Under load
 
-Written by \`node bench/load.ts\` (\`bench/load/\`), work by work; not by hand. Server and load generator share the machine's
+Written by \`npx node bench/load.ts\` (\`bench/load/\`), work by work; not by hand. Server and load generator share the machine's
 cores with whoever else is at work on it: of a work that costs the server little, the generator takes more than the server.
 
 - Callers that wait: so many connections, each of which asks again at once when it is answered; 10,000 namespaces, 10,000 policies.
