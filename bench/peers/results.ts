@@ -65,7 +65,7 @@ function circumstances(engine: EngineName, options: Options, facts: Facts): stri
   const { seconds, rounds, namespaces, policies } = options.extents[engine];
   const { connections } = options;
   const versions = Object.entries(facts.versions).map(([name, version]) => `${name} ${version}`);
-  const warmUp = engine === 'sqlite' ? '512 to 12,288' : '64 to 1,536';
+  const warmUp = engine === 'sqlite' ? '512 to 20,480' : '64 to 2,560';
   return [
     `- ${machineLine(facts.load)}`,
     `- ${versions.join(', ')}.`,

@@ -20,7 +20,8 @@ export interface Work {
   connections?: number;
   /**
    * Answers before the first round, on SQLite: counted, since on a busy machine a time would leave some code cold.
-   * Of writes there are more: V8 compiles for the first thousands, some 50 µs of each.
+   * Of writes there are more: V8 compiles for the first thousands, some 50 µs of each. Of ten thousand documents each is asked for
+   * twice: else the first rounds tell what it costs to keep them, and how many of them did so depends on the machine.
    */
   warmUp: number;
   /** Whether the raw server gives the same answer, so that it can be compared. */
@@ -61,7 +62,7 @@ export const works: readonly Work[] = [
   {
     name: 'R1',
     title: 'REST, one namespace of 1.1 KB by its id',
-    warmUp: 3_072,
+    warmUp: 20_480,
     peers: ['raw', 'fastapi', 'quiet'],
     by: 'processor',
     comparable: true,
@@ -89,7 +90,7 @@ export const works: readonly Work[] = [
   {
     name: 'Q1',
     title: 'GraphQL, a node by its id, ten fields',
-    warmUp: 3_072,
+    warmUp: 20_480,
     peers: [...GRAPH, 'quiet'],
     by: 'processor',
     comparable: true,
