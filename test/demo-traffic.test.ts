@@ -20,8 +20,8 @@ describeEngines('the traffic of the demo', (engine) => {
     'meets an outage that opens a breaker and ends, fails no request for good, and spends in no other org',
     async () => {
       const harness = await startHarness(engine, { deps: { random: randomOf(SEED) } });
-      const other = await harness.org();
       const { rest, graphql } = harness.client(await makeDemo(harness.deps));
+      const other = await harness.org();
       const { org_id } = (await rest('GET', '/v1/me')).body;
       const made = async () => (await graphql('{ decisions { totalCount } }')).body.data.decisions.totalCount as number;
       const atFirst = await made();

@@ -24,7 +24,7 @@ import { createContext } from '../setup/context.ts';
 import { ACCOUNTS, COMPANY, MODELS, POLICIES, REINDEXES, TEAMS } from './content.ts';
 import { makeReindexes } from './reindexes.ts';
 
-/** Makes the demo org through the same functions that every request runs; answers its token. */
+/** Makes the demo org, where no other is, through the same functions that every request runs; answers its token. */
 export async function makeDemo(deps: Deps): Promise<string> {
   const { orgId, memberId, token } = await createOrg(deps, COMPANY, { isFirst: true });
   const principal = {
