@@ -55,15 +55,12 @@ function nameOf(ref: unknown): string {
   return typeof ref === 'string' ? ref : String((ref as { name?: unknown }).name);
 }
 
-/** Of a text that many fields may be asked with. */
-const TOLD_MAX = 300;
-
 function demandText(names: readonly string[], args: object): void {
   let issues: Issue[] | null = null;
   for (const name of names) {
     const text = (args as Record<string, unknown>)[name];
     const issue = typeof text === 'string' ? textIssue(text, [name]) : null;
-    if (issue) issues = [...(issues ?? []), { ...issue, input: String(issue.input).slice(0, TOLD_MAX) }];
+    if (issue) issues = [...(issues ?? []), issue];
   }
   if (issues) throw invalid(issues);
 }

@@ -1,12 +1,14 @@
 import { GraphQLError } from 'graphql';
+import { ECHO_MAX } from '../validation/issues.ts';
 import { type Details, detailsOf, type Issue } from '../words/errors.ts';
 
-/** Characters of what was sent that the errors of one answer repeat in all: one long text may be asked for by a hundred fields. */
-const ECHO_MAX = 4 * 1024 * 1024;
 /** Of a text that is not repeated whole. */
 const CUT_MAX = 300;
 
-/** The errors of an answer; those that would repeat too much say what is wrong all the same. */
+/**
+ * The errors of an answer, which in all repeat no more of what was sent than the issues of one body may: one long text may be
+ * asked for by a hundred fields. Those that would repeat too much say what is wrong all the same.
+ */
 export function bounded(errors: readonly GraphQLError[]): GraphQLError[] {
   let left = ECHO_MAX;
   return errors.map((error) => {

@@ -2,7 +2,7 @@ import type { Issue } from '../words/errors.ts';
 
 const ISSUES_MAX = 1_000;
 /** Characters of input that the issues of one check repeat in all: one long text may be wrong at a thousand places. */
-const ECHO_MAX = 4 * 1024 * 1024;
+export const ECHO_MAX = 4 * 1024 * 1024;
 /** Levels of nested JSON. */
 export const DEPTH_MAX = 32;
 /** From this length on it is cheaper to know a text again than to look through it again. */
