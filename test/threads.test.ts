@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
+import { type Client, describeEngines, type Harness, startHarness, type Tenant } from './harness.ts';
 import { required } from './required.ts';
 import { type Seeded, seed } from './seed.ts';
 
@@ -66,5 +66,22 @@ describeEngines('the threads of a namespace', (engine) => {
     expect(shown.body.data.removeThreadFromNamespace.namespace.threadIds).toEqual(['t0', 't1', 't2', 't3', 't4']);
     expect(pages).toBe(1);
     store.until = until;
+  });
+
+  test('a thread is seen where its namespace is, by node, by nodes and by the list alike', async () => {
+    const id = await create('Turns private');
+    await tenant.rest('POST', `${apps}/${id}/threads/a-thread`);
+    const seen = 'query($id: ID!){namespace(namespaceId:$id){threads{nodes{id}}}}';
+    const thread = (await tenant.graphql(seen, { id })).body.data.namespace.threads.nodes[0].id as string;
+    const asked = 'query($id: ID!){node(id:$id){... on Thread{threadId}} nodes(ids:[$id]){... on Thread{threadId}}}';
+    const shownTo = async (client: Client) => (await client.graphql(asked, { id: thread })).body.data;
+    const there = { node: { threadId: 'a-thread' }, nodes: [{ threadId: 'a-thread' }] };
+    const viewer = await tenant.as({ role: 'Viewer' });
+    expect(await shownTo(viewer)).toEqual(there);
+    await tenant.rest('PUT', `${apps}/${id}`, { is_private: true });
+    expect(await shownTo(viewer)).toEqual({ node: null, nodes: [null] });
+    expect(await shownTo(tenant)).toEqual(there);
+    await tenant.rest('DELETE', `${apps}/${id}`);
+    expect(await shownTo(tenant)).toEqual({ node: null, nodes: [null] });
   });
 });

@@ -29,6 +29,8 @@ export interface Noun<D extends Doc> {
   referredAs?: string;
   /** Whether it is a part of what it lies in: not counted among what goes with a deleted one. */
   isPart?: boolean;
+  /** What it is seen with, by the field that names it: where that is hidden, so is this. */
+  seenWith?: { noun: Noun<Doc>; field: string };
   fields: Fields;
   /** What POST and a change may say of it. */
   bodies: { create: z.ZodObject; update: z.ZodObject };
@@ -50,6 +52,7 @@ type FieldOf<D> = keyof D & string;
 
 /** The same, with every field that it names being one of its documents'. */
 type Declared<D extends Doc> = Omit<Noun<D>, 'fields' | 'bodies'> & {
+  seenWith?: { field: FieldOf<D> };
   collection: {
     columns?: readonly FieldOf<D>[];
     scopes?: readonly FieldOf<D>[];
@@ -118,15 +121,20 @@ export function visibleWhere<D extends Doc>(principal: Principal, noun: Noun<D>)
 
 /** A document by id, null when the principal cannot see it. Answers at once where the engine does. */
 export function find<D extends Doc>(ctx: Context, noun: Noun<D>, id: string): MaybePromise<D | null> {
-  return chain(ctx.deps.store.get(noun.collection, { orgId: ctx.principal.orgId, id }), (doc) =>
-    doc && canSee(ctx.principal, noun, doc) ? doc : null,
-  );
+  return chain(ctx.deps.store.get(noun.collection, { orgId: ctx.principal.orgId, id }), (doc) => shown(ctx, noun, doc));
 }
 
 /** The same, read together with what else this request asks for. */
 export function load<D extends Doc>(ctx: Context, noun: Noun<D>, id: string | null): MaybePromise<D | null> {
   if (id === null) return null;
-  return chain(ctx.loaders.get(noun.collection, id), (doc) => (doc && canSee(ctx.principal, noun, doc) ? doc : null));
+  return chain(ctx.loaders.get(noun.collection, id), (doc) => shown(ctx, noun, doc));
+}
+
+function shown<D extends Doc>(ctx: Context, noun: Noun<D>, doc: D | null): MaybePromise<D | null> {
+  if (!doc || !canSee(ctx.principal, noun, doc)) return null;
+  if (!noun.seenWith) return doc;
+  const { noun: whole, field } = noun.seenWith;
+  return chain(load(ctx, whole, idIn(doc, field)), (seen) => (seen ? doc : null));
 }
 
 export async function need<D extends Doc>(ctx: Context, noun: Noun<D>, id: string): Promise<D> {

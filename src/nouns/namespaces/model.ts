@@ -110,6 +110,7 @@ export const threads = defineNoun(threadFields, {
   resource: 'thread',
   permission: 'namespaces',
   isPart: true,
+  seenWith: { noun: namespaces, field: 'namespaceId' },
   collection: {
     name: 'threads',
     scopes: ['namespaceId', 'workspaceId', 'appId'],
