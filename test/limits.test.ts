@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Buckets, burstOf, fill, type Rate, roomFor } from '../src/routing/bucket.ts';
 import { openOf, type StoredLeases } from '../src/routing/leases.ts';
 import { type Meter, type MonthMeter, meters } from '../src/routing/state.ts';
@@ -89,7 +89,7 @@ describeEngines('a changed limit', (engine) => {
     tenant: Tenant;
     account: string;
     grant: string;
-    decide: () => Promise<{ code: string; limit: string } | null>;
+    decide: () => Promise<{ code: string; limit: string; retry_after: number | null } | null>;
   }
   const world = async (limits: object, ofGrant: object = {}): Promise<World> => {
     const tenant = await harness.org();
@@ -162,6 +162,29 @@ describeEngines('a changed limit', (engine) => {
     expect(await one.decide()).toMatchObject({ code: 'RATE_LIMITED', limit: 'requests_per_minute' });
     harness.clock.offsetMs += 31_000;
     expect([await one.decide(), (await one.decide())?.code]).toEqual([null, 'RATE_LIMITED']);
+  });
+
+  const wholeSecond = (offsetMs: number) => Math.ceil(Date.now() / 1000) * 1000 - (offsetMs % 1000);
+  const serial = { max_concurrency: 1, burst_size: 1 };
+  const once = { requests_per_minute: 1 };
+  const together: [string, object, object, number | null][] = [
+    ['a second rate', { requests_per_second: 1, requests_per_minute: 2, burst_size: 1 }, {}, 30],
+    ['what is running', { requests_per_second: 1, ...serial, queue_timeout_seconds: 3600 }, {}, 600],
+    ['what is running under the grant', {}, { requests_per_minute: 1, max_concurrency: 1 }, 600],
+    ['an account behind the grant', { ...serial, queue_timeout_seconds: 3600 }, once, 600],
+    ['an account that is free too late', { ...serial, queue_timeout_seconds: 599 }, once, null],
+    ['an account that says nothing', { ...serial, queue_policy: 'reject' }, once, null],
+  ];
+  test.each(together)('retry_after waits for %s, too', async (_name, limits, ofGrant, seconds) => {
+    const one = await world(limits, ofGrant);
+    const frozen = vi.spyOn(Date, 'now').mockReturnValue(wholeSecond(harness.clock.offsetMs));
+    try {
+      expect(await useUp(one)).toMatchObject({ code: 'RATE_LIMITED', retry_after: seconds });
+      harness.clock.offsetMs += 1000 * (seconds ?? 0);
+      expect((await one.decide()) === null).toBe(seconds !== null);
+    } finally {
+      frozen.mockRestore();
+    }
   });
 
   test('meters that 0.1.0 stored are read: full ones stay full, and a raised limit frees them', async () => {

@@ -68,10 +68,12 @@ export function tryHop(
     return no(refuse('MODEL_UNAVAILABLE', 'model'), model ? modelRemedies(model) : []);
   const grant = world.grants.get(modelId);
   if (!grant) return no(refuse('MODEL_NOT_ENTITLED', 'entitlement'), [ofGrant(null, 'logical_model_id', modelId)]);
-  const refusal = checkGrant(world, grant, request);
+  const refusal = checkGrant(grant, request);
   if (refusal) return refusal;
   const targets = enabled.filter((target) => drawable(target) && !request.passedOver.has(targetKey(target)));
-  return drawTarget(world, request, model, grant, targets, draw);
+  const drawn = () => drawTarget(world, request, model, grant, targets, draw);
+  const refused = check(world, entitlementMeterId(grant.id), grantLimits(grant, request.estimate), request);
+  return refused ? grantRefusal(grant, refused, drawn) : drawn();
 }
 
 function modelRemedies(model: Model): SmallestChange[] {
@@ -91,8 +93,7 @@ function ofGrant(grant: Grant | null, field: string, to: unknown): SmallestChang
   return { resourceType: 'model_entitlement', resourceId: grant?.id ?? null, field, to };
 }
 
-function checkGrant(world: RoutingWorld, grant: Grant, request: Request): HopResult | null {
-  const { context, estimate } = request;
+function checkGrant(grant: Grant, { context, estimate }: Request): HopResult | null {
   if (!grant.enabled) return no(refuse('ENTITLEMENT_DISABLED', 'entitlement'), [ofGrant(grant, 'enabled', true)]);
   const { endpointId, endpointType, stepType, purpose } = context;
   const lists: [RefusalCode, string, string[] | null, (string | null)[]][] = [
@@ -113,11 +114,20 @@ function checkGrant(world: RoutingWorld, grant: Grant, request: Request): HopRes
     return no(refuse('REQUEST_TOO_LARGE', 'entitlement', { limit }), [
       ofGrant(grant, `workspace_limits.${limit}`, size),
     ]);
-  const refused = check(world, entitlementMeterId(grant.id), grantLimits(grant, estimate), request);
-  if (!refused) return null;
-  const retryAfter = refused.waitMs === null ? null : secondsOf(refused.waitMs);
-  const remedies = refused.remedy ? [ofGrant(grant, `workspace_limits.${refused.remedy.key}`, refused.remedy.to)] : [];
-  return no(refuse(refused.code, 'entitlement', { limit: refused.limit, retryAfter }), remedies);
+  return null;
+}
+
+/** There is room only when an account has it, too. */
+function grantRefusal(grant: Grant, { code, limit, waitMs, remedy }: Refused, drawn: () => HopResult): HopResult {
+  const remedies = remedy ? [ofGrant(grant, `workspace_limits.${remedy.key}`, remedy.to)] : [];
+  const retryAfter = waitMs === null ? null : later(secondsOf(waitMs), drawn());
+  return no(refuse(code, 'entitlement', { limit, retryAfter }), remedies);
+}
+
+function later(seconds: number, next: HopResult): number | null {
+  if (next.admitted) return seconds;
+  const { retryAfter } = next.refusal;
+  return retryAfter === null ? null : Math.max(seconds, retryAfter);
 }
 
 /** The targets one after the other in a draw by weight: the first whose account has room. */

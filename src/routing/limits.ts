@@ -27,7 +27,7 @@ export interface Refused {
   code: LimitCode;
   /** The documented key of the limit that bound. */
   limit: string;
-  /** Until there is room; null where no wait helps. */
+  /** Until there is room, whatever else of the meter binds besides; null where no wait helps. */
   waitMs: number | null;
   /** The smallest change of one setting that would have admitted it. */
   remedy: { key: string; to: number } | null;
@@ -78,9 +78,8 @@ function leaseKey(leaseEndsMs: number): number {
 /** Checks rates, then concurrency, then quotas; takes from all of them, or says which one bound. */
 export function reserve(meter: MeterState | null, request: Reservation): { next: OpenMeter } | { refused: Refused } {
   const current = withoutExpired(meter ?? EMPTY, request.nowMs);
-  const filled = fillAll(current, request);
-  if ('refused' in filled) return filled;
-  const refused = checkConcurrency(current, request) ?? checkQuotas(current, request);
+  const { filled, refusals } = checkAll(current, request);
+  const refused = asOne(refusals);
   if (refused) return { refused };
   const lease = leaseKey(request.leaseEndsMs);
   const period = periodOf(request.nowMs);
@@ -97,27 +96,46 @@ export function reserve(meter: MeterState | null, request: Reservation): { next:
 
 /** What such a reservation would be refused for; null: it would hold. */
 export function refusalOf(meter: MeterState | null, request: Reservation): Refused | null {
-  const current = withoutExpired(meter ?? EMPTY, request.nowMs);
-  const filled = fillAll(current, request);
-  if ('refused' in filled) return filled.refused;
-  return checkConcurrency(current, request) ?? checkQuotas(current, request);
+  return asOne(checkAll(withoutExpired(meter ?? EMPTY, request.nowMs), request).refusals);
 }
 
-/** Every rate takes its amount, or the first one that has no room for it refuses. */
-function fillAll(meter: OpenMeter, { limits, nowMs }: Reservation): Buckets | { refused: Refused } {
+interface Checked {
+  /** The buckets with what the rates take, of use where nothing refuses. */
+  filled: Buckets;
+  /** By every limit that binds, in the order in which they are named. */
+  refusals: Refused[];
+}
+
+function checkAll(meter: OpenMeter, request: Reservation): Checked {
+  const { filled, refusals } = fillAll(meter, request);
+  return { filled, refusals: [...refusals, ...checkConcurrency(meter, request), ...checkQuotas(meter, request)] };
+}
+
+/** The first is named; there is room only when all have it. */
+function asOne([first, ...others]: Refused[]): Refused | null {
+  if (!first) return null;
+  const longest = (one: number | null, { waitMs: other }: Refused) =>
+    one === null || other === null ? null : Math.max(one, other);
+  return { ...first, waitMs: others.reduce(longest, first.waitMs) };
+}
+
+/** Every rate takes its amount, but those that have no room for it. */
+function fillAll(meter: OpenMeter, { limits, nowMs }: Reservation): Checked {
   const fills: Record<string, Fill> = { ...meter.fills };
   const arrivals = { ...meter.arrivals };
+  const refusals: Refused[] = [];
   for (const rate of limits.rates) {
     if (rate.amount <= 0) continue;
     const filled = fill(rate, meter, nowMs);
     if ('waitMs' in filled) {
-      const remedy = rateRemedy(rate, meter, limits.rates, nowMs);
-      return { refused: { code: 'RATE_LIMITED', limit: rate.key, waitMs: filled.waitMs, remedy } };
+      const remedy = refusals.length > 0 ? null : rateRemedy(rate, meter, limits.rates, nowMs);
+      refusals.push({ code: 'RATE_LIMITED', limit: rate.key, waitMs: filled.waitMs, remedy });
+      continue;
     }
     fills[rate.key] = filled.fill;
     delete arrivals[rate.key];
   }
-  return { fills, arrivals };
+  return { filled: { fills, arrivals }, refusals };
 }
 
 /** A burst of its own is one setting for several rates: it helps when all of them have room. */
@@ -128,16 +146,18 @@ function rateRemedy(rate: Rate, meter: OpenMeter, rates: readonly Rate[], nowMs:
   return { key: rate.burst === null ? rate.key : 'burst_size', to: Math.max(...(rooms as number[])) };
 }
 
-function checkConcurrency(meter: OpenMeter, { limits, nowMs }: Reservation): Refused | null {
-  if (limits.concurrency === null) return null;
+function checkConcurrency(meter: OpenMeter, { limits, nowMs }: Reservation): Refused[] {
+  if (limits.concurrency === null) return [];
   const running = totalOf(meter.running, RUNNING, 1);
-  if (running < limits.concurrency) return null;
-  return {
-    code: 'CONCURRENCY_EXCEEDED',
-    limit: 'max_concurrency',
-    waitMs: concurrencyWait(meter.running, running, limits.concurrency, nowMs),
-    remedy: { key: 'max_concurrency', to: running + 1 },
-  };
+  if (running < limits.concurrency) return [];
+  return [
+    {
+      code: 'CONCURRENCY_EXCEEDED',
+      limit: 'max_concurrency',
+      waitMs: concurrencyWait(meter.running, running, limits.concurrency, nowMs),
+      remedy: { key: 'max_concurrency', to: running + 1 },
+    },
+  ];
 }
 
 /** Until so many leases have ended that there is room: a limit that was lowered may lie far below what is running. */
@@ -152,8 +172,8 @@ function concurrencyWait(leases: Leases, running: number, limit: number, nowMs: 
   return null;
 }
 
-function checkQuotas(meter: OpenMeter, { limits, tokens, nowMs }: Reservation): Refused | null {
-  if (limits.monthly.requests === null && limits.monthly.tokens === null) return null;
+function checkQuotas(meter: OpenMeter, { limits, tokens, nowMs }: Reservation): Refused[] {
+  if (limits.monthly.requests === null && limits.monthly.tokens === null) return [];
   const month = meter.months[periodOf(nowMs)] ?? EMPTY_MONTH;
   const used = {
     requests: month.requests + totalOf(month.held, HELD, 2),
@@ -163,17 +183,15 @@ function checkQuotas(meter: OpenMeter, { limits, tokens, nowMs }: Reservation): 
     { key: 'max_requests_per_month', limit: limits.monthly.requests, used: used.requests, amount: 1 },
     { key: 'max_tokens_per_month', limit: limits.monthly.tokens, used: used.tokens, amount: tokens },
   ];
-  for (const { key, limit, used: before, amount } of quotas) {
-    if (limit === null || (before < limit && before + amount <= limit)) continue;
+  return quotas.flatMap(({ key, limit, used: before, amount }) => {
+    if (limit === null || (before < limit && before + amount <= limit)) return [];
     const to = before + Math.max(amount, 1);
     // Not even a fresh month has room for more than the limit.
     const waitMs = limit === 0 || amount > limit ? null : monthEnd(nowMs) - nowMs;
-    return {
-      ...{ code: 'QUOTA_EXCEEDED', limit: key, waitMs },
-      remedy: Number.isSafeInteger(to) ? { key, to } : null,
-    };
-  }
-  return null;
+    return [
+      { code: 'QUOTA_EXCEEDED' as const, limit: key, waitMs, remedy: Number.isSafeInteger(to) ? { key, to } : null },
+    ];
+  });
 }
 
 export function monthEnd(nowMs: number): number {

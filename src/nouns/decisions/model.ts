@@ -48,7 +48,11 @@ export const refusal = field.object('DecisionRefusal', 'Why a decision was refus
   code: field.readOnly(field.word(refusalCode, 'NO_POLICY_MATCHED', 'The reason.')),
   level: field.readOnly(field.word(refusalLevel, 'policy', 'What bound.')),
   limit: field.readOnly(field.optionalText('The documented key of the limit that bound.')),
-  retryAfter: field.readOnly(field.optionalCount('Seconds until there is room.')),
+  retryAfter: field.readOnly(
+    field.optionalCount(
+      'Seconds until grant and account have room by all limits, or the breaker’s first target is free.',
+    ),
+  ),
   change: field.internal<SmallestChange | null>(null),
 });
 
