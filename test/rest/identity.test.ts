@@ -53,6 +53,20 @@ describeEngines('identity', (engine) => {
     ]).toEqual([401, 200]);
   });
 
+  test('however often it was rotated before, a rotation without overlap ends every other secret', async () => {
+    const token = await tenant.as({ role: 'Viewer' });
+    const path = `${tenant.base}/tokens/${token.tokenId}/rotate`;
+    const secrets = [token];
+    for (let at = 0; at < 101; at += 1) {
+      const { body } = await tenant.rest('POST', path, { overlap_seconds: 604_800 });
+      secrets.push({ ...token, ...harness.client(body.token) });
+    }
+    const last = harness.client((await tenant.rest('POST', path, { overlap_seconds: 0 })).body.token);
+    const statuses = await Promise.all(secrets.map(async (one) => (await one.rest('GET', '/v1/me')).status));
+    expect(new Set(statuses)).toEqual(new Set([401]));
+    expect((await last.rest('GET', '/v1/me')).status).toBe(200);
+  });
+
   test('nobody gives more than they have: a 403 that names a missing permission', async () => {
     const maker = await tenant.as({ permissions: ['tokens:*', 'apps:read', 'roles:*', 'members:*'] });
     const more = await maker.rest('POST', `${tenant.base}/tokens`, {

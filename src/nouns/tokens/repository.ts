@@ -7,6 +7,7 @@ import { mergePatch } from '../../resource/patch.ts';
 import { needReference, reach } from '../../resource/path.ts';
 import { checkVersion } from '../../resource/version.ts';
 import { insertion, type Planned, replacement, save, stillThere, update, withRetry } from '../../resource/write.ts';
+import { allDocs } from '../../store/every.ts';
 import { instantOf } from '../../validation/instant.ts';
 import { conflict, invalid, valueError } from '../../words/errors.ts';
 import { createSecret } from '../../words/secret.ts';
@@ -164,21 +165,16 @@ export function rotateToken(ctx: Context, input: z.output<typeof rotateTokenInpu
   });
 }
 
+/** However many there are: one that was missed would outlive the overlap. */
 async function endOthers(ctx: Context, tokenId: string, overlapSeconds: number): Promise<Planned[]> {
   const where = [{ field: 'tokenId', in: [tokenId] }];
-  const page = await ctx.deps.store.page(credentials, { orgId: '', where, order: 'desc', limit: 100 });
+  const others = await allDocs(ctx.deps.store, credentials, { orgId: '', where });
   const endsAt = new Date(ctx.deps.now() + overlapSeconds * 1000).toISOString();
-  return page.docs.map((old): Planned => {
+  return others.flatMap((old): Planned[] => {
     if (old.endsAt !== null && old.endsAt <= isoNow(ctx))
-      return { change: { type: 'remove', in: credentials, key: old, expected: old.version } };
-    const sooner = old.endsAt !== null && old.endsAt < endsAt ? old.endsAt : endsAt;
-    return {
-      change: {
-        type: 'put',
-        in: credentials,
-        doc: { ...old, endsAt: sooner, version: old.version + 1 } as typeof old,
-        expected: old.version,
-      },
-    };
+      return [{ change: { type: 'remove', in: credentials, key: old, expected: old.version } }];
+    if (old.endsAt !== null && old.endsAt <= endsAt) return [];
+    const doc = { ...old, endsAt, version: old.version + 1 };
+    return [{ change: { type: 'put', in: credentials, doc, expected: old.version } }];
   });
 }
