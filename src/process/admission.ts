@@ -33,6 +33,8 @@ export interface Admission {
 
 /** Who followed a stream that a shutdown ends comes back after this, or up to twice as much. */
 const STREAM_RETRY_MS = 1_000;
+/** A body that takes longer may outlast the rights of whoever sends it: they are asked for again. */
+const STILL_MS = 250;
 const FULL = 'There are as many streams as this token, or this server, may have';
 const FULL_RETRY_SECONDS = 10;
 
@@ -56,7 +58,11 @@ export function createAdmission(
       createContext(deps, principal, visit.requestId, {
         store,
         pause: pauses.of(req.socket),
-        caller: { authorization: req.headers.authorization ?? '', lastEventId: lastEventIdOf(req) },
+        caller: {
+          authorization: req.headers.authorization ?? '',
+          lastEventId: lastEventIdOf(req),
+          now: (until) => authenticate(req.headers.authorization, until),
+        },
         trace: visit.method === 'GET' ? undefined : visit.span?.trace,
       }),
   });
@@ -81,9 +87,16 @@ export function createAdmission(
       const body = readBody(req);
       if (Buffer.isBuffer(body)) return next(letIn(arrival, principal, store), body);
       const begun = performance.now();
+      const epoch = deps.store.changes.epoch();
       return chain(body, (bytes) => {
         if (bytes === 'too_large') return error(arrival, 'PAYLOAD_TOO_LARGE', { max_bytes: BODY_MAX_BYTES });
-        return next(letIn(arrival, principal, storeFor(arrival, deadline + performance.now() - begun)), bytes);
+        const took = performance.now() - begun;
+        const own = storeFor(arrival, deadline + took);
+        const isStill = took < STILL_MS && epoch === deps.store.changes.epoch();
+        return chain(isStill ? principal : authenticate(req.headers.authorization, own), (now) => {
+          visit.principal = now;
+          return now ? next(letIn(arrival, now, own), bytes) : error(arrival, 'AUTHENTICATION_FAILED');
+        });
       });
     }
   }

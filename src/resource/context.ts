@@ -3,6 +3,7 @@ import type { Pause } from '../http/pauses.ts';
 import type { Store } from '../store/store.ts';
 import type { Bell } from '../words/bell.ts';
 import type { Ids } from '../words/ids.ts';
+import type { MaybePromise } from '../words/maybe.ts';
 import type { Loaders } from './loaders.ts';
 import type { Meter } from './meter.ts';
 import type { Trace, Tracer } from './trace.ts';
@@ -89,12 +90,14 @@ export interface Context {
   readonly caller?: Caller;
 }
 
-/** What a stream has to know of the request that it answers, for as long as it goes on. */
+/** What an answer has to know of its request that goes on for long. */
 export interface Caller {
   /** What it has proved itself by. */
   readonly authorization: string;
   /** Behind which event an earlier stream broke off. */
   readonly lastEventId: string | null;
+  /** Who it is now; null: nobody any more. */
+  now(store: Store): MaybePromise<Principal | null>;
 }
 
 export function isoNow(ctx: { deps: Deps }): string {

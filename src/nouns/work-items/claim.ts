@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import { type Context, isoNow } from '../../resource/context.ts';
-import { canSee, need } from '../../resource/noun.ts';
+import { canSee, may, need } from '../../resource/noun.ts';
 import { bellOf, type Planned, type Saved, save, withRetry } from '../../resource/write.ts';
 import { afterMs, REQUEST_MS } from '../../store/deadline.ts';
 import { everyLanes } from '../../store/every.ts';
+import { fault, forbidden } from '../../words/errors.ts';
 import { createOneByOne } from '../../words/one-by-one.ts';
 import { progressOf } from '../jobs/counts.ts';
 import { kindOf } from '../jobs/kinds.ts';
@@ -28,6 +29,7 @@ export interface Claimed {
 
 /** Whoever claims of one organization in this process does so in turn: none takes what another has just taken. */
 const inTurn = createOneByOne();
+const CLAIM = 'jobs:work';
 
 type Answer = Saved<{ items: Claimed[] }>;
 
@@ -39,14 +41,14 @@ export async function claimWorkItems(ctx: Context, input: ClaimInput): Promise<A
   const until = performance.now() + input.waitSeconds * 1_000;
   const { orgId } = ctx.principal;
   const bell = bellOf(workItems.collection, orgId);
-  for (let now = ctx; ; now = renewed(ctx)) {
+  for (let now = ctx; ; now = await renewed(now)) {
     const heard = ctx.deps.bell.heard(bell);
     const leftMs = until - performance.now();
     const claimed = await inTurn(orgId, () => claimNow(now, input, leftMs > 0));
     if (claimed) return claimed;
     const isThere = await ctx.pause(Math.min(leftMs, LOOK_MS), heard);
     // Whoever has gone, or is to leave, takes nothing with it.
-    if (!isThere) return save(renewed(ctx), [], { items: [] });
+    if (!isThere) return save(withTime(now), [], { items: [] });
   }
 }
 
@@ -54,9 +56,18 @@ export async function claimWorkItems(ctx: Context, input: ClaimInput): Promise<A
 const LOOK_MS = 500;
 
 /** As long as it waited it asked nothing of the store: now it may again. */
-function renewed(ctx: Context): Context {
+function withTime(ctx: Context): Context {
   const store = ctx.deps.store.until(afterMs(REQUEST_MS));
   return { ...ctx, deps: { ...ctx.deps, store } };
+}
+
+/** Whoever has waited claims by the rights that it has now. */
+async function renewed(before: Context): Promise<Context> {
+  const ctx = withTime(before);
+  const principal = ctx.caller ? await ctx.caller.now(ctx.deps.store) : ctx.principal;
+  if (!principal) throw fault('AUTHENTICATION_FAILED');
+  if (!may(principal, CLAIM)) throw forbidden(CLAIM);
+  return { ...ctx, principal };
 }
 
 /** null: there is nothing, and the caller would rather wait. */
