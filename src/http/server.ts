@@ -8,8 +8,8 @@ export interface Handler {
   /** Somebody has connected. */
   meet(): void;
   handle(req: IncomingMessage, res: ServerResponse): void;
-  /** What came was answered with this status before it was a request: no HTTP, a method that there is not, a head too large or too slow. */
-  unread?(status: number): void;
+  /** What came is answered with this status before it is a request: no HTTP, a method that there is not, a head too large or too slow. Answers its id. */
+  unread(status: number): string;
 }
 
 /** Where to listen; port 0 takes a free one. */
@@ -28,12 +28,18 @@ const BACKLOG = 4_096;
 export function createHttpServer(app: Handler): Server {
   const serve = (req: IncomingMessage, res: ServerResponse): void => {
     began(req, res);
-    app.handle(req, res);
+    if (hasHost(req)) app.handle(req, res);
+    else res.writeHead(400, ['X-Request-Id', app.unread(400), 'Connection', 'close', 'Content-Length', '0']).end();
   };
   // What has no body is read to its end as it comes: it needs no stream that begins, ends and is closed.
-  const options = { connectionsCheckingInterval: 1_000, maxHeaderSize: 65_536, optimizeEmptyRequests: true };
+  const options = {
+    connectionsCheckingInterval: 1_000,
+    maxHeaderSize: 65_536,
+    optimizeEmptyRequests: true,
+    requireHostHeader: false,
+  };
   const server = createServer(options, serve);
-  // Node would refuse what it does not know to expect, by a reply of its own.
+  // Node would refuse what it does not know to expect, as what names no host, by a reply of its own.
   server.on('checkExpectation', serve);
   server.headersTimeout = HEAD_TIMEOUT_MS;
   server.requestTimeout = BODY_TIMEOUT_MS;
@@ -54,12 +60,17 @@ export function createHttpServer(app: Handler): Server {
         : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
           ? '408 Request Timeout'
           : '400 Bad Request';
-    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-    app.unread?.(Number.parseInt(status, 10));
+    const id = app.unread(Number.parseInt(status, 10));
+    socket.end(`HTTP/1.1 ${status}\r\nX-Request-Id: ${id}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     // Whoever goes on sending does not hold the connection half open; who has stopped gets to read the answer first.
     setTimeout(() => socket.destroy(), LINGER_MS).unref();
   });
   return server;
+}
+
+/** HTTP/1.1 has every request name its host (RFC 9112, 3.2). */
+function hasHost({ headers, httpVersionMinor }: IncomingMessage): boolean {
+  return headers.host !== undefined || httpVersionMinor === 0;
 }
 
 /** Serves without a port of its own, by the connections that it is given. */

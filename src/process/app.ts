@@ -179,7 +179,9 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
       else pressure.enter(start);
     },
     unread(status) {
-      observer?.answered(unreadVisit(deps.ids.next('req_')), { status, headers: {}, body: null }, false);
+      const visit = unreadVisit(deps.ids.next('req_'));
+      observer?.answered(visit, { status, headers: {}, body: null }, false);
+      return visit.requestId;
     },
     drain() {
       draining = true;

@@ -104,6 +104,7 @@ describe('who never stops sending', () => {
   ])('is closed at the deadline of a request, %s, with one answer', async (_, status, answered) => {
     const server = createHttpServer({
       meet() {},
+      unread: () => 'req_1',
       handle: (req, res) => {
         if (answered) send(req, res, { status: 413, headers: {}, body: 'too large' }, [], () => {});
         else req.resume();

@@ -108,16 +108,19 @@ describeEngines('access lines', (engine) => {
   test.each([
     ['a method that there is not', 'FOO / HTTP/1.1\r\nHost: x\r\n\r\n', 400],
     ['no HTTP', 'EHLO s3cret\r\n', 400],
+    ['what names no host', 'GET /v1/me?s3cret HTTP/1.1\r\n\r\n', 400],
     ['a head that is too large', `GET /?s3cret HTTP/1.1\r\nX: ${'x'.repeat(70_000)}`, 431],
   ])('of %s there is one, too, which says how it was answered', async (_, bytes, status) => {
     const before = harness.logs.length;
     const socket = connect(Number(new URL(harness.url).port), '127.0.0.1').on('error', () => {});
     socket.end(bytes);
-    expect(await text(socket)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    const answer = await text(socket);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     const lines = harness.logs.slice(before).map((line) => JSON.parse(line));
     const nothing = { traceId: null, method: null, route: null, operation: null, org: null, actor: null };
     expect(lines.filter(({ msg }) => msg === 'answered')).toMatchObject([{ ...nothing, status }]);
     expect(lines[0].requestId).toMatch(/^req_/);
+    expect(answer).toContain(`\r\nX-Request-Id: ${lines[0].requestId}\r\n`);
     expect(JSON.stringify(lines)).not.toContain('s3cret');
   });
 
