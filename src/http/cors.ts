@@ -1,7 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 
-const EXPOSED =
-  'ETag, X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, Idempotency-Replayed, Location';
+/** All that the OpenAPI document names, and what a refusal says further. */
+const EXPOSED = [
+  ...['ETag', 'X-Request-Id', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', 'Retry-After'],
+  ...['Idempotency-Replayed', 'Location', 'WWW-Authenticate', 'Allow'],
+].join(', ');
 
 /** Headers (names and values in turn) for a browser that calls from an allowed origin. Where only some are allowed, every reply tells caches so. */
 export function corsHeaders(req: IncomingMessage, origins: readonly string[]): readonly string[] {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 
 const ALLOWED = 'https://console.example.com';
 const origins = [undefined, ALLOWED, 'https://other.example.com', 'null', 'https://console.example.com.evil.test'];
@@ -41,4 +42,11 @@ describe.each([
       }
     },
   );
+
+  test.runIf(varies)('a page reads every header that the OpenAPI document names', async () => {
+    const headers = { Origin: ALLOWED };
+    const document = await tenant.rest('GET', '/v1/openapi.json', undefined, headers);
+    const exposed = required(document.headers.get('access-control-expose-headers')).split(', ');
+    expect(exposed).toEqual(expect.arrayContaining(Object.keys(document.body.components.headers)));
+  });
 });
