@@ -127,6 +127,7 @@ export function createApp(deps: Deps, config: AppConfig, around: Around = {}): A
       return error(arrival, 'RESOURCE_NOT_FOUND', { resource_type: 'route', resource_id: path.slice(0, 1_000) });
     if ('allow' in match) return only(match.allow);
     noteRow(visit, match.row);
+    if (match.row.stream) arrival.head.push('Vary', 'Accept');
     return admitted(arrival, deadline, (by, bytes) => {
       if (method !== 'GET') return rest.handle(match, { path, search, headers: req.headers, bytes }, by.context());
       const manner = mannerOf(req.headers);

@@ -168,7 +168,6 @@ function shown(compiled: CompiledRow, ctx: Context, variables: Variables, known:
 function replyOf({ compiled, path }: Call, rendered: Rendered): MaybePromise<Reply> {
   const { status, body, etag } = rendered;
   const headers: Record<string, string> = etag === null ? {} : { ETag: etag };
-  if (compiled.stream) headers.Vary = 'Accept';
   if (body === null) return { status, headers, body: null };
   const made = compiled.made?.(body);
   if (made !== undefined) headers.Location = `${path}/${made}`;

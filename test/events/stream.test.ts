@@ -62,11 +62,10 @@ describeEngines('a stream of events', (engine) => {
     const [event] = await listed(other, 'limit=1');
     const stream = { Accept: 'text/event-stream' };
     const ask = async (client: Client, query: string, headers = {}) => {
-      const { status, body } = await client.rest('GET', `${org.base}/events${query}`, undefined, {
-        ...stream,
-        ...headers,
-      });
-      return [status, body.error ?? body.detail[0].loc];
+      const asked = { ...stream, ...headers };
+      const answer = await client.rest('GET', `${org.base}/events${query}`, undefined, asked);
+      expect(answer.headers.get('vary')).toBe('Accept');
+      return [answer.status, answer.body.error ?? answer.body.detail[0].loc];
     };
     const [id, blind] = [required(event).event_id, await org.as({ permissions: ['workspaces:read'] })];
     expect(await ask(one.client('mm_tok_x'), '')).toEqual([401, 'AUTHENTICATION_FAILED']);
@@ -101,6 +100,7 @@ describeEngines('a stream of events', (engine) => {
       const headers = { Authorization: `Bearer ${org.token}`, Accept: accept };
       const { headers: got } = await fetch(`${one.url}${org.base}/events`, { headers, signal: leave.signal });
       leave.abort();
+      expect(got.get('vary')).toBe('Accept');
       return required(got.get('content-type')).split(';')[0];
     };
     expect(await typeOf('*/*')).toBe('application/json');
