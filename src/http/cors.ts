@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 /** All that the OpenAPI document names, and what a refusal says further. */
 const EXPOSED = [
   ...['ETag', 'X-Request-Id', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', 'Retry-After'],
-  ...['Idempotency-Replayed', 'Location', 'WWW-Authenticate', 'Allow'],
+  ...['Idempotency-Replayed', 'Location', 'WWW-Authenticate', 'Allow', 'Accept-Patch'],
 ].join(', ');
 
 /** Headers (names and values in turn) for a browser that calls from an allowed origin. Where only some are allowed, every reply tells caches so. */

@@ -54,21 +54,23 @@ export function createRestAdapter(schema: GraphQLSchema, rows: readonly Row[], d
         (error) => {
           const { requestId } = ctx;
           const isCommitted = isOfReply(one.operation.node, error);
-          return failure(toPublic(error, deps.log, { requestId, isCommitted }), deps.now());
+          return failure(found.row, toPublic(error, deps.log, { requestId, isCommitted }), deps.now());
         },
       );
     },
   };
 }
 
-async function failure(shown: GraphQLError, now: number): Promise<Reply> {
+async function failure({ method }: Row, shown: GraphQLError, now: number): Promise<Reply> {
   const code = codeOf(shown) ?? 'INTERNAL_SERVER_ERROR';
   // The reference pages give the sentences of the other codes.
   const message = ['CONFLICT', 'SERVICE_UNAVAILABLE'].includes(code) ? shown.message : undefined;
   const details = detailsOf(shown);
   // It tells back what was sent, each issue its part.
   const told = code === 'VALIDATION_FAILED' ? await jsonInTurns(422, { detail: details.detail }) : null;
-  return told ?? errorReply(code, details, now, message);
+  const reply = told ?? errorReply(code, details, now, message);
+  if (code === 'UNSUPPORTED_MEDIA_TYPE' && method === 'PATCH') reply.headers['Accept-Patch'] = JSON_TYPES.join(', ');
+  return reply;
 }
 
 /** The contract's order: media type, JSON, permission, fields; then what only the operation can tell. */
@@ -116,16 +118,17 @@ const preferredOf = createPreference(['application/json', STREAM_TYPE]);
 
 const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
 
+/** What a patch means says its media type (RFC 5789, 2): another than a merge patch would be read as what it is not. */
+function isTaken({ method }: Row, type: string): boolean {
+  return JSON_TYPES.includes(type) || (method !== 'PATCH' && /^application\/[\w.-]+\+json$/.test(type));
+}
+
 /** Bytes where none are expected are ignored. */
 function readJson(row: Row, request: RestRequest): unknown {
   if (!row.body) return undefined;
   if (request.bytes.length === 0) return row.bodyOptional ? {} : undefined;
   const type = mediaTypeOf(header(request, 'content-type'));
-  if (
-    !isAsItIs(header(request, 'content-encoding')) ||
-    type === null ||
-    !(JSON_TYPES.includes(type) || /^application\/[\w.-]+\+json$/.test(type))
-  )
+  if (!isAsItIs(header(request, 'content-encoding')) || type === null || !isTaken(row, type))
     throw fault('UNSUPPORTED_MEDIA_TYPE', { accepted: JSON_TYPES });
   const parsed = parseJson(request.bytes);
   if ('value' in parsed) return parsed.value;

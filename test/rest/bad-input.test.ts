@@ -72,9 +72,17 @@ describe('bad input for every row', () => {
       'application/x-www-form-urlencoded',
       'application/json; charset=latin1',
       'multipart/form-data; boundary=x',
+      ...(row.method === 'PATCH' ? ['application/json-patch+json', 'application/vnd.made-up+json'] : []),
     ]) {
       const answer = await tenant.rest(row.method, pathOf(row), '{}', { 'Content-Type': type });
       expect([type, answer.status, answer.body.error]).toEqual([type, 415, 'UNSUPPORTED_MEDIA_TYPE']);
+      const taken = row.method === 'PATCH' ? answer.body.details.accepted.join(', ') : null;
+      expect(answer.headers.get('accept-patch')).toBe(taken);
+    }
+    const taken = ['application/json; charset=UTF-8', 'application/merge-patch+json'];
+    for (const type of [...taken, ...(row.method === 'PATCH' ? [] : ['application/vnd.made-up+json'])]) {
+      const answer = await tenant.rest(row.method, pathOf(row), '{"nope": 1}', { 'Content-Type': type });
+      expect([type, answer.status]).toEqual([type, 422]);
     }
   });
 

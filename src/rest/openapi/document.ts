@@ -175,7 +175,7 @@ function responsesOf(schema: GraphQLSchema, row: Row, schemas: Record<string, Js
   return {
     [String(row.status)]: success,
     ...(row.conditional ? { 304: unchanged } : {}),
-    ...Object.fromEntries(failures(failureHeaders)),
+    ...Object.fromEntries(failures((status) => failureHeaders(row, status))),
   };
 }
 

@@ -23,6 +23,7 @@ export const HEADERS: Record<string, Json> = {
   'Retry-After': whole('Seconds after which it is worth trying again.', 1),
   'WWW-Authenticate': text('How to authenticate.', 'Bearer'),
   Allow: text('The methods of this path.', 'GET, HEAD, POST'),
+  'Accept-Patch': text('The media types of a PATCH.', 'application/json, application/merge-patch+json'),
 };
 
 const RATE = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'];
@@ -34,8 +35,9 @@ const BY_STATUS: Record<number, string[]> = {
   503: ['Retry-After'],
 };
 
-export function failureHeaders(status: number): Json {
-  return references(BY_STATUS[status] ?? RATE);
+export function failureHeaders({ method }: Row, status: number): Json {
+  const ofPatch = method === 'PATCH' && status === 415 ? ['Accept-Patch'] : [];
+  return references([...ofPatch, ...(BY_STATUS[status] ?? RATE)]);
 }
 
 export function successHeaders(row: Row): Json {
