@@ -232,6 +232,24 @@ describe('the place of a backup', () => {
     expect([code, signal, readdirSync(home)]).toEqual([null, 'SIGTERM', []]);
   });
 
+  test('nor is anything left by who is told to stop while it clears up', async () => {
+    const home = mkdtempSync(join(folder, 'home-'));
+    const module = join(import.meta.dirname, '../../src/process/backup/target.ts');
+    const script = `import { openTarget } from ${JSON.stringify(module)};
+      import { mkdirSync, writeFileSync, writeSync } from 'node:fs';
+      const target = openTarget(${JSON.stringify(join(home, 'file'))}, null);
+      mkdirSync(target.aside);
+      for (let at = 0; at < 5_000; at += 1) writeFileSync(target.aside + '/' + at, '');
+      writeSync(1, 'clearing'); target.clear()`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    expect(readdirSync(home)).toEqual([]);
+  });
+
   test('is rid of what killed runs have left by the next one, and of nothing else', async () => {
     const home = mkdtempSync(join(folder, 'home-'));
     const file = join(home, 'file');

@@ -35,9 +35,10 @@ export function openTarget(file: string, store: string | null): Target {
     partial,
     aside: join(folder, ASIDE),
     keep: () => renameSync(partial, place),
+    // Heard until it is away: a signal in between would end the process, and leave the rest.
     clear() {
-      release();
       clear();
+      release();
     },
   };
 }
@@ -67,8 +68,8 @@ function isSame(one: string, other: string): boolean {
 function onStop(clear: () => void): () => void {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const stop = (signal: NodeJS.Signals) => {
-    release();
     clear();
+    release();
     process.kill(process.pid, signal);
   };
   const release = () => {
