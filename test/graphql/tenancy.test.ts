@@ -1,8 +1,18 @@
-import { type GraphQLInputType, isEnumType, isInputObjectType, isListType, isNonNullType } from 'graphql';
+import {
+  type GraphQLInputType,
+  type GraphQLInterfaceType,
+  getNamedType,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+} from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { schema } from '../../src/catalog/graph.ts';
 import { type Client, type Harness, startHarness, type Tenant } from '../harness.ts';
 import { required } from '../required.ts';
+import { seed } from '../seed.ts';
 
 /** Generated from the schema: every root field, with arguments made up from their types. */
 const roots = [required(schema.getQueryType()), required(schema.getMutationType())].flatMap((type) =>
@@ -96,4 +106,34 @@ describe('tenancy of the graph', () => {
       { resource_type: 'organization', resource_id: other.orgId },
     ]);
   });
+
+  test('a decision’s explanation shows a policy itself to who may read policies alone', async () => {
+    const seeded = await seed(own);
+    const query = `query($id: ID!) { explainDecide(input: {workspaceId: $id}) { policies { name policy { policyId } } } }`;
+    const shownTo = async (client: Client) => {
+      const { data, errors } = (await client.graphql(query, { id: seeded.workspaceId })).body;
+      return [data.explainDecide.policies, errors?.[0].extensions];
+    };
+    const reader = await own.as({ permissions: ['decisions:read'] });
+    const forbidden = { code: 'FORBIDDEN', details: { required_permission: 'router_policies:read' } };
+    expect(await shownTo(reader)).toEqual([[{ name: 'Default', policy: null }], forbidden]);
+    expect(await shownTo(own)).toEqual([[{ name: 'Default', policy: { policyId: seeded.policyId } }], undefined]);
+  });
+});
+
+/** What says itself who sees it, or stands where the permission has been asked for: what a mutation answers, the items of a list. */
+const ASKED_FOR =
+  /Payload$|Edge$|Connection$|^Query\.nodes?$|^Event\.resource$|^DecisionChange\.node$|^RouterPolicyExplanation\.policy$/;
+
+test('every field that leads to another thing asks for the right to read it', () => {
+  const node = required(schema.getType('Node')) as GraphQLInterfaceType;
+  const isNode = (name: string) => schema.getPossibleTypes(node).some((type) => type.name === name);
+  const leading = Object.values(schema.getTypeMap())
+    .filter((type) => isObjectType(type))
+    .flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })))
+    .filter(({ type, field }) => ![type.name, `${type.name}.${field.name}`].some((name) => ASKED_FOR.test(name)))
+    .filter(({ field }) => isNode(getNamedType(field.type).name.replace(/Connection$/, '')));
+  expect(leading.length).toBeGreaterThan(50);
+  const open = leading.filter(({ field }) => !String(field.extensions.permission).endsWith(':read'));
+  expect(open.map(({ type, field }) => `${type.name}.${field.name}`)).toEqual([]);
 });

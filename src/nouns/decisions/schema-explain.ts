@@ -33,7 +33,12 @@ const VerdictType = builder.objectRef<Verdict>('DecisionPolicyVerdict').implemen
       resolve: ({ actual }) => actual,
     }),
     changed: t.exposeBoolean('changed', { description: 'Whether the policy changed after the decision.' }),
-    policy: t.expose('policy', { type: refOf(routerPolicies), description: 'The policy itself.' }),
+    policy: t.expose('policy', {
+      type: refOf(routerPolicies),
+      nullable: true,
+      description: 'The policy itself.',
+      permission: `${routerPolicies.permission}:read`,
+    }),
   }),
 });
 
