@@ -235,17 +235,16 @@ describe('the place of a backup', () => {
   test('nor is anything left by who is told to stop while it clears up', async () => {
     const home = mkdtempSync(join(folder, 'home-'));
     const module = join(import.meta.dirname, '../../src/process/backup/target.ts');
-    const script = `import { openTarget } from ${JSON.stringify(module)};
-      import { mkdirSync, writeFileSync, writeSync } from 'node:fs';
+    const script = `import fs, { writeFileSync } from 'node:fs';
+      import { syncBuiltinESMExports } from 'node:module';
+      import { openTarget } from ${JSON.stringify(module)};
       const target = openTarget(${JSON.stringify(join(home, 'file'))}, null);
-      mkdirSync(target.aside);
-      for (let at = 0; at < 5_000; at += 1) writeFileSync(target.aside + '/' + at, '');
-      writeSync(1, 'clearing'); target.clear()`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    await once(child.stdout, 'data');
-    child.kill('SIGTERM');
+      writeFileSync(target.partial, 'half');
+      const { rmSync } = fs;
+      fs.rmSync = (...words) => { process.kill(process.pid, 'SIGTERM'); rmSync(...words); };
+      syncBuiltinESMExports();
+      target.clear()`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' });
     await once(child, 'exit');
     expect(readdirSync(home)).toEqual([]);
   });
