@@ -112,7 +112,12 @@ export function canSee<D extends Doc>(principal: Principal, noun: Noun<D>, doc: 
   return !noun.hides?.test(principal, doc);
 }
 
-/** The same as conditions of a list. */
+/** The id of a document that is in the way, where the principal may read it. */
+export function idShown<D extends Doc>(principal: Principal, noun: Noun<D>, doc: D | null): string | null {
+  return doc && may(principal, `${noun.permission}:read`) && canSee(principal, noun, doc) ? doc.id : null;
+}
+
+/** What can be seen, as conditions of a list. */
 export function visibleWhere<D extends Doc>(principal: Principal, noun: Noun<D>): Clause[] {
   const field = workspaceField(noun);
   const clauses: Clause[] = principal.workspaceIds && field ? [{ field, in: principal.workspaceIds }] : [];

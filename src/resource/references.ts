@@ -1,7 +1,7 @@
 import type { Doc } from '../store/store.ts';
 import { type ConflictReason, conflict } from '../words/errors.ts';
 import type { Context } from './context.ts';
-import { allNouns, canSee, type Noun } from './noun.ts';
+import { allNouns, idShown, type Noun } from './noun.ts';
 import type { Planned } from './write.ts';
 
 /** How a document is found by what it refers to. */
@@ -20,10 +20,7 @@ export function unreferenced(ctx: Context, noun: Noun<Doc>, id: string, reason: 
       change: { type: 'none', in: by.collection, query: { orgId, ref } },
       otherwise: async (failed) => {
         const user = await ctx.deps.store.get(by.collection, { orgId, id: String(failed.detail) });
-        return conflict(noun.resource, {
-          reason,
-          conflictingId: user && canSee(ctx.principal, by, user) ? user.id : null,
-        });
+        return conflict(noun.resource, { reason, conflictingId: idShown(ctx.principal, by, user) });
       },
     }));
 }

@@ -7,7 +7,7 @@ import { audit } from './audit.ts';
 import { type Context, type Idempotency, isoNow, type Rendered } from './context.ts';
 import { bumpsOf } from './generation.ts';
 import { idempotencyRecord } from './idempotency.ts';
-import { canSee, type Noun } from './noun.ts';
+import { idShown, type Noun } from './noun.ts';
 import { checkSizes } from './size.ts';
 import { tasks } from './task.ts';
 import { checkVersion } from './version.ts';
@@ -196,7 +196,7 @@ async function takenBy<D extends Doc>(
   if (failed.kind !== 'unique' && failed.kind !== 'exists') return new Stale();
   const id = failed.kind === 'exists' ? (failed.change as { doc: Doc }).doc.id : String(failed.detail);
   const other = await ctx.deps.store.get(noun.collection, { orgId: ctx.principal.orgId, id });
-  const conflictingId = other !== null && canSee(ctx.principal, noun, other) ? id : null;
+  const conflictingId = idShown(ctx.principal, noun, other);
   return conflict(noun.resource, { field, value: wantedIn(failed, field), conflictingId });
 }
 
