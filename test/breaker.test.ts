@@ -159,6 +159,21 @@ describeEngines('a policy’s breaker', (engine) => {
     expect((await decide()).refusal).toMatchObject({ code: 'CIRCUIT_OPEN', retry_after: 77 });
   });
 
+  test.each<[string, object, object]>([
+    ['a cooldown', { cooldown_seconds: Number.MAX_SAFE_INTEGER }, {}],
+    ['a Retry-After', {}, { retry_after_seconds: 300_000_000_000 }],
+  ])(
+    '%s that ends after the last moment that can be written is shown as ending then',
+    async (_name, settings, fields) => {
+      const policyId = await policy({ ...QUICK, ...settings });
+      await fail(await decide(), fields);
+      const query = 'query($id:ID!){routerPolicy(policyId:$id){targets{openUntil nextProbeAt}}}';
+      const answer = await tenant.graphql(query, { id: policyId });
+      const last = '9999-12-31T23:59:59.999Z';
+      expect(answer.body).toEqual({ data: { routerPolicy: { targets: [{ openUntil: last, nextProbeAt: last }] } } });
+    },
+  );
+
   test('latched, it has no time to name', async () => {
     await policy(QUICK);
     await latch();

@@ -57,6 +57,9 @@ export async function targetsNow(ctx: Context, policy: RouterPolicy): Promise<Po
   });
 }
 
+/** The last moment that RFC 3339 can write: a cooldown, or what a provider asks to wait, may reach beyond it. */
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
 function isoOf(ms: number): string {
-  return new Date(ms).toISOString();
+  return new Date(Math.min(ms, LAST_MS)).toISOString();
 }
