@@ -22,6 +22,24 @@ export const mutants: Mutant[] = [
     tests: ['test/store/large.test.ts'],
   },
   {
+    breaks: 'the log is moved beside the commits',
+    file: 'src/store/sqlite/checkpoints.ts',
+    edits: [['      this.#worker.postMessage(true);\n', '']],
+    tests: ['test/store/checkpoints.test.ts'],
+  },
+  {
+    breaks: 'who moves the log makes no file',
+    file: 'src/store/sqlite/checkpoint-worker.js',
+    edits: [['?mode=rw', '']],
+    tests: ['test/store/checkpoints.test.ts'],
+  },
+  {
+    breaks: 'no connection outlives its store',
+    file: 'src/store/sqlite/engine.ts',
+    edits: [['    await this.#checkpoints.close();\n', '']],
+    tests: ['test/store/checkpoints.test.ts'],
+  },
+  {
     breaks: 'large documents are read in turns',
     file: 'src/store/sqlite/reads.ts',
     edits: [['    yield;\n    load.sinceStep = 0;', '    load.sinceStep = 0;']],

@@ -21,6 +21,8 @@ export interface CommitOptions extends Making {
   noteWatched: () => void;
   /** So many commits were made durable together. */
   noteGroup: (size: number) => void;
+  /** So many rows were written so far. */
+  noteRows: (rows: number) => void;
 }
 
 /** The writing half of the engine: commits wait for each other and are made in groups. */
@@ -155,6 +157,7 @@ export class Commits {
     this.#rollBack();
     this.#shared.isWriting = false;
     this.#shared.burials.settle();
+    this.#options.noteRows(this.#shared.writes);
   }
 
   #rollBack(): void {

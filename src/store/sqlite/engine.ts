@@ -26,6 +26,7 @@ import {
   StoreUnavailable,
 } from '../store.ts';
 import { MIGRATION_WAIT_MS, withBusyWait } from './busy.ts';
+import { Checkpoints, LOG_PAGES_MAX } from './checkpoints.ts';
 import { Commits } from './commits.ts';
 import { unavailable } from './errors.ts';
 import { sameFile } from './file.ts';
@@ -41,12 +42,6 @@ import { Snapshot } from './snapshot.ts';
 import { Table } from './table.ts';
 import { viewOf } from './view.ts';
 
-/**
- * Pages of the log (16 MiB) after which it is moved into the file: a page that many commits change is moved once. More
- * brought nothing further.
- */
-const LOG_PAGES = 4_000;
-
 /** Opens (and where needed creates or migrates) the database; throws `StoreRefused` with one line for a person. */
 export function openSqlite(options: SqliteOptions): SqliteStore {
   let db: DatabaseSync | undefined;
@@ -59,7 +54,7 @@ export function openSqlite(options: SqliteOptions): SqliteStore {
     db.exec(
       'PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY',
     );
-    db.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
+    db.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES_MAX}`);
     withBusyWait(db, (it) => prepare(it, preparation), MIGRATION_WAIT_MS);
     return new SqliteStore(db, options);
   } catch (error) {
@@ -79,6 +74,7 @@ export class SqliteStore implements Store {
   readonly #busyTimeoutMs: number;
   readonly #checkFile: () => void;
   readonly #commits: Commits;
+  readonly #checkpoints: Checkpoints;
   #epoch = 0;
   #closed = false;
 
@@ -91,11 +87,13 @@ export class SqliteStore implements Store {
     for (const collection of options.collections)
       this.#tables.set(collection.name, new Table(db, collection, this.#shared));
     const view = viewOf((of) => this.#table(of));
+    this.#checkpoints = new Checkpoints(options.file);
     this.#commits = new Commits(db, this.#shared, this.#snapshot, {
       evaluate: (changes) => evaluate(changes, view, options.now()),
       numbers: this.numbers,
       checkFile: this.#checkFile,
       noteGroup: (size) => this.stats.onGroup?.(size),
+      noteRows: (rows) => this.#checkpoints.wrote(rows),
       noteWatched: () => {
         this.#epoch += 1;
       },
@@ -200,6 +198,7 @@ export class SqliteStore implements Store {
 
   async close(): Promise<void> {
     await this.#commits.close();
+    await this.#checkpoints.close();
     if (this.#closed) return;
     this.#closed = true;
     this.#snapshot.release();
