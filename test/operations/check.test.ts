@@ -5,7 +5,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { collections } from '../../src/catalog/collections.ts';
+import { leaveAdoption } from '../../src/process/runner/adopt.ts';
+import { generations } from '../../src/resource/generation.ts';
 import { collectionsBelow } from '../../src/resource/subtree.ts';
+import { tasks } from '../../src/resource/task.ts';
 import type { Findings } from '../../src/store/findings.ts';
 import { checkMongo } from '../../src/store/mongodb/check.ts';
 import { indexesOf, type Stored } from '../../src/store/mongodb/documents.ts';
@@ -66,6 +69,15 @@ describeEngines('a store that is in use', (engine) => {
         expect([field, collection.name, (await look()).faults]).toEqual([field, collection.name, []]);
       }
     }
+  });
+
+  test('is found so while jobs of an older program have yet to be looked for', async () => {
+    await harness.runner.stop();
+    const { store } = harness.deps;
+    await store.commit([{ type: 'remove', in: generations, key: { orgId: '', id: 'jobs adopted' } }]);
+    await leaveAdoption(harness.deps);
+    expect(await store.get(tasks, { orgId: '', id: 'task_adopt_jobs' })).not.toBeNull();
+    expect((await look()).faults).toEqual([]);
   });
 });
 

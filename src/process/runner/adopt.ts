@@ -6,29 +6,39 @@ import { visibleTo } from '../../nouns/jobs/visibility.ts';
 import { FIRST } from '../../nouns/namespaces/layout.ts';
 import { namespaces } from '../../nouns/namespaces/model.ts';
 import { sourcesOf } from '../../nouns/namespaces/subjects.ts';
+import { orgIndex } from '../../nouns/orgs/model.ts';
 import type { Context, Deps } from '../../resource/context.ts';
 import { type Generation, generations } from '../../resource/generation.ts';
 import { created } from '../../resource/new-doc.ts';
-import { type Task, taskChange, tasks } from '../../resource/task.ts';
+import { taskChange, tasks } from '../../resource/task.ts';
 import { commit, type Planned, unchanged, withRetry } from '../../resource/write.ts';
-import type { Key } from '../../store/store.ts';
+import type { Change, Key } from '../../store/store.ts';
 import { ignoringConflict, type Lease } from '../scheduler/lease.ts';
 import type { Outcome } from '../scheduler/scheduler.ts';
 import { systemContext } from '../setup/system.ts';
 
 const ID = 'task_adopt_jobs';
-const LANE = 'adoption';
 /** Stands for all old jobs having been looked for. */
 const DONE = { orgId: '', id: 'jobs adopted' };
 const BATCH = 100;
 
 /** Jobs that an older program left do not say whose they are, and have no items: somebody looks for them, once for all. */
 export async function leaveAdoption(deps: Deps): Promise<void> {
-  const ctx = systemContext(deps, '');
-  const task = taskChange(ctx, 'adopt', LANE, LANE) as { doc: Task } & ReturnType<typeof taskChange>;
-  const doc = { ...task.doc, id: ID };
-  if ((await deps.store.get(generations, DONE)) || (await deps.store.get(tasks, doc))) return;
-  await ignoringConflict(() => deps.store.commit([{ type: 'insert', in: tasks, doc }]));
+  if ((await deps.store.get(generations, DONE)) || (await deps.store.get(tasks, { orgId: '', id: ID }))) return;
+  const { docs } = await deps.store.page(orgIndex, { orgId: '', order: 'asc', limit: 1 });
+  const [first] = docs;
+  // Of the oldest organization, since a task has to be somebody's.
+  if (first) await ignoringConflict(() => deps.store.commit([adoption(deps, first.id)]));
+  else await noteDone(deps);
+}
+
+function adoption(deps: Deps, orgId: string): Change {
+  return taskChange(systemContext(deps, ''), 'adopt', orgId, orgId, { id: ID });
+}
+
+async function noteDone(deps: Deps): Promise<void> {
+  const doc: Generation = { ...created(systemContext(deps, ''), DONE.id), count: 1 };
+  await ignoringConflict(() => deps.store.commit([{ type: 'insert', in: generations, doc }]));
 }
 
 export function createAdoption(deps: Deps) {
@@ -42,8 +52,7 @@ export function createAdoption(deps: Deps) {
       const cursor = JSON.stringify({ orgId: last.orgId, id: last.id });
       await lease.advance(cursor, async ({ change }) => void (await deps.store.commit([change])));
     }
-    const done: Generation = { ...created(systemContext(deps, ''), DONE.id), count: 1 };
-    await ignoringConflict(() => deps.store.commit([{ type: 'insert', in: generations, doc: done }]));
+    await noteDone(deps);
     return 'done';
   };
 }
