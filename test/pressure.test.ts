@@ -16,7 +16,7 @@ function* every(ms: number, untilMs: number): Generator<number, undefined> {
 function openLoop({
   factor,
   ...load
-}: { factor: number } & Costs & Pick<Load, 'connections' | 'hasNewcomers' | 'hasPauses'>) {
+}: { factor: number } & Costs & Pick<Load, 'connections' | 'newcomerMs' | 'hasPauses'>) {
   const untilMs = 3_500;
   const { answers, accepted } = play({ ...load, sendAt: every(load.costMs / factor, untilMs), untilMs });
   const served = answers.filter(({ at, refused }) => at > LEARNT_MS && !refused);
@@ -130,12 +130,31 @@ describe('what is refused', () => {
     const load = fc.record({ factor: between(1.5, 2.5), share: between(0.08, 0.2), costMs: cost(0.06, 0.5) });
     fc.assert(
       fc.property(load, ({ factor, share, costMs }) => {
-        const { goodput, served, accepted } = openLoop({ factor, costMs, share, hasNewcomers: true });
+        const { goodput, served, accepted } = openLoop({ factor, costMs, share, newcomerMs: 0 });
         expect(accepted).toBeGreaterThan(2_000 / costMs / 2.5);
         expect(longest(served)).toBeLessThan(500);
         expect(goodput).toBeGreaterThan(0.9 * bound(factor, share) - 0.02);
       }),
       runs(5),
+    );
+  });
+
+  test('at once, where somebody connects now and then', () => {
+    const load = fc.record({
+      share: between(0.23, 0.26),
+      costMs: between(0.22, 0.35),
+      storeShare: between(0.4, 0.6),
+      newcomerMs: between(60, 120),
+    });
+    fc.assert(
+      fc.property(load, (rush) => {
+        const { goodput, served, refused } = openLoop({ factor: 2, connections: 3_000, ...rush });
+        const late = refused.filter(({ at, afterMs }) => at > LEARNT_MS && afterMs > 75);
+        expect(late.length).toBeLessThan(refused.length / 50);
+        expect(longest(served)).toBeLessThan(500);
+        expect(goodput).toBeGreaterThan(0.9 * bound(2, rush.share) - 0.02);
+      }),
+      { ...runs(10), examples: [[{ share: 0.25, costMs: 0.248, storeShare: 0.45, newcomerMs: 80 }]] },
     );
   });
 

@@ -27,8 +27,8 @@ export interface Load extends Costs {
   stallMs?: number;
   /** Whether it pauses now and then, for 20 to 80 ms. */
   hasPauses?: boolean;
-  /** Whether from the second second on more wait to be accepted than can be: each look accepts one. */
-  hasNewcomers?: boolean;
+  /** From the second second on somebody connects so often; 0: more wait to be accepted than can be, so each look accepts one. */
+  newcomerMs?: number;
   /** Whether whoever is answered sends the next one at once. */
   isClosed?: boolean;
   untilMs: number;
@@ -48,7 +48,14 @@ const FIRST_PAUSE_MS = 30;
 
 /** A process of one thread in virtual time: it takes up what has come, then runs what was put off, turn by turn. */
 export function play(load: Load) {
-  const { sendAt, connections = 1e9, isClosed = false, untilMs, hasNewcomers = false, hasPauses = false } = load;
+  const {
+    sendAt,
+    connections = 1e9,
+    isClosed = false,
+    untilMs,
+    newcomerMs = Number.POSITIVE_INFINITY,
+    hasPauses = false,
+  } = load;
   let { stallMs = 0 } = load;
   const { costMs, share = 0.05, storeShare = 0, awayMs = 0 } = load;
   const readMs = costMs * share * READING;
@@ -121,7 +128,7 @@ export function play(load: Load) {
       clock += stallMs;
       stallMs = 0;
     }
-    if (hasNewcomers && clock > LEARNT_MS) {
+    if (clock > LEARNT_MS && clock - LEARNT_MS > accepted * newcomerMs) {
       accepted += 1;
       pressure.meet();
     }

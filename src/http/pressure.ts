@@ -4,6 +4,8 @@ import { createEffort } from './effort.ts';
 const ANSWERS_MS = [2, 10] as const;
 /** Of the turn before, how long others are refused: with what that takes before and afterwards it is half of the time. */
 const REFUSING = 0.15;
+/** What turns leave of it to the next ones: where somebody has connected all but one have to wait. */
+const OWED_MAX_MS = 20;
 /** Where a refusal costs more than this part of an answer, those who would be answered instead pay for it: they hear it later. */
 const DEAR = 0.4;
 const REFUSING_WHERE_DEAR = 0.04;
@@ -68,6 +70,8 @@ export function createPressure(
   /** In this turn. */
   let begun = 0;
   let worksUntil = 0;
+  /** How long others may still be refused. */
+  let owedMs = 0;
 
   /** Those that have come, and neither ended nor will be refused. */
   const load = () => inFlight - resting - refused.length;
@@ -103,7 +107,9 @@ export function createPressure(
     const lastMs = effort.turn(load() >= WAITING_MIN);
     decide();
     const since = now();
-    refuse(hasMet ? 0 : lastMs * refusing());
+    owedMs = Math.min(OWED_MAX_MS, owedMs + lastMs * refusing());
+    refuse(hasMet ? 0 : owedMs);
+    owedMs = refused.length > 0 ? Math.max(0, owedMs - (now() - since)) : 0;
     const [min, max] = ANSWERS_MS;
     const ms = hasMet ? 0 : Math.min(max, Math.max(min, lastMs / 2));
     hasMet = false;

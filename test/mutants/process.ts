@@ -94,6 +94,12 @@ export const mutants: Mutant[] = [
     tests: ['test/pressure.test.ts'],
   },
   {
+    breaks: 'refusals that a turn has no time for are told in the next ones',
+    file: 'src/http/pressure.ts',
+    edits: [['owedMs + lastMs', 'lastMs']],
+    tests: ['test/pressure.test.ts'],
+  },
+  {
     breaks: 'whoever was let in is answered',
     file: 'src/http/pressure.ts',
     edits: [['Math.max(letIn, Math.min(', 'Math.max(0, Math.min(']],
