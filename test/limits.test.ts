@@ -187,6 +187,25 @@ describeEngines('a changed limit', (engine) => {
     }
   });
 
+  test('behind a grant without room, retry_after waits for the first account that says when, whichever is drawn', async () => {
+    const one = await world({ requests_per_minute: 2, burst_size: 1 }, { requests_per_minute: 2 });
+    const { tenant } = one;
+    const silent = await tenant.rest('POST', `${tenant.base}/provider-accounts`, {
+      ...{ name: 'B', provider_type: 'openai', credentials_ref: 'env:X' },
+      rate_limit_policy: { max_concurrency: 1, queue_policy: 'reject' },
+    });
+    const accounts = [one.account.split('/').at(-1), silent.body.provider_account_id];
+    const targets = accounts.map((provider_account_id) => ({ provider_account_id, upstream_model: 'u' }));
+    await patch(one, `${tenant.base}/logical-models/m`, { targets });
+    const frozen = vi.spyOn(Date, 'now').mockReturnValue(Date.now());
+    try {
+      expect([await one.decide(), await one.decide()]).toEqual([null, null]);
+      for (let at = 0; at < 20; at += 1) expect(await one.decide()).toMatchObject({ retry_after: 30 });
+    } finally {
+      frozen.mockRestore();
+    }
+  });
+
   test('meters that 0.1.0 stored are read: full ones stay full, and a raised limit frees them', async () => {
     const one = await world({ requests_per_minute: 1, burst_size: 10 });
     await useUp(one);

@@ -71,9 +71,9 @@ export function tryHop(
   const refusal = checkGrant(grant, request);
   if (refusal) return refusal;
   const targets = enabled.filter((target) => drawable(target) && !request.passedOver.has(targetKey(target)));
-  const drawn = () => drawTarget(world, request, model, grant, targets, draw);
   const refused = check(world, entitlementMeterId(grant.id), grantLimits(grant, request.estimate), request);
-  return refused ? grantRefusal(grant, refused, drawn) : drawn();
+  if (refused) return grantRefusal(grant, refused, () => readyIn(world, request, targets));
+  return drawTarget(world, request, model, grant, targets, draw);
 }
 
 function modelRemedies(model: Model): SmallestChange[] {
@@ -118,16 +118,25 @@ function checkGrant(grant: Grant, { context, estimate }: Request): HopResult | n
 }
 
 /** There is room only when an account has it, too. */
-function grantRefusal(grant: Grant, { code, limit, waitMs, remedy }: Refused, drawn: () => HopResult): HopResult {
+function grantRefusal(grant: Grant, { code, limit, waitMs, remedy }: Refused, ready: () => number | null): HopResult {
   const remedies = remedy ? [ofGrant(grant, `workspace_limits.${remedy.key}`, remedy.to)] : [];
-  const retryAfter = waitMs === null ? null : later(secondsOf(waitMs), drawn());
+  const accountsIn = waitMs === null ? null : ready();
+  const retryAfter = waitMs === null || accountsIn === null ? null : Math.max(secondsOf(waitMs), accountsIn);
   return no(refuse(code, 'entitlement', { limit, retryAfter }), remedies);
 }
 
-function later(seconds: number, next: HopResult): number | null {
-  if (next.admitted) return seconds;
-  const { retryAfter } = next.refusal;
-  return retryAfter === null ? null : Math.max(seconds, retryAfter);
+/** Seconds until the first account has room; null where none says when. */
+function readyIn(world: RoutingWorld, request: Request, targets: Target[]): number | null {
+  const { candidates, unusable } = candidatesOf(world, request, targets);
+  const refused = candidates.map(({ account }) => refusedBy(world, request, account));
+  const waits = [...refused, ...unusable].map((one) => (one ? one.refusal.retryAfter : 0));
+  const known = waits.filter((seconds) => seconds !== null);
+  return known.length > 0 ? Math.min(...known) : null;
+}
+
+function refusedBy(world: RoutingWorld, request: Request, account: Account): AccountRefusal | null {
+  const refused = check(world, accountMeterId(account.id), accountLimits(account, request.estimate), request);
+  return refused && accountRefusal(account, refused);
 }
 
 /** The targets one after the other in a draw by weight: the first whose account has room. */
@@ -142,14 +151,14 @@ function drawTarget(
   const { candidates, unusable } = candidatesOf(world, request, targets);
   const refusals = [...unusable];
   for (const { target, account } of inDrawnOrder(candidates, draw)) {
-    const ofAccount = accountLimits(account, request.estimate);
-    const refused = check(world, accountMeterId(account.id), ofAccount, request);
+    const refused = refusedBy(world, request, account);
     if (!refused)
       return {
         ...{ admitted: true, model, grant, target, account },
-        ...{ grantLimits: grantLimits(grant, request.estimate), accountLimits: ofAccount },
+        grantLimits: grantLimits(grant, request.estimate),
+        accountLimits: accountLimits(account, request.estimate),
       };
-    refusals.push(accountRefusal(account, refused));
+    refusals.push(refused);
   }
   // Of those that could not take it the drawn ones come first, then a used-up one: what it says is more than that it is away.
   const drawn = refusals.slice(unusable.length);
@@ -207,7 +216,8 @@ function unusableAccount(world: RoutingWorld, request: Request, account: Account
   if (usedUp(account, usageIn(world.meters.get(id) ?? null, periodOf(world.nowMs))) === null) return null;
   const month: Limits = { ...accountLimits(account, request.estimate), rates: [], concurrency: null };
   const refused = check(world, id, month, request);
-  return refused && accountRefusal(account, refused);
+  const whole = check(world, id, accountLimits(account, request.estimate), request);
+  return refused && accountRefusal(account, { ...refused, waitMs: whole?.waitMs ?? null });
 }
 
 /** A weighted shuffle: each next one is drawn among those left, by weight. */
