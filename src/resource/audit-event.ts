@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import type { Principal } from './context.ts';
 import { feedEvent } from './feed-event.ts';
 import * as field from './field/index.ts';
-import { defineNoun, may } from './noun.ts';
-import type { List } from './page.ts';
+import { defineNoun } from './noun.ts';
+import { byPrivateTo } from './private-to.ts';
 import type { Trace } from './trace.ts';
 
 const changed = z.record(z.string(), z.object({ before: z.unknown(), after: z.unknown() }));
@@ -47,20 +46,5 @@ export const auditEvents = defineNoun(fields, {
     },
   },
   // What happens to a thing that only one actor sees tells of that thing.
-  hides: {
-    test: (principal, { privateTo }) =>
-      privateTo !== null && privateTo !== principal.actorId && !may(principal, 'namespaces:manage'),
-    where: (principal) => (may(principal, 'namespaces:manage') ? [] : [{ any: shownParts(principal) }]),
-    privateTo: ({ privateTo }) => privateTo,
-  },
+  hides: { ...byPrivateTo, privateTo: ({ privateTo }) => privateTo },
 });
-
-function shownParts({ actorId }: Principal) {
-  return [null, actorId].map((one) => ({ field: 'privateTo', in: [one] }));
-}
-
-/** All that the principal sees, as kept totals add it up. */
-export function allShown(principal: Principal): NonNullable<List<AuditEvent>['totals']> {
-  const parts = may(principal, 'namespaces:manage') ? [[]] : shownParts(principal).map((part) => [part]);
-  return parts.map((where) => ({ sign: 1, where }));
-}

@@ -232,6 +232,35 @@ describeEngines('the delivery of events', (engine) => {
     expect(of('/limited')).toEqual([seen.id, seen.id].map((id) => [id, undefined]));
   });
 
+  test('is hidden, in totals too, from whom the private namespace is hidden that it tells of', async () => {
+    const { path } = await make({ types: ['namespace.*'] });
+    const { namespace } = await workspace('all');
+    for (const [name, isPrivate] of [
+      ['open', false],
+      ['private', true],
+      ['end', false],
+    ] as const)
+      await namespace(name, isPrivate);
+    const operator = await org.as({ role: 'Operator' });
+    const shownTo = async ({ rest, graphql }: Pick<Tenant, 'rest' | 'graphql'>, query = '') => {
+      const { total, deliveries } = (await rest('GET', `${path}/deliveries${query}`)).body;
+      const ids = deliveries.map((one: { delivery_id: string }) => one.delivery_id) as string[];
+      const graph = `{ webhook(webhookId: "${path.split('/').at(-1)}") { deliveries { totalCount nodes { deliveryId } } } }`;
+      const list = (await graphql(graph)).body.data.webhook.deliveries;
+      expect([total, list.totalCount]).toEqual([ids.length, list.nodes.length]);
+      return ids;
+    };
+    await vi.waitFor(async () => expect(await shownTo(org, '?status=delivered')).toHaveLength(3), patiently);
+    const all = await shownTo(org);
+    const ids = await shownTo(operator);
+    const hidden = all.filter((id) => !ids.includes(id));
+    expect([all.length, ids.length, hidden.length]).toEqual([3, 2, 1]);
+    expect(await shownTo(operator, '?status=delivered')).toEqual(ids);
+    const one = `${path}/deliveries/${hidden[0]}`;
+    expect([(await org.rest('GET', one)).status, (await operator.rest('GET', one)).status]).toEqual([200, 404]);
+    expect((await operator.rest('POST', `${one}/redeliver`)).status).toBe(404);
+  });
+
   const workspace = async (name: string) => {
     const made = await org.rest('POST', `${org.base}/workspaces`, { name, organization_id: org.orgId });
     const id = made.body.workspace_id as string;

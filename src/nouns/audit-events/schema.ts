@@ -1,7 +1,8 @@
 import { defineNode, edge, type FilteredList, listOn } from '../../graphql/nodes.ts';
 import { rootList } from '../../graphql/roots.ts';
-import { allShown, auditEvents, type AuditEvent as Event } from '../../resource/audit-event.ts';
+import { auditEvents, type AuditEvent as Event } from '../../resource/audit-event.ts';
 import type { Context } from '../../resource/context.ts';
+import { allShown } from '../../resource/private-to.ts';
 import type { Clause } from '../../store/store.ts';
 import { organizations } from '../orgs/model.ts';
 

@@ -3,6 +3,7 @@ import { type FeedEvent, KEPT_MS } from '../../resource/feed-event.ts';
 import * as field from '../../resource/field/index.ts';
 import { firstVersion } from '../../resource/new-doc.ts';
 import { defineNoun } from '../../resource/noun.ts';
+import { byPrivateTo } from '../../resource/private-to.ts';
 import { within } from '../../validation/fields.ts';
 import { idFrom } from '../../words/ids.ts';
 
@@ -27,6 +28,8 @@ const fields = {
   /** How far along the schedule of retries it is. */
   failures: field.internal(0),
   workspaceId: field.internal<string | null>(null),
+  /** Whose the thing that the event tells of was alone then; null: everybody's. */
+  privateTo: field.internal<string | null>(null),
   purgeAt: field.internal(''),
   ...field.authored,
 };
@@ -39,13 +42,15 @@ export const webhookDeliveries = defineNoun(fields, {
   permission: 'webhooks',
   collection: {
     name: 'webhook_deliveries',
-    columns: ['status', 'workspaceId'],
+    columns: ['status', 'workspaceId', 'privateTo'],
     scopes: ['webhookId'],
-    totals: [['webhookId'], ['webhookId', 'status']],
+    totals: [['webhookId'], ['webhookId', 'status'], ['webhookId', 'privateTo'], ['webhookId', 'status', 'privateTo']],
     ancestors: [{ field: 'webhookId', in: 'webhooks' }],
     expires: 'purgeAt',
     queue: { lane: 'webhookId', due: 'nextTryAt' },
   },
+  // That a thing was told of which one does not see is nothing to tell, either.
+  hides: { ...byPrivateTo, privateTo: () => null },
 });
 
 /** As it is before its first try: its id is always the same. It goes with its event. */
@@ -64,6 +69,7 @@ export function untried(webhookId: string, event: FeedEvent, now: string): Webho
     nextTryAt: null,
     failures: 0,
     workspaceId: event.workspaceId,
+    privateTo: event.privateTo,
     purgeAt: new Date(Date.parse(event.createdAt) + KEPT_MS).toISOString(),
   };
 }

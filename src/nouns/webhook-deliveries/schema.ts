@@ -2,6 +2,7 @@ import { enumOf } from '../../graphql/expose.ts';
 import { mutation } from '../../graphql/mutations.ts';
 import { defineNode, edge, type FilteredList, listOn, refOf } from '../../graphql/nodes.ts';
 import { rootList, rootNode } from '../../graphql/roots.ts';
+import { allShown } from '../../resource/private-to.ts';
 import type { Clause } from '../../store/store.ts';
 import { type Webhook, webhooks } from '../webhooks/model.ts';
 import { deliveryStatus, redeliverInput, type WebhookDelivery, webhookDeliveries } from './model.ts';
@@ -19,12 +20,12 @@ interface DeliveryFilters {
 /** The deliveries of a webhook; the same below it and at the root. */
 const deliveryList: FilteredList<WebhookDelivery, DeliveryFilters> = {
   args: (t) => ({ status: t.arg({ type: enumOf(deliveryStatus), description: 'Only those that fare so.' }) }),
-  list: ({ webhookId, status }) => {
+  list: ({ webhookId, status }, { principal }) => {
     const where: Clause[] = [
       { field: 'webhookId', in: [webhookId] },
       ...(status ? [{ field: 'status', in: [status] }] : []),
     ];
-    return { name: `deliveries ${webhookId} ${status ?? ''}`, where, totals: [{ sign: 1 as const, where }] };
+    return { name: `deliveries ${webhookId} ${status ?? ''}`, where, totals: allShown(principal, where) };
   },
 };
 
