@@ -2,6 +2,36 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'a thread is seen where its namespace is',
+    file: 'src/nouns/namespaces/model.ts',
+    edits: [["  seenWith: { noun: namespaces, field: 'namespaceId' },\n", '']],
+    tests: ['test/threads.test.ts'],
+  },
+  {
+    breaks: 'conflicting_id names a thing to who may read such alone',
+    file: 'src/resource/noun.ts',
+    edits: [[':read`) && canSee(', ':read`) || canSee(']],
+    tests: ['test/rest/conflicting-id.test.ts'],
+  },
+  {
+    breaks: 'a body that comes late is taken from who may still send it',
+    file: 'src/process/admission.ts',
+    edits: [['chain(isStill ? principal : authenticate', 'chain(true ? principal : authenticate']],
+    tests: ['test/http/revoked-meanwhile.test.ts'],
+  },
+  {
+    breaks: 'whoever has waited for work claims by the rights of now',
+    file: 'src/nouns/work-items/claim.ts',
+    edits: [["  if (!principal) throw fault('AUTHENTICATION_FAILED');\n", '  if (!principal) return ctx;\n']],
+    tests: ['test/http/revoked-meanwhile.test.ts'],
+  },
+  {
+    breaks: 'deliveries tell of a private namespace only who sees it',
+    file: 'src/nouns/webhook-deliveries/model.ts',
+    edits: [['    privateTo: event.privateTo,\n', '    privateTo: null,\n']],
+    tests: ['test/webhooks/delivery.test.ts'],
+  },
+  {
     breaks: 'workspaces that a token names already are not looked for again',
     file: 'src/nouns/tokens/repository.ts',
     edits: [['if (!known?.includes(id)) await needReference', 'await needReference']],
