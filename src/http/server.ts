@@ -68,9 +68,14 @@ export function createHttpServer(app: Handler): Server {
   return server;
 }
 
-/** HTTP/1.1 has every request name its host (RFC 9112, 3.2). */
-function hasHost({ headers, httpVersionMinor }: IncomingMessage): boolean {
-  return headers.host !== undefined || httpVersionMinor === 0;
+/** HTTP/1.1 has every request name its host, and none name two (RFC 9112, 3.2). */
+function hasHost({ rawHeaders, httpVersionMinor }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts === 1 || (hosts === 0 && httpVersionMinor === 0);
 }
 
 /** Serves without a port of its own, by the connections that it is given. */

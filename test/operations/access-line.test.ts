@@ -109,6 +109,7 @@ describeEngines('access lines', (engine) => {
     ['a method that there is not', 'FOO / HTTP/1.1\r\nHost: x\r\n\r\n', 400],
     ['no HTTP', 'EHLO s3cret\r\n', 400],
     ['what names no host', 'GET /v1/me?s3cret HTTP/1.1\r\n\r\n', 400],
+    ['what names two hosts', 'GET /v1/me?s3cret HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n', 400],
     ['a head that is too large', `GET /?s3cret HTTP/1.1\r\nX: ${'x'.repeat(70_000)}`, 431],
   ])('of %s there is one, too, which says how it was answered', async (_, bytes, status) => {
     const before = harness.logs.length;
