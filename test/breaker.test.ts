@@ -254,6 +254,31 @@ describeEngines('a policy’s breaker', (engine) => {
     expect(await stateOf(id)).toBe('circuit_open');
   });
 
+  test.each([
+    ['forgotten by then, they open nothing', 60_000, ['active', 'active', 'active']],
+    [
+      'still in the window, they open it then, not earlier',
+      5_000,
+      ['circuit_open', 'circuit_open', 'circuit_half_open'],
+    ],
+  ])('calls that hang are judged by other settings from the change on: %s', async (_name, waitedMs, states) => {
+    const id = await policy({
+      ...{ latency_threshold_ms: null, min_requests_threshold: 1 },
+      ...{ evaluation_window_seconds: 10, cooldown_seconds: 1 },
+    });
+    await decide();
+    nowMs += waitedMs;
+    await tenant.rest('PATCH', `${tenant.base}/router-policies/${id}`, {
+      circuit_breaker: { latency_threshold_ms: 1_000 },
+    });
+    const seen = [await stateOf(id)];
+    for (const pause of [999, 1]) {
+      nowMs += pause;
+      seen.push(await stateOf(id));
+    }
+    expect(seen).toEqual(states);
+  });
+
   test('tells the feed of every transition, of which the routing events have none where they are not wanted', async () => {
     await policy({ ...QUICK, notify_on_open: false });
     await fail(await decide());

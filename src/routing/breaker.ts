@@ -30,14 +30,15 @@ export function at(target: TargetBreaker, settings: CircuitBreaker, now: number)
 
 /**
  * When open decisions that have become slow opened the closed target, or null. What lies before the bucket of the last result was judged
- * when that came, by results that are forgotten since.
+ * when that came, by results that are forgotten since; and what lies before a change of the settings, by those of then.
  */
 export function hungSince(target: TargetBreaker, settings: CircuitBreaker, now: number): number | null {
   if (target.state !== 'closed' || settings.latencyThresholdMs === null) return null;
   const overdue = overdueUntil(target.waiting, settings.latencyThresholdMs, now);
   const last = lastBucket(target, bucketOf(settings, now));
-  const isLater = (moment: number) => bucketOf(settings, moment) >= last;
-  return overdue.find(({ since }) => isLater(since) && isSlow(target, settings, overdue, since))?.since ?? null;
+  const isOpen = (moment: number) =>
+    moment <= now && bucketOf(settings, moment) >= last && isSlow(target, settings, overdue, moment);
+  return overdue.map(({ since }) => Math.max(since, target.judgedFrom)).find(isOpen) ?? null;
 }
 
 /** Later ones are of other settings. */

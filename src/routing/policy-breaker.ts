@@ -111,6 +111,11 @@ function withOpening(breaker: BreakerState, settings: CircuitBreaker, now: numbe
   };
 }
 
+/** As it is when its settings change: from then on it is judged by the new ones. */
+export function judgedAnew(breaker: BreakerState, now: number): BreakerState {
+  return { ...breaker, targets: mapped(breaker.targets, (target) => ({ ...target, judgedFrom: now })) };
+}
+
 /** Every target closed, in a generation that no decision made until now can hold, whatever time alone has changed. */
 export function resetBreaker(breaker: BreakerState): BreakerState {
   const generations = Object.values(breaker.targets).map(({ generation }) => generation);

@@ -3,7 +3,15 @@ import type { Ruled } from '../store/store.ts';
 import { admit, admits, type Result, record, type TargetState, targetKey } from './breaker.ts';
 import { type EventData, eventDoc, inFeed, routingEvents } from './events.ts';
 import { periodOf, type Reservation, reserve, type Settlement, settle } from './limits.ts';
-import { type BreakerState, breakerAt, resetBreaker, targetOf, type Watched, withTarget } from './policy-breaker.ts';
+import {
+  type BreakerState,
+  breakerAt,
+  judgedAnew,
+  resetBreaker,
+  targetOf,
+  type Watched,
+  withTarget,
+} from './policy-breaker.ts';
 import { meters, type PolicyBreaker, policyBreakers, policyCounters } from './state.ts';
 import { passedThresholds, type WatchedQuotas } from './thresholds.ts';
 
@@ -78,7 +86,7 @@ export const breakerReset = defineRule(policyBreakers, (before, input: BreakerIn
 
 /** Before the settings change: what they have made of the state until now stays. */
 export const breakerKeep = defineRule(policyBreakers, (before, input: BreakerInput, now) =>
-  before ? stored(before, breakerAt(before, input, input.nowMs), input, now) : { next: null },
+  before ? stored(before, judgedAnew(breakerAt(before, input, input.nowMs), input.nowMs), input, now) : { next: null },
 );
 
 /** The breaker's next document, with an event of every transition, those of time alone included; the feed has it even where it is not to be noted. */

@@ -75,6 +75,8 @@ export interface TargetBreaker {
   retryUntil: number;
   /** Closed: decisions that wait for their outcome, by the millisecond in which they were made. */
   waiting: Record<string, number>;
+  /** When its settings were last changed: what hung before was judged by others then. */
+  judgedFrom: number;
   /** In half-open: by decision, when the probe's lease ends. */
   probes: Record<string, number>;
   probeSuccesses: number;
@@ -89,6 +91,7 @@ export const CLOSED: TargetBreaker = {
   restUntil: 0,
   retryUntil: 0,
   waiting: {},
+  judgedFrom: 0,
   probes: {},
   probeSuccesses: 0,
 };
