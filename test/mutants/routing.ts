@@ -51,8 +51,20 @@ export const mutants: Mutant[] = [
   {
     breaks: 'calls that hang open no target by a moment whose results are forgotten',
     file: 'src/routing/breaker.ts',
-    edits: [['isLater(since) && ', '']],
+    edits: [['bucketOf(settings, moment) >= last && ', '']],
     tests: ['test/routing-rules.test.ts'],
+  },
+  {
+    breaks: 'calls that hang are judged by changed settings from the change on',
+    file: 'src/routing/breaker.ts',
+    edits: [['Math.max(since, target.judgedFrom)', 'since']],
+    tests: ['test/breaker.test.ts'],
+  },
+  {
+    breaks: 'retry_after waits for every limit that has no room',
+    file: 'src/routing/limits.ts',
+    edits: [['others.reduce(longest, first.waitMs)', 'first.waitMs']],
+    tests: ['test/limits.test.ts'],
   },
   {
     breaks: 'no cooldown ends before a Retry-After of its generation, whatever went wrong',
