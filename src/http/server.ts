@@ -52,8 +52,11 @@ export function createHttpServer(app: Handler): Server {
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const answer = newestOn(socket);
+    if (!socket.writable) return socket.destroy();
+    // Whoever goes on sending does not hold the connection half open; who has stopped gets to read the answer first.
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
     // An answer that is under way while its request still comes (a 413) is the only one that the request gets.
-    if (!socket.writable || (answer?.headersSent && !answer.writableEnded)) return socket.destroy();
+    if (answer?.headersSent && !answer.writableEnded) return socket.end();
     const status =
       error.code === 'HPE_HEADER_OVERFLOW'
         ? '431 Request Header Fields Too Large'
@@ -62,8 +65,6 @@ export function createHttpServer(app: Handler): Server {
           : '400 Bad Request';
     const id = app.unread(Number.parseInt(status, 10));
     socket.end(`HTTP/1.1 ${status}\r\nX-Request-Id: ${id}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-    // Whoever goes on sending does not hold the connection half open; who has stopped gets to read the answer first.
-    setTimeout(() => socket.destroy(), LINGER_MS).unref();
   });
   return server;
 }
