@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { apps } from '../../src/nouns/apps/model.ts';
 import { type Namespace, namespaces } from '../../src/nouns/namespaces/model.ts';
+import { webhookDeliveries } from '../../src/nouns/webhook-deliveries/model.ts';
 import { type Workspace, workspaces } from '../../src/nouns/workspaces/model.ts';
 import { bump, generations } from '../../src/resource/generation.ts';
 import { tasks } from '../../src/resource/task.ts';
@@ -420,6 +421,24 @@ describeEngines('the store port', (engine) => {
       }),
       { numRuns: engine === 'sqlite' ? 40 : 5 },
     );
+  });
+
+  test('whose lane is what they lie in has those of its lane alone, and none below a tombstone', async () => {
+    const deliveries = webhookDeliveries.collection;
+    const delivery = (webhookId: string) => ({
+      ...{ ...base(`of ${webhookId}`), webhookId, eventId: 'evt', eventType: 'role.create', status: 'pending' },
+      nextTryAt: at(1),
+    });
+    const insertDelivery = (id: string): Change => ({ type: 'insert', in: deliveries, doc: delivery(id) as never });
+    await store.commit(['one', 'two', 'gone'].map(insertDelivery));
+    const dueIn = async (lane: string) =>
+      (await store.due(deliveries, { orgId, lane, now: at(9), limit: 9 })).map(({ id }) => id);
+    for (const buried of ['another', 'gone']) {
+      expect([buried, await dueIn('one'), await dueIn('two')]).toEqual([buried, ['of one'], ['of two']]);
+      const mark = { ...base(buried), field: 'webhookId', sweptAt: null } as Tombstone;
+      await store.commit([{ type: 'insert', in: tombstones, doc: mark }]);
+    }
+    expect(await Promise.all(['one', 'two', 'gone'].map(dueIn))).toEqual([['of one'], ['of two'], []]);
   });
 
   test('a parent removed against children inserted: never an orphan', async () => {

@@ -72,6 +72,30 @@ describeEngines('the delivery of events', (engine) => {
     });
   });
 
+  test('what is tried again is told to its own webhook alone, also beside what was just deleted', async () => {
+    const body = { organization_id: org.orgId, name: 'Gone' };
+    const { workspace_id } = (await org.rest('POST', `${org.base}/workspaces`, body)).body;
+    expect((await org.rest('DELETE', `${org.base}/workspaces/${workspace_id}`)).status).toBe(200);
+    let isDown = true;
+    receiver.behave = () => (isDown ? 500 : 204);
+    const roles = await make({ url: `${receiver.url}/roles`, types: ['role.*'] });
+    const members = await make({ url: `${receiver.url}/members`, types: ['member.*'] });
+    await happen('a');
+    const member = { email: 'b@example.com', role: 'Viewer', name: 'b' };
+    expect((await org.rest('POST', `${org.base}/members`, member)).status).toBe(201);
+    const all = async () => [...(await roles.deliveries()), ...(await members.deliveries())];
+    const both = (status: string) =>
+      vi.waitFor(async () => expect((await all()).map((one) => one.status)).toEqual([status, status]), patiently);
+    await both('pending');
+    isDown = false;
+    now += 6_000;
+    harness.runner.wake();
+    await both('delivered');
+    const told = receiver.received.map(({ path, event }) => `${path} ${event.type}`).sort();
+    const once = ['/members member.create', '/roles role.create'];
+    expect([told, (await all()).map(({ tries }) => tries)]).toEqual([once.flatMap((one) => [one, one]), [2, 2]]);
+  });
+
   test('keeps the order of the feed, whoever writes', async () => {
     await make();
     const other = await harness.again();

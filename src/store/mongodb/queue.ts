@@ -39,13 +39,10 @@ export function readDue(
   deadline: Deadline,
 ): Promise<Stored[]> {
   const { lane, due } = queueOf(from);
+  const filter: Record<string, unknown> = { orgId: query.orgId, [lane]: query.lane, [due]: { $lte: query.now } };
+  // Beside the lane, not in its place: what a document lies in may be its lane, too.
   const alive = query.buried.length === 0 ? [] : (from.ancestors ?? []);
-  const filter = {
-    orgId: query.orgId,
-    [lane]: query.lane,
-    [due]: { $lte: query.now },
-    ...Object.fromEntries(alive.map(({ field }) => [field, { $nin: [...query.buried] }])),
-  };
+  if (alive.length > 0) filter.$and = alive.map(({ field }) => ({ [field]: { $nin: [...query.buried] } }));
   const options = { sort: { [due]: 1, id: 1 }, limit: query.limit, hint: 'queue' } as const;
   return exchange(deadline, (maxTimeMS) => stored.find(filter as never, { ...options, maxTimeMS }).toArray());
 }
