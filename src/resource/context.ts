@@ -39,6 +39,8 @@ export interface Deps {
   provisioner: { prefix?: string; provision(bucket: string, region: string, signal: AbortSignal): Promise<void> };
   /** Resolves `env:NAME` references. */
   env: (name: string) => string | undefined;
+  /** Whether the tokens of another issuer name the roles of those who come first. */
+  rolesAreClaimed?: boolean;
   /** Whether health checks and webhooks may call addresses inside. */
   allowPrivateAddresses: boolean;
   /** Tells the background runner that a commit has left it work. */

@@ -24,6 +24,7 @@ export function recorded(ctx: Context): { ctx: Context; sources: Sources } {
   const noted: All<Deps> = {
     store,
     allowPrivateAddresses: deps.allowPrivateAddresses,
+    rolesAreClaimed: deps.rolesAreClaimed,
     get now() {
       return other(deps.now);
     },

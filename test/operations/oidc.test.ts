@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { exportSPKI, importJWK, type JWK } from 'jose';
 import { OAuth2Server } from 'oauth2-mock-server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Answer, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { type Answer, type Client, describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
 import { required } from '../required.ts';
 
 const AUDIENCE = 'switchyard';
@@ -21,6 +21,7 @@ describeEngines('single sign-on', (engine) => {
       OIDC_AUDIENCE: AUDIENCE,
       OIDC_ORG_CLAIM: 'https://switchyard.test/org',
       OIDC_ROLE_CLAIM: 'realm_access.roles',
+      deps: { rolesAreClaimed: true },
     });
     tenant = await harness.org();
   });
@@ -192,6 +193,23 @@ describeEngines('single sign-on', (engine) => {
     expect((await me(later)).status).toBe(200);
     harness.clock.offsetMs = 0;
     await issuer.start(Number(port), '127.0.0.1');
+  });
+
+  test('whoever may edit roles gives nobody a role by another name that the issuer names', async () => {
+    const { rest, base } = tenant;
+    const made = await rest('POST', `${base}/roles`, { name: 'Owners', permissions: ['apps:*', 'tokens:*'] });
+    const path = `${base}/roles/${made.body.role_id}`;
+    const editor = await tenant.as({ permissions: ['roles:*', 'apps:*'] });
+    const rename = async (client: Client, name: string) => {
+      const { status, body } = await client.rest('PATCH', path, { name });
+      return [status, body.details ?? body.name];
+    };
+    expect(await rename(editor, 'staff')).toEqual([403, { required_permission: 'tokens:*' }]);
+    expect(await rename(editor, 'OWNERS')).toEqual([200, 'OWNERS']);
+    const claims = { email: 'newcomer@acme.test', realm_access: { roles: ['staff'] } };
+    expect((await me(await token(claims))).status).toBe(401);
+    expect(await rename(tenant, 'staff')).toEqual([200, 'staff']);
+    expect((await me(await token(claims))).body.role).toBe('staff');
   });
 
   test('tokens of our own go on beside it', async () => {

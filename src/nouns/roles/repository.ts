@@ -74,13 +74,13 @@ export function updateRole(ctx: Context, input: z.output<typeof updateRoleInput>
     input.expectedVersion,
     (before) => {
       const doc = mergePatch(roles, before, input);
-      const gives = !isDeepStrictEqual(doc.permissions, before.permissions);
+      const isRenamed = doc.name !== before.name;
+      const isOther = !isDeepStrictEqual(doc.permissions, before.permissions);
+      // Whoever an issuer gives the new name is given the role: to rename it is to give it.
+      const gives = isOther || (ctx.deps.rolesAreClaimed === true && fold(doc.name) !== fold(before.name));
       if (gives) checkGrant(ctx, 'roles:update', { permissions: doc.permissions, workspaceIds: null });
-      const changes = gives || doc.name !== before.name;
-      return {
-        doc,
-        refuse: before.builtIn && changes ? conflict('role', { reason: 'built_in', conflictingId: before.id }) : null,
-      };
+      const refuse = before.builtIn && (isOther || isRenamed);
+      return { doc, refuse: refuse ? conflict('role', { reason: 'built_in', conflictingId: before.id }) : null };
     },
     (role) => ({ role }),
   );

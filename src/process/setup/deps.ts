@@ -33,6 +33,7 @@ export async function createDeps(config: Config, env: Env, patienceMs?: number):
     log,
     provisioner: await createProvisioner(config),
     env: secretOf(env),
+    rolesAreClaimed: config.OIDC_ROLE_CLAIM !== undefined,
     allowPrivateAddresses: config.ALLOW_PRIVATE_ADDRESSES,
     wake: () => {},
     bell: createBell(),
