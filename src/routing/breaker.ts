@@ -35,6 +35,7 @@ export function at(target: TargetBreaker, settings: CircuitBreaker, now: number)
 export function hungSince(target: TargetBreaker, settings: CircuitBreaker, now: number): number | null {
   if (target.state !== 'closed' || settings.latencyThresholdMs === null) return null;
   const overdue = overdueUntil(target.waiting, settings.latencyThresholdMs, now);
+  if (overdue.length === 0) return null;
   const last = lastBucket(target, bucketOf(settings, now));
   const isOpen = (moment: number) =>
     moment <= now && bucketOf(settings, moment) >= last && isSlow(target, settings, overdue, moment);

@@ -2,6 +2,7 @@ import { mapOf } from '../store/complete.ts';
 import type { Collection, Doc } from '../store/store.ts';
 import type { Buckets } from './bucket.ts';
 import type { StoredLeases } from './leases.ts';
+import type { StoredWaiting } from './waiting.ts';
 
 /**
  * The hot documents of routing, each changed by a rule inside the commit and kept apart from what they count for:
@@ -73,8 +74,8 @@ export interface TargetBreaker {
   restUntil: number;
   /** The latest Retry-After of this generation: no cooldown that follows ends before it. */
   retryUntil: number;
-  /** Closed: decisions that wait for their outcome, by the millisecond in which they were made. */
-  waiting: Record<string, number>;
+  /** Closed: decisions that wait for their outcome. */
+  waiting: StoredWaiting;
   /** When its settings were last changed: what hung before was judged by others then. */
   judgedFrom: number;
   /** In half-open: by decision, when the probe's lease ends. */
@@ -90,7 +91,7 @@ export const CLOSED: TargetBreaker = {
   openUntil: 0,
   restUntil: 0,
   retryUntil: 0,
-  waiting: {},
+  waiting: [],
   judgedFrom: 0,
   probes: {},
   probeSuccesses: 0,

@@ -1,41 +1,67 @@
 import { LEASE_MS } from './facts.ts';
 
 /**
- * Decisions that wait for their outcome, by the millisecond in which they were made. One that has waited longer than
- * three times the latency threshold counts as slow from that moment on, until its outcome takes its place or its lease ends.
+ * Decisions that wait for their outcome: one list of numbers, in order, of the milliseconds in which they were made and, behind
+ * each, how many were. One that has waited longer than three times the latency threshold counts as slow from that moment on,
+ * until its outcome takes its place or its lease ends.
  */
-export type Waiting = Record<string, number>;
+export type Waiting = readonly number[];
+
+/** As releases up to 0.1.0 stored them: how many, by the millisecond. */
+type ByName = Readonly<Record<string, number>>;
+export type StoredWaiting = Waiting | ByName;
 
 const PATIENCE = 3;
 
 /** Moments that are told apart; of more, neighbours are counted at the later one: a call is never called slow too early. */
 const MOMENTS_MAX = 100;
 
-export function waitingWith(waiting: Waiting, startedMs: number, forgetBeforeMs: number): Waiting {
-  let moments = momentsOf({ ...waiting, [startedMs]: (waiting[startedMs] ?? 0) + 1 }).filter(
-    ([started]) => started > forgetBeforeMs,
-  );
-  while (moments.length > MOMENTS_MAX) moments = closestMerged(moments);
-  return Object.fromEntries(moments);
+function isList(stored: StoredWaiting): stored is Waiting {
+  return Array.isArray(stored);
 }
 
-type Moment = [startedMs: number, count: number];
+function listOf(stored: StoredWaiting): Waiting {
+  if (isList(stored)) return stored;
+  const inOrder = Object.entries(stored).sort(([one], [other]) => Number(one) - Number(other));
+  return inOrder.flatMap(([started, count]) => [Number(started), count]);
+}
 
-function closestMerged(moments: readonly Moment[]): Moment[] {
-  const gaps = moments.map(([started], at) => started - (moments[at - 1]?.[0] ?? Number.NEGATIVE_INFINITY));
-  const later = gaps.indexOf(Math.min(...gaps));
-  const [, earlier] = moments[later - 1] ?? [0, 0];
-  const merged = moments.map(([started, count], at): Moment => [started, at === later ? count + earlier : count]);
-  return merged.toSpliced(later - 1, 1);
+export function waitingWith(stored: StoredWaiting, startedMs: number, forgetBeforeMs: number): Waiting {
+  const next = [...listOf(stored)];
+  let behind = next.length;
+  while (behind > 0 && (next[behind - 2] ?? 0) > startedMs) behind -= 2;
+  const isThere = behind > 0 && next[behind - 2] === startedMs;
+  if (isThere) next[behind - 1] = (next[behind - 1] ?? 0) + 1;
+  else next.splice(behind, 0, startedMs, 1);
+  let gone = 0;
+  while (gone < next.length && (next[gone] ?? 0) <= forgetBeforeMs) gone += 2;
+  next.splice(0, gone);
+  while (next.length > 2 * MOMENTS_MAX) mergeClosest(next);
+  return next;
+}
+
+/** The earlier of the two that lie closest is counted at the later one. */
+function mergeClosest(moments: number[]): void {
+  let [later, least] = [2, Number.POSITIVE_INFINITY];
+  for (let at = 2; at < moments.length; at += 2) {
+    const gap = (moments[at] ?? 0) - (moments[at - 2] ?? 0);
+    if (gap < least) [later, least] = [at, gap];
+  }
+  moments[later + 1] = (moments[later + 1] ?? 0) + (moments[later - 1] ?? 0);
+  moments.splice(later - 2, 2);
 }
 
 /** Its outcome has come: it is counted as a result from now on. */
-export function waitingWithout(waiting: Waiting, startedMs: number): Waiting {
-  const own = momentsOf(waiting).find(([started]) => started >= startedMs);
-  if (!own) return waiting;
-  const [moment, count] = own;
-  const { [moment]: _, ...others } = waiting;
-  return count > 1 ? { ...others, [moment]: count - 1 } : others;
+export function waitingWithout(stored: StoredWaiting, startedMs: number): Waiting {
+  const waiting = listOf(stored);
+  let own = 0;
+  while (own < waiting.length && (waiting[own] ?? 0) < startedMs) own += 2;
+  if (own === waiting.length) return waiting;
+  const next = [...waiting];
+  const left = (next[own + 1] ?? 0) - 1;
+  if (left > 0) next[own + 1] = left;
+  else next.splice(own, 2);
+  return next;
 }
 
 export interface Overdue {
@@ -46,17 +72,13 @@ export interface Overdue {
 }
 
 /** Those that have become slow until now, in order. */
-export function overdueUntil(waiting: Waiting, thresholdMs: number, nowMs: number): Overdue[] {
+export function overdueUntil(stored: StoredWaiting, thresholdMs: number, nowMs: number): Overdue[] {
   const patience = PATIENCE * thresholdMs;
-  // Mostly none is: that is told without putting them in order.
-  if (!Object.keys(waiting).some((started) => Number(started) + patience < nowMs)) return [];
-  return momentsOf(waiting)
-    .map(([started, count]) => ({ since: started + patience + 1, until: started + LEASE_MS, count }))
-    .filter(({ since }) => since <= nowMs);
-}
-
-function momentsOf(waiting: Waiting): Moment[] {
-  return Object.entries(waiting)
-    .map(([started, count]): Moment => [Number(started), count])
-    .sort(([left], [right]) => left - right);
+  const waiting = listOf(stored);
+  const overdue: Overdue[] = [];
+  for (let at = 0; (waiting[at] ?? Number.POSITIVE_INFINITY) + patience < nowMs; at += 2) {
+    const [started = 0, count = 0] = [waiting[at], waiting[at + 1]];
+    overdue.push({ since: started + patience + 1, until: started + LEASE_MS, count });
+  }
+  return overdue;
 }

@@ -93,6 +93,18 @@ export const mutants: Mutant[] = [
     tests: ['test/breaker.test.ts'],
   },
   {
+    breaks: 'of moments that lie close the earlier one is counted at the later',
+    file: 'src/routing/waiting.ts',
+    edits: [['if (gap < least)', 'if (gap <= least)']],
+    tests: ['test/waiting.test.ts'],
+  },
+  {
+    breaks: 'what waits is copied before it is changed',
+    file: 'src/routing/waiting.ts',
+    edits: [['const next = [...listOf(stored)];', 'const next = listOf(stored) as number[];']],
+    tests: ['test/waiting.test.ts'],
+  },
+  {
     breaks: 'an opening that nobody reported counts towards the latch',
     file: 'src/routing/policy-breaker.ts',
     edits: [
