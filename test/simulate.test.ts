@@ -16,6 +16,16 @@ const DOWN = {
 const play = (fields: object) => simulate(scenarioSchema.parse({ ...DOWN, ...fields }));
 
 describe('a simulated outage', () => {
+  test.each([
+    ['a name that means nothing', { second: 90 }],
+    ['one in its trouble', { trouble: [{ from: 20, untill: 50 }] }],
+    ['a setting that no policy has', { circuit_breaker: { consecutive_failure: 3 } }],
+    ['a setting that no policy takes', { circuit_breaker: { cooldown_seconds: 0 } }],
+    ['a negative latency', { latency_ms: -1 }],
+  ])('is refused for %s, not played without it', (_name, fields) => {
+    expect(scenarioSchema.safeParse({ ...DOWN, ...fields }).success).toBe(false);
+  });
+
   test('callers retry elsewhere, so a pool loses nothing, and the breaker spares them the attempts', () => {
     const { withBreaker, without } = play({ targets: 3 });
     expect([withBreaker.succeeded, without.succeeded]).toEqual([withBreaker.requests, without.requests]);

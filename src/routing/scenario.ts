@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BREAKER_DEFAULTS, type CircuitBreaker } from './facts.ts';
 
 /** A provider's misbehaviour over a stretch of virtual time. */
-const phase = z.object({
+const phase = z.strictObject({
   from: z.number().min(0).default(0),
   until: z.number().optional(),
   /** Share of requests that fail, in percent. */
@@ -14,19 +14,36 @@ const phase = z.object({
   retry_after_seconds: z.number().positive().optional(),
 });
 
-export const scenarioSchema = z.object({
+const whole = z.int().min(1);
+
+/** As a policy takes them. */
+const breakerSettings = z
+  .strictObject({
+    error_threshold_percent: z.number().min(0).max(100),
+    latency_threshold_ms: whole.nullable(),
+    consecutive_failures: whole,
+    evaluation_window_seconds: whole,
+    min_requests_threshold: whole,
+    cooldown_seconds: whole,
+    half_open_requests: whole,
+    auto_disable: z.boolean(),
+    notify_on_open: z.boolean(),
+  })
+  .partial();
+
+export const scenarioSchema = z.strictObject({
   name: z.string(),
   seconds: z.number().positive().default(300),
   requests_per_second: z.number().positive().default(20),
   seed: z.number().int().default(1),
-  latency_ms: z.number().default(800),
+  latency_ms: z.number().min(0).default(800),
   /** How often a caller tries, with `retry_of` after the first time. */
   attempts: z.number().int().min(1).max(10).default(3),
   /** Enabled targets of the policy's `route_to`; the trouble hits the first. */
   targets: z.number().int().min(1).max(20).default(1),
   /** A fallback model that answers well. */
   fallback: z.boolean().default(false),
-  circuit_breaker: z.record(z.string(), z.union([z.number(), z.boolean(), z.null()])).default({}),
+  circuit_breaker: breakerSettings.default({}),
   trouble: z.array(phase),
 });
 export type Scenario = z.output<typeof scenarioSchema>;
