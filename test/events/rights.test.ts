@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeEngines, type Harness, openEngine, startHarness, type Tenant } from '../harness.ts';
+import { seed } from '../seed.ts';
 import { byGraph, byRest, type Following, until } from './following.ts';
 import { watched } from './watched.ts';
 
@@ -148,6 +149,40 @@ describeEngines('the rights of a stream', (engine) => {
       await until(() => expect(idsOf(stream)).toContain(last));
       expect(told(stream)).toHaveLength(1);
     }
+    for (const { close } of [...streams, ...own]) close();
+  });
+
+  test('show nothing of what is done to a job that is hidden with its namespace, in totals neither', async () => {
+    const org = await one.org();
+    const seeded = await seed(org);
+    const body = { environment_id: seeded.environmentId, source_ids: ['one'], embedding_model_id: seeded.embeddingId };
+    const cancelled: string[] = [];
+    const viewer = await org.as({ role: 'Viewer' });
+    const streams = await followAll(org, viewer.token);
+    const own = await followAll(org, org.token);
+    for (const is_private of [true, false]) {
+      const made = await org.rest('POST', `${seeded.app}/namespaces`, { ...body, name: `n ${is_private}`, is_private });
+      const path = `${seeded.app}/namespaces/${made.body.namespace.namespace_id}/reindex`;
+      await org.rest('POST', path, { new_embedding_model_id: seeded.embeddingId });
+      const { jobs } = (await org.rest('GET', `${org.base}/jobs?limit=1`)).body;
+      cancelled.push(jobs[0].job_id);
+      expect((await org.rest('POST', `${org.base}/jobs/${jobs[0].job_id}/cancel`)).status).toBe(200);
+    }
+    const told = ({ events }: Following) =>
+      events.map((event) => event.resource_id ?? event.resourceId).filter((id) => cancelled.includes(String(id)));
+    for (const stream of own) await until(() => expect(new Set(told(stream))).toEqual(new Set(cancelled)));
+    // The hidden one was first: whoever has heard of the other would have heard of it.
+    for (const stream of streams) {
+      await until(() => expect(told(stream)).toContain(cancelled[1]));
+      expect(told(stream)).not.toContain(cancelled[0]);
+    }
+    for (const client of [one.client(viewer.token), two.client(viewer.token)])
+      for (const query of ['types=job.*', 'resource_type=job', `resource_id=${cancelled[0]}`, '']) {
+        const { total, events } = (await client.rest('GET', `${org.base}/events?limit=200&${query}`)).body;
+        expect([query, total]).toEqual([query, events.length]);
+        const ids = events.map((event: { resource_id: string }) => event.resource_id);
+        expect([query, ids.includes(cancelled[0])]).toEqual([query, false]);
+      }
     for (const { close } of [...streams, ...own]) close();
   });
 

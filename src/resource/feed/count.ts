@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { feedEvents, KEPT_MS } from '../feed-event.ts';
 import { canSee, may } from '../noun.ts';
 import { type EventFilter, whereOf } from './filter.ts';
-import { namespaceNoun, seesEvent } from './sees.ts';
+import { hidingNouns, namespaceNoun, seesEvent } from './sees.ts';
 
 /** How many events the filters match that the caller may see: all that are kept, but those of namespaces that are hidden. */
 export async function countEvents(ctx: Context, filter: EventFilter): Promise<number> {
@@ -19,19 +19,32 @@ export async function countEvents(ctx: Context, filter: EventFilter): Promise<nu
   const of = (more: Clause[]) => ({ orgId, where: [...where, ...more] });
   const queries = [of([]), ...(hidden.length > 0 ? [of([{ field: 'namespaceId', in: hidden }])] : [])];
   const [all = 0, unseen = 0] = await ctx.deps.store.counts(feedEvents.collection, queries);
-  return all - unseen - (await countUnseenOfGone(ctx, of([{ field: 'privateTo', from: '' }])));
+  if (may(ctx.principal, 'namespaces:manage')) return all - unseen;
+  const ofOthers = [
+    { field: 'namespaceId', in: [null] },
+    { field: 'resourceType', in: hidingNouns().map(({ resource }) => resource) },
+  ];
+  const gone = await countUnseenOfGone(ctx, of([{ field: 'privateTo', from: '' }]));
+  return all - unseen - gone - (await countUnseen(ctx, of(ofOthers)));
 }
 
 /** Of namespaces that are gone, whose events say whom they were private to. */
 async function countUnseenOfGone(ctx: Context, query: Query): Promise<number> {
   const { store } = ctx.deps;
-  if (may(ctx.principal, 'namespaces:manage')) return 0;
   let unseen = 0;
   for await (const event of everyDoc(store, feedEvents.collection, query)) {
     if (event.namespaceId === null) continue;
     const isGone = (await ctx.loaders.get(namespaceNoun().collection, event.namespaceId)) === null;
     if (isGone && !(await seesEvent(ctx, event))) unseen += 1;
   }
+  return unseen;
+}
+
+/** Of jobs and the like, which are hidden with their namespaces, and told of by few. */
+async function countUnseen(ctx: Context, query: Query): Promise<number> {
+  let unseen = 0;
+  for await (const event of everyDoc(ctx.deps.store, feedEvents.collection, query))
+    if (!(await seesEvent(ctx, event))) unseen += 1;
   return unseen;
 }
 

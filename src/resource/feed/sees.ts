@@ -12,14 +12,23 @@ export function namespaceNoun(): Noun<Doc> {
   );
 }
 
-/** Whether a reader may know of an event now: of what lies in its workspaces, and of no namespace that is hidden from it. */
+let hiding: Noun<Doc>[] | null = null;
+
+/** What else may be hidden from who reads of it, such as jobs; asked once all nouns are known. */
+export function hidingNouns(): readonly Noun<Doc>[] {
+  hiding ??= allNouns().filter(({ hides, resource }) => hides !== undefined && resource !== 'namespace');
+  return hiding;
+}
+
+/** Whether a reader may know of an event now: of what lies in its workspaces, and of nothing that is hidden from it, as a namespace may be. */
 export async function seesEvent(ctx: Context, event: FeedEvent): Promise<boolean> {
   const { principal } = ctx;
   if (principal.workspaceIds && !principal.workspaceIds.includes(event.workspaceId ?? '')) return false;
-  if (event.namespaceId === null) return true;
-  const namespaces = namespaceNoun();
-  const namespace = await ctx.loaders.get(namespaces.collection, event.namespaceId);
-  if (namespace) return canSee(principal, namespaces, namespace);
-  // Of one that is gone, what it was then.
+  const { namespaceId, resourceType, resourceId } = event;
+  const noun = namespaceId === null ? hidingNouns().find(({ resource }) => resource === resourceType) : namespaceNoun();
+  if (!noun) return true;
+  const doc = await ctx.loaders.get(noun.collection, namespaceId ?? resourceId);
+  if (doc) return canSee(principal, noun, doc);
+  // Of what is gone, what it was then.
   return [null, principal.actorId].includes(event.privateTo) || may(principal, 'namespaces:manage');
 }
