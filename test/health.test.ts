@@ -157,6 +157,29 @@ describeEngines('health checks', (engine) => {
     expect((await check(id)).providerAccount.status).toBe('error');
   });
 
+  test('what is said of a key that is rotated meanwhile tells nothing of the new one', async () => {
+    const keyed = (api_key: string) => JSON.stringify({ api_key, base_url: `${base}/v1` });
+    env.ROTATED = keyed('old');
+    const id = await account('env:ROTATED');
+    const { promise: arrived, resolve: asked } = Promise.withResolvers<void>();
+    hold = new Promise((resolve) => {
+      release = resolve;
+    });
+    behave = (authorization) => {
+      asked();
+      return { status: authorization === 'Bearer new' ? 200 : 401 };
+    };
+    const late = check(id);
+    await arrived;
+    hold = undefined;
+    env.ROTATED = keyed('new');
+    release();
+    expect(await late).toMatchObject({ checked: false, providerAccount: { status: 'active' } });
+    expect(await check(id)).toMatchObject({ checked: true, providerAccount: { status: 'active' } });
+    env.ROTATED = keyed('old');
+    expect(await check(id)).toMatchObject({ checked: true, providerAccount: { status: 'error' } });
+  });
+
   test('an account that a person enables again begins unobserved', async () => {
     const id = await account('env:GOOD');
     const path = `${tenant.base}/provider-accounts/${id}`;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Context, isoNow } from '../../resource/context.ts';
 import { commit, withRetry } from '../../resource/write.ts';
 import { apply } from '../../store/rule.ts';
@@ -14,7 +15,9 @@ export async function checkAccount(ctx: Context, account: ProviderAccount): Prom
   const cause = { trace: ctx.trace ?? null, requestId: ctx.requestId };
   const begin = () => tracer?.call('health check', 'GET', cause);
   const result = await probe(account.providerType, credentials, { allowPrivate, begin });
-  if (result.kind === 'unknown') return null;
+  // What was said of a key that was rotated meanwhile tells nothing of the one in its place.
+  const isRotated = !isDeepStrictEqual(credentialsOf(account, ctx.deps.env), credentials);
+  if (result.kind === 'unknown' || isRotated) return null;
   const { orgId, id } = account;
   const change = apply(noteHealth, account, {
     orgId,
