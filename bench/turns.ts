@@ -2,7 +2,7 @@
  * Two or more checkouts beside each other, as where one change was made and where it was not:
  * `npx node bench/turns.ts W1 [--rounds N] [--seconds N] [--connections N] ../before .`. Their servers work in turns on copies of the same
  * data, so what else the machine does meets all of them. Told for each: microseconds of processor for an answer, of the thread that
- * answers and of the whole process (the quartile of the rounds that was disturbed least, and the median), answers a second, the 99th percentile. Linux alone.
+ * answers and of the whole process (the quartile of the rounds that was disturbed least, and the median), answers a second, the 99th percentile, memory at the end. Linux alone.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import type { Told } from './load/tally.ts';
 import { seedOnce } from './peers/bed.ts';
 import { say } from './peers/install.ts';
 import { readOptions } from './peers/options.ts';
-import { type Served, start, startHelper, workedUs } from './peers/processes.ts';
+import { residentMiB, type Served, start, startHelper, workedUs } from './peers/processes.ts';
 import { works } from './peers/works.ts';
 
 const { values, positionals } = parseArgs({
@@ -72,13 +72,13 @@ async function round({ server, rounds }: Side): Promise<void> {
   });
 }
 
-function line({ checkout, rounds }: Side): string {
+function line({ checkout, server, rounds }: Side): string {
   const at = (of: keyof (typeof rounds)[0], share: number) => {
     const sorted = rounds.map((one) => one[of]).toSorted((a, b) => a - b);
     return required(sorted[Math.floor((sorted.length - 1) * share)]).toFixed(of === 'rate' ? 0 : 1);
   };
   const us = (of: 'thread' | 'all') => `${at(of, 0.25)} (${at(of, 0.5)}) µs`;
-  return `${checkout}: thread ${us('thread')}, process ${us('all')}, ${at('rate', 0.5)} a second, p99 ${at('p99', 0.5)} ms`;
+  return `${checkout}: thread ${us('thread')}, process ${us('all')}, ${at('rate', 0.5)} a second, p99 ${at('p99', 0.5)} ms, ${residentMiB(server.pid)?.toFixed(0)} MiB`;
 }
 
 const sides: Side[] = [];
