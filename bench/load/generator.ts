@@ -86,6 +86,12 @@ async function byTheClock(order: Order, supply: Supply): Promise<Told> {
     free.push(new Connection(portOf(order), onAnswer, { onOpen: resolve }));
   };
   function onAnswer(connection: Connection, status: number): void {
+    const unused = status === 0 ? free.indexOf(connection) : -1;
+    if (unused >= 0) {
+      // It was left alone for so long that the server has closed it.
+      free.splice(unused, 1);
+      return open();
+    }
     busy -= 1;
     tally.add(connection, status);
     if (status >= 300 || status === 0) supply.giveBack(connection.sent);
