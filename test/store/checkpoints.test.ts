@@ -37,7 +37,7 @@ test('the log is moved into the file beside the commits, and begins anew', { tim
   const store = openAt(file);
   const before = sizeOf(file);
   await write(store, 0, MANY);
-  // Neither of these who commits has had reason to move it.
+  // So far no commit has had reason to move it.
   expect(sizeOf(`${file}-wal`)).toBeLessThan(LOG_PAGES_MAX * PAGE);
   await vi.waitFor(() => expect(sizeOf(file)).toBeGreaterThan(before + 1_000 * PAGE), PATIENCE_MS);
   // All of it, once nobody writes: the next pages take the places of the first ones.
@@ -68,4 +68,25 @@ test('where the file cannot be found any more nothing is made in its place, and 
   await write(store, 10, MANY);
   await store.close();
   expect(existsSync(`${file}-wal`)).toBe(false);
+});
+
+test('a store that closes stores what was asked before, and refuses what is asked while the log is let go of', async () => {
+  const file = newFile();
+  const store = openAt(file);
+  await write(store, 0, MANY);
+  const last = store.commit([insert(MANY)]);
+  const closing = Promise.all([store.close(), store.close()]);
+  let isClosed = false;
+  void closing.then(() => {
+    isClosed = true;
+  });
+  for (let late = 1; !isClosed; late += 1) {
+    await expect(store.commit([insert(MANY + late)])).rejects.toThrow('the store is closed');
+    await new Promise(setImmediate);
+  }
+  await last;
+  expect(existsSync(`${file}-wal`)).toBe(false);
+  const again = openAt(file);
+  expect(again.counts(workspaces.collection, [{ orgId: 'o' }])).toEqual([MANY + 1]);
+  await again.close();
 });

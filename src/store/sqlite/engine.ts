@@ -76,7 +76,7 @@ export class SqliteStore implements Store {
   readonly #commits: Commits;
   readonly #checkpoints: Checkpoints;
   #epoch = 0;
-  #closed = false;
+  #closing: Promise<void> | null = null;
 
   constructor(db: DatabaseSync, options: SqliteOptions) {
     this.#db = db;
@@ -167,7 +167,7 @@ export class SqliteStore implements Store {
   }
 
   async commit(changes: readonly Change[], deadline: Deadline = this.answersBy): Promise<Committed> {
-    if (this.#closed) throw new StoreUnavailable('the store is closed');
+    if (this.#closing) throw new StoreUnavailable('the store is closed');
     if (this.#isIdle(changes)) return { results: [0] };
     this.stats.commits += 1;
     return this.#commits.add(changes, deadline);
@@ -196,11 +196,15 @@ export class SqliteStore implements Store {
     this.#read(() => {});
   }
 
-  async close(): Promise<void> {
+  /** What was asked to be committed before is; whoever asks from now on is refused. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.#commits.close();
     await this.#checkpoints.close();
-    if (this.#closed) return;
-    this.#closed = true;
     this.#snapshot.release();
     this.#db.close();
   }
