@@ -29,7 +29,7 @@ export function createVerifier(
   { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience }: OidcSettings,
   { now, skewMs, log }: Around,
 ): (token: string) => Promise<JWTPayload | null> {
-  const keys = createKeys(issuer);
+  const keys = keysOf(issuer);
   const check = (token: string, key: JWTVerifyGetKey) =>
     jwtVerify(token, key, {
       issuer,
@@ -81,31 +81,14 @@ async function byAnyKey<T>(get: JWTVerifyGetKey, check: (key: JWTVerifyGetKey) =
   }
 }
 
-/** The issuer's keys, found by its own description; those that are known go on while it does not answer. */
-function createKeys(issuer: string): Keys {
-  let found: Promise<Keys> | null = null;
-  const find = async (): Promise<Keys> => {
-    const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-    const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE_MS), redirect: 'error' });
-    const described = (await answer.json()) as { issuer?: unknown; jwks_uri?: unknown };
-    if (!answer.ok || described.issuer !== issuer || typeof described.jwks_uri !== 'string')
-      throw new Error(`${address} does not describe ${issuer}`);
-    return keysAt(new URL(described.jwks_uri));
-  };
-  let known: Keys | null = null;
-  return {
-    // Not before a token is one that a key could have signed.
-    async get(header, token) {
-      found ??= find();
-      known = await found.catch((error: unknown) => {
-        found = null;
-        throw error;
-      });
-      return known.get(header, token);
-    },
-    last: () => known?.last() ?? null,
-    renewedSince: async (asked) => (await known?.renewedSince(asked)) ?? false,
-  };
+/** Where the issuer says that its keys are. */
+async function addressOfKeys(issuer: string, signal: RequestInit['signal']): Promise<string> {
+  const described = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const answer = await fetch(described, { signal: signal ?? null, redirect: 'error' });
+  const { issuer: named, jwks_uri } = (await answer.json()) as { issuer?: unknown; jwks_uri?: unknown };
+  if (!answer.ok || named !== issuer || typeof jwks_uri !== 'string')
+    throw new Error(`${described} does not describe ${issuer}`);
+  return jwks_uri;
 }
 
 async function keysText(url: string, init: RequestInit): Promise<string> {
@@ -129,17 +112,30 @@ interface Keys {
   renewedSince(asked: Answer | null): Promise<boolean>;
 }
 
-function keysAt(address: URL): Keys {
+/**
+ * The issuer's keys, found by its own description each time that they are read: they may move. What is known of either
+ * goes on while the issuer does not answer.
+ */
+function keysOf(issuer: string): Keys {
   let waiting = 0;
+  let address: string | null = null;
   let last: Answer | null = null;
-  const keys = createRemoteJWKSet(address, {
+  const readText = async (init: RequestInit) => {
+    address = await addressOfKeys(issuer, init.signal).catch((error: unknown) => {
+      if (address === null) throw error;
+      return address;
+    });
+    return keysText(address, init);
+  };
+  // Its address stands for the keys', which are asked for where the description says.
+  const keys = createRemoteJWKSet(new URL(issuer), {
     cacheMaxAge: KEYS_MS,
     cooldownDuration: COOLDOWN_MS,
     timeoutDuration: PATIENCE_MS,
-    [customFetch]: async (url, init) => {
+    [customFetch]: async (_, init) => {
       try {
         // An idle connection that the issuer closes just now fails the first of the two.
-        const text = await keysText(url, init).catch(() => keysText(url, init));
+        const text = await readText(init).catch(() => readText(init));
         last = { text, at: performance.now() };
       } catch (error) {
         if (last === null) throw error;

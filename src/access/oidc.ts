@@ -5,6 +5,7 @@ import { organizations } from '../nouns/orgs/model.ts';
 import { type Role, roles } from '../nouns/roles/model.ts';
 import type { Deps, Principal } from '../resource/context.ts';
 import type { Store } from '../store/store.ts';
+import { isObject, textIssue } from '../validation/walk.ts';
 import { fold } from '../words/fold.ts';
 import type { Authenticate } from './authenticate.ts';
 import { createVerifier, type OidcSettings } from './oidc-verifier.ts';
@@ -84,25 +85,36 @@ function readClaims(claims: Record<string, unknown>, settings: OidcSettings, now
   const { email, email_verified: isVerified = true } = claims;
   // Some issuers leave it out, some spell it; whatever else it says, it does not say yes.
   const isSure = isVerified === true || isVerified === 'true';
-  if (typeof orgId !== 'string' || typeof email !== 'string' || !isSure) return null;
+  if (!isText(orgId) || !isText(email) || !isSure) return null;
   const role = settings.OIDC_ROLE_CLAIM === undefined ? [] : claimOf(claims, settings.OIDC_ROLE_CLAIM);
   return {
     orgId,
     email,
-    roles: [role].flat().filter((name) => typeof name === 'string'),
+    roles: [role].flat().filter(isText),
     endsAt: Number(claims.exp) * 1000,
     checkedAt: now,
     seen: null,
   };
 }
 
-/** By its whole name, which may be an address, else as a path: `realm_access.roles`. */
-function claimOf(claims: Record<string, unknown>, name: string): unknown {
+/** As the doors take text: what they refuse to store is never looked for, nor made. */
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && textIssue(value, []) === null;
+}
+
+/** By its whole name, else as a path (`realm_access.roles`), of which each part may have dots itself, as an address has. */
+function claimOf(claims: unknown, name: string): unknown {
+  if (!isObject(claims)) return undefined;
   if (Object.hasOwn(claims, name)) return claims[name];
-  return name.split('.').reduce<unknown>((at, key) => {
-    const isInside = typeof at === 'object' && at !== null && Object.hasOwn(at, key);
-    return isInside ? (at as Record<string, unknown>)[key] : undefined;
-  }, claims);
+  const dots = [...name.matchAll(/\./g)].map(({ index }) => index);
+  for (const dot of dots.reverse()) {
+    const inner = claimOf(
+      Object.hasOwn(claims, name.slice(0, dot)) ? claims[name.slice(0, dot)] : null,
+      name.slice(dot + 1),
+    );
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
 }
 
 async function actor(store: Store, { orgId, email }: Said): Promise<Principal | null> {

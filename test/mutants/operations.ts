@@ -148,4 +148,22 @@ export const mutants: Mutant[] = [
     edits: [["path.replace(SECRETS, '***')", 'path']],
     tests: lines,
   },
+  {
+    breaks: 'keys are found where the issuer has moved them to',
+    file: 'src/access/oidc-verifier.ts',
+    edits: [['    address = await addressOfKeys(', '    address ??= await addressOfKeys(']],
+    tests: ['test/operations/oidc-keys.test.ts'],
+  },
+  {
+    breaks: 'no member is made of an email that no door would take',
+    file: 'src/access/oidc.ts',
+    edits: [[' && textIssue(value, []) === null', '']],
+    tests: ['test/operations/oidc.test.ts'],
+  },
+  {
+    breaks: 'who is limited to workspaces makes no role that an issuer could name',
+    file: 'src/nouns/roles/repository.ts',
+    edits: [['rolesAreClaimed === true ? null : []', 'rolesAreClaimed === true ? [] : []']],
+    tests: ['test/operations/oidc.test.ts'],
+  },
 ];

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Harness, startHarness, type Tenant } from '../harness.ts';
+import { required } from '../required.ts';
 
 /** An issuer may name its keys anew, keep one name for all, or name none. */
 const NAMING: [alg: string, naming: string, nameOf: (nth: number) => string | undefined][] = [
@@ -17,11 +18,14 @@ describe('the keys of an issuer', () => {
   let server: Server;
   let issuer: string;
   let shown: JWK[] = [];
+  let keysPath = '/keys';
   let harness: Harness;
   let tenant: Tenant;
   beforeAll(async () => {
     server = createServer(({ url }, res) => {
-      res.end(JSON.stringify(url === '/keys' ? { keys: shown } : { issuer, jwks_uri: `${issuer}/keys` }));
+      const isDescription = url === '/.well-known/openid-configuration';
+      if (!isDescription && url !== keysPath) res.statusCode = 404;
+      res.end(JSON.stringify(isDescription ? { issuer, jwks_uri: `${issuer}${keysPath}` } : { keys: shown }));
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -43,9 +47,9 @@ describe('the keys of an issuer', () => {
   let signed = 0;
   async function statusOf(key: CryptoKey, alg: string, kid: string | undefined, claims: object = {}) {
     signed += 1;
-    const jwt = await new SignJWT({ org: tenant.orgId, role: 'Viewer', email: 'ada@acme.test', ...claims })
+    const said = { iss: issuer, org: tenant.orgId, role: 'Viewer', email: 'ada@acme.test', ...claims };
+    const jwt = await new SignJWT(said)
       .setProtectedHeader(kid === undefined ? { alg } : { alg, kid })
-      .setIssuer(issuer)
       .setAudience('switchyard')
       .setJti(String(signed))
       .setExpirationTime('5m')
@@ -69,6 +73,21 @@ describe('the keys of an issuer', () => {
     expect(await statusOf(before.key, alg, nameOf(1))).toBe(401);
   });
 
+  test('are found where they have moved to, and while the issuer does not say where they are, at the last place', async () => {
+    const [before, after, last] = await Promise.all([1, 2, 3].map((nth) => keyOf('ES256', `moved-${nth}`)));
+    const status = ({ key, jwk }: { key: CryptoKey; jwk: JWK }) => statusOf(key, 'ES256', jwk.kid);
+    shown = [required(before).jwk];
+    expect(await status(required(before))).toBe(200);
+    [shown, keysPath] = [[required(after).jwk], '/moved'];
+    expect(await status(required(after))).toBe(200);
+    const [named, told] = [issuer, [required(last).jwk]];
+    [issuer, shown] = ['http://somebody.test', told];
+    const end = () => {
+      issuer = named;
+    };
+    expect(await statusOf(required(last).key, 'ES256', 'moved-3', { iss: named }).finally(end)).toBe(200);
+  });
+
   test('are each tried for a token that names none of several', async () => {
     const made = await Promise.all([1, 2, 3].map((nth) => keyOf('RS256', `several-${nth}`)));
     shown = made.map(({ jwk }) => jwk);
@@ -85,5 +104,29 @@ describe('the keys of an issuer', () => {
     shown = [jwk];
     for (const [claim, status] of verified)
       expect([claim, await statusOf(key, 'ES256', 'verified', { email_verified: claim })]).toEqual([claim, status]);
+  });
+
+  /** A claim by its whole name, or by a path whose parts may have dots of their own. */
+  const named: [setting: string, claims: object][] = [
+    ['role', { role: 'Viewer' }],
+    ['a.b.c', { a: { b: { c: 'Viewer' } } }],
+    ['a.b.c', { 'a.b.c': 'Viewer', a: { b: { c: 'Nothing' } } }],
+    ['resource_access.app.acme.test.roles', { resource_access: { 'app.acme.test': { roles: ['Viewer'] } } }],
+    ['https://acme.test/who.roles', { 'https://acme.test/who': { roles: ['Viewer'] } }],
+    ['a.b.c', { 'a.b': {}, a: { 'b.c': 'Viewer' } }],
+  ];
+  test('sign for the role of a claim, wherever it lies', async () => {
+    const { key, jwk } = await keyOf('ES256', 'claims');
+    shown = [jwk];
+    for (const [at, [setting, claims]] of named.entries()) {
+      const settings = { OIDC_ISSUER: issuer, OIDC_AUDIENCE: 'switchyard', OIDC_ORG_CLAIM: 'org' };
+      const other = await startHarness('sqlite', { ...settings, OIDC_ROLE_CLAIM: setting });
+      const { orgId } = await other.org();
+      const said = { iss: issuer, aud: 'switchyard', exp: 4e9, org: orgId, email: `n${at}@acme.test`, ...claims };
+      const jwt = await new SignJWT(said).setProtectedHeader({ alg: 'ES256', kid: 'claims' }).sign(key);
+      const { body } = await other.client(jwt).rest('GET', '/v1/me');
+      await other.close();
+      expect([setting, body.role]).toEqual([setting, 'Viewer']);
+    }
   });
 });

@@ -103,6 +103,10 @@ describeEngines('single sign-on', (engine) => {
     ['an email that nobody has verified', () => token({ email_verified: false })],
     ['an email that is none', () => token({ email: 'nobody' })],
     ['an email with what nobody sees', () => token({ email: 'a\u200bda@acme.test' })],
+    ['an email with half a character', () => token({ email: 'a\ud800da@acme.test' })],
+    ['an email with NUL', () => token({ email: 'a\u0000da@acme.test' })],
+    ['an org with half a character', () => token({ 'https://switchyard.test/org': `${tenant.orgId}\ud800` })],
+    ['a role with half a character', () => token({ email: 'half@acme.test', realm_access: { roles: ['\ud800'] } })],
     ['a newcomer without a role', () => token({ email: 'new@acme.test', realm_access: { roles: ['Nothing'] } })],
     ['an org that is not there', () => token({ 'https://switchyard.test/org': 'org_none' })],
     ['no org', () => token({}, { without: ['https://switchyard.test/org'] })],
@@ -210,6 +214,19 @@ describeEngines('single sign-on', (engine) => {
     expect((await me(await token(claims))).status).toBe(401);
     expect(await rename(tenant, 'staff')).toEqual([200, 'staff']);
     expect((await me(await token(claims))).body.role).toBe('staff');
+  });
+
+  test('who is limited to workspaces makes no role that the issuer could name: it holds in the whole org', async () => {
+    const { rest, base, orgId } = tenant;
+    const { workspace_id } = (await rest('POST', `${base}/workspaces`, { organization_id: orgId, name: 'One' })).body;
+    const permissions = ['roles:*', 'apps:*'];
+    const limited = await tenant.as({ permissions, workspace_ids: [workspace_id] });
+    const body = { name: 'offline_access', permissions: ['apps:*'] };
+    const refused = await limited.rest('POST', `${base}/roles`, body);
+    expect([refused.status, refused.body.details]).toEqual([403, { required_permission: 'roles:create' }]);
+    expect((await (await tenant.as({ permissions })).rest('POST', `${base}/roles`, body)).status).toBe(201);
+    const { role_id } = (await rest('GET', `${base}/roles`)).body.roles[0];
+    await rest('DELETE', `${base}/roles/${role_id}`);
   });
 
   test('tokens of our own go on beside it', async () => {

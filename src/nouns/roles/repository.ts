@@ -58,8 +58,9 @@ export function builtInRoles(ctx: Context): { admin: Role; planned: Planned[] } 
 }
 
 export function createRole(ctx: Context, input: z.output<typeof createRoleInput>) {
-  // Until somebody holds it, a role gives nothing anywhere.
-  checkGrant(ctx, 'roles:create', { permissions: input.permissions, workspaceIds: [] });
+  // Until somebody holds it, a role gives nothing anywhere; whoever an issuer gives its name holds it in the whole org.
+  const workspaceIds = ctx.deps.rolesAreClaimed === true ? null : [];
+  checkGrant(ctx, 'roles:create', { permissions: input.permissions, workspaceIds });
   return withRetry(async () => {
     const role = newDoc(ctx, roles, ctx.deps.ids.next('role_'), input, {});
     return save(ctx, insertion(ctx, roles, role), { role });
