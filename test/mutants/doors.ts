@@ -4,6 +4,12 @@ const atOnce = ['test/http/at-once.test.ts'];
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'no shared cache keeps what is not said to be for all',
+    file: 'src/http/reply.ts',
+    edits: [["headers['Cache-Control'] === undefined ? ['Cache-Control', KEPT_BY_CALLERS] : []", '[]']],
+    tests: ['test/http/caching.test.ts'],
+  },
+  {
     breaks: 'what is expected of an answer beside its body changes nothing of it',
     file: 'src/http/server.ts',
     edits: [["  server.on('checkExpectation', serve);\n", '']],
