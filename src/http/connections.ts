@@ -14,6 +14,12 @@ export function newestOn(connection: Duplex): ServerResponse | undefined {
   return (connection as Connection)[NEWEST];
 }
 
+/** Once all that has come on a connection is answered, or the connection is gone. */
+export async function answered(connection: Duplex): Promise<void> {
+  const newest = newestOn(connection);
+  if (newest && !newest.closed) await new Promise((resolve) => newest.once('close', resolve));
+}
+
 /**
  * Whether nothing has been sent on the connection after this request, as far as the next look at the sockets shows: an
  * answer may only end its connection when nothing else has been sent there.

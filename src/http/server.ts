@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { StartRefused } from '../words/refused.ts';
-import { began, newestOn } from './connections.ts';
+import { answered, began, newestOn } from './connections.ts';
 
 /** What answers requests. */
 export interface Handler {
@@ -41,6 +42,12 @@ export function createHttpServer(app: Handler): Server {
   const server = createServer(options, serve);
   // Node would refuse what it does not know to expect, as what names no host, by a reply of its own.
   server.on('checkExpectation', serve);
+  // To CONNECT it would say nothing at all: a method like any other that is not allowed.
+  server.on('connect', async (req: IncomingMessage, socket: Socket) => {
+    socket.on('error', () => {});
+    await answered(socket);
+    if (!socket.destroyed) serve(req, lastOn(socket, req));
+  });
   server.headersTimeout = HEAD_TIMEOUT_MS;
   server.requestTimeout = BODY_TIMEOUT_MS;
   server.keepAliveTimeout = SILENCE_TIMEOUT_MS;
@@ -53,8 +60,7 @@ export function createHttpServer(app: Handler): Server {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const answer = newestOn(socket);
     if (!socket.writable) return socket.destroy();
-    // Whoever goes on sending does not hold the connection half open; who has stopped gets to read the answer first.
-    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+    linger(socket);
     // An answer that is under way while its request still comes (a 413) is the only one that the request gets.
     if (answer?.headersSent && !answer.writableEnded) return socket.end();
     const status =
@@ -67,6 +73,24 @@ export function createHttpServer(app: Handler): Server {
     socket.end(`HTTP/1.1 ${status}\r\nX-Request-Id: ${id}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   });
   return server;
+}
+
+/** Whoever goes on sending does not hold the connection half open; who has stopped gets to read the answer first. */
+function linger(socket: Duplex): void {
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+}
+
+/** The answer to a request behind which the connection is not read as HTTP any more: it is the last. */
+function lastOn(socket: Socket, req: IncomingMessage): ServerResponse {
+  const res = new ServerResponse(req);
+  res.shouldKeepAlive = false;
+  res.assignSocket(socket);
+  return res.once('finish', () => {
+    res.detachSocket(socket);
+    res.emit('close');
+    linger(socket);
+    socket.resume().end();
+  });
 }
 
 /** HTTP/1.1 has every request name its host, and none name two (RFC 9112, 3.2). */

@@ -4,6 +4,12 @@ const atOnce = ['test/http/at-once.test.ts'];
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'every method is answered',
+    file: 'src/http/server.ts',
+    edits: [["server.on('connect',", "server.on('never',"]],
+    tests: ['test/http/malformed.test.ts'],
+  },
+  {
     breaks: 'no shared cache keeps what is not said to be for all',
     file: 'src/http/reply.ts',
     edits: [["headers['Cache-Control'] === undefined ? ['Cache-Control', KEPT_BY_CALLERS] : []", '[]']],
