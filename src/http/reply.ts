@@ -92,14 +92,17 @@ export function send(
 }
 
 /**
- * What a cache may do with a reply that does not say: a shared one (a proxy, which may guess a time, or not look at who asks)
- * nothing, a caller's own not give it again unasked.
+ * What may be done on the way with a reply that does not say: a shared cache (which may guess a time, or not look at who asks)
+ * keeps nothing, a caller's own does not give it again unasked.
  */
 const KEPT_BY_CALLERS = 'private, no-cache';
+/** Who compresses what is tagged weakens its tag, or gives it another name: `If-Match` would find no such version. */
+const TAGGED = `${KEPT_BY_CALLERS}, no-transform`;
 
 /** Names and values in turn, with the body's length. One flat list: what is set one by one is kept, folded and copied by Node for each reply. */
 export function asSent({ status, headers }: Reply, length: number): string[] {
-  const list: string[] = headers['Cache-Control'] === undefined ? ['Cache-Control', KEPT_BY_CALLERS] : [];
+  const list: string[] = [];
+  if (headers['Cache-Control'] === undefined) list.push('Cache-Control', headers.ETag ? TAGGED : KEPT_BY_CALLERS);
   // biome-ignore lint/style/noNonNullAssertion: one of their own names; to list entries costs an array for each.
   for (const name in headers) list.push(name, headers[name]!);
   if (status !== 204 && status !== 304) list.push('Content-Length', String(length));

@@ -16,6 +16,9 @@ afterAll(() => harness.close());
 
 /** What no shared cache may keep, whatever it takes for a default, and a caller's own asks about before it gives it again. */
 const OWN = 'private, no-cache';
+/** Nor may it be compressed on the way, by which its tag would become a weak one that `If-Match` does not take. */
+const TAGGED = 'private, no-cache, no-transform';
+const wanted = ({ headers }: { headers: Headers }) => (headers.has('etag') ? TAGGED : OWN);
 const kept = (answer: { headers: Headers }) => answer.headers.get('cache-control');
 
 /** Rows that take things away come last, the innermost first: what they need is there until then. */
@@ -32,7 +35,7 @@ test.each(inOrder)('$method $path says so, answered and refused', async ({ metho
     // From memory, where it was kept there.
     await tenant.rest(method, address, body),
   ];
-  for (const answer of answers) expect([answer.status, kept(answer)]).toEqual([answer.status, OWN]);
+  for (const answer of answers) expect([answer.status, kept(answer)]).toEqual([answer.status, wanted(answer)]);
 });
 
 const open = ['/health/live', '/health/ready', '/v1/openapi.json', '/metrics', '/', '/v1/nope', '/nope'];
@@ -47,10 +50,17 @@ test('the graph says so, answered and refused', async () => {
     for (const by of [tenant, harness.client('')]) expect(kept(await by.graphql(query))).toBe(OWN);
 });
 
+test('every version is sent as it is tagged, or told of', async () => {
+  const { headers } = await tenant.rest('GET', tenant.base);
+  expect(kept({ headers })).toBe(TAGGED);
+  const stale = await tenant.rest('PATCH', tenant.base, { name: 'Other' }, { 'If-Match': '"0"' });
+  expect([stale.status, kept(stale)]).toEqual([412, TAGGED]);
+});
+
 test('a 304 says what the 200 says', async () => {
   const { headers } = await tenant.rest('GET', tenant.base);
   const again = await tenant.rest('GET', tenant.base, undefined, { 'If-None-Match': required(headers.get('etag')) });
-  expect([again.status, kept(again)]).toEqual([304, OWN]);
+  expect([again.status, kept(again)]).toEqual([304, TAGGED]);
 });
 
 test('pages are asked about each time, streams are kept nowhere', async () => {

@@ -4,6 +4,12 @@ const atOnce = ['test/http/at-once.test.ts'];
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'what is tagged keeps its tag on the way',
+    file: 'src/http/reply.ts',
+    edits: [['headers.ETag ? TAGGED : KEPT_BY_CALLERS', 'KEPT_BY_CALLERS']],
+    tests: ['test/http/caching.test.ts'],
+  },
+  {
     breaks: 'every method is answered',
     file: 'src/http/server.ts',
     edits: [["server.on('connect',", "server.on('never',"]],
@@ -12,7 +18,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'no shared cache keeps what is not said to be for all',
     file: 'src/http/reply.ts',
-    edits: [["headers['Cache-Control'] === undefined ? ['Cache-Control', KEPT_BY_CALLERS] : []", '[]']],
+    edits: [["headers['Cache-Control'] === undefined", 'false']],
     tests: ['test/http/caching.test.ts'],
   },
   {
