@@ -73,10 +73,8 @@ describe.skipIf(!CHROMIUM)('whatever things are called, in the console', () => {
 
   /** How far what is there reaches beyond what there is room for, in the page and in its dialogs. */
   const excess = (page: Page) =>
-    page.evaluate(() =>
-      [document.documentElement, ...document.querySelectorAll('dialog')].map(
-        ({ scrollWidth, clientWidth }) => scrollWidth - clientWidth,
-      ),
+    page.evaluate<number[]>(
+      `[document.documentElement, ...document.querySelectorAll('dialog')].map((one) => one.scrollWidth - one.clientWidth)`,
     );
 
   test.each([360, 1280])('they stand there as they are, run nothing, and fit into %i px', async (width) => {

@@ -97,4 +97,22 @@ export const mutants: Mutant[] = [
     edits: [['{ ...policy, rank: at + 1 }', 'policy']],
     tests: ['test/e2e/console-kept-up.test.ts'],
   },
+  {
+    breaks: 'a workspace beyond the newest 200 can be chosen',
+    file: 'src/console/app/parts/choice.ts',
+    edits: [['isWhole: nodes.length >= totalCount', 'isWhole: true']],
+    tests: ['test/e2e/console-choices.test.ts'],
+  },
+  {
+    breaks: 'a name of the list that is typed means the one that has it',
+    file: 'src/console/app/parts/choice.ts',
+    edits: [['(options.find(([, label]) => label === text)?.[0] ?? text)', 'text']],
+    tests: ['test/e2e/console-choices.test.ts'],
+  },
+  {
+    breaks: 'names that have no place to break are wrapped',
+    file: 'src/console/app/frame.css',
+    edits: [['  overflow-wrap: anywhere;\n', '']],
+    tests: ['test/e2e/console-names.test.ts'],
+  },
 ];

@@ -148,7 +148,7 @@ export type OneDecisionQueryVariables = Exact<{
 }>;
 export type OneDecisionQuery = { decision: { id: string, decisionId: string, createdAt: string, expiresAt: string | null, workspaceId: string, admitted: boolean, status: DecisionStatus, policyId: string | null, logicalModelId: string | null, providerAccountId: string | null, upstreamModel: string | null, purpose: string | null, retryOf: string | null, estimatedInputTokens: number, estimatedOutputTokens: number, refusal: { code: DecisionRefusalCode, level: DecisionRefusalLevel, limit: string | null, retryAfter: number | null } | null, hops: Array<{ logicalModelId: string, providerAccountId: string | null, admitted: boolean, code: DecisionRefusalCode | null }>, outcome: { success: boolean, latencyMs: number | null, inputTokens: number | null, outputTokens: number | null, errorClass: DecisionErrorClass | null } | null } | null };
 export type DecisionChoicesQueryVariables = Exact<{ [key: string]: never; }>;
-export type DecisionChoicesQuery = { workspaces: { nodes: Array<{ workspaceId: string, name: string }> } | null, routerPolicies: { nodes: Array<{ policyId: string, name: string }> } | null, logicalModels: { nodes: Array<{ logicalModelId: string, name: string }> } | null, providerAccounts: { nodes: Array<{ providerAccountId: string, name: string }> } | null };
+export type DecisionChoicesQuery = { workspaces: { totalCount: number, nodes: Array<{ workspaceId: string, name: string }> } | null, routerPolicies: { totalCount: number, nodes: Array<{ policyId: string, name: string }> } | null, logicalModels: { totalCount: number, nodes: Array<{ logicalModelId: string, name: string }> } | null, providerAccounts: { totalCount: number, nodes: Array<{ providerAccountId: string, name: string }> } | null };
 export type EventsSubscriptionVariables = Exact<{
   after?: string | null | undefined;
 }>;
@@ -163,7 +163,7 @@ export type ExplainDecisionQueryVariables = Exact<{
 export type ExplainDecisionQuery = { decisionExplanation: { admitted: boolean, refusal: { code: DecisionRefusalCode, level: DecisionRefusalLevel, limit: string | null, retryAfter: number | null } | null, policies: Array<{ policyId: string, name: string, matched: boolean, field: string | null, expected: unknown, actual: unknown, changed: boolean }>, hops: Array<{ logicalModelId: string, providerAccountId: string | null, admitted: boolean, code: DecisionRefusalCode | null }>, smallestChange: { resourceType: string, resourceId: string | null, field: string, to: unknown } | null } | null };
 export type ExplanationFragment = { admitted: boolean, refusal: { code: DecisionRefusalCode, level: DecisionRefusalLevel, limit: string | null, retryAfter: number | null } | null, policies: Array<{ policyId: string, name: string, matched: boolean, field: string | null, expected: unknown, actual: unknown, changed: boolean }>, hops: Array<{ logicalModelId: string, providerAccountId: string | null, admitted: boolean, code: DecisionRefusalCode | null }>, smallestChange: { resourceType: string, resourceId: string | null, field: string, to: unknown } | null };
 export type ExplainChoicesQueryVariables = Exact<{ [key: string]: never; }>;
-export type ExplainChoicesQuery = { workspaces: { nodes: Array<{ workspaceId: string, name: string }> } | null, logicalModels: { nodes: Array<{ logicalModelId: string, name: string }> } | null };
+export type ExplainChoicesQuery = { workspaces: { totalCount: number, nodes: Array<{ workspaceId: string, name: string }> } | null, logicalModels: { totalCount: number, nodes: Array<{ logicalModelId: string, name: string }> } | null };
 export type JobsQueryVariables = Exact<{
   after?: string | null | undefined;
 }>;
@@ -216,7 +216,7 @@ export const DecisionsAgain =
 export const OneDecision = 
   "fragment DecisionRow on Decision{id decisionId createdAt expiresAt workspaceId admitted status policyId logicalModelId providerAccountId upstreamModel purpose retryOf estimatedInputTokens estimatedOutputTokens refusal{code level limit retryAfter}hops{logicalModelId providerAccountId admitted code}outcome{success latencyMs inputTokens outputTokens errorClass}}query OneDecision($decisionId:ID!){decision(decisionId:$decisionId){...DecisionRow}}" as Document<OneDecisionQuery, OneDecisionQueryVariables>;
 export const DecisionChoices = 
-  "query DecisionChoices{workspaces(first:200){nodes{workspaceId name}}routerPolicies(first:200){nodes{policyId name}}logicalModels(first:200){nodes{logicalModelId name}}providerAccounts(first:200){nodes{providerAccountId name}}}" as Document<DecisionChoicesQuery, DecisionChoicesQueryVariables>;
+  "query DecisionChoices{workspaces(first:200){totalCount nodes{workspaceId name}}routerPolicies(first:200){totalCount nodes{policyId name}}logicalModels(first:200){totalCount nodes{logicalModelId name}}providerAccounts(first:200){totalCount nodes{providerAccountId name}}}" as Document<DecisionChoicesQuery, DecisionChoicesQueryVariables>;
 export const Events = 
   "subscription Events($after:String){events(after:$after){eventId type resourceId}}" as Document<EventsSubscription, EventsSubscriptionVariables>;
 export const Explain = 
@@ -224,7 +224,7 @@ export const Explain =
 export const ExplainDecision = 
   "query ExplainDecision($decisionId:ID!){decisionExplanation(decisionId:$decisionId){...Explanation}}fragment Explanation on DecisionExplanation{admitted refusal{code level limit retryAfter}policies{policyId name matched field expected actual changed}hops{logicalModelId providerAccountId admitted code}smallestChange{resourceType resourceId field to}}" as Document<ExplainDecisionQuery, ExplainDecisionQueryVariables>;
 export const ExplainChoices = 
-  "query ExplainChoices{workspaces(first:200){nodes{workspaceId name}}logicalModels(first:200){nodes{logicalModelId name}}}" as Document<ExplainChoicesQuery, ExplainChoicesQueryVariables>;
+  "query ExplainChoices{workspaces(first:200){totalCount nodes{workspaceId name}}logicalModels(first:200){totalCount nodes{logicalModelId name}}}" as Document<ExplainChoicesQuery, ExplainChoicesQueryVariables>;
 export const Jobs = 
   "query Jobs($after:String){jobs(first:50 after:$after){totalCount pageInfo{hasNextPage endCursor}nodes{jobId kind status progress error reason resourceType resourceId workspaceId createdAt updatedAt}}}" as Document<JobsQuery, JobsQueryVariables>;
 export const Policies = 

@@ -3,11 +3,10 @@ import { useState } from 'preact/hooks';
 import { DecisionChoices } from '../graph/documents.generated.ts';
 import type { Wanted } from '../graph/follow-decisions.ts';
 import { useQuery } from '../graph/use-query.ts';
+import { Choice, type Option, optionsOf } from '../parts/choice.ts';
 import { words } from '../parts/format.ts';
 import { type Asked, go } from '../parts/router.ts';
 import { momentOf, NAMES, type Name, refusals, wallTimeOf } from './decisions-wanted.ts';
-
-type Option = readonly [value: string, label: string];
 
 interface Props {
   asked: Asked;
@@ -28,8 +27,12 @@ export function DecisionFilters({ asked, wanted }: Props) {
     const { [name]: _, ...others } = asked;
     go('decisions', undefined, value === '' ? others : { ...others, [name]: value });
   };
-  const select = (label: string, name: Name, chosen: string | null | undefined, options: readonly Option[]) =>
-    h(Select, { label, chosen: chosen ?? '', options, choose: (value) => choose(name, value) });
+  const select = (label: string, name: Name, chosen: string | null | undefined, { options, isWhole }: Choices) =>
+    h(Choice, {
+      ...{ label, isWhole, none: 'any', chosen: chosen ?? '' },
+      options: withChosen(options, chosen ?? ''),
+      choose: (value) => choose(name, value),
+    });
   const { workspaceId, policyId, logicalModelId, providerAccountId, admitted, refusalCode, since, until } = wanted;
   return h(
     'details',
@@ -38,17 +41,12 @@ export function DecisionFilters({ asked, wanted }: Props) {
     h(
       'form',
       { 'aria-label': 'Filters', onSubmit: (event: SubmitEvent) => event.preventDefault() },
-      select('Workspace', 'workspace', workspaceId, optionsOf(data?.workspaces?.nodes, 'workspaceId')),
-      select('Policy', 'policy', policyId, optionsOf(data?.routerPolicies?.nodes, 'policyId')),
-      select('Model', 'model', logicalModelId, optionsOf(data?.logicalModels?.nodes, 'logicalModelId')),
-      select('Account', 'account', providerAccountId, optionsOf(data?.providerAccounts?.nodes, 'providerAccountId')),
-      select('Result', 'result', admitted == null ? '' : admitted ? 'admitted' : 'refused', RESULTS),
-      select(
-        'Refused because',
-        'refusal',
-        refusalCode,
-        refusals.map((code) => [code, words(code)]),
-      ),
+      select('Workspace', 'workspace', workspaceId, optionsOf(data?.workspaces, 'workspaceId')),
+      select('Policy', 'policy', policyId, optionsOf(data?.routerPolicies, 'policyId')),
+      select('Model', 'model', logicalModelId, optionsOf(data?.logicalModels, 'logicalModelId')),
+      select('Account', 'account', providerAccountId, optionsOf(data?.providerAccounts, 'providerAccountId')),
+      select('Result', 'result', admitted == null ? '' : admitted ? 'admitted' : 'refused', all(RESULTS)),
+      select('Refused because', 'refusal', refusalCode, all(refusals.map((code) => [code, words(code)]))),
       h(Time, { label: 'Made from', at: since, choose: (value) => choose('since', value) }),
       h(Time, { label: 'Made before', at: until, choose: (value) => choose('until', value) }),
       h(
@@ -64,34 +62,19 @@ function withoutFilters(asked: Asked): Asked {
   return Object.fromEntries(Object.entries(asked).filter(([name]) => !NAMES.some((one) => one === name)));
 }
 
-function optionsOf<K extends string>(
-  nodes: readonly (Record<K, string> & { name: string })[] | undefined,
-  id: K,
-): Option[] {
-  return (nodes ?? []).map((one) => [one[id], one.name]);
+interface Choices {
+  options: readonly Option[];
+  isWhole: boolean;
 }
 
-interface SelectProps {
-  label: string;
-  chosen: string;
-  options: readonly Option[];
-  choose: (value: string) => void;
+function all(options: readonly Option[]): Choices {
+  return { options, isWhole: true };
 }
 
 /** What is chosen can be chosen, whether or not it is among the first of its kind. */
-function Select({ label, chosen, options, choose }: SelectProps) {
+function withChosen(options: readonly Option[], chosen: string): readonly Option[] {
   const isKnown = chosen === '' || options.some(([value]) => value === chosen);
-  const all: Option[] = [['', 'any'], ...(isKnown ? [] : [[chosen, chosen] as const]), ...options];
-  return h(
-    'label',
-    { class: 'field' },
-    h('span', null, label),
-    h(
-      'select',
-      { value: chosen, onChange: (event: Event) => choose((event.currentTarget as HTMLSelectElement).value) },
-      all.map(([value, text]) => h('option', { key: value, value }, text)),
-    ),
-  );
+  return isKnown ? options : [[chosen, chosen], ...options];
 }
 
 interface TimeProps {

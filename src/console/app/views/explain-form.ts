@@ -1,9 +1,9 @@
 import { type ComponentChildren, h } from 'preact';
-import type { DecideInput } from '../graph/documents.generated.ts';
+import type { DecideInput, ExplainChoicesQuery } from '../graph/documents.generated.ts';
+import { Choice, meant, type Option, optionsOf } from '../parts/choice.ts';
 
 interface Props {
-  workspaces: readonly { workspaceId: string; name: string }[];
-  models: readonly { logicalModelId: string; name: string }[];
+  choices: ExplainChoicesQuery;
   explain: (input: DecideInput) => void;
 }
 
@@ -14,37 +14,23 @@ const DEMANDS = {
 } as const;
 
 /** What a request says of itself. */
-export function ExplainForm({ workspaces, models, explain }: Props) {
+export function ExplainForm({ choices, explain }: Props) {
+  const workspaces = optionsOf(choices.workspaces, 'workspaceId');
+  const models = optionsOf(choices.logicalModels, 'logicalModelId');
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    explain(inputOf(new FormData(event.currentTarget as HTMLFormElement)));
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    explain(inputOf(form, workspaces.options, models.options));
   };
   return h(
     'form',
     { class: 'card', onSubmit: submit },
-    h(
-      Labeled,
-      { label: 'Workspace' },
-      h(
-        'select',
-        { name: 'workspaceId' },
-        workspaces.map((one) => h('option', { key: one.workspaceId, value: one.workspaceId }, one.name)),
-      ),
-    ),
+    h(Choice, { label: 'Workspace', name: 'workspaceId', ...workspaces }),
     h(Text, { label: 'Purpose', name: 'purpose' }),
     h(Text, { label: 'Step type', name: 'stepType' }),
     h(Text, { label: 'Endpoint type', name: 'endpointType' }),
     h(Text, { label: 'Endpoint id', name: 'endpointId' }),
-    h(
-      Labeled,
-      { label: 'Model, when no policy matches' },
-      h(
-        'select',
-        { name: 'logicalModelId' },
-        h('option', { value: '' }, 'none'),
-        models.map((one) => h('option', { key: one.logicalModelId, value: one.logicalModelId }, one.name)),
-      ),
-    ),
+    h(Choice, { label: 'Model, when no policy matches', name: 'logicalModelId', none: 'none', ...models }),
     h(
       'div',
       { class: 'pair' },
@@ -80,16 +66,16 @@ function Text({ label, name }: { label: string; name: string }) {
   return h(Labeled, { label }, h('input', { name, autocomplete: 'off' }));
 }
 
-function inputOf(form: FormData): DecideInput {
+function inputOf(form: FormData, workspaces: readonly Option[], models: readonly Option[]): DecideInput {
   const text = (name: string) => String(form.get(name) ?? '').trim() || null;
   const count = (name: string) => (text(name) === null ? undefined : Number(text(name)));
   return {
-    workspaceId: text('workspaceId') ?? '',
+    workspaceId: meant(workspaces, text('workspaceId') ?? ''),
     purpose: text('purpose'),
     stepType: text('stepType'),
     endpointType: text('endpointType'),
     endpointId: text('endpointId'),
-    logicalModelId: text('logicalModelId'),
+    logicalModelId: meant(models, text('logicalModelId') ?? '') || null,
     estimatedInputTokens: count('estimatedInputTokens'),
     estimatedOutputTokens: count('estimatedOutputTokens'),
     tags: pairsOf(text('tags') ?? ''),

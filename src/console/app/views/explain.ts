@@ -34,17 +34,13 @@ export function Explain() {
   };
   return h(Loaded<ExplainChoicesQuery>, {
     answer: choices,
-    children: ({ workspaces, logicalModels }) =>
-      (workspaces?.nodes.length ?? 0) === 0
+    children: (choices) =>
+      (choices.workspaces?.nodes.length ?? 0) === 0
         ? h(Note, { title: 'There is no workspace yet that could ask.' })
         : h(
             'div',
             { class: 'explain' },
-            h(ExplainForm, {
-              workspaces: workspaces?.nodes ?? [],
-              models: logicalModels?.nodes ?? [],
-              explain: (input) => void explain(input),
-            }),
+            h(ExplainForm, { choices, explain: (input) => void explain(input) }),
             h(
               'section',
               { class: 'answer', 'aria-live': 'polite', 'aria-label': 'Explanation' },
