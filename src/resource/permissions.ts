@@ -90,11 +90,9 @@ function meet(a: string, b: string): string | null {
   return covers(a, both) && covers(b, both) ? both : null;
 }
 
-export function isPermission(text: string): boolean {
-  const [resource, action, ...rest] = text.split(':');
-  const known = (list: readonly string[], word: string | undefined) => word === '*' || list.includes(word ?? '');
-  return rest.length === 0 && known(RESOURCES, resource) && known(ACTIONS, action);
-}
+const oneOf = (words: readonly string[]) => `(\\*|${words.join('|')})`;
+/** `resource:action` of the words above, or `*` for any of them. */
+export const PERMISSION = new RegExp(`^${oneOf(RESOURCES)}:${oneOf(ACTIONS)}$`);
 
 function split(permission: string): [string, string] {
   const at = permission.indexOf(':');

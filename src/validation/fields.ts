@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { INSTANT_WANTED, instantOf } from './instant.ts';
 import { isName, NAME_WANTED } from './names.ts';
 
 /** The kinds of fields that the nouns share. Descriptions go into the graph and the OpenAPI document alike. */
@@ -17,6 +18,14 @@ export function name(description: string) {
 
 export function optionalText(description: string) {
   return z.string().nullable().optional().describe(description);
+}
+
+/** A moment that a caller gives. */
+export function instant() {
+  return z
+    .string()
+    .refine((text) => instantOf(text) !== null, INSTANT_WANTED)
+    .meta({ format: 'date-time' });
 }
 
 export function id(description: string) {

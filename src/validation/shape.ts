@@ -24,6 +24,9 @@ interface Common {
   description: string;
   minimum?: number;
   maximum?: number;
+  /** What a text has to match, and which of JSON Schema's formats it has: told to programs, tried by the schema itself. */
+  pattern?: string;
+  format?: string;
   /** Fields of the resource's reply that a body may repeat and that are ignored. */
   readOnly: readonly string[];
   /** White space at the ends is cut off before anything else is looked at. */
@@ -33,8 +36,16 @@ interface Common {
   hasRules: boolean;
 }
 
+interface Check {
+  check: string;
+  minimum?: number;
+  maximum?: number;
+  value?: number;
+  pattern?: RegExp;
+}
+
 /** What zod keeps of a schema, as far as it is read here. */
-type Def = { checks?: { _zod: { def: { check: string; minimum?: number; maximum?: number; value?: number } } }[] } & (
+type Def = { checks?: { _zod: { def: Check } }[] } & (
   | { type: 'optional'; innerType: z.ZodType }
   | { type: 'nullable'; innerType: z.ZodType }
   | { type: 'default'; innerType: z.ZodType; defaultValue: unknown }
@@ -44,6 +55,12 @@ type Def = { checks?: { _zod: { def: { check: string; minimum?: number; maximum?
   | { type: 'enum'; entries: Record<string, string> }
   | { type: 'string' | 'number' | 'boolean' | 'unknown' }
 );
+interface Meta {
+  description?: string;
+  readOnly?: readonly string[];
+  isName?: boolean;
+  format?: string;
+}
 type Inner = Exclude<Def, { innerType: z.ZodType }>;
 
 const shapes = new WeakMap<z.ZodType, Shape>();
@@ -66,7 +83,7 @@ export function fieldsOf(schema: z.ZodType): Record<string, Shape> {
 
 function read(schema: z.ZodType): Shape {
   const def = schema._zod.def as unknown as Def;
-  const meta = schema.meta() as { description?: string; readOnly?: readonly string[]; isName?: boolean } | undefined;
+  const meta = schema.meta() as Meta | undefined;
   const inner = (innerType: z.ZodType, change: Partial<Common>): Shape => {
     const shape = shapeOf(innerType);
     return { ...shape, ...change, description: meta?.description ?? shape.description };
@@ -83,10 +100,14 @@ function read(schema: z.ZodType): Shape {
     readOnly: meta?.readOnly ?? [],
     isName: meta?.isName ?? false,
     schema,
-    hasRules: (def.checks ?? []).some((check) => check._zod.def.check === 'custom'),
+    hasRules: (def.checks ?? []).some(({ _zod }) => RULES.includes(_zod.def.check)),
+    ...(meta?.format === undefined ? {} : { format: meta.format }),
   };
   return { ...base, ...specifics(schema, def) };
 }
+
+/** Checks that are tried by zod, not by the walk itself: rules in words, and patterns. */
+const RULES = ['custom', 'string_format'];
 
 function specifics(schema: z.ZodType, def: Inner): Partial<Common> & Specific {
   const bounds = boundsOf(def);
@@ -115,14 +136,15 @@ function specifics(schema: z.ZodType, def: Inner): Partial<Common> & Specific {
   }
 }
 
-function boundsOf(def: Def): { minimum?: number; maximum?: number } {
-  const bounds: { minimum?: number; maximum?: number } = {};
+function boundsOf(def: Def): Pick<Common, 'minimum' | 'maximum' | 'pattern'> {
+  const bounds: Pick<Common, 'minimum' | 'maximum' | 'pattern'> = {};
   for (const { _zod } of def.checks ?? []) {
-    const { check, minimum, maximum, value } = _zod.def;
+    const { check, minimum, maximum, value, pattern } = _zod.def;
     if (check === 'min_length') bounds.minimum = minimum;
     if (check === 'max_length') bounds.maximum = maximum;
     if (check === 'greater_than') bounds.minimum = value;
     if (check === 'less_than') bounds.maximum = value;
+    if (pattern) bounds.pattern = pattern.source;
   }
   return bounds;
 }

@@ -2,6 +2,12 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'the OpenAPI document says what texts have to look like',
+    file: 'src/rest/openapi/json-schema.ts',
+    edits: [["'maxLength'), ...formOf(shape) }", "'maxLength') }"]],
+    tests: ['test/rest/told-rules.test.ts'],
+  },
+  {
     breaks: 'the audit has the names of replies, inside of objects too',
     file: 'src/resource/audit.ts',
     edits: [['[snake(name), documented(', '[name, documented(']],

@@ -3,17 +3,12 @@ import { z } from 'zod';
 import { auditEvents } from '../../resource/audit-event.ts';
 import { listQuery, only } from '../../rest/lists.ts';
 import { listRow, type Row, resourceOf } from '../../rest/row.ts';
-import { INSTANT_WANTED, instantOf } from '../../validation/instant.ts';
+import { instant } from '../../validation/fields.ts';
 
 const event = resourceOf(auditEvents, { tag: 'Audit Events' });
 
 const moment = (what: string) =>
-  z
-    .string()
-    .refine((text) => instantOf(text) !== null, INSTANT_WANTED)
-    .nullable()
-    .optional()
-    .describe(`Only events ${what} this moment (RFC 3339).`);
+  instant().nullable().optional().describe(`Only events ${what} this moment (RFC 3339).`);
 
 export const auditRows: Row[] = [
   listRow(event, {

@@ -8,7 +8,7 @@ const slug = z
   .string()
   .min(1)
   .max(128)
-  .refine((text) => SLUG.test(text), 'a slug holds letters, digits and . _ : @ - and begins with a letter or digit')
+  .regex(SLUG, 'a slug holds letters, digits and . _ : @ - and begins with a letter or digit')
   .describe('The slug by which policies and entitlements name it: 1–128 letters, digits, . _ : @ -');
 
 const category = field.words('ModelCategory', 'What a model makes.', {

@@ -8,7 +8,7 @@ const email = z
   .string()
   .min(3)
   .max(255)
-  .refine((text) => /^[^\s@]+@[^\s@]+$/.test(text), 'an email address has the form name@host');
+  .regex(/^[^\s@]+@[^\s@]+$/, 'an email address has the form name@host');
 
 const fields = {
   memberId: field.documentedId('The documented id; the actor of what the member does.'),

@@ -2,13 +2,13 @@ import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import * as field from '../../resource/field/index.ts';
 import { defineNoun } from '../../resource/noun.ts';
-import { BUILT_IN_ROLES, isPermission } from '../../resource/permissions.ts';
+import { BUILT_IN_ROLES, PERMISSION } from '../../resource/permissions.ts';
 import { expectedVersion, within } from '../../validation/fields.ts';
 import { fold } from '../../words/fold.ts';
 
 export const permission = z
   .string()
-  .refine(isPermission, 'a permission is resource:action (namespaces:read), * standing for any word')
+  .regex(PERMISSION, 'a permission is resource:action (namespaces:read), * standing for any word')
   .describe('A permission.');
 const permissionList = z.array(permission).describe('Permissions `resource:action`, with `*` for any word.');
 

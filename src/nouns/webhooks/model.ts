@@ -4,22 +4,21 @@ import * as field from '../../resource/field/index.ts';
 import { defineNoun } from '../../resource/noun.ts';
 import type { Collection, Doc } from '../../store/store.ts';
 import { expectedVersion, within } from '../../validation/fields.ts';
-import { isWebhookUrl, URL_WANTED } from './url.ts';
+import { ADDRESS, isWebhookUrl, URL_WANTED } from './url.ts';
 
 const TYPES_MAX = 50;
 const pattern = z
   .string()
-  .refine((type) => TYPE_PATTERN.test(type), 'a type is written kind.action, kind.* or *')
+  .regex(TYPE_PATTERN, 'a type is written kind.action, kind.* or *')
   .describe('A type of events.');
-const patterns = z
-  .array(pattern)
-  .refine((types) => types.length >= 1 && types.length <= TYPES_MAX, `name from 1 to ${TYPES_MAX} types`);
+const COUNT_WANTED = `name from 1 to ${TYPES_MAX} types`;
+const patterns = z.array(pattern).min(1, COUNT_WANTED).max(TYPES_MAX, COUNT_WANTED);
 
 const fields = {
   webhookId: field.documentedId(),
   orgId: field.org(),
   url: field.text(
-    z.string().refine(isWebhookUrl, URL_WANTED),
+    z.string().regex(ADDRESS, { error: URL_WANTED, abort: true }).refine(isWebhookUrl, URL_WANTED),
     'Where events are posted to: an https address, or one of loopback where ALLOW_PRIVATE_ADDRESSES is set. Whoever sets it is whose rights decide what is told there.',
     { shown: 'Where events are posted to.' },
   ),

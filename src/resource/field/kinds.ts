@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { First } from '../../store/complete.ts';
 import * as bounded from '../../validation/fields.ts';
-import { INSTANT_WANTED, instantOf } from '../../validation/instant.ts';
 import type { Body, Field, Shown, Words } from './field.ts';
 
 /** The words of the reply, or of the body of a change, where they are others than those of the body of POST. */
@@ -184,6 +183,5 @@ export function time(description: string) {
 
 /** A moment, RFC 3339 in bodies and UTC with milliseconds where it is stored. */
 export function optionalTime(description: string, said: Said = {}) {
-  const instant = z.string().refine((given) => instantOf(given) !== null, INSTANT_WANTED);
-  return nullable(instant, description, shownAs('DateTime', said.shown ?? description));
+  return nullable(bounded.instant(), description, shownAs('DateTime', said.shown ?? description));
 }

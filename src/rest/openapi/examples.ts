@@ -39,6 +39,8 @@ const BY_NAME: Record<string, unknown> = {
   email: 'ada@example.com',
   region: 'eu-central-1',
   credentials_ref: 'env:OPENAI_API_KEY',
+  url: 'https://example.com/hooks',
+  types: ['namespace.*', 'breaker.opened'],
   usage_period: '2025-01',
   action: 'workspace.update',
   kind: 'reindex',

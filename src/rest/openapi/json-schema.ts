@@ -28,7 +28,7 @@ function typed(shape: Shape, name: string): Json {
   });
   switch (shape.kind) {
     case 'string':
-      return described({ type: 'string', ...boundsOf(shape, 'minLength', 'maxLength') });
+      return described({ type: 'string', ...boundsOf(shape, 'minLength', 'maxLength'), ...formOf(shape) });
     case 'integer':
     case 'number':
       return described({ type: shape.kind, ...boundsOf(shape, 'minimum', 'maximum') });
@@ -37,7 +37,11 @@ function typed(shape: Shape, name: string): Json {
     case 'enum':
       return described({ type: 'string', enum: shape.values });
     case 'list':
-      return described({ type: 'array', items: inputSchema(shape.item, name.replace(/s$/, '')) });
+      return described({
+        type: 'array',
+        items: inputSchema(shape.item, name.replace(/s$/, '')),
+        ...boundsOf(shape, 'minItems', 'maxItems'),
+      });
     case 'map':
       return described({
         type: 'object',
@@ -55,6 +59,10 @@ function boundsOf({ minimum, maximum }: Shape, low: string, high: string): Json 
     ...(minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? { [low]: minimum } : {}),
     ...(maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? { [high]: maximum } : {}),
   };
+}
+
+function formOf({ pattern, format }: Shape): Json {
+  return { ...(pattern === undefined ? {} : { pattern }), ...(format === undefined ? {} : { format }) };
 }
 
 const READ_ONLY = { readOnly: true, description: 'Part of the reply: may be sent back, and is ignored.' };

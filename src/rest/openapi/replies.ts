@@ -90,7 +90,10 @@ function documentedAs(resource: Json, { input, defaults = false, plain = [] }: D
   return { ...resource, properties };
 }
 
-/** What a reply shows, within what its input allows: bounds, defaults, kinds of items and of values; null stays the graph's word. */
+/**
+ * What a reply shows, within what its input allows: bounds, defaults, kinds of items and of values; null stays the graph's word.
+ * Patterns are the input's alone: what is stored may be older than they are.
+ */
 function narrowed(output: Json, shape: Shape, defaults: boolean): Json {
   const held = heldBy(output);
   if (held && shape.kind === 'object') return withHeld(output, narrowedObject(held, shape));
@@ -105,6 +108,7 @@ function narrowed(output: Json, shape: Shape, defaults: boolean): Json {
     enum: values,
     default: fallback,
     description: __,
+    pattern: ___,
     additionalProperties,
     ...bounds
   } = inputSchema(shape, '');
