@@ -154,7 +154,7 @@ export interface Harness {
   deps: Deps;
   url: string;
   rewrite: Rewrite;
-  /** Milliseconds added to the wall clock. */
+  /** Milliseconds added to the wall clock, and to what has elapsed. */
   clock: { offsetMs: number };
   runner: Runner;
   /** What has been logged, line by line. */
@@ -194,6 +194,7 @@ export async function startHarness(
   const unobserved: Deps = {
     store: opened.store,
     now,
+    elapsed: () => performance.now() + clock.offsetMs,
     ids: createIds(now),
     random: Math.random,
     randomBytes: (size) => crypto.getRandomValues(new Uint8Array(size)),

@@ -20,6 +20,7 @@ interface Entry {
   /** When the token, or this secret of it, ends (milliseconds). */
   endsAt: number;
   epoch: number;
+  /** By what has elapsed. */
   readAt: number;
   usedMinute: number;
 }
@@ -61,12 +62,12 @@ export function createAuthenticate(deps: Deps, federated: Authenticate | null = 
 }
 
 function isFresh(deps: Deps, entry: Entry): boolean {
-  return entry.epoch === deps.store.changes.epoch() && deps.now() - entry.readAt < FRESH_MS;
+  return entry.epoch === deps.store.changes.epoch() && deps.elapsed() - entry.readAt < FRESH_MS;
 }
 
 async function read(deps: Deps, publicId: string, usedMinute = 0): Promise<Entry | null> {
   const epoch = deps.store.changes.epoch();
-  const readAt = deps.now();
+  const readAt = deps.elapsed();
   const credential = await deps.store.get(credentials, { orgId: '', id: publicId });
   const token =
     credential && (await deps.store.get(tokens.collection, { orgId: credential.tokenOrgId, id: credential.tokenId }));

@@ -20,6 +20,7 @@ const WAITING_MAX = 32;
 
 interface Around {
   now: () => number;
+  elapsed: () => number;
   skewMs: number;
   log: Pick<Logger, 'warn'>;
 }
@@ -27,9 +28,9 @@ interface Around {
 /** The claims of a token that this issuer has signed for this audience, for now; else null. */
 export function createVerifier(
   { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience }: OidcSettings,
-  { now, skewMs, log }: Around,
+  { now, elapsed, skewMs, log }: Around,
 ): (token: string) => Promise<JWTPayload | null> {
-  const keys = keysOf(issuer);
+  const keys = keysOf(issuer, elapsed);
   const check = (token: string, key: JWTVerifyGetKey) =>
     jwtVerify(token, key, {
       issuer,
@@ -116,8 +117,9 @@ interface Keys {
  * The issuer's keys, found by its own description each time that they are read: they may move. What is known of either
  * goes on while the issuer does not answer.
  */
-function keysOf(issuer: string): Keys {
+function keysOf(issuer: string, elapsed: () => number): Keys {
   let waiting = 0;
+  let askedAt = 0;
   let address: string | null = null;
   let last: Answer | null = null;
   const readText = async (init: RequestInit) => {
@@ -127,16 +129,18 @@ function keysOf(issuer: string): Keys {
     });
     return keysText(address, init);
   };
+  // When they are read is decided here: the library would go by the wall clock, which may be set back by hours.
   // Its address stands for the keys', which are asked for where the description says.
   const keys = createRemoteJWKSet(new URL(issuer), {
-    cacheMaxAge: KEYS_MS,
-    cooldownDuration: COOLDOWN_MS,
+    cacheMaxAge: Number.POSITIVE_INFINITY,
+    cooldownDuration: Number.POSITIVE_INFINITY,
     timeoutDuration: PATIENCE_MS,
     [customFetch]: async (_, init) => {
+      askedAt = elapsed();
       try {
         // An idle connection that the issuer closes just now fails the first of the two.
         const text = await readText(init).catch(() => readText(init));
-        last = { text, at: performance.now() };
+        last = { text, at: elapsed() };
       } catch (error) {
         if (last === null) throw error;
       }
@@ -144,12 +148,14 @@ function keysOf(issuer: string): Keys {
     },
   });
   const read = async (asked: Answer) => {
-    await sleep(Math.max(0, COOLDOWN_MS - (performance.now() - asked.at)) + 1);
-    while (keys.coolingDown) await sleep(10);
+    await sleep(Math.max(0, COOLDOWN_MS - (elapsed() - asked.at)) + 1);
     if (last === asked) await keys.reload();
   };
   return {
-    get: keys,
+    async get(header, token) {
+      if (last !== null && elapsed() - askedAt >= KEYS_MS) await keys.reload();
+      return keys(header, token);
+    },
     last: () => last,
     async renewedSince(asked) {
       if (asked === null) return false;

@@ -19,6 +19,7 @@ interface Said {
   email: string;
   roles: string[];
   endsAt: number;
+  /** By what has elapsed. */
   checkedAt: number;
   /** Who that was, a moment ago. */
   seen: { principal: Principal; epoch: number; at: number } | null;
@@ -35,16 +36,16 @@ const TOKEN_MAX = 16_384;
 
 /** A JWT of the issuer to the principal of the member whose email it names; whatever is wrong with it, callers hear the same. */
 export function createOidc(deps: Deps, settings: OidcSettings, welcome: Welcome): Authenticate {
-  const verify = createVerifier(settings, { now: deps.now, skewMs: SKEW_MS, log: deps.log });
+  const verify = createVerifier(settings, { now: deps.now, elapsed: deps.elapsed, skewMs: SKEW_MS, log: deps.log });
   const known = new LRUCache<string, Said>({ max: SAID_MAX });
 
   async function said(token: string): Promise<Said | null> {
     const key = createHash('sha256').update(token).digest('base64');
     const before = known.get(key);
-    if (before && deps.now() - before.checkedAt < CHECKED_MS) return before;
+    if (before && deps.elapsed() - before.checkedAt < CHECKED_MS) return before;
     known.delete(key);
     const claims = await verify(token);
-    const read = claims && readClaims(claims, settings, deps.now());
+    const read = claims && readClaims(claims, settings, deps.elapsed());
     if (read) known.set(key, read);
     return read;
   }
@@ -55,9 +56,9 @@ export function createOidc(deps: Deps, settings: OidcSettings, welcome: Welcome)
     const claimed = await said(token);
     if (!claimed || claimed.endsAt + SKEW_MS <= deps.now()) return null;
     const { seen } = claimed;
-    const isFresh = seen && seen.epoch === store.changes.epoch() && deps.now() - seen.at < FRESH_MS;
+    const isFresh = seen && seen.epoch === store.changes.epoch() && deps.elapsed() - seen.at < FRESH_MS;
     if (isFresh && !anew) return seen.principal;
-    const [epoch, at] = [store.changes.epoch(), deps.now()];
+    const [epoch, at] = [store.changes.epoch(), deps.elapsed()];
     const known = (await actor(store, claimed)) ?? (await newcomer(store, claimed));
     const principal = known && { ...known, endsAt: claimed.endsAt + SKEW_MS };
     claimed.seen = principal && { principal, epoch, at };
@@ -80,7 +81,7 @@ export function createOidc(deps: Deps, settings: OidcSettings, welcome: Welcome)
   }
 }
 
-function readClaims(claims: Record<string, unknown>, settings: OidcSettings, now: number): Said | null {
+function readClaims(claims: Record<string, unknown>, settings: OidcSettings, checkedAt: number): Said | null {
   const orgId = claimOf(claims, settings.OIDC_ORG_CLAIM);
   const { email, email_verified: isVerified = true } = claims;
   // Some issuers leave it out, some spell it; whatever else it says, it does not say yes.
@@ -92,7 +93,7 @@ function readClaims(claims: Record<string, unknown>, settings: OidcSettings, now
     email,
     roles: [role].flat().filter(isText),
     endsAt: Number(claims.exp) * 1000,
-    checkedAt: now,
+    checkedAt,
     seen: null,
   };
 }

@@ -1,12 +1,12 @@
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; they never go back, whatever the machine's clock is set to. */
   now(): number;
   /** Rejects with the signal's reason when that comes first. What is `idle` keeps no process alive. */
   sleep(ms: number, signal?: AbortSignal, idle?: boolean): Promise<void>;
 }
 
 export const wallClock: Clock = {
-  now: () => Date.now(),
+  now: () => performance.timeOrigin + performance.now(),
   sleep: (ms, signal, idle = false) =>
     new Promise((resolve, reject) => {
       const stop = () => {

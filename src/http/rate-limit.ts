@@ -19,6 +19,7 @@ export interface RateState {
 
 interface Bucket {
   tokens: number;
+  /** By a clock that nobody sets. */
   at: number;
 }
 
@@ -30,16 +31,16 @@ export interface Buckets {
 
 const BUCKETS_MAX = 10_000;
 
-export function createBuckets(now: () => number): Buckets {
+export function createBuckets(elapsed: () => number): Buckets {
   const buckets = new LRUCache<string, Bucket>({ max: BUCKETS_MAX });
   const filled = (tokenId: string, limit: number): Bucket => {
-    const at = now();
+    const at = elapsed();
     let bucket = buckets.get(tokenId);
     if (!bucket) {
       bucket = { tokens: limit, at };
       buckets.set(tokenId, bucket);
     }
-    bucket.tokens = Math.min(limit, bucket.tokens + (Math.max(0, at - bucket.at) * limit) / 60_000);
+    bucket.tokens = Math.min(limit, bucket.tokens + ((at - bucket.at) * limit) / 60_000);
     bucket.at = at;
     return bucket;
   };
@@ -71,8 +72,8 @@ export function stateOf(allowed: boolean, limit: number, left: number): RateStat
 const one = () => 1;
 
 /** Kept in this process; `defaultPerMinute` holds for tokens without a limit of their own; 0 switches it off. */
-export function createRateLimiter(defaultPerMinute: number, now: () => number): RateLimiter {
-  const buckets = createBuckets(now);
+export function createRateLimiter(defaultPerMinute: number, elapsed: () => number): RateLimiter {
+  const buckets = createBuckets(elapsed);
   return {
     take(tokenId, own) {
       const limit = own ?? defaultPerMinute;

@@ -60,7 +60,7 @@ export interface Around {
 export function createApp(deps: Deps, config: AppConfig, around: Around = {}): App {
   const { observer = null, federated = null, isReady = () => true } = around;
   const authenticate = createAuthenticate(deps, federated);
-  const limiter = around.limiter ?? createRateLimiter(config.RATE_LIMIT_PER_MINUTE, deps.now);
+  const limiter = around.limiter ?? createRateLimiter(config.RATE_LIMIT_PER_MINUTE, deps.elapsed);
   const rooms = createRooms(deps, async (authorization) =>
     authenticate(authorization, deps.store.until(afterMs(REQUEST_MS)), true),
   );

@@ -43,5 +43,7 @@ async function round(deps: Deps, everySeconds: number, signal: AbortSignal): Pro
 async function isDue(deps: Deps, account: ProviderAccount, everySeconds: number): Promise<boolean> {
   const stored = await deps.store.get(accountHealth, { orgId: account.orgId, id: account.id });
   const health = observedOf(account, stored);
-  return !health?.checkedAt || deps.now() - Date.parse(health.checkedAt) > everySeconds * 500;
+  if (!health?.checkedAt) return true;
+  // One that is still to come was made before the clock was set back.
+  return Math.abs(deps.now() - Date.parse(health.checkedAt)) > everySeconds * 500;
 }

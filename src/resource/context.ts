@@ -30,6 +30,8 @@ export interface Deps {
   store: Store;
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** Milliseconds of a clock that nobody sets: how old is what this process keeps, and how long something has taken. */
+  elapsed: () => number;
   ids: Ids;
   /** In [0, 1). */
   random: () => number;

@@ -28,6 +28,9 @@ export function recorded(ctx: Context): { ctx: Context; sources: Sources } {
     get now() {
       return other(deps.now);
     },
+    get elapsed() {
+      return other(deps.elapsed);
+    },
     get ids() {
       return other(deps.ids);
     },

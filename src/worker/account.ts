@@ -24,7 +24,7 @@ const BASE_URLS: Record<string, string> = {
 const KEPT_MS = 30_000;
 const KEPT_MAX = 1_000;
 
-/** No failure at all: others may do it, or the same worker later. */
+/** No failure at all: others may do it, or the same worker from then on (milliseconds of the monotonic clock). */
 export class ForLater extends AccountFailure {
   readonly untilMs: number;
   constructor(message: string, untilMs: number) {
@@ -38,7 +38,7 @@ const LATER_MS = 60_000;
 
 /** Until when an account is left alone that is to rest till then. */
 export function resting(why: string, untilMs: number): ForLater {
-  return new ForLater(why, Math.min(untilMs, Date.now() + LATER_MS));
+  return new ForLater(why, Math.min(untilMs, performance.now() + LATER_MS));
 }
 
 export type Env = Record<string, string | undefined>;
@@ -48,10 +48,10 @@ export function createProviders(api: Pick<Api, 'account'>, env: Env): (accountId
   const kept = new Map<string, { until: number; account: Promise<Account> }>();
   return async (id) => {
     const known = kept.get(id);
-    if (known && known.until > Date.now()) return providerOf(await known.account, env);
+    if (known && known.until > performance.now()) return providerOf(await known.account, env);
     if (kept.size >= KEPT_MAX) kept.clear();
     const account = api.account(id);
-    kept.set(id, { until: Date.now() + KEPT_MS, account });
+    kept.set(id, { until: performance.now() + KEPT_MS, account });
     try {
       return providerOf(await account, env);
     } catch (error) {
@@ -66,7 +66,7 @@ function providerOf({ credentials_ref: reference, provider_type: type }: Account
   if (name === undefined) {
     const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(reference)?.[0] ?? '';
     const why = `the credentials are kept by ${scheme}…, and this worker reads env:NAME alone`;
-    throw new ForLater(why, Date.now() + LATER_MS);
+    throw new ForLater(why, performance.now() + LATER_MS);
   }
   const value = env[name];
   if (!value) throw new AccountFailure(`the variable ${name} is not set where the worker runs`);

@@ -38,7 +38,7 @@ export function createClaims(api: Pick<Api, 'claim' | 'jobs'>, { limit, worker, 
 
   return {
     next() {
-      for (const [id, until] of left) if (until <= Date.now()) left.delete(id);
+      for (const [id, until] of left) if (until <= performance.now()) left.delete(id);
       return left.size === 0 ? claim({ wait_seconds: WAIT_SECONDS }) : ofTheRest();
     },
     leaves: (jobId, untilMs) => void left.set(jobId, untilMs),

@@ -42,9 +42,9 @@ function lines(out: Output, everyMs: number): Display {
     shows(job) {
       const text = lineOf(job);
       const before = shown.get(job.job_id);
-      const isDue = !before || !isUnderWay(job) || Date.now() - before.at >= everyMs;
+      const isDue = !before || !isUnderWay(job) || performance.now() - before.at >= everyMs;
       if (!isDue || before?.text === text) return;
-      shown.set(job.job_id, { text, at: Date.now() });
+      shown.set(job.job_id, { text, at: performance.now() });
       out.write(`${text}\n`);
     },
     note: (text) => void out.write(`${text}\n`),

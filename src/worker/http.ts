@@ -30,7 +30,7 @@ export interface Call {
 }
 
 export interface Pace {
-  /** Nobody asks before; milliseconds since the epoch. */
+  /** Nobody asks before; milliseconds of the monotonic clock. */
   until: number;
   /** How often in a row it came to nothing. */
   failures: number;
@@ -42,12 +42,12 @@ export interface Pace {
 const REST_MS = 10_000;
 
 export function isLong({ until }: Pace): boolean {
-  return until - Date.now() > REST_MS;
+  return until - performance.now() > REST_MS;
 }
 
 /** Waits until it may be asked; answers whether that is worth it. */
 export async function inTime(pace: Pace, signal: AbortSignal): Promise<boolean> {
-  const leftMs = () => pace.until - Date.now();
+  const leftMs = () => pace.until - performance.now();
   for (let left = leftMs(); left > 0 && left <= REST_MS; left = leftMs()) await sleep(left, undefined, { signal });
   return !isLong(pace);
 }
@@ -55,9 +55,9 @@ export async function inTime(pace: Pace, signal: AbortSignal): Promise<boolean> 
 /** Where everything fails, the tries of all items would be gone in seconds: it rests, longer each time. */
 export function note(pace: Pace, failure?: Error): void {
   if (!failure) pace.failures = 0;
-  else if (Date.now() >= pace.until) {
+  else if (performance.now() >= pace.until) {
     pace.failures += 1;
-    pace.until = Date.now() + backOff(pace.failures);
+    pace.until = performance.now() + backOff(pace.failures);
     pace.why = failure.message;
   }
 }
@@ -76,9 +76,9 @@ export async function call(request: Call): Promise<string> {
     if (failure === null) return text;
     if (pace && failure.status === 429) {
       held += 1;
-      pace.until = Math.max(pace.until, Date.now() + (afterMs ?? backOff(held)));
+      pace.until = Math.max(pace.until, performance.now() + (afterMs ?? backOff(held)));
       pace.why = failure.message;
-      waits?.(failure.message, pace.until - Date.now());
+      waits?.(failure.message, pace.until - performance.now());
       if (isLong(pace)) throw failure;
       continue;
     }

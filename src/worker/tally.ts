@@ -16,8 +16,8 @@ export function createReports(display: Pick<Display, 'note'>): Pick<Tools, 'tell
   const sums = { done: 0, failed: 0, lost: 0, givenBack: 0 };
   const told = new Map<string, number>();
   const tellOnce = (text: string, what = text) => {
-    const now = Date.now();
-    if (now - (told.get(what) ?? 0) < TOLD_MS) return;
+    const now = performance.now();
+    if (now - (told.get(what) ?? Number.NEGATIVE_INFINITY) < TOLD_MS) return;
     if (told.size >= TOLD_MAX) told.clear();
     told.set(what, now);
     display.note(text);
@@ -34,7 +34,7 @@ export function createReports(display: Pick<Display, 'note'>): Pick<Tools, 'tell
       if (ms >= 1_000) tellOnce(`waits ${Math.ceil(ms / 1_000)} s: ${why}`);
     },
     leaves: (jobId, { message, untilMs }) => {
-      const seconds = Math.ceil((untilMs - Date.now()) / 1_000);
+      const seconds = Math.ceil((untilMs - performance.now()) / 1_000);
       tellOnce(`leaves ${jobId} to others for ${seconds} s: ${message}`, `${jobId} ${message}`);
     },
     sum() {

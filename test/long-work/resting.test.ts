@@ -8,7 +8,7 @@ test('whoever rests asks no timer for a time that is past, whenever the clock mo
   const hear = (warning: Error) => void warnings.push(warning);
   process.on('warning', hear);
   let now = 0;
-  vi.spyOn(Date, 'now').mockImplementation(() => {
+  vi.spyOn(performance, 'now').mockImplementation(() => {
     now += 3;
     return now;
   });

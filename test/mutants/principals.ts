@@ -4,6 +4,15 @@ const tests = ['test/idle.test.ts'];
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'a token that another process revokes is refused, though the clock was set back',
+    file: 'src/access/authenticate.ts',
+    edits: [
+      ['deps.elapsed() - entry.readAt < FRESH_MS', 'deps.now() - entry.readAt < FRESH_MS'],
+      ['const readAt = deps.elapsed();', 'const readAt = deps.now();'],
+    ],
+    tests: ['test/time/set-clock.test.ts'],
+  },
+  {
     breaks: 'only what decides who may do what empties the cache of principals',
     file: 'src/store/store.ts',
     edits: [['change.in.watched && !CONDITIONS.includes(change.type)', '!CONDITIONS.includes(change.type)']],

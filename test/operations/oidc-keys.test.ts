@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Harness, startHarness, type Tenant } from '../harness.ts';
 import { required } from '../required.ts';
 
@@ -88,6 +88,20 @@ describe('the keys of an issuer', () => {
     expect(await statusOf(required(last).key, 'ES256', 'moved-3', { iss: named }).finally(end)).toBe(200);
   });
 
+  test.each(NAMING)('of %s are found though the clock was set back, with %s', async (alg, _, nameOf) => {
+    const [before, after] = [await keyOf(alg, nameOf(3)), await keyOf(alg, nameOf(4))];
+    shown = [before.jwk];
+    expect(await statusOf(before.key, alg, nameOf(3))).toBe(200);
+    const now = Date.now.bind(Date);
+    const wall = vi.spyOn(Date, 'now').mockImplementation(() => now() - 7_200_000);
+    try {
+      shown = [after.jwk];
+      expect(await statusOf(after.key, alg, nameOf(4))).toBe(200);
+    } finally {
+      wall.mockRestore();
+    }
+  });
+
   test('are each tried for a token that names none of several', async () => {
     const made = await Promise.all([1, 2, 3].map((nth) => keyOf('RS256', `several-${nth}`)));
     shown = made.map(({ jwk }) => jwk);
@@ -128,5 +142,15 @@ describe('the keys of an issuer', () => {
       await other.close();
       expect([setting, body.role]).toEqual([setting, 'Viewer']);
     }
+  });
+
+  test('are asked for again after five minutes, so that one that was withdrawn opens nothing more', async () => {
+    const { key, jwk } = await keyOf('ES256', 'withdrawn');
+    shown = [jwk];
+    expect(await statusOf(key, 'ES256', 'withdrawn')).toBe(200);
+    shown = [(await keyOf('ES256', 'another')).jwk];
+    expect(await statusOf(key, 'ES256', 'withdrawn')).toBe(200);
+    harness.clock.offsetMs += 301_000;
+    expect(await statusOf(key, 'ES256', 'withdrawn', { exp: Math.floor(Date.now() / 1000) + 1_000 })).toBe(401);
   });
 });

@@ -16,7 +16,7 @@ const RENEW_MS = 10_000;
 
 /** Removes a marked subtree in batches, then (a minute later) its mark. */
 export function createSweep(deps: Deps, gate: Gate) {
-  const { store, now } = deps;
+  const { store, now, elapsed } = deps;
   return async (lease: Lease): Promise<Outcome> => {
     const key = { orgId: lease.task.targetOrgId, id: lease.task.targetId };
     const mark = await store.get(tombstones, key);
@@ -29,7 +29,7 @@ export function createSweep(deps: Deps, gate: Gate) {
       return 'done';
     }
     await callOffBelow(deps, mark);
-    let renewed = now();
+    let renewed = elapsed();
     for (const collection of collectionsBelow(mark.field))
       await sweepAll(
         gate,
@@ -37,9 +37,9 @@ export function createSweep(deps: Deps, gate: Gate) {
         { in: collection, orgId: mark.orgId, field: mark.field, value: mark.id },
         async () => {
           lease.signal.throwIfAborted();
-          if (now() - renewed < RENEW_MS) return;
+          if (elapsed() - renewed < RENEW_MS) return;
           await lease.renew();
-          renewed = now();
+          renewed = elapsed();
         },
       );
     const doc: Tombstone = { ...mark, sweptAt: new Date(now()).toISOString(), version: mark.version + 1 };

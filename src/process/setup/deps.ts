@@ -27,6 +27,7 @@ export async function createDeps(config: Config, env: Env, patienceMs?: number):
   return {
     store: await openStore(config, log, patienceMs),
     now,
+    elapsed: () => performance.now(),
     ids: createIds(now),
     random: Math.random,
     randomBytes,

@@ -112,7 +112,7 @@ function createTeam(config: Config, log: Logger) {
 
 /** One count for all workers. */
 function createLimits(workers: number) {
-  const buckets = createBuckets(Date.now);
+  const buckets = createBuckets(() => performance.now());
   return {
     lease: ({ tokenId, limit }: { tokenId: string; limit: number }) =>
       buckets.draw(tokenId, limit, (there) => shareOf(there, workers)),

@@ -89,12 +89,12 @@ function describe(collections: readonly AnyCollection[]): Record<string, string>
 async function bringUp(client: MongoClient, db: Db, options: Preparation): Promise<Meta> {
   const by = randomUUID();
   let seen: Meta['lease'] = null;
-  for (let since = Date.now(); ; ) {
+  for (let since = performance.now(); ; ) {
     const meta = await readMeta(db, options);
     if (isToday(meta, options)) return meta;
     const { lease } = meta;
-    if (!isDeepStrictEqual(lease, seen)) [seen, since] = [lease, Date.now()];
-    if (lease === null || Date.now() - since > (options.pace ?? PACE).leaseMs) {
+    if (!isDeepStrictEqual(lease, seen)) [seen, since] = [lease, performance.now()];
+    if (lease === null || performance.now() - since > (options.pace ?? PACE).leaseMs) {
       const taken = await db
         .collection<Meta>(META)
         .updateOne({ _id: 'data', lease, version: meta.version }, { $set: { lease: { by, beat: 0 } } });

@@ -19,8 +19,8 @@ const FOREVER = '9999';
 export function createDelivering(deps: Deps, call: Calling = createCalling()) {
   return async (lease: Lease): Promise<Outcome> => {
     const { targetOrgId: orgId, targetId: id } = lease.task;
-    const ends = deps.now() + TURN_MS;
-    while (deps.now() < ends) {
+    const ends = deps.elapsed() + TURN_MS;
+    while (deps.elapsed() < ends) {
       lease.signal.throwIfAborted();
       const webhook = await webhookOf(deps, orgId, id);
       if (!webhook) return 'done';

@@ -36,9 +36,9 @@ const REST_MAX_MS = 60_000;
 /** Tries what follows in the feed, one event after the other. Answers whether there was anything to do. */
 export async function tellNext(round: Round): Promise<boolean> {
   const { deps, lease, webhook } = round;
-  const begun = deps.now();
+  const begun = deps.elapsed();
   const stored = progressIn(lease.task);
-  if (stored.restUntil > begun) return false;
+  if (stored.restUntil > deps.now()) return false;
   const after = Math.max(stored.place, webhook.beginsAfter);
   const reader = readerOf(deps, webhook);
   const { events, upTo } = await eventsAhead(reader, webhook, after, BATCH);
@@ -58,7 +58,7 @@ export async function tellNext(round: Round): Promise<boolean> {
       await keepTold(place);
       throw error;
     });
-    const now = deps.now();
+    const [now, elapsed] = [deps.now(), deps.elapsed()];
     const hasFailed = called.error !== null;
     failures = hasFailed ? failures + 1 : 0;
     if (hasFailed && room <= 0 && !isGone(called)) {
@@ -69,11 +69,11 @@ export async function tellNext(round: Round): Promise<boolean> {
     told.push(tried(untried(webhook.id, event, new Date(now).toISOString()), called, now, deps.random()));
     place = at === events.length - 1 ? upTo : event.place;
     const restUntil = failures >= DOWN_AFTER ? now + restMs(failures) : 0;
-    const isLast = place === upTo || now - begun >= ROUND_MS || restUntil > 0 || isGone(called);
-    if (!isLast && !hasFailed && now - keptAt < STORED_MS) continue;
+    const isLast = place === upTo || elapsed - begun >= ROUND_MS || restUntil > 0 || isGone(called);
+    if (!isLast && !hasFailed && elapsed - keptAt < STORED_MS) continue;
     await keepTold(place, restUntil, isGone(called));
     if (isLast) return true;
-    keptAt = now;
+    keptAt = elapsed;
   }
   return true;
 }
