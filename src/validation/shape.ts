@@ -136,6 +136,11 @@ function specifics(schema: z.ZodType, def: Inner): Partial<Common> & Specific {
   }
 }
 
+/** Without the slashes' escapes, which are JavaScript's alone: generators that write patterns in another language doubled them. */
+function plain({ source }: RegExp): string {
+  return source.replace(/\\(.)/gs, (pair, character: string) => (character === '/' ? character : pair));
+}
+
 function boundsOf(def: Def): Pick<Common, 'minimum' | 'maximum' | 'pattern'> {
   const bounds: Pick<Common, 'minimum' | 'maximum' | 'pattern'> = {};
   for (const { _zod } of def.checks ?? []) {
@@ -144,7 +149,7 @@ function boundsOf(def: Def): Pick<Common, 'minimum' | 'maximum' | 'pattern'> {
     if (check === 'max_length') bounds.maximum = maximum;
     if (check === 'greater_than') bounds.minimum = value;
     if (check === 'less_than') bounds.maximum = value;
-    if (pattern) bounds.pattern = pattern.source;
+    if (pattern) bounds.pattern = plain(pattern);
   }
   return bounds;
 }

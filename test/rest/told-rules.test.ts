@@ -53,6 +53,7 @@ describe('what is refused by a rule of its own', () => {
   test.each(single)('$at: the document refuses nothing that is taken', ({ shape, json }) => {
     const ajv = new Ajv2020({ strict: false });
     addFormats.default(ajv);
+    expect((json as { pattern?: string }).pattern ?? '').not.toContain('\\/');
     const isTold = ajv.compile(json);
     let taken = 0;
     fc.assert(
