@@ -5,6 +5,12 @@ const COMMITS = 'src/store/sqlite/commits.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'a log without its database is not thrown away by a start',
+    file: SQLITE,
+    edits: [['    mustHaveItsDatabase(options.file);\n', '']],
+    tests: ['test/store/durability.test.ts'],
+  },
+  {
     breaks: 'a write is acknowledged after its commit',
     file: COMMITS,
     edits: [

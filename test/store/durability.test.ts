@@ -17,7 +17,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { collections } from '../../src/catalog/collections.ts';
 import { type Workspace, workspaces } from '../../src/nouns/workspaces/model.ts';
 import { openSqlite } from '../../src/store/sqlite/engine.ts';
-import { type Change, StoreUnavailable } from '../../src/store/store.ts';
+import { type Change, StoreRefused, StoreUnavailable } from '../../src/store/store.ts';
 import { runCommand, startServer } from '../e2e/process.ts';
 import { createClient, PATIENCE_MS, persist } from '../harness.ts';
 
@@ -156,6 +156,29 @@ describe('durability of the embedded engine', () => {
     expect(await ids(again)).toHaveLength(2);
     await again.close();
   });
+
+  test.each(['missing', 'empty'])(
+    'a log whose database is %s is kept, and refuses the start in one line',
+    async (how) => {
+      const store = open();
+      await store.commit([insert(1)]);
+      // As a kill leaves it.
+      const left = join(folder, 'left.db');
+      for (const end of ['', '-wal']) copyFileSync(file + end, left + end);
+      await store.close();
+      const log = readFileSync(`${left}-wal`);
+      const aside = `${left}-aside`;
+      renameSync(left, aside);
+      if (how === 'empty') writeFileSync(left, '');
+      expect(() => open(left)).toThrow(StoreRefused);
+      expect(() => open(left)).toThrow(/^there is [^\n]+-wal, and [^\n]+ is missing or empty; bring that back[^\n]+$/);
+      expect(readFileSync(`${left}-wal`).equals(log)).toBe(true);
+      renameSync(aside, left);
+      const again = open(left);
+      expect(await ids(again)).toEqual(['ws_000001']);
+      await again.close();
+    },
+  );
 
   test('another process’s lock is waited for without blocking the event loop, and answered as unavailable in the end', async () => {
     const store = openSqlite({ file, collections, now, busyTimeoutMs: 300 });

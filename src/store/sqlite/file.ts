@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { StoreUnavailable } from '../store.ts';
+import { StoreRefused, StoreUnavailable } from '../store.ts';
 
 /**
  * A file that was deleted, moved or replaced can be written to as long as it is open, and is lost with the process:
@@ -14,4 +14,18 @@ export function sameFile(path: string): () => void {
     if (today?.ino !== opened?.ino || today?.dev !== opened?.dev)
       throw new StoreUnavailable(`${path} is no longer the file that was opened`);
   };
+}
+
+/**
+ * A log holds what was acknowledged last, of the database beside it alone. SQLite takes a log away where the database is
+ * not there or empty: that would be the end of it, so nothing is opened then.
+ */
+export function mustHaveItsDatabase(path: string): void {
+  // The log first: where another process makes both just now, the database is there before its log is.
+  const log = `${path}-wal`;
+  const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (sizeOf(log) === 0 || sizeOf(path) > 0) return;
+  throw new StoreRefused(
+    `there is ${log}, and ${path}, which it belongs to, is missing or empty; bring that back, or move the log away to begin anew`,
+  );
 }
