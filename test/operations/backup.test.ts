@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openTarget } from '../../src/process/backup/target.ts';
 import { type Running, runCommand, startServer } from '../e2e/process.ts';
 import { createClient, describeEngines, freshMongoUri } from '../harness.ts';
@@ -230,6 +230,16 @@ describe('the place of a backup', () => {
     child.kill('SIGTERM');
     const [code, signal] = await once(child, 'exit');
     expect([code, signal, readdirSync(home)]).toEqual([null, 'SIGTERM', []]);
+  });
+
+  test('nothing is left of one that cannot even be signed, as on a full disk', () => {
+    const home = mkdtempSync(join(folder, 'home-'));
+    const heard = process.listenerCount('SIGTERM');
+    vi.spyOn(JSON, 'stringify').mockImplementationOnce(() => {
+      throw new Error('no space left on device');
+    });
+    expect(() => openTarget(join(home, 'file'), null)).toThrow('no space left on device');
+    expect([readdirSync(home), process.listenerCount('SIGTERM')]).toEqual([[], heard]);
   });
 
   test('nor is anything left by who is told to stop while it clears up', async () => {

@@ -28,19 +28,20 @@ export function openTarget(file: string, store: string | null): Target {
   removeAbandoned(place, NAMES);
   const folder = mkdtempSync(`${place}.`);
   const partial = join(folder, PARTIAL);
-  const clear = () => rmSync(folder, { recursive: true, force: true });
-  const release = onStop(clear);
-  signFolder(folder);
-  return {
-    partial,
-    aside: join(folder, ASIDE),
-    keep: () => renameSync(partial, place),
-    // Heard until it is away: a signal in between would end the process, and leave the rest.
-    clear() {
-      clear();
-      release();
-    },
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  const release = onStop(remove);
+  // Heard until it is away: a signal in between would end the process, and leave the rest.
+  const clear = () => {
+    remove();
+    release();
   };
+  try {
+    signFolder(folder);
+  } catch (error) {
+    clear();
+    throw error;
+  }
+  return { partial, aside: join(folder, ASIDE), keep: () => renameSync(partial, place), clear };
 }
 
 /** A link stays one: what it leads to is written. */
