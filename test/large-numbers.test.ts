@@ -96,4 +96,26 @@ describeEngines('large numbers', (engine) => {
     expect(await month(5)).toMatchObject({ code: 'QUOTA_EXCEEDED', retry_after: expect.any(Number) });
     expect(await month(6)).toMatchObject({ code: 'QUOTA_EXCEEDED', retry_after: null });
   });
+
+  test('an id that is given as a number beyond them is refused by the graph, and never stored as another', async () => {
+    const { tenant, workspaceId } = await world();
+    const changed = (ownerId: unknown) =>
+      tenant.graphql(
+        'mutation($input: UpdateWorkspaceInput!) { updateWorkspace(input: $input) { workspace { ownerId } } }',
+        { input: { workspaceId, ownerId } },
+      );
+    expect((await changed(MOST)).body.data.updateWorkspace.workspace.ownerId).toBe(String(MOST));
+    for (const [query, variables] of [
+      ['query($id: ID!) { workspace(workspaceId: $id) { name } }', { id: MOST + 1 }],
+      ['query($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: ['x', 1e308] }],
+      ['query($id: ID = "x") { workspace(workspaceId: $id) { name } }', { id: -MOST - 1 }],
+    ] as const) {
+      const { body } = await tenant.graphql(query, variables);
+      expect([body.data, body.errors[0].extensions.code], query).toEqual([undefined, 'GRAPHQL_VALIDATION_FAILED']);
+    }
+    const refused = await changed(MOST + 1);
+    expect(refused.body.errors[0].extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
+    const path = `${tenant.base}/workspaces/${workspaceId}`;
+    expect((await tenant.rest('GET', path)).body.owner_id).toBe(String(MOST));
+  });
 });

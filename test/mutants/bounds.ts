@@ -115,4 +115,10 @@ export const mutants: Mutant[] = [
     edits: [["text.includes('\\0')", 'false']],
     tests: input,
   },
+  {
+    breaks: 'no id is stored as another that JSON made of its number',
+    file: 'src/graphql/execution/unsafe-ids.ts',
+    edits: [['Math.abs(value) > Number.MAX_SAFE_INTEGER', 'Number.isNaN(value)']],
+    tests: ['test/large-numbers.test.ts'],
+  },
 ];

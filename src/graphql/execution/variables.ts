@@ -11,7 +11,9 @@ import {
   isNonNullType,
   type OperationDefinitionNode,
   typeFromAST,
+  type VariableDefinitionNode,
 } from 'graphql';
+import { unsafeIds } from './unsafe-ids.ts';
 
 export type Variables = Record<string, unknown>;
 export type Coerced = ReturnType<typeof getVariableValues>;
@@ -29,7 +31,10 @@ interface Plain {
 /** Coerces variables as graphql-js does; where all are plain and right (ids, texts, numbers, flags) there is nothing to do. */
 export function variableReader(schema: GraphQLSchema, node: OperationDefinitionNode): (given: Variables) => Coerced {
   const definitions = node.variableDefinitions ?? [];
-  const coerce = (given: Variables) => getVariableValues(schema, definitions, given, { maxErrors: ERRORS_MAX });
+  const coerce = (given: Variables): Coerced => {
+    const errors = definitions.flatMap((definition) => unsafeOf(schema, definition, given)).slice(0, ERRORS_MAX);
+    return errors.length > 0 ? { errors } : getVariableValues(schema, definitions, given, { maxErrors: ERRORS_MAX });
+  };
   const plain: Plain[] = [];
   for (const definition of definitions) {
     const type = typeFromAST(schema, definition.type as never) as GraphQLInputType | undefined;
@@ -38,6 +43,12 @@ export function variableReader(schema: GraphQLSchema, node: OperationDefinitionN
     plain.push({ name: definition.variable.name.value, type: named, required: isNonNullType(type) });
   }
   return (given) => read(plain, given) ?? coerce(given);
+}
+
+function unsafeOf(schema: GraphQLSchema, definition: VariableDefinitionNode, given: Variables) {
+  const type = typeFromAST(schema, definition.type as never);
+  const name = definition.variable.name.value;
+  return isInputType(type) && Object.hasOwn(given, name) ? unsafeIds(definition, type, given[name]) : [];
 }
 
 const PLAIN = new Set<unknown>([GraphQLString, GraphQLID, GraphQLInt, GraphQLBoolean]);
