@@ -16,7 +16,7 @@ const KEYS_MS = 300_000;
 const COOLDOWN_MS = 1_000;
 const PATIENCE_MS = 3_000;
 /** Anybody can make up the name of a key: so many may wait to see whether it is one, the others hear at once that it is none. */
-const WAITING_MAX = 32;
+const WAITING_MAX = 1_024;
 
 interface Around {
   now: () => number;
@@ -147,6 +147,7 @@ function keysOf(issuer: string, elapsed: () => number): Keys {
       return new Response(last.text, { headers: { 'Content-Type': 'application/json' } });
     },
   });
+  let reading: { asked: Answer; done: Promise<void> } | null = null;
   const read = async (asked: Answer) => {
     await sleep(Math.max(0, COOLDOWN_MS - (elapsed() - asked.at)) + 1);
     if (last === asked) await keys.reload();
@@ -161,7 +162,9 @@ function keysOf(issuer: string, elapsed: () => number): Keys {
       if (asked === null) return false;
       if (asked === last && waiting < WAITING_MAX) {
         waiting += 1;
-        await read(asked).finally(() => {
+        // All that know the same keys wait for the same answer.
+        if (reading?.asked !== asked) reading = { asked, done: read(asked) };
+        await reading.done.finally(() => {
           waiting -= 1;
         });
       }

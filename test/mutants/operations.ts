@@ -166,4 +166,10 @@ export const mutants: Mutant[] = [
     edits: [['rolesAreClaimed === true ? null : []', 'rolesAreClaimed === true ? [] : []']],
     tests: ['test/operations/oidc.test.ts'],
   },
+  {
+    breaks: 'a crowd that comes with a new key is taken',
+    file: 'src/access/oidc-verifier.ts',
+    edits: [['WAITING_MAX = 1_024', 'WAITING_MAX = 32']],
+    tests: ['test/operations/oidc-keys.test.ts'],
+  },
 ];

@@ -73,6 +73,15 @@ describe('the keys of an issuer', () => {
     expect(await statusOf(before.key, alg, nameOf(1))).toBe(401);
   });
 
+  test('are found for all who come with a new one at the same time, each of whom is taken', async () => {
+    const [before, after] = await Promise.all([keyOf('ES256', 'crowd-1'), keyOf('ES256', 'crowd-2')]);
+    shown = [before.jwk];
+    expect(await statusOf(before.key, 'ES256', 'crowd-1')).toBe(200);
+    shown = [after.jwk];
+    const statuses = await Promise.all(Array.from({ length: 200 }, () => statusOf(after.key, 'ES256', 'crowd-2')));
+    expect(statuses.filter((status) => status !== 200)).toEqual([]);
+  });
+
   test('are found where they have moved to, and while the issuer does not say where they are, at the last place', async () => {
     const [before, after, last] = await Promise.all([1, 2, 3].map((nth) => keyOf('ES256', `moved-${nth}`)));
     const status = ({ key, jwk }: { key: CryptoKey; jwk: JWK }) => statusOf(key, 'ES256', jwk.kid);
