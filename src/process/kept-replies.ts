@@ -3,7 +3,7 @@ import { asSent, type Reply } from '../http/reply.ts';
 import type { Context, Principal } from '../resource/context.ts';
 import { recorded, type Sources } from '../resource/recorded.ts';
 import type { Reads } from '../store/recorded.ts';
-import type { MaybePromise } from '../words/maybe.ts';
+import { chain, type MaybePromise } from '../words/maybe.ts';
 import { type Held, SecondChance } from '../words/second-chance.ts';
 import type { Admitted } from './admission.ts';
 
@@ -65,9 +65,10 @@ const ENTRY = 512;
 
 /**
  * A reply is made of the question, of who asks, and of what the store answers meanwhile. So it is kept with these three, and
- * given again as long as all of them are the same: the store is asked again each time, by the same reads within one
- * instant, and what it answers is compared by identity, as it gives another object for another version of a document.
- * What is made of anything else (the clock, chance), in more than one turn, or is no plain success, is made anew each time.
+ * given again as long as all of them are the same. The store is asked each time: for the moment at which anything that was read
+ * has changed last; or, where it answers at once, by the same reads within one instant, whose answers are compared by
+ * identity, as it gives another object for another version of a document.
+ * What is made of anything else (the clock, chance), or is no plain success, is made anew each time.
  */
 export function createKeptReplies(): KeptReplies {
   /** For all who ask with the same rights as the same actor, by what they ask. */
@@ -91,30 +92,35 @@ export function createKeptReplies(): KeptReplies {
 
   return ({ text, manner }, by, make) => {
     const { store, principal } = by;
-    // Another engine answers later, and by other objects each time.
-    if (store.engine !== 'sqlite' || text === undefined || text.length > QUESTION_MAX) return make(by.context());
+    if (text === undefined || text.length > QUESTION_MAX) return make(by.context());
     const asker = askerOf(principal);
+    const anew = () => {
+      const { ctx: own, sources } = recorded(by.context());
+      const reply = make(own);
+      const isLater = reply instanceof Promise;
+      return chain(reply, (made) => {
+        const reply = lasting(made, sources, isLater);
+        if (!reply) return made;
+        const size = ENTRY + text.length + (reply.bytes ?? 0);
+        keep({ asker, text, manner, reply, reads: sources.reads, size, isUsed: false });
+        return made;
+      });
+    };
     const known = byAsker.get(asker)?.get(text);
-    if (known && isSame(known.manner, manner) && known.reads.hold(store)) {
+    if (!known || !isSame(known.manner, manner)) return anew();
+    return chain(known.reads.hold(store), (holds) => {
+      if (!holds) return anew();
       known.isUsed = true;
       return known.reply;
-    }
-    const { ctx: own, sources } = recorded(by.context());
-    const reply = make(own);
-    const made = reply instanceof Promise ? null : lasting(reply, sources);
-    if (made) {
-      const size = ENTRY + text.length + (made.bytes ?? 0);
-      keep({ asker, text, manner, reply: made, reads: sources.reads, size, isUsed: false });
-    }
-    return reply;
+    });
   };
 }
 
-/** The reply with its length and headers as they are sent, or null where it is made of more than can be compared. */
-function lasting(reply: Reply, { reads, others }: Sources): Reply | null {
+/** The reply with its length and headers as they are sent, or null where it is made of more than can be compared or is told of. */
+function lasting(reply: Reply, { reads, others }: Sources, isLater: boolean): Reply | null {
   const { status, body, stream, operation } = reply;
   const isPlain = (status === 200 || status === 304) && !stream && !operation?.codes.length;
-  if (!isPlain || others || !reads.isLasting) return null;
+  if (!isPlain || others || !(isLater ? reads.isTold : reads.isComparable)) return null;
   if (body !== null && typeof body !== 'string') return null;
   const bytes = body === null ? 0 : (reply.bytes ?? Buffer.byteLength(body));
   return { ...reply, bytes, sent: asSent(reply, bytes) };

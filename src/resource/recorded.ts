@@ -14,12 +14,12 @@ type All<T> = { [K in keyof Required<T>]: T[K] };
 
 /** The same context, which notes what an answer that is made with it is made of. */
 export function recorded(ctx: Context): { ctx: Context; sources: Sources } {
-  const sources = { reads: new Reads(), others: false };
+  const sources = { reads: new Reads(ctx.principal.orgId), others: false };
   const other = <T>(value: T): T => {
     sources.others = true;
     return value;
   };
-  const store = new RecordedStore(ctx.deps.store, sources.reads, () => void other(null));
+  const store = new RecordedStore(ctx.deps.store, ctx.principal.orgId, sources.reads, () => void other(null));
   const { deps, principal } = ctx;
   const noted: All<Deps> = {
     store,

@@ -1,4 +1,6 @@
+import { chain, type MaybePromise, rescue } from '../words/maybe.ts';
 import type { Deadline } from './deadline.ts';
+import type { Moment, Moments } from './moments.ts';
 import type {
   AnyCollection,
   Change,
@@ -7,7 +9,6 @@ import type {
   DueQuery,
   Key,
   LanesQuery,
-  MaybePromise,
   NumberedQuery,
   Page,
   PageQuery,
@@ -17,41 +18,57 @@ import type {
 
 type Ask = (store: Store) => MaybePromise<unknown>;
 
-/** What a store was asked, each question with its answer. */
+/** What a store was asked of an org, each question with its answer. */
 export class Reads {
+  readonly #orgId: string;
   readonly #asked: { readonly ask: Ask; readonly answer: unknown }[] = [];
   /** All that was read of, each once: the same list for all who have read of the same. */
   #from = NOTHING;
-  #moment: number | null = 0;
-  #isLasting = true;
+  #moment: Moment | null = null;
+  #isComparable = true;
+  #isToldOf = true;
 
-  note(store: Store, from: AnyCollection, ask: Ask, answer: unknown): void {
-    this.#isLasting &&= isFixed(answer);
-    if (!this.#isLasting) return;
-    this.#asked.push({ ask, answer: copyOf(answer) });
-    this.#from = withOne(this.#from, from);
-    this.#moment = store.moment(this.#from.all);
+  constructor(orgId: string) {
+    this.#orgId = orgId;
   }
 
-  /** Whether all of it was answered at once, by what is in memory and never changes: nothing else can be compared. */
-  get isLasting(): boolean {
-    return this.#isLasting;
+  /** `since`: the moments as they were before it was asked; `of`: whose documents it was asked for. */
+  note(since: Moments | null, from: AnyCollection, of: readonly Pick<Key, 'orgId'>[], ask: Ask, answer: unknown): void {
+    this.#isToldOf &&= since?.isNow === false && of.every(({ orgId }) => orgId === this.#orgId);
+    this.#isComparable &&= isFixed(answer);
+    if (this.#isComparable) this.#asked.push({ ask, answer: copyOf(answer) });
+    this.#from = withOne(this.#from, from);
+    this.#moment = since?.of(this.#from.all) ?? null;
+  }
+
+  /** Whether all of it was answered at once, by what is in memory and never changes: what is asked again can be compared. */
+  get isComparable(): boolean {
+    return this.#isComparable;
+  }
+
+  /** Whether the org's moments alone tell whether it still holds, however long the answers took. */
+  get isTold(): boolean {
+    return this.#isToldOf && this.#moment !== null;
   }
 
   /**
    * Whether the store answers all of it the same now. It need not be asked where nothing was written to what was read;
    * who cannot be asked is asked again for the answer itself.
    */
-  hold(store: Store): boolean {
-    try {
-      const moment = store.moment(this.#from.all);
-      if (moment === this.#moment && moment !== null) return true;
-      if (!this.#asked.every(({ ask, answer }) => isSame(atOnce(ask(store)), answer))) return false;
-      this.#moment = moment;
-      return true;
-    } catch {
-      return false;
-    }
+  hold(store: Store): MaybePromise<boolean> {
+    if (this.#from === NOTHING) return true;
+    return rescue(
+      () => chain(store.moments(this.#orgId), (now) => this.#isSame(now?.of(this.#from.all) ?? null, store)),
+      () => false,
+    );
+  }
+
+  #isSame(moment: Moment | null, store: Store): boolean {
+    if (moment === this.#moment && moment !== null) return true;
+    if (!this.#isComparable) return false;
+    if (!this.#asked.every(({ ask, answer }) => isSame(atOnce(ask(store)), answer))) return false;
+    this.#moment = moment;
+    return true;
   }
 }
 
@@ -78,11 +95,13 @@ function withOne(before: From, one: AnyCollection): From {
 export class RecordedStore implements Store {
   readonly #store: Store;
   readonly #reads: Reads;
+  readonly #since: Moments | null;
   readonly #others: () => void;
 
-  constructor(store: Store, reads: Reads, others: () => void) {
+  constructor(store: Store, orgId: string, reads: Reads, others: () => void) {
     this.#store = store;
     this.#reads = reads;
+    this.#since = store.lastMoments(orgId);
     this.#others = others;
   }
 
@@ -107,31 +126,35 @@ export class RecordedStore implements Store {
   }
 
   get<D extends Doc>(from: Collection<D>, key: Key) {
-    return this.#noted(from, (store) => store.get(from, key));
+    return this.#noted(from, [key], (store) => store.get(from, key));
   }
 
   getMany<D extends Doc>(from: Collection<D>, keys: readonly Key[]) {
-    return this.#noted(from, (store) => store.getMany(from, keys));
+    return this.#noted(from, keys, (store) => store.getMany(from, keys));
   }
 
   getUnique<D extends Doc>(from: Collection<D>, orgId: string, unique: string) {
-    return this.#noted(from, (store) => store.getUnique(from, orgId, unique));
+    return this.#noted(from, [{ orgId }], (store) => store.getUnique(from, orgId, unique));
   }
 
   page<D extends Doc>(from: Collection<D>, query: PageQuery) {
-    return this.#noted(from, (store) => store.page(from, query));
+    return this.#noted(from, [query], (store) => store.page(from, query));
   }
 
   pages<D extends Doc>(from: Collection<D>, queries: readonly PageQuery[]) {
-    return this.#noted(from, (store) => store.pages(from, queries));
+    return this.#noted(from, queries, (store) => store.pages(from, queries));
   }
 
   counts(from: AnyCollection, queries: readonly Query[]) {
-    return this.#noted(from, (store) => store.counts(from, queries));
+    return this.#noted(from, queries, (store) => store.counts(from, queries));
   }
 
-  moment(from: readonly AnyCollection[]) {
-    return this.#store.moment(from);
+  moments(orgId: string) {
+    return this.#store.moments(orgId);
+  }
+
+  lastMoments(orgId: string) {
+    return this.#store.lastMoments(orgId);
   }
 
   lanes(from: AnyCollection, query: LanesQuery) {
@@ -178,9 +201,9 @@ export class RecordedStore implements Store {
     return this.#other().close();
   }
 
-  #noted<T>(from: AnyCollection, ask: (store: Store) => MaybePromise<T>): MaybePromise<T> {
+  #noted<T>(from: AnyCollection, of: readonly Pick<Key, 'orgId'>[], ask: (store: Store) => MaybePromise<T>) {
     const answer = ask(this.#store);
-    this.#reads.note(this.#store, from, ask, answer);
+    this.#reads.note(this.#since, from, of, ask, answer);
     return answer;
   }
 

@@ -11,6 +11,7 @@ import { StartRefused } from '../words/refused.ts';
 import type { Bell } from './bell.ts';
 import type { FirstValues } from './complete.ts';
 import type { Deadline } from './deadline.ts';
+import type { Moments } from './moments.ts';
 
 export { all, chain, type MaybePromise } from '../words/maybe.ts';
 export { StoreUnavailable } from './unavailable.ts';
@@ -241,11 +242,10 @@ export interface Store {
   numbered<D extends Doc>(from: Collection<D>, query: NumberedQuery): MaybePromise<D[]>;
   /** The last number that each org's documents have; 0: none yet. */
   lastNumbers(from: AnyCollection, orgIds: readonly string[]): MaybePromise<number[]>;
-  /**
-   * A number that has grown once anything may have changed that `get`, `page` and `counts` answer from these collections: who
-   * has read of them at the same moment need not read again. Null where the engine cannot tell at once.
-   */
-  moment(from: readonly AnyCollection[]): number | null;
+  /** The moments of an org, for all that is asked from now on; null: it cannot be told. */
+  moments(orgId: string): MaybePromise<Moments | null>;
+  /** The same without asking: as they were told last, which was before anything that is asked from now on. */
+  lastMoments(orgId: string): Moments | null;
   commit(changes: readonly Change[]): Promise<Committed>;
   /** Every document of every org in one stable order, those below a tombstone too: for copies and backups. */
   scan<D extends Doc>(from: Collection<D>, after: Key | null, limit: number): MaybePromise<D[]>;
@@ -269,13 +269,6 @@ export interface Store {
 
 export function meaningOf<D extends Doc>(from: Collection<D>, stored: D): D {
   return from.read?.(stored) ?? stored;
-}
-
-const CONDITIONS: readonly Change['type'][] = ['exists', 'none', 'atLeast', 'atMost'];
-
-/** Whether a commit writes what `changes` tells of. */
-export function isWatched(changes: readonly Change[]): boolean {
-  return changes.some((change) => change.in.watched && !CONDITIONS.includes(change.type));
 }
 
 /** The organization whose documents a change names; a sweep may go through all of them. */

@@ -107,7 +107,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'who asks after a look is answered by a later one',
     file: 'src/store/sqlite/request.ts',
-    edits: [['moment(from, this.#looks)', 'moment(from, -1)']],
+    edits: [['of(from, this.#looks)', 'of(from, -1)']],
     tests: ['test/store/instant.test.ts', 'test/kept-replies.test.ts'],
   },
   {

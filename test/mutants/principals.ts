@@ -14,7 +14,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'only what decides who may do what empties the cache of principals',
-    file: 'src/store/store.ts',
+    file: 'src/store/watched.ts',
     edits: [['change.in.watched && !CONDITIONS.includes(change.type)', '!CONDITIONS.includes(change.type)']],
     tests,
   },

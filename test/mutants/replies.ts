@@ -42,7 +42,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a question in another manner is another question',
     file: 'src/process/kept-replies.ts',
-    edits: [['isSame(known.manner, manner) && ', '']],
+    edits: [['!known || !isSame(known.manner, manner)', '!known']],
     tests,
   },
   {

@@ -1,4 +1,5 @@
 import type { Deadline } from '../../store/deadline.ts';
+import type { Moments } from '../../store/moments.ts';
 import {
   type AnyCollection,
   type Change,
@@ -105,8 +106,12 @@ export class ObservedStore implements Store {
     return this.#heard('lastNumbers', from.name, () => this.#store.lastNumbers(from, orgIds));
   }
 
-  moment(from: readonly AnyCollection[]): number | null {
-    return this.#store.moment(from);
+  moments(orgId: string): MaybePromise<Moments | null> {
+    return this.#store.moments(orgId);
+  }
+
+  lastMoments(orgId: string): Moments | null {
+    return this.#store.lastMoments(orgId);
   }
 
   async commit(changes: readonly Change[]): Promise<Committed> {

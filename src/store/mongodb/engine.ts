@@ -3,17 +3,8 @@ import { type Bell, createBell } from '../bell.ts';
 import { afterMs, answerBy, type Deadline, REQUEST_MS } from '../deadline.ts';
 import { isSecondKey, type Tell } from '../derived.ts';
 import type { Migration } from '../migrations/migration.ts';
-import {
-  type AnyCollection,
-  type Change,
-  type Collection,
-  type Committed,
-  type Doc,
-  isWatched,
-  type Key,
-  type Store,
-  type Sweep,
-} from '../store.ts';
+import type { AnyCollection, Change, Collection, Committed, Doc, Key, Store, Sweep } from '../store.ts';
+import { isWatched } from '../watched.ts';
 import { Commits } from './commits.ts';
 import { keyOf, orgsOf, type Stored, toStored } from './documents.ts';
 import { exchange } from './errors.ts';

@@ -61,7 +61,11 @@ export class MongoReads {
   }
 
   /** What others have committed is known only by asking. */
-  moment(): null {
+  moments(): null {
+    return null;
+  }
+
+  lastMoments(): null {
     return null;
   }
 

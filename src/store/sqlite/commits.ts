@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deadline } from '../deadline.ts';
-import { type Change, type Committed, isWatched } from '../store.ts';
+import type { Change, Committed } from '../store.ts';
+import { isWatched } from '../watched.ts';
 import { isBusy, isTorn, unavailable } from './errors.ts';
 import { type Making, runMember, runMemberApart, Undone } from './member.ts';
 import type { Shared } from './shared.ts';

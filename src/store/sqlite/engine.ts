@@ -4,6 +4,7 @@ import { createBell } from '../bell.ts';
 import { afterMs, type Deadline, REQUEST_MS } from '../deadline.ts';
 import { evaluate } from '../evaluate.ts';
 import { migrations as allMigrations } from '../migrations/index.ts';
+import type { Moments } from '../moments.ts';
 import { numberings } from '../numberings.ts';
 import {
   type AnyCollection,
@@ -65,7 +66,7 @@ export function openSqlite(options: SqliteOptions): SqliteStore {
   }
 }
 
-export class SqliteStore implements Store {
+export class SqliteStore implements Store, Moments {
   readonly engine = 'sqlite';
   readonly stats: StoreStats = { reads: 0, commits: 0, looks: 0 };
   readonly #db: DatabaseSync;
@@ -152,7 +153,20 @@ export class SqliteStore implements Store {
     return this.#read(() => readLastNumbers(this.#table(numberings), from, orgIds));
   }
 
-  moment(from: readonly AnyCollection[], looks = this.stats.looks): number {
+  get isNow() {
+    return true;
+  }
+
+  moments(): Moments {
+    return this;
+  }
+
+  lastMoments(): Moments {
+    return this;
+  }
+
+  /** Grows, and is always told as it is now, of all orgs alike. */
+  of(from: readonly AnyCollection[], looks = this.stats.looks): number {
     if (this.stats.looks === looks) this.#snapshot.look();
     let sum = 0;
     for (const one of from) sum += this.#table(one).moment;

@@ -1,4 +1,5 @@
 import type { Deadline } from '../deadline.ts';
+import type { Moments } from '../moments.ts';
 import type {
   AnyCollection,
   Change,
@@ -15,12 +16,12 @@ import type {
 } from '../store.ts';
 
 interface Engine extends Store {
-  moment(from: readonly AnyCollection[], looks?: number): number;
+  of(from: readonly AnyCollection[], looks?: number): number;
   commit(changes: readonly Change[], deadline?: Deadline): Promise<Committed>;
 }
 
 /** The store for one request: reads answer at once, only a commit may have to wait. A class, since each request makes one. */
-export class RequestStore implements Store {
+export class RequestStore implements Store, Moments {
   readonly #store: Engine;
   readonly answersBy: Deadline;
   readonly #looks: number | undefined;
@@ -87,8 +88,20 @@ export class RequestStore implements Store {
     return this.#store.lastNumbers(from, orgIds);
   }
 
-  moment(from: readonly AnyCollection[]) {
-    return this.#store.moment(from, this.#looks);
+  get isNow() {
+    return true;
+  }
+
+  moments() {
+    return this;
+  }
+
+  lastMoments() {
+    return this;
+  }
+
+  of(from: readonly AnyCollection[]) {
+    return this.#store.of(from, this.#looks);
   }
 
   commit(changes: readonly Change[]) {
