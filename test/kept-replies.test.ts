@@ -12,27 +12,13 @@ import {
   startHarness,
   type Tenant,
 } from './harness.ts';
+import { ask, inOtherLetters, type Question } from './other-letters.ts';
 import { required } from './required.ts';
 import { addressOf, type Seeded, seed } from './seed.ts';
 
 const HOUR_MS = 3_600_000;
 const NODE = 'query ($id: ID!) { node(id: $id) { id ... on Namespace { description threadIds app { name } } } }';
 const NAMES = 'query ($id: ID!) { app(appId: $id) { namespaces { totalCount nodes { name } } } }';
-
-type Question = { path: string } | { query: string; variables: Record<string, unknown> };
-
-const ask = (client: Client, question: Question): Promise<Answer> =>
-  'path' in question ? client.rest('GET', question.path) : client.graphql(question.query, question.variables);
-
-/** The same in other letters, of which there are as many as there are numbers: what nobody has asked before is made anew. */
-const inOtherLetters = (question: Question, number: number): Question =>
-  'path' in question
-    ? { path: question.path.replace(/org_[a-z0-9]+/, (id) => escaped(id, number)) }
-    : { ...question, query: `${question.query} # ${number}` };
-
-/** Those of its characters percent-encoded whose bits the number has. */
-const escaped = (id: string, number: number) =>
-  [...id].map((sign, at) => ((number >> at) & 1 ? `%${sign.charCodeAt(0).toString(16)}` : sign)).join('');
 
 /** Which of two reads a server answers first is its own affair, and so is which of two errors comes first. */
 const inOneOrder = (text: string): string => {
@@ -198,50 +184,53 @@ describeEngines('a reply that was given before', (engine) => {
   });
 });
 
-test('a reply is given again without a read until something is written to what it shows', async () => {
-  const harness = await startHarness('sqlite');
-  const tenant = await harness.org();
-  const seeded = await seed(tenant);
-  const readsOf = async (question: Question) => {
-    const before = harness.deps.store.stats.reads;
-    const { status } = await ask(tenant, question);
-    return { status, reads: harness.deps.store.stats.reads - before };
-  };
-  // What works in the background reads in between.
-  const patience = { timeout: PATIENCE_MS };
-  const namespaces = `${seeded.app}/namespaces`;
-  let count = 0;
-  const writeTo = async (path: string) => {
-    count += 1;
-    return (await tenant.rest('POST', path, { name: `n${count}`, environment_id: seeded.environmentId })).status;
-  };
-  const questions = [
-    { path: seeded.namespace },
-    { path: namespaces },
-    { query: NAMES, variables: { id: seeded.appId } },
-  ];
-  for (const question of questions) {
-    await expect.poll(() => readsOf(question), patience).toEqual({ status: 200, reads: 0 });
-    const elsewhere = async () => [await writeTo(`${seeded.workspace}/environments`), await readsOf(question)];
-    await expect.poll(elsewhere, patience).toEqual([201, { status: 200, reads: 0 }]);
-    expect(await writeTo(namespaces)).toBe(201);
-    expect((await readsOf(question)).reads).toBeGreaterThan(0);
-  }
-  await harness.close();
-});
+describeEngines('a reply', (engine) => {
+  test('is given again without a read until something is written to what it shows', async () => {
+    const harness = await startHarness(engine);
+    const tenant = await harness.org();
+    const seeded = await seed(tenant);
+    await harness.runner.stop();
+    const readsOf = async (question: Question) => {
+      const before = harness.deps.store.stats.reads;
+      const { status } = await ask(tenant, question);
+      return { status, reads: harness.deps.store.stats.reads - before };
+    };
+    // Whoever asks is looked up twice a second.
+    const patience = { timeout: PATIENCE_MS };
+    const namespaces = `${seeded.app}/namespaces`;
+    let count = 0;
+    const writeTo = async (path: string) => {
+      count += 1;
+      return (await tenant.rest('POST', path, { name: `n${count}`, environment_id: seeded.environmentId })).status;
+    };
+    const questions = [
+      { path: seeded.namespace },
+      { path: namespaces },
+      { query: NAMES, variables: { id: seeded.appId } },
+    ];
+    for (const question of questions) {
+      await expect.poll(() => readsOf(question), patience).toEqual({ status: 200, reads: 0 });
+      const elsewhere = async () => [await writeTo(`${seeded.workspace}/environments`), await readsOf(question)];
+      await expect.poll(elsewhere, patience).toEqual([201, { status: 200, reads: 0 }]);
+      expect(await writeTo(namespaces)).toBe(201);
+      expect((await readsOf(question)).reads).toBeGreaterThan(0);
+    }
+    await harness.close();
+  });
 
-test('a reply is given to nobody who asks after another process has changed what it shows, however many ask at once', async () => {
-  const one = await startHarness('sqlite');
-  const other = await one.again({ now: one.deps.now });
-  const tenant = await one.org();
-  const seeded = await seed(tenant);
-  for (const server of [one, other]) await server.runner.stop();
-  const writer = other.client(tenant.token);
-  for (const word of ['a', 'b', 'c', 'd']) {
-    expect((await writer.rest('PUT', seeded.namespace, { description: word })).status).toBe(200);
-    const answers = await Promise.all(Array.from({ length: 8 }, () => tenant.rest('GET', seeded.namespace)));
-    expect(answers.map(({ body }) => body.description)).toEqual(answers.map(() => word));
-  }
-  await other.close();
-  await one.close();
+  test('is given to nobody who asks after another process has changed what it shows, however many ask at once', async () => {
+    const one = await startHarness(engine);
+    const other = await one.again({ now: one.deps.now });
+    const tenant = await one.org();
+    const seeded = await seed(tenant);
+    for (const server of [one, other]) await server.runner.stop();
+    const writer = other.client(tenant.token);
+    for (const word of ['a', 'b', 'c', 'd']) {
+      expect((await writer.rest('PUT', seeded.namespace, { description: word })).status).toBe(200);
+      const answers = await Promise.all(Array.from({ length: 8 }, () => tenant.rest('GET', seeded.namespace)));
+      expect(answers.map(({ body }) => body.description)).toEqual(answers.map(() => word));
+    }
+    await other.close();
+    await one.close();
+  });
 });

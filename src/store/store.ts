@@ -80,6 +80,8 @@ export interface Collection<D extends Doc = Doc> {
   kept?: boolean;
   /** It decides who may do what: `changes` moves with every write to it. */
   watched?: boolean;
+  /** Every commit that changes one says so beside its org's numbering: whoever asks for that alone knows whether what was read before still holds. Not for what expires, nor for what many change at once. */
+  stamped?: boolean;
   /** The field that numbers an org's documents from 1, without a hole and in the order of their commits: given by the commit itself. 0: stored before there was one. */
   numbered?: string;
   /** A changed document gets the next number in place of its own, which leaves a hole: whoever reads on finds each once, as it was left last. */
@@ -280,6 +282,7 @@ export function orgsNamed(change: Change): string[] {
 
 export const tombstones: Collection<Tombstone> = {
   name: 'tombstones',
+  stamped: true,
   first: { field: '', sweptAt: null },
   columns: ['field', 'sweptAt'],
 };

@@ -1,5 +1,5 @@
 import type { Given } from './bell.ts';
-import { type Numbering, numberingKey, numberings } from './numberings.ts';
+import { count } from './numberings.ts';
 import type { AnyCollection, Doc } from './store.ts';
 import type { View } from './view.ts';
 
@@ -19,7 +19,7 @@ export function writesTo(view: View, now: string): Writes {
   const number = (from: AnyCollection, doc: Doc): Doc => {
     if (!from.numbered) return doc;
     given.push({ in: from.name, orgId: doc.orgId });
-    return { ...doc, [from.numbered]: nextNumber(view, from, doc.orgId, now) } as Doc;
+    return { ...doc, [from.numbered]: count(view, from, doc.orgId, 1, now) } as Doc;
   };
   const insert = (from: AnyCollection, doc: Doc) => {
     view.insert(from, number(from, doc));
@@ -33,14 +33,4 @@ export function writesTo(view: View, now: string): Writes {
     },
     given,
   };
-}
-
-/** The numbering is a document of the org: whoever gives a number at the same time conflicts, so numbers follow the commits. */
-function nextNumber(view: View, from: AnyCollection, orgId: string, now: string): number {
-  const key = numberingKey(from, orgId);
-  const before = view.get(numberings, key) as Numbering | null;
-  const last = (before?.last ?? 0) + 1;
-  if (before) view.replace(numberings, { ...before, last, version: before.version + 1, updatedAt: now } as Doc, before);
-  else view.insert(numberings, { ...key, version: 1, createdAt: now, updatedAt: now, createdBy: null, last } as Doc);
-  return last;
 }

@@ -57,4 +57,38 @@ export const mutants: Mutant[] = [
     edits: [['this.#writes + foreign', 'this.#shared.writes + foreign']],
     tests,
   },
+  {
+    breaks: 'a commit says beside the numbering what it has changed',
+    file: 'src/store/mongodb/stamping.ts',
+    edits: [['if (slot) stamps.set(', 'if (!slot) stamps.set(']],
+    tests: [...tests, 'test/store/moments.test.ts', 'test/store/stale.test.ts'],
+  },
+  {
+    breaks: 'a reply is made anew after what it shows was buried, by whoever',
+    file: 'src/store/mongodb/stamps.ts',
+    edits: [['names.push(tombstones.name)', 'names.push()']],
+    tests: ['test/store/moments.test.ts', 'test/store/stale.test.ts'],
+  },
+  {
+    breaks: 'what was told before somebody asked is not told to that one',
+    file: 'src/store/mongodb/stamps.ts',
+    edits: [['      this.#next = null;\n', '']],
+    tests: ['test/store/moments.test.ts', 'test/store/stale.test.ts'],
+  },
+  {
+    breaks: 'a reply holds as of before its first read',
+    file: 'src/store/recorded.ts',
+    edits: [
+      ['readonly #since: Moments | null;', 'readonly #last: () => Moments | null;'],
+      ['this.#since = store', 'this.#last = () => store'],
+      ['note(this.#since,', 'note(this.#last(),'],
+    ],
+    tests: ['test/store/exchanges.test.ts'],
+  },
+  {
+    breaks: 'what was changed by hand shows within a minute',
+    file: 'src/store/mongodb/stamps.ts',
+    edits: [['return [this.round, ...', 'return [...']],
+    tests: ['test/store/moments.test.ts'],
+  },
 ];

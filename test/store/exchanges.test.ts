@@ -5,7 +5,18 @@ import { indexesOf } from '../../src/store/mongodb/documents.ts';
 import type { MongoStore } from '../../src/store/mongodb/engine.ts';
 import { openMongo } from '../../src/store/mongodb/open.ts';
 import { type Change, type Doc, tombstones } from '../../src/store/store.ts';
-import { freshMongoUri, type Harness, MONGODB_URI, openEngine, startHarness, type Tenant } from '../harness.ts';
+import {
+  type Answer,
+  type Client,
+  freshMongoUri,
+  type Harness,
+  MONGODB_URI,
+  openEngine,
+  PATIENCE_MS,
+  startHarness,
+  type Tenant,
+} from '../harness.ts';
+import { ask, inOtherLetters, type Question } from '../other-letters.ts';
 import { required } from '../required.ts';
 import { type Seeded, seed } from '../seed.ts';
 import { listenIn, type Sent } from './commands-sent.ts';
@@ -130,7 +141,7 @@ describe.skipIf(!MONGODB_URI)('what is asked of MongoDB', () => {
     };
     await takenBy(2);
     const one = await takenBy(1);
-    expect(one).toEqual(['insert apps', 'commitTransaction']);
+    expect(one).toEqual(['update numberings', 'insert apps', 'commitTransaction']);
     expect(await takenBy(50)).toEqual(one);
   });
 
@@ -176,9 +187,11 @@ describe.skipIf(!MONGODB_URI)('of MongoDB', () => {
   let tenant: Tenant;
   let seeded: Seeded;
   let heard: Sent[];
+  let holding: (sent: Sent) => Promise<void> | undefined = () => undefined;
   beforeAll(async () => {
     heard = [];
-    ear = await listenIn(required(MONGODB_URI), (sent) => void heard.push(sent), turns);
+    const until = (sent: Sent) => holding(sent) ?? turns();
+    ear = await listenIn(required(MONGODB_URI), (sent) => void heard.push(sent), until);
     harness = await startHarness('mongodb', {
       opened: await openEngine('mongodb', undefined, undefined, ear.through),
     });
@@ -225,13 +238,19 @@ describe.skipIf(!MONGODB_URI)('of MongoDB', () => {
 
   const query =
     'query($app: ID!, $first: Int!) { app(appId: $app) { namespaces(first: $first) { ...count nodes { name } } } } fragment count on NamespaceConnection { totalCount }';
+  let letters = 0;
+  /** Of what was answered before is only asked whether it holds. */
+  const anew = (client: Client, question: Question) => {
+    letters += 1;
+    return ask(client, inOtherLetters(question, letters));
+  };
   const doors = {
     'by REST': async (limit: number) => {
-      const { status, body } = await tenant.rest('GET', `${seeded.app}/namespaces?limit=${limit}`);
+      const { status, body } = await anew(tenant, { path: `${seeded.app}/namespaces?limit=${limit}` });
       return { status, total: body.total as number };
     },
     'by the graph': async (first: number) => {
-      const { status, body } = await tenant.graphql(query, { app: seeded.appId, first });
+      const { status, body } = await anew(tenant, { query, variables: { app: seeded.appId, first } });
       return { status, total: body.data.app.namespaces.totalCount as number };
     },
   };
@@ -243,7 +262,6 @@ describe.skipIf(!MONGODB_URI)('of MongoDB', () => {
       const before = (await ask(50)).total;
       expect((await another(`One more ${door}`)).status).toBe(201);
       const [part, whole] = [await wavesOf(() => ask(before)), await wavesOf(() => ask(before + 1))];
-      const namesIn = (waves: Sent[][]) => waves.map((wave) => wave.map(({ on }) => on).sort());
       expect(namesIn(part)).toEqual([['apps'], ['namespaces', 'namespaces', 'tombstones']]);
       expect(namesIn(whole)).toEqual([['apps'], ['namespaces', 'tombstones']]);
       expect([(await ask(before)).total, (await ask(before + 1)).total]).toEqual([before + 1, before + 1]);
@@ -254,7 +272,7 @@ describe.skipIf(!MONGODB_URI)('of MongoDB', () => {
 
   test('what only some may see is counted by one pipeline', async () => {
     const developer = await tenant.as({ role: 'Developer' });
-    const list = () => developer.rest('GET', `${seeded.app}/namespaces?limit=1`);
+    const list = () => anew(developer, { path: `${seeded.app}/namespaces?limit=1` });
     const pipelines = (await wavesOf(list)).flat().filter(({ on }) => on === 'namespaces');
     expect(pipelines.map(({ body }) => body.pipeline.some((stage: object) => '$unionWith' in stage))).toEqual([
       false,
@@ -263,8 +281,60 @@ describe.skipIf(!MONGODB_URI)('of MongoDB', () => {
     expect((await list()).body.total).toBe((await tenant.rest('GET', `${seeded.app}/namespaces?limit=1`)).body.total);
   });
 
+  const namesIn = (waves: Sent[][]) => waves.map((wave) => wave.map(({ on }) => on).sort());
   test('a small read is one command', async () => {
-    const waves = await wavesOf(() => tenant.rest('GET', seeded.namespace));
-    expect(waves.map((wave) => wave.map(({ on }) => on).sort())).toEqual([['namespaces']]);
+    const waves = await wavesOf(() => anew(tenant, { path: seeded.namespace }));
+    expect(namesIn(waves)).toEqual([['namespaces']]);
   });
+
+  test('of what was answered before is asked whether it holds, by one command', async () => {
+    const page = { query, variables: { app: seeded.appId, first: 2 } };
+    for (const question of [{ path: seeded.namespace }, { path: `${seeded.app}/namespaces` }, page]) {
+      // What was told last may be older than the last change: the next time it is not.
+      await wavesOf(() => ask(tenant, question));
+      expect(namesIn(await wavesOf(() => ask(tenant, question)))).toEqual([['numberings']]);
+    }
+  });
+
+  const below = 'query($app: ID!) { app(appId: $app) { description namespaces(first: 1) { nodes { name } } } }';
+  const changing = {
+    'by the one read of it': () => ({
+      method: 'PUT',
+      place: seeded.namespace,
+      question: { path: seeded.namespace },
+      shown: ({ body }: Answer) => body.description,
+      on: 'namespaces',
+    }),
+    'by the first of two reads': () => ({
+      method: 'PATCH',
+      place: seeded.app,
+      question: { query: below, variables: { app: seeded.appId } },
+      shown: ({ body }: Answer) => body.data.app.description,
+      on: 'apps',
+    }),
+  };
+  test.each(Object.entries(changing))(
+    'what was changed while a reply was made, which shows it %s, is in it the next time',
+    async (_, what) => {
+      const { method, place, question, shown, on } = what();
+      const change = async (description: string) =>
+        expect((await tenant.rest(method, place, { description })).status).toBe(200);
+      await change('before');
+      await ask(tenant, question);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const isRead = (sent: Sent) => sent.on === on && sent.body.txnNumber === undefined;
+      heard = [];
+      holding = (sent) => (isRead(sent) ? promise : undefined);
+      const made = anew(tenant, question);
+      const asked = inOtherLetters(question, letters);
+      await expect.poll(() => heard.some(isRead), { timeout: PATIENCE_MS }).toBe(true);
+      holding = () => undefined;
+      await change('after');
+      // By now it is known that there was a change.
+      expect(shown(await ask(tenant, question))).toBe('after');
+      resolve();
+      expect(shown(await made)).toBe('before');
+      expect(shown(await ask(tenant, asked))).toBe('after');
+    },
+  );
 });

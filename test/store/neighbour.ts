@@ -6,8 +6,16 @@ import { type AnyCollection, type Change, type Store, StoreConflict } from '../.
 import { required } from '../required.ts';
 import { churn } from './churn.ts';
 
+export interface Asked {
+  read: 'get' | 'getMany' | 'getUnique' | 'page' | 'pages' | 'counts';
+  in: string;
+  args: unknown[];
+}
+
 export type Told =
-  | { read: 'get' | 'getMany' | 'getUnique' | 'page' | 'pages' | 'counts'; in: string; args: unknown[] }
+  | { asked: Asked }
+  /** What was answered the last time, where nothing that it was read of has changed since. */
+  | { kept: Asked }
   /** Asked for at the same time. */
   | { commits: (Omit<Change, 'in'> & { in: string })[][] }
   | { churn: { orgId: string; seed: number; rounds: number } };
@@ -35,8 +43,25 @@ async function commit(changes: { in: string }[]): Promise<'done' | 'refused'> {
 async function answer(told: Told): Promise<unknown> {
   if ('churn' in told) return churn(store, told.churn);
   if ('commits' in told) return Promise.all(told.commits.map(commit));
-  const read = store[told.read] as (from: AnyCollection, ...args: unknown[]) => unknown;
-  return read.call(store, named(told.in), ...told.args);
+  return 'kept' in told ? readOnce(told.kept) : read(told.asked);
+}
+
+function read(asked: Asked): unknown {
+  const read = store[asked.read] as (from: AnyCollection, ...args: unknown[]) => unknown;
+  return read.call(store, named(asked.in), ...asked.args);
+}
+
+const answers = new Map<string, { moment: unknown; answer: unknown }>();
+
+async function readOnce(asked: Asked): Promise<unknown> {
+  const orgId = required(/"(org_\w+)"/.exec(JSON.stringify(asked)))[1] ?? '';
+  const from = [named(asked.in)];
+  const known = answers.get(JSON.stringify(asked));
+  if (known && known.moment === (await store.moments(orgId))?.of(from)) return known.answer;
+  const moment = store.lastMoments(orgId)?.of(from);
+  const answer = await read(asked);
+  if (moment) answers.set(JSON.stringify(asked), { moment, answer });
+  return answer;
 }
 
 process.on('message', async (told: Told) => {

@@ -21,6 +21,7 @@ export const apps = defineNoun(fields, {
   permission: 'apps',
   collection: {
     name: 'apps',
+    stamped: true,
     scopes: ['workspaceId'],
     ancestors: [{ field: 'workspaceId', in: 'workspaces' }],
     totals: [['workspaceId']],

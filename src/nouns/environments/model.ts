@@ -27,6 +27,7 @@ export const environments = defineNoun(fields, {
   referredAs: 'environment',
   collection: {
     name: 'environments',
+    stamped: true,
     columns: ['isDefault'],
     scopes: ['workspaceId'],
     ancestors: [{ field: 'workspaceId', in: 'workspaces' }],

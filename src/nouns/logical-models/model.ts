@@ -54,6 +54,7 @@ export const logicalModels = defineNoun(fields, {
   referredAs: 'model',
   collection: {
     name: 'models',
+    stamped: true,
     kept: true,
     columns: ['enabled', 'category'],
     totals: [[], ['enabled']],

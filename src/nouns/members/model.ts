@@ -31,6 +31,7 @@ export const members = defineNoun(fields, {
   referredAs: 'member',
   collection: {
     name: 'members',
+    stamped: true,
     totals: [[]],
     watched: true,
     unique: (doc) => fold(doc.email),

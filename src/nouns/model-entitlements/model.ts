@@ -53,6 +53,7 @@ export const entitlements = defineNoun(fields, {
   permission: 'entitlements',
   collection: {
     name: 'entitlements',
+    stamped: true,
     kept: true,
     columns: ['enabled', 'logicalModelId'],
     scopes: ['workspaceId'],

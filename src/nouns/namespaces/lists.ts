@@ -21,6 +21,7 @@ const namespaceLists = defineNoun(
     isPart: true,
     collection: {
       name: 'namespaceLists',
+      stamped: true,
       scopes: ['namespaceId', 'appId', 'workspaceId'],
       ancestors: [
         { field: 'workspaceId', in: 'workspaces' },

@@ -60,6 +60,7 @@ export const namespaces = defineNoun(fields, {
   permission: 'namespaces',
   collection: {
     name: 'namespaces',
+    stamped: true,
     columns: ['isPrivate', 'createdBy', 'status'],
     scopes: ['appId', 'workspaceId'],
     ancestors: [
@@ -113,6 +114,7 @@ export const threads = defineNoun(threadFields, {
   seenWith: { noun: namespaces, field: 'namespaceId' },
   collection: {
     name: 'threads',
+    stamped: true,
     scopes: ['namespaceId', 'workspaceId', 'appId'],
     ancestors: [
       { field: 'workspaceId', in: 'workspaces' },

@@ -17,7 +17,7 @@ export const organizations = defineNoun(fields, {
   type: 'Organization',
   resource: 'organization',
   permission: 'orgs',
-  collection: { name: 'orgs' },
+  collection: { name: 'orgs', stamped: true },
 });
 
 /** An org as work that spans them finds it. */

@@ -129,6 +129,7 @@ export const providerAccounts = defineNoun(fields, {
   referredAs: 'account',
   collection: {
     name: 'provider_accounts',
+    stamped: true,
     kept: true,
     columns: ['enabled', 'providerType'],
     totals: [[], ['enabled'], ['providerType'], ['providerType', 'enabled']],

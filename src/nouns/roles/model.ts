@@ -32,6 +32,7 @@ export const roles = defineNoun(fields, {
   referredAs: 'role',
   collection: {
     name: 'roles',
+    stamped: true,
     totals: [[]],
     unique: (doc) => fold(doc.name),
     read: withTodaysPermissions,

@@ -120,6 +120,7 @@ export const routerPolicies = defineNoun(fields, {
   permission: 'router_policies',
   collection: {
     name: 'policies',
+    stamped: true,
     kept: true,
     columns: ['enabled'],
     totals: [[]],

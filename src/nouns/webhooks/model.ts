@@ -53,7 +53,7 @@ export const webhooks = defineNoun(fields, {
   type: 'Webhook',
   resource: 'webhook',
   permission: 'webhooks',
-  collection: { name: 'webhooks', totals: [[]] },
+  collection: { name: 'webhooks', stamped: true, totals: [[]] },
 });
 
 /** What a webhook's messages are signed with; apart from it, so that it is in no list, event or audit. Its id is the webhook's. */

@@ -33,6 +33,7 @@ export const workspaces = defineNoun(fields, {
   permission: 'workspaces',
   collection: {
     name: 'workspaces',
+    stamped: true,
     totals: [[]],
     unique: (doc) => fold(doc.name),
   },

@@ -146,7 +146,7 @@ export class Commits {
         return overlay.isGuess ? () => void guessed.push(one) : () => one.reject(error);
       }
     });
-    await writeBatches(client, db, batchesOf(overlay, collections), deadline);
+    await writeBatches(client, db, batchesOf(overlay, collections, now()), deadline);
     for (const answer of settle) answer();
     for (const one of guessed) Object.assign(one, { isSure: true, isUnderWay: false });
     return guessed;

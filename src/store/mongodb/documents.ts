@@ -1,4 +1,4 @@
-import type { CreateIndexesOptions, IndexSpecification } from 'mongodb';
+import type { CreateIndexesOptions, IndexSpecification, ObjectId } from 'mongodb';
 import { refsOf } from '../derived.ts';
 import { named } from '../named.ts';
 import type { AnyCollection, Doc, Key, Position } from '../store.ts';
@@ -16,6 +16,8 @@ export interface Stored<D extends Doc = Doc> extends Record<string, unknown> {
   createdAt: string;
   /** Counts the commits that depended on the document without changing it, so that they conflict with its removal. */
   fence: number;
+  /** Of a numbering: see `stamps.ts`. */
+  stamped?: Stamped;
   unique?: string;
   refs?: string[];
   /** The texts that a search looks in, folded. */
@@ -24,6 +26,11 @@ export interface Stored<D extends Doc = Doc> extends Record<string, unknown> {
   position: string;
   doc: D;
 }
+
+/** In the place of a collection: the stamp of all that have none of their own. */
+export const REST = 'rest';
+/** By stamped collections of an org: the commit that has written to them last. */
+export type Stamped = Readonly<Record<string, ObjectId>>;
 
 export function keyOf({ orgId, id }: Key): string {
   return `${orgId}/${id}`;

@@ -3,6 +3,7 @@ import { type Bell, createBell } from '../bell.ts';
 import { afterMs, answerBy, type Deadline, REQUEST_MS } from '../deadline.ts';
 import { isSecondKey, type Tell } from '../derived.ts';
 import type { Migration } from '../migrations/migration.ts';
+import { numberings } from '../numberings.ts';
 import type { AnyCollection, Change, Collection, Committed, Doc, Key, Store, Sweep } from '../store.ts';
 import { isWatched } from '../watched.ts';
 import { Commits } from './commits.ts';
@@ -13,6 +14,8 @@ import { Notices } from './notices.ts';
 import type { Pace } from './pieces.ts';
 import { databaseOf, noteClashing } from './prepare.ts';
 import { MongoReads } from './reads.ts';
+import { stampedBeside, stampLoaded } from './stamping.ts';
+import { Stamps } from './stamps.ts';
 import { Together } from './together.ts';
 import { createWaiting } from './waiting.ts';
 
@@ -28,22 +31,29 @@ export interface MongoOptions {
   tell?: Tell;
 }
 
+/** What the server has said of itself. */
+interface Server {
+  isSharded: boolean;
+}
+
 const CLOSE_MS = 2_000;
 
 export class MongoStore extends MongoReads implements Store {
   readonly engine = 'mongodb';
   readonly #client: MongoClient;
   readonly #options: MongoOptions;
+  readonly #stampedBeside: AnyCollection | undefined;
   readonly #commits: Commits;
   #epoch = 0;
   #notices: Notices | null = null;
 
-  constructor(client: MongoClient, options: MongoOptions, clashing: ReadonlySet<string>) {
+  constructor(client: MongoClient, options: Server & MongoOptions, clashing: ReadonlySet<string>) {
     const db = databaseOf(client);
-    super(db, new Together(db), () => afterMs(options.patienceMs ?? REQUEST_MS));
+    super(db, new Together(db, stampsIn(db, options)), () => afterMs(options.patienceMs ?? REQUEST_MS));
     this.clashing = clashing;
     this.#client = client;
     this.#options = options;
+    this.#stampedBeside = stampedBeside(options.collections);
     this.#commits = new Commits({
       client,
       db,
@@ -99,6 +109,7 @@ export class MongoStore extends MongoReads implements Store {
           return { replaceOne: { filter: { _id: keyOf(doc), orgId: doc.orgId }, replacement, upsert: true } };
         });
         await this.db.collection<Stored>(into.name).bulkWrite(operations as never, { ordered: false });
+        await this.#stamp(into, docs);
       }),
     );
     if (into.watched) this.#epoch += 1;
@@ -107,9 +118,16 @@ export class MongoStore extends MongoReads implements Store {
   async discard(from: AnyCollection, keys: readonly Key[]): Promise<void> {
     const these = { _id: { $in: keys.map(keyOf) }, orgId: { $in: orgsOf(keys) } };
     await this.read((deadline) =>
-      exchange(deadline, (maxTimeMS) => this.db.collection<Stored>(from.name).deleteMany(these, { maxTimeMS })),
+      exchange(deadline, async (maxTimeMS) => {
+        await this.db.collection<Stored>(from.name).deleteMany(these, { maxTimeMS });
+        await this.#stamp(from, keys);
+      }),
     );
     if (from.watched) this.#epoch += 1;
+  }
+
+  async #stamp(of: AnyCollection, docs: readonly Key[]): Promise<void> {
+    if (of.stamped && this.#stampedBeside) await stampLoaded(this.db, this.#stampedBeside, of, orgsOf(docs));
   }
 
   async close(): Promise<void> {
@@ -137,6 +155,12 @@ export class MongoStore extends MongoReads implements Store {
       return { results: [ids.length] };
     });
   }
+}
+
+function stampsIn(db: Db, { collections, now, isSharded }: Server & MongoOptions): Stamps | null {
+  const beside = stampedBeside(collections);
+  if (!beside || isSharded) return null;
+  return new Stamps(db.collection<Stored>(numberings.name), beside, () => Date.parse(now()));
 }
 
 /** The store for one request: its reads and commits share one deadline. */

@@ -36,11 +36,12 @@ export async function openMongo(options: MongoOptions): Promise<MongoStore> {
   try {
     await client.connect();
     const hello = await client.db('admin').command({ hello: 1 });
-    if (!hello.setName && hello.msg !== 'isdbgrid')
+    const isSharded = hello.msg === 'isdbgrid';
+    if (!hello.setName && !isSharded)
       throw new StoreRefused(
         'MONGODB_URI: the server cannot do transactions; run it as a replica set (one node is enough) or a sharded cluster',
       );
-    const store = new MongoStore(client, options, await bringUp(options));
+    const store = new MongoStore(client, { ...options, isSharded }, await bringUp(options));
     store.listen();
     return store;
   } catch (error) {

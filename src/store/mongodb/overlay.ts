@@ -1,7 +1,7 @@
 import { idIn } from '../named.ts';
 import { type AnyCollection, type Doc, type Key, type Query, tombstones } from '../store.ts';
 import type { View } from '../view.ts';
-import { keyOf } from './documents.ts';
+import { keyOf, type Stamped } from './documents.ts';
 import { matches } from './filters.ts';
 
 /** A document as read, with what its write must find unchanged. */
@@ -10,6 +10,7 @@ export interface Loaded {
   fence: number;
   /** As stored: the document's own key, or a second one. */
   unique?: string;
+  stamped?: Stamped;
 }
 
 export interface Slot {

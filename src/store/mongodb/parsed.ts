@@ -67,7 +67,7 @@ const TEXT = 0x02;
 const LENGTH_AT = 9;
 
 /** The key, where it is the first field, as the server has it. */
-function keyIn(bytes: Uint8Array): string | null {
+export function keyIn(bytes: Uint8Array): string | null {
   const isFirst = bytes[4] === TEXT && bytes[5] === 0x5f && bytes[6] === 0x69 && bytes[7] === 0x64 && bytes[8] === 0;
   if (!isFirst) return null;
   const view = viewOf(bytes);

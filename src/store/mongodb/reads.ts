@@ -3,6 +3,7 @@ import { BSON, type Db } from 'mongodb';
 import { expected } from '../../words/expected.ts';
 import { complete } from '../complete.ts';
 import { afterMs, type Deadline, msLeft } from '../deadline.ts';
+import type { Moments } from '../moments.ts';
 import { idIn } from '../named.ts';
 import { numberingKey, numberings } from '../numberings.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type DueQuery,
   type Key,
   type LanesQuery,
+  type MaybePromise,
   meaningOf,
   type NumberedQuery,
   type Page,
@@ -60,13 +62,16 @@ export class MongoReads {
     return this.deadline();
   }
 
-  /** What others have committed is known only by asking. */
-  moments(): null {
-    return null;
+  moments(orgId: string): MaybePromise<Moments | null> {
+    return this.together.stamps?.now(orgId, this.deadline()) ?? null;
   }
 
-  lastMoments(): null {
-    return null;
+  /** Where nobody has asked yet, it is asked for who comes next. */
+  lastMoments(orgId: string): Moments | null {
+    const { stamps } = this.together;
+    const last = stamps?.last(orgId) ?? null;
+    if (!last) void stamps?.now(orgId, this.deadline()).catch(() => {});
+    return last;
   }
 
   get<D extends Doc>(from: Collection<D>, key: Key): Promise<D | null> {

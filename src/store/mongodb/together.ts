@@ -5,6 +5,7 @@ import { BURIED, buriedIn } from './buried.ts';
 import { keyOf, orgsOf, type Stored } from './documents.ts';
 import { exchange } from './errors.ts';
 import { PARSED, type Parsed, ParsedDocs } from './parsed.ts';
+import type { Stamps } from './stamps.ts';
 
 /** As many as go in one command. */
 const IDS_MAX = 100;
@@ -31,14 +32,17 @@ interface Wanted {
  */
 export class Together {
   readonly docs = new ParsedDocs();
+  /** null where they tell nothing: of an org that lies on several shards, which show a commit one after the other. */
+  readonly stamps: Stamps | null;
   readonly #db: Db;
   readonly #collections = new Map<string, MongoCollection<Stored>>();
   readonly #found = new Map<string, Batch<ReadonlyMap<string, Parsed>>>();
   readonly #wanted = new Map<string, Wanted>();
   readonly #guesses = new Map<string, ReadonlySet<string>>();
 
-  constructor(db: Db) {
+  constructor(db: Db, stamps: Stamps | null) {
     this.#db = db;
+    this.stamps = stamps;
   }
 
   /** What is stored, by `org/id`; below a tombstone too. */

@@ -4,11 +4,12 @@ import type { Deadline } from '../deadline.ts';
 import { idIn } from '../named.ts';
 import { numberingKey, numberings } from '../numberings.ts';
 import { type AnyCollection, type Change, type Doc, orgsNamed, type Query } from '../store.ts';
-import { keyOf, type Stored, toStored } from './documents.ts';
+import { keyOf, type Stamped, type Stored, toStored } from './documents.ts';
 import { exchange } from './errors.ts';
 import { filterOf } from './filters.ts';
 import { uniqueFilter } from './keys.ts';
 import { type Loaded, Overlay, type Slot } from './overlay.ts';
+import { stampsOf } from './stamping.ts';
 import type { Together } from './together.ts';
 
 /** How many answers of a condition are read beforehand. */
@@ -114,8 +115,11 @@ async function loadCollection(
           }),
         ]),
   ]);
-  for (const stored of found.flat())
-    overlay.load(from, stored, { doc: complete(from, stored.doc), fence: stored.fence, unique: stored.unique });
+  for (const stored of found.flat()) overlay.load(from, stored, loadedOf(from, stored));
+}
+
+function loadedOf(from: AnyCollection, { doc, fence, unique, stamped }: Stored): Loaded {
+  return { doc: complete(from, doc), fence, unique, stamped };
 }
 
 function orgOfKey(key: string): string {
@@ -146,7 +150,8 @@ export interface Batch {
   mustDelete: number;
 }
 
-export function batchesOf(overlay: Overlay, collections: ReadonlyMap<string, AnyCollection>): Batch[] {
+export function batchesOf(overlay: Overlay, collections: ReadonlyMap<string, AnyCollection>, now: string): Batch[] {
+  const stamps = stampsOf(overlay, collections, now);
   const batches = new Map<string, Batch>();
   const of = (name: string) => {
     const one = batches.get(name) ?? { name, operations: [], mustMatch: 0, mustDelete: 0 };
@@ -164,7 +169,7 @@ export function batchesOf(overlay: Overlay, collections: ReadonlyMap<string, Any
       if (loaded && isNamed) addFence(of(from.name), slot, loaded, overlay.isStrict);
       continue;
     }
-    addWrite(of(from.name), slot);
+    addWrite(of(from.name), slot, stamps.get(slot) ?? loaded?.stamped);
   }
   // What the commits of an org contend for comes first: who loses knows it before anything else is written.
   const contended = batches.get(numberings.name);
@@ -178,13 +183,16 @@ function addFence(batch: Batch, { key }: Slot, { doc, fence }: Loaded, isStrict:
   batch.mustMatch += 1;
 }
 
-function addWrite(batch: Batch, { from, key, loaded, current }: Slot): void {
+function addWrite(batch: Batch, { from, key, loaded, current }: Slot, stamped: Stamped | undefined): void {
+  const beside = stamped && { stamped };
   if (!loaded) {
-    if (current) batch.operations.push({ insertOne: { document: toStored(from, current, 0) } });
+    if (current) batch.operations.push({ insertOne: { document: { ...toStored(from, current, 0), ...beside } } });
   } else {
     const filter = { _id: keyOf(key), orgId: key.orgId, version: loaded.doc.version, fence: loaded.fence };
     if (current) {
-      batch.operations.push({ replaceOne: { filter, replacement: rewritten(from, current, loaded) } });
+      batch.operations.push({
+        replaceOne: { filter, replacement: { ...rewritten(from, current, loaded), ...beside } },
+      });
       batch.mustMatch += 1;
     } else {
       batch.operations.push({ deleteOne: { filter } });
