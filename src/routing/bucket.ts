@@ -1,3 +1,5 @@
+import { isFarAhead } from './ahead.ts';
+
 /**
  * A rate as a leaky bucket that is filled in units, not in time: what was taken stays what it is when the limit changes,
  * so a changed limit holds from the next request on. With a steady limit it admits exactly what GCRA admits.
@@ -27,10 +29,16 @@ export function burstOf({ burst, limit }: Rate): number {
   return burst ?? limit;
 }
 
+/** The last fill, and when that was; of one that is far ahead nobody can tell how long ago it was made, so nothing is left of it. */
+function lastFill(rate: Rate, buckets: Buckets, nowMs: number): Fill {
+  const last = buckets.fills?.[rate.key] ?? fromArrival(buckets, rate.key, rate.limit / rate.periodMs);
+  return isFarAhead(last[1], nowMs) ? [0, nowMs] : last;
+}
+
 /** What fills the bucket now; a bucket that a limit has made smaller is at most full. */
 function levelOf(rate: Rate, buckets: Buckets, nowMs: number): number {
   const perMs = rate.limit / rate.periodMs;
-  const [units, atMs] = buckets.fills?.[rate.key] ?? fromArrival(buckets, rate.key, perMs);
+  const [units, atMs] = lastFill(rate, buckets, nowMs);
   return Math.max(0, Math.min(units, burstOf(rate)) - Math.max(0, nowMs - atMs) * perMs);
 }
 
@@ -47,7 +55,7 @@ export function fill(rate: Rate, buckets: Buckets, nowMs: number): { fill: Fill 
   const burst = burstOf(rate);
   const perMs = rate.limit / rate.periodMs;
   // What leaks in a thousandth of a millisecond forgives what floating point loses over many additions.
-  if (level <= burst + perMs * 1e-3) return { fill: [level, Math.max(nowMs, buckets.fills?.[rate.key]?.[1] ?? 0)] };
+  if (level <= burst + perMs * 1e-3) return { fill: [level, Math.max(nowMs, lastFill(rate, buckets, nowMs)[1])] };
   return { waitMs: rate.amount > burst || perMs === 0 ? null : (level - burst) / perMs };
 }
 

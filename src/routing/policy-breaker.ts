@@ -1,3 +1,4 @@
+import { isFarAhead } from './ahead.ts';
 import { admits, at, freeAt, hungSince, type TargetState, targetKey } from './breaker.ts';
 import type { CircuitBreaker, Policy, PolicyStatus, Target } from './facts.ts';
 import { CLOSED, type PolicyBreaker, type TargetBreaker } from './state.ts';
@@ -13,7 +14,8 @@ export interface Watched {
   targets: readonly Target[];
 }
 
-type Stored = Pick<PolicyBreaker, keyof BreakerState>;
+/** `updatedAt`: when it was written; absent where that was by this clock. */
+type Stored = Pick<PolicyBreaker, keyof BreakerState> & Partial<Pick<PolicyBreaker, 'updatedAt'>>;
 
 /** A breaker at one moment. */
 export interface BreakerState {
@@ -29,8 +31,7 @@ export const NO_TARGETS: BreakerState = { targets: {}, openings: [], latched: fa
 
 /** The breaker at this moment: what time alone has changed since it was stored is in it. */
 export function breakerAt(stored: Stored | null, watched: Watched, now: number): BreakerState {
-  const { targets, openings, latched, floor } = stored ?? NO_TARGETS;
-  const written: BreakerState = { targets, openings, latched, floor };
+  const written = writtenBy(stored ?? NO_TARGETS, now);
   const until = (moment: number) => mapped(written.targets, (one) => at(one, watched.settings, moment));
   const hung = enabledOf(watched.targets)
     .map((target) => hungSince(targetOf(written, targetKey(target)), watched.settings, now))
@@ -40,6 +41,22 @@ export function breakerAt(stored: Stored | null, watched: Watched, now: number):
     .filter((moment) => stateOf({ ...written, targets: until(moment) }, watched.targets) === 'open')
     .reduce((state, moment) => withOpening(state, watched.settings, moment), written);
   return { ...noted, targets: until(now) };
+}
+
+/** What was stored before the clock was set back ends now: for as long as that was, no cooldown or rest would end, and no probe's lease. */
+function writtenBy({ targets, openings, latched, floor, updatedAt }: Stored, now: number): BreakerState {
+  if (updatedAt === undefined || !isFarAhead(Date.parse(updatedAt), now)) return { targets, openings, latched, floor };
+  const ended = (target: TargetBreaker): TargetBreaker => ({
+    ...target,
+    openUntil: Math.min(target.openUntil, now),
+    restUntil: Math.min(target.restUntil, now),
+    retryUntil: Math.min(target.retryUntil, now),
+    judgedFrom: Math.min(target.judgedFrom, now),
+    buckets: {},
+    waiting: [],
+    probes: {},
+  });
+  return { targets: mapped(targets, ended), openings: [], latched, floor };
 }
 
 function mapped<T, U>(record: Record<string, T>, change: (value: T) => U): Record<string, U> {

@@ -2,6 +2,12 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'what was stored by a clock that was ahead holds nothing up once it is set right',
+    file: 'src/routing/ahead.ts',
+    edits: [['return writtenMs > nowMs + APART_MAX_MS;', 'return writtenMs < nowMs - Number.MAX_VALUE;']],
+    tests: ['test/time/set-clock.test.ts'],
+  },
+  {
     breaks: 'a policy that names a deleted workspace matches no more',
     file: 'src/nouns/router-policies/test-match.ts',
     edits: [['workspaceId: workspace?.id ?? null, ', '']],

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
+import { describeEngines, type Harness, openEngine, startHarness, type Tenant } from '../harness.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -45,5 +45,77 @@ describeEngines('while the clock is set', (engine) => {
     expect(Math.abs((await left()) - before)).toBeLessThan(8);
     one.clock.offsetMs += 10_000;
     expect(await left()).toBeGreaterThan(before);
+  });
+});
+
+/** One server whose clock was ahead when it stored what follows, and is right now. */
+describeEngines('once a clock that was ahead is set right', (engine) => {
+  let aheadMs: number;
+  let passedMs: number;
+  let harness: Harness;
+  let tenant: Tenant;
+  let workspaceId: string;
+  let policyId: string;
+  beforeEach(async () => {
+    aheadMs = 0;
+    passedMs = 0;
+    const now = () => Date.now() + passedMs + aheadMs;
+    const opened = await openEngine(engine, () => new Date(now()).toISOString());
+    harness = await startHarness(engine, { opened, deps: { now } });
+    tenant = await harness.org();
+    workspaceId = (await ok('/workspaces', { organization_id: tenant.orgId, name: 'W' })).workspace_id;
+    const limits = { requests_per_minute: 5, burst_size: 5 };
+    const account = { name: 'A', provider_type: 'openai', credentials_ref: 'env:X', rate_limit_policy: limits };
+    const { provider_account_id } = await ok('/provider-accounts', account);
+    const targets = [{ provider_account_id, upstream_model: 'u' }];
+    await ok('/logical-models', { logical_model_id: 'm', name: 'm', category: 'chat', targets });
+    await ok(`/workspaces/${workspaceId}/model-entitlements`, { logical_model_id: 'm' });
+    const breaker = { consecutive_failures: 1, cooldown_seconds: 30, half_open_requests: 1 };
+    const policy = { name: 'P', match: {}, route_to: 'm', circuit_breaker: breaker };
+    policyId = (await ok('/router-policies', policy)).policy_id;
+  });
+  afterEach(() => harness.close());
+
+  const ok = async (path: string, body: object) => {
+    const answer = await tenant.rest('POST', tenant.base + path, body);
+    expect([200, 201], answer.text).toContain(answer.status);
+    return answer.body;
+  };
+  const decide = () => ok('/decisions', { workspace_id: workspaceId });
+  const outcome = (one: { decision_id: string }, told: object) => ok(`/decisions/${one.decision_id}/outcome`, told);
+  const statusOf = async () => (await tenant.rest('GET', `${tenant.base}/router-policies/${policyId}`)).body.status;
+
+  test.each([HOUR_MS, 30 * 24 * HOUR_MS])('by %i ms, a rate that was used up refills', async (ms) => {
+    aheadMs = ms;
+    for (let at = 0; at < 5; at += 1) await outcome(await decide(), { success: true });
+    expect((await decide()).refusal).toMatchObject({ code: 'RATE_LIMITED' });
+    aheadMs = 0;
+    passedMs += 61_000;
+    for (let at = 0; at < 5; at += 1) expect((await decide()).admitted).toBe(true);
+    expect((await decide()).refusal).toMatchObject({ code: 'RATE_LIMITED' });
+  });
+
+  test.each([HOUR_MS, 30 * 24 * HOUR_MS])('by %i ms, an open breaker is tried again', async (ms) => {
+    aheadMs = ms;
+    const failure = { success: false, error_class: 'rate_limited', retry_after_seconds: 20 };
+    await outcome(await decide(), failure);
+    expect(await statusOf()).toBe('circuit_open');
+    expect((await decide()).refusal).toMatchObject({ code: 'CIRCUIT_OPEN' });
+    aheadMs = 0;
+    passedMs += 31_000;
+    expect(await statusOf()).toBe('circuit_half_open');
+    const probe = await decide();
+    expect(probe.admitted).toBe(true);
+    await outcome(probe, { success: true });
+    expect(await statusOf()).toBe('active');
+    await outcome(await decide(), failure);
+    expect(await statusOf()).toBe('circuit_open');
+  });
+
+  test('by less than clocks differ, nothing is admitted that was not before', async () => {
+    aheadMs = 120_000;
+    for (let at = 0; at < 5; at += 1) await outcome(await decide(), { success: true });
+    aheadMs = 0;
+    expect((await decide()).refusal).toMatchObject({ code: 'RATE_LIMITED' });
   });
 });
