@@ -31,4 +31,10 @@ export const mutants: Mutant[] = [
     edits: [['change.doc, size) > size', 'change.doc, DOCUMENT_MAX) < 0']],
     tests: ['test/document-size.test.ts'],
   },
+  {
+    breaks: 'the audit names the thread that came or went',
+    file: 'src/nouns/namespaces/lists.ts',
+    edits: [['threadId: thread?.after', 'threadId: thread?.before']],
+    tests: ['test/nouns/audit-events.test.ts'],
+  },
 ];

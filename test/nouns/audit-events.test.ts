@@ -41,6 +41,25 @@ describeEngines('audit events', (engine) => {
     expect(events[0]).toMatchObject((await shownByGraph(tenant, auditEvents, events[0].event_id)) ?? {});
   });
 
+  test('a thread that comes or goes is named, in the audit and in the feed; one that is there already leaves none', async () => {
+    const body = { name: 'Threads', environment_id: seeded.environmentId };
+    const { namespace_id } = (await tenant.rest('POST', `${seeded.app}/namespaces`, body)).body.namespace;
+    const thread = `${seeded.app}/namespaces/${namespace_id}/threads/t1`;
+    for (const method of ['POST', 'POST', 'DELETE']) expect((await tenant.rest(method, thread)).status).toBe(200);
+    const expected = [
+      { thread_id: { before: 't1', after: null }, thread_count: { before: 1, after: 0 } },
+      { thread_id: { before: null, after: 't1' }, thread_count: { before: 0, after: 1 } },
+    ];
+    const { events } = await list(`resource_id=${namespace_id}&limit=2`);
+    expect(events.map(({ changes }: { changes: object }) => changes)).toEqual(expected);
+    const told = await tenant.rest(
+      'GET',
+      `${tenant.base}/events?types=namespace.*&resource_id=${namespace_id}&limit=2`,
+    );
+    const changes = told.body.events.map(({ data }: { data: { changes: object } }) => data.changes);
+    expect(changes.reverse()).toEqual(expected);
+  });
+
   test('filters hold together: action, actor, kind, and since when until when', async () => {
     const of = `resource_type=app&action=app.create&actor_id=${tenant.memberId}`;
     const [first] = (await list(of)).events;

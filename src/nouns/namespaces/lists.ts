@@ -141,13 +141,20 @@ interface Replaced {
   planned: Planned[];
 }
 
+/** What changes beside the namespace itself. */
+interface Along {
+  lists?: ChangedLists | null;
+  /** The thread that comes or goes: all that are there would be megabytes in each event. */
+  thread?: { before: string | null; after: string | null };
+}
+
 /** The change of a namespace, and of its lists where these change too; long ones move out of it, whoever left them there. */
 export async function replaced(
   ctx: Context,
   before: Namespace,
   next: Namespace,
   verb: string,
-  lists: ChangedLists | null = null,
+  { lists = null, thread }: Along,
 ): Promise<Replaced> {
   const own = ownLists(before);
   const wanted = lists?.after ?? own;
@@ -156,7 +163,8 @@ export async function replaced(
   const listsVersion = before.listsVersion + kept.length;
   const doc = { ...bare(next), listsVersion, ...(isOwn && wanted && !isEmpty(wanted) ? wanted : {}) };
   const { after, put } = replacing(ctx, namespaces, before, doc);
-  const [left, right] = [told(before, lists?.before ?? NONE), told(after, lists?.after ?? NONE)];
+  const left = { ...told(before, lists?.before ?? NONE), threadId: thread?.before };
+  const right = { ...told(after, lists?.after ?? NONE), threadId: thread?.after };
   const event = audit(ctx, namespaces, { verb, before: left, after: right });
   // What the commit moves is nowhere else yet when a reply is made before it.
   const shown = { ...after, ...(lists?.after ?? own) };

@@ -82,7 +82,7 @@ export function updateNamespace(ctx: Context, input: z.output<typeof updateNames
       throw conflict('namespace', { reason: 'reindex_running', conflictingId: before.id });
     const reshownJobs = doc.isPrivate === before.isPrivate ? [] : await reshown(ctx, doc);
     const { planned: items, namespace: ended } = await followed(ctx, before, moved);
-    const { shown: namespace, planned } = await replaced(ctx, before, { ...doc, ...ended }, 'update', lists);
+    const { shown: namespace, planned } = await replaced(ctx, before, { ...doc, ...ended }, 'update', { lists });
     return save(ctx, [...planned, ...references, ...reshownJobs, ...items], { namespace });
   });
 }

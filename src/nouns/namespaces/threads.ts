@@ -61,7 +61,9 @@ export function addThread(ctx: Context, input: z.output<typeof addThreadInput>) 
     if (before.threadCount >= THREADS_MAX)
       throw conflict('namespace', { reason: 'too_many_threads', conflictingId: before.id });
     const next: Namespace = { ...before, threadCount: before.threadCount + 1 };
-    const { after, shown, planned } = await replaced(ctx, before, next, 'add_thread');
+    const { after, shown, planned } = await replaced(ctx, before, next, 'add_thread', {
+      thread: { before: null, after: input.threadId },
+    });
     const { id: namespaceId, workspaceId, appId } = before;
     const thread = docFrom(
       threads,
@@ -83,7 +85,9 @@ export function removeThread(ctx: Context, input: z.output<typeof removeThreadIn
     checkVersion(ctx, before, input.expectedVersion);
     const { planned: items, namespace: ended } = await followed(ctx, before, { out: [threadSubject(thread)] });
     const next: Namespace = { ...before, threadCount: before.threadCount - 1, ...ended };
-    const { shown, planned } = await replaced(ctx, before, next, 'remove_thread');
+    const { shown, planned } = await replaced(ctx, before, next, 'remove_thread', {
+      thread: { before: input.threadId, after: null },
+    });
     const remove: Planned = { change: { type: 'remove', in: threads.collection, key: thread } };
     const payload = { namespace: { ...shown, change: { removed: input.threadId } } as Changed };
     return save(ctx, [...planned, remove, ...items], payload);
