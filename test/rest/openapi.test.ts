@@ -141,6 +141,14 @@ describe('the OpenAPI document', () => {
     expect(untyped).toEqual([]);
   });
 
+  test('names a type of Go where a value has one of several', () => {
+    const several = [...schemasIn(own, '')].filter(
+      ([, { type }]) => Array.isArray(type) && type.filter((word) => word !== 'null').length > 1,
+    );
+    expect(several).not.toEqual([]);
+    for (const [at, json] of several) expect([at, json['x-go-type']]).toEqual([at, 'any']);
+  });
+
   test('gives every body and reply an example that is what it says', () => {
     const ajv = new Ajv2020({ strict: false });
     addFormats.default(ajv);

@@ -38,7 +38,8 @@ export const ERROR_SCHEMAS: Record<string, Json> = {
     properties: {
       loc: {
         type: 'array',
-        items: { type: ['string', 'integer'] },
+        // Go has no type for either: its generator, oapi-codegen, stops where it is not told one.
+        items: { type: ['string', 'integer'], 'x-go-type': 'any' },
         description: 'Where: `path`, `query`, `header` or `body`, then names and positions as they were sent.',
       },
       msg: { ...TEXT, description: 'A sentence for a person.' },
