@@ -77,6 +77,8 @@ describe.skipIf(!CHROMIUM)('whatever things are called, in the console', () => {
       `[document.documentElement, ...document.querySelectorAll('dialog')].map((one) => one.scrollWidth - one.clientWidth)`,
     );
 
+  const placeOf = async (page: Page, what: string) => required(await page.locator(`.bar ${what}`).boundingBox());
+
   test.each([360, 1280])('they stand there as they are, run nothing, and fit into %i px', async (width) => {
     const page = await newPage(browser, harness.url, watch, {
       viewport: { width, height: 780 },
@@ -88,6 +90,10 @@ describe.skipIf(!CHROMIUM)('whatever things are called, in the console', () => {
       await page.goto(`${harness.url}/console#/${view}`);
       await page.locator('.card, .body .row, .usage, .jobs').first().waitFor();
       expect([view, await excess(page)]).toEqual([view, [0]]);
+      const [current, org] = [await placeOf(page, 'nav [aria-current]'), await placeOf(page, '.org')];
+      expect(current.x).toBeGreaterThanOrEqual(0);
+      expect(current.x + current.width).toBeLessThanOrEqual(width);
+      expect(org.width).toBeGreaterThan(40);
       const rows = page.locator('.body .row .link');
       for (let at = 0; at < (await rows.count()); at += 1) {
         await rows.nth(at).click();

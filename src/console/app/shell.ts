@@ -68,6 +68,10 @@ function skip(event: MouseEvent): void {
 
 function Bar({ current }: { current: string }) {
   const { data } = useQuery(Viewer, {});
+  // Where the views have no room beside each other, whoever comes by an address sees which one it is.
+  useEffect(() => {
+    document.querySelector('.bar [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [current]);
   const leave = () => {
     dropToken();
     location.reload();
