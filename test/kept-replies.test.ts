@@ -40,9 +40,10 @@ describeEngines('a reply that was given before', (engine) => {
   /** Who may less than all, by a role that changes. */
   let limited: Client;
   let role: string;
-  /** A namespace whose app may go, and what was decided last. */
+  /** A namespace whose app may go, and what was decided last: what is reported, and what is left open until its lease ends. */
   let passing: string;
   let decision: string;
+  let open: string;
   beforeAll(async () => {
     const one = await startHarness(engine);
     servers = [one, await one.again({ now: one.deps.now })];
@@ -85,8 +86,11 @@ describeEngines('a reply that was given before', (engine) => {
     },
     end: (client: Client) => client.rest('DELETE', passing.replace(/\/namespaces.*/, '')),
     async decide(client: Client) {
-      const { body } = await client.rest('POST', `${tenant.base}/decisions`, { workspace_id: seeded.workspaceId });
-      decision = `${tenant.base}/decisions/${body.decision_id}`;
+      const decided = async () => {
+        const { body } = await client.rest('POST', `${tenant.base}/decisions`, { workspace_id: seeded.workspaceId });
+        return `${tenant.base}/decisions/${body.decision_id}`;
+      };
+      [decision, open] = [await decided(), await decided()];
     },
     report: (client: Client) =>
       client.rest('POST', `${decision}/outcome`, { success: false, error_class: 'provider_error', latency_ms: 1 }),
@@ -126,7 +130,7 @@ describeEngines('a reply that was given before', (engine) => {
   const questionsOf = (
     drawn: readonly (string | { query: string; variables: Record<string, unknown> })[],
   ): Question[] => [
-    ...[seeded.namespace, seeded.app, `${seeded.workspace}/apps`, passing, decision].map((path) => ({ path })),
+    ...[seeded.namespace, seeded.app, `${seeded.workspace}/apps`, passing, decision, open].map((path) => ({ path })),
     { query: NODE, variables: { id: nodeId(seeded) } },
     ...drawn.map((one) => (typeof one === 'string' ? { path: addressOf(one, tenant, seeded) } : one)),
   ];
