@@ -4,6 +4,12 @@ const planted = ['test/operations/planted.test.ts'];
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'a folder that cannot be written to is checked as one that can',
+    file: 'src/store/sqlite/reading.ts',
+    edits: [['  if (!isShutFor(db)) return db;\n', '  if (db.isOpen || !isShutFor(db)) return db;\n']],
+    tests: ['test/operations/check.test.ts'],
+  },
+  {
     breaks: 'what waits at a desk belongs to the organization that it is done for',
     file: 'src/resource/task.ts',
     edits: [["  home: 'targetOrgId',\n", '']],

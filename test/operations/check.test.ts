@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { MongoClient } from 'mongodb';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { collections } from '../../src/catalog/collections.ts';
 import { leaveAdoption } from '../../src/process/runner/adopt.ts';
 import { generations } from '../../src/resource/generation.ts';
@@ -13,8 +13,9 @@ import type { Findings } from '../../src/store/findings.ts';
 import { checkMongo } from '../../src/store/mongodb/check.ts';
 import { indexesOf, type Stored } from '../../src/store/mongodb/documents.ts';
 import { checkDatabase, checkSqlite } from '../../src/store/sqlite/check.ts';
+import { openSqlite } from '../../src/store/sqlite/engine.ts';
 import { columnsOf, indexSql, quote } from '../../src/store/sqlite/schema.ts';
-import type { AnyCollection, Change } from '../../src/store/store.ts';
+import { type AnyCollection, type Change, StoreRefused } from '../../src/store/store.ts';
 import { runCommand } from '../e2e/process.ts';
 import { describeEngines, type Harness, MONGODB_URI, type Opened, openEngine, startHarness } from '../harness.ts';
 import { required } from '../required.ts';
@@ -258,5 +259,53 @@ describe.skipIf(!MONGODB_URI)('what is planted in a database of MongoDB', () => 
     const numberings = client.db().collection<Stored>('numberings');
     await numberings.updateMany({}, { $set: { 'doc.last': 0 } });
     expect((await look(feed)).faults[0]?.what).toContain('beyond what has been counted');
+  });
+});
+
+describe('a folder that cannot be written to', () => {
+  /** Nothing is denied to root. */
+  function asReader<T>(work: () => T): T {
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.(54_321);
+    try {
+      return work();
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+    }
+  }
+  let folder: string;
+  let file: string;
+  beforeEach(async () => {
+    const opened = await openEngine('sqlite');
+    const harness = await startHarness('sqlite', { opened });
+    await seed(await harness.org());
+    await harness.runner.stop();
+    folder = mkdtempSync(join(tmpdir(), 'switchyard-shut-'));
+    file = join(folder, 'switchyard.db');
+    for (const end of ['', '-wal']) copyFileSync(opened.place + end, file + end);
+    await harness.close();
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const shut = (names: readonly string[]) => {
+    for (const name of names) chmodSync(name, 0o444);
+    chmodSync(folder, 0o555);
+  };
+
+  test('is checked as one that can', async () => {
+    await openSqlite({ file, collections, now: () => '' }).close();
+    shut([file]);
+    const { faults, documents } = asReader(() => checkSqlite(file, collections));
+    expect([faults, documents.workspaces]).toEqual([[], 1]);
+    chmodSync(folder, 0o755);
+    expect(readdirSync(folder)).toEqual(['switchyard.db']);
+  });
+
+  test('with a log in it is refused, not found to be faulty', () => {
+    shut([file, `${file}-wal`]);
+    expect(() => asReader(() => checkSqlite(file, collections))).toThrow(StoreRefused);
+    chmodSync(folder, 0o755);
+    const { found, documents } = checkSqlite(file, collections);
+    expect([found, documents.workspaces]).toEqual([0, 1]);
   });
 });

@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import {
   agreements,
   createFindings,
@@ -13,11 +13,12 @@ import { migrations, versionAfter } from '../migrations/index.ts';
 import type { AnyCollection } from '../store.ts';
 import { checkRows } from './check-rows.ts';
 import { hasSearchTable, isDescribed, lacking } from './prepare.ts';
+import { openForReading } from './reading.ts';
 import { quote } from './schema.ts';
 
 /** Reads a whole file as it is at one moment, beside whoever writes, and changes nothing. */
 export function checkSqlite(file: string, collections: readonly AnyCollection[], onRead?: OnRead): Findings {
-  const db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
+  const db = openForReading(file);
   try {
     db.exec('BEGIN');
     return checkDatabase(db, collections, onRead);

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import type { AnyCollection } from '../store.ts';
+import { openForReading } from './reading.ts';
 import { quote } from './schema.ts';
 
 /** How many documents a file holds; what is not there, or not yet as today's, holds none. */
 export function countSqlite(file: string, collections: readonly AnyCollection[]): number {
   if (!existsSync(file)) return 0;
-  const db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
+  const db = openForReading(file);
   try {
     const there = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?");
     const counts = collections
