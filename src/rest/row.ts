@@ -70,6 +70,8 @@ export interface ListReply extends OfResource {
 
 interface OfResource {
   name: string;
+  /** The field by which it shows a secret, this once. */
+  secret?: string;
   /** The resource's own schema name. */
   of?: string;
   /** Fields that hold another resource (or a list of it), by its schema's name. */
@@ -187,6 +189,15 @@ export function writeRow(resource: Resource, row: WriteRow): Row {
         }
       : { name: resource.type, kind: 'resource', documented: resource.documented },
   };
+}
+
+/** Of a mutation that makes a secret: the resource with it, by this name of REST. */
+export function withSecret({ type, payload, fields }: Resource, name: string) {
+  return {
+    selection: `{ resource: ${payload} { ${fields} } secret }`,
+    shape: ({ resource, secret }: { resource: object; secret: string | null }) => ({ ...resource, [name]: secret }),
+    reply: { name: `${type}WithSecret`, kind: 'resource', secret: name },
+  } as const;
 }
 
 export type { Resource };

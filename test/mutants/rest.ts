@@ -2,6 +2,12 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'each reply is what the OpenAPI document says',
+    file: 'src/rest/openapi/replies.ts',
+    edits: [['  if (reply.secret !== undefined) properties[reply.secret] = SECRET;\n', '']],
+    tests: ['test/rest/replies.test.ts'],
+  },
+  {
     breaks: 'the OpenAPI document says what texts have to look like',
     file: 'src/rest/openapi/json-schema.ts',
     edits: [["'maxLength'), ...formOf(shape) }", "'maxLength') }"]],

@@ -1,6 +1,6 @@
 import './schema.ts';
 import { listQuery } from '../../rest/lists.ts';
-import { nounRows, type Row, resourceOf } from '../../rest/row.ts';
+import { nounRows, type Row, resourceOf, withSecret } from '../../rest/row.ts';
 import { rotateTokenBody, tokens } from './model.ts';
 
 const kept = { tag: 'Tokens', conditional: false, documented: true } as const;
@@ -8,16 +8,12 @@ const token = resourceOf(tokens, kept);
 const LIST = '/v1/orgs/{org_id}/tokens';
 
 /** The reply that shows the secret once, beside the token itself. */
-const withSecret = {
-  selection: `{ resource: token { ${token.fields} } secret }`,
-  shape: ({ resource, secret }: { resource: object; secret: string | null }) => ({ ...resource, token: secret }),
-  reply: { name: 'TokenWithSecret', kind: 'resource' },
-} as const;
+const shownOnce = withSecret(token, 'token');
 
 const rows = nounRows(tokens, { ...kept, list: LIST, many: 'tokens', query: listQuery(200) });
 
 export const tokenRows: Row[] = [
-  ...rows.map((row) => (row.operationId === 'create_token' ? { ...row, ...withSecret } : row)),
+  ...rows.map((row) => (row.operationId === 'create_token' ? { ...row, ...shownOnce } : row)),
   {
     method: 'POST',
     path: `${LIST}/{token_id}/rotate`,
@@ -29,6 +25,6 @@ export const tokenRows: Row[] = [
     body: rotateTokenBody,
     bodyOptional: true,
     resource: 'token',
-    ...withSecret,
+    ...shownOnce,
   },
 ];

@@ -1,6 +1,6 @@
 import './schema.ts';
 import { listQuery } from '../../rest/lists.ts';
-import { nounRows, type Row, resourceOf } from '../../rest/row.ts';
+import { nounRows, type Row, resourceOf, withSecret } from '../../rest/row.ts';
 import { rotateSecretBody, webhooks } from './model.ts';
 
 const kept = { tag: 'Webhooks', documented: true } as const;
@@ -8,16 +8,12 @@ const webhook = resourceOf(webhooks, kept);
 const LIST = '/v1/orgs/{org_id}/webhooks';
 
 /** The reply that shows the secret once, beside the webhook itself. */
-const withSecret = {
-  selection: `{ resource: webhook { ${webhook.fields} } secret }`,
-  shape: ({ resource, secret }: { resource: object; secret: string | null }) => ({ ...resource, secret }),
-  reply: { name: 'WebhookWithSecret', kind: 'resource' },
-} as const;
+const shownOnce = withSecret(webhook, 'secret');
 
 const rows = nounRows(webhooks, { ...kept, list: LIST, many: 'webhooks', query: listQuery(200) });
 
 export const webhookRows: Row[] = [
-  ...rows.map((row) => (row.operationId === 'create_webhook' ? { ...row, ...withSecret } : row)),
+  ...rows.map((row) => (row.operationId === 'create_webhook' ? { ...row, ...shownOnce } : row)),
   {
     method: 'POST',
     path: `${LIST}/{webhook_id}/rotate-secret`,
@@ -29,6 +25,6 @@ export const webhookRows: Row[] = [
     body: rotateSecretBody,
     bodyOptional: true,
     resource: 'webhook',
-    ...withSecret,
+    ...shownOnce,
   },
 ];

@@ -38,7 +38,7 @@ function resourceOf(schema: GraphQLSchema, row: Row, reply: ShownReply): Json {
       description,
     };
   }
-  if (reply.name === 'TokenWithSecret') properties.token = SECRET;
+  if (reply.secret !== undefined) properties[reply.secret] = SECRET;
   const resource = { ...plain, ...closed(properties) };
   return reference(reply.of ?? reply.name, reply.documented ? documentedAs(resource, reply.documented) : resource);
 }
