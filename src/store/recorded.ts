@@ -57,6 +57,9 @@ export class Reads {
    */
   hold(store: Store): MaybePromise<boolean> {
     if (this.#from === NOTHING) return true;
+    const last = store.lastMoments(this.#orgId);
+    // It need not be asked where it is known that something has changed since.
+    if (last?.isNow === false && last.of(this.#from.all) !== this.#moment) return false;
     return rescue(
       () => chain(store.moments(this.#orgId), (now) => this.#isSame(now?.of(this.#from.all) ?? null, store)),
       () => false,

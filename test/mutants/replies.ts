@@ -91,4 +91,10 @@ export const mutants: Mutant[] = [
     edits: [['return [this.round, ...', 'return [...']],
     tests: ['test/store/moments.test.ts'],
   },
+  {
+    breaks: 'nothing is asked of what is known to have changed',
+    file: 'src/store/recorded.ts',
+    edits: [['if (last?.isNow === false && ', 'if (last?.isNow === true && ']],
+    tests: ['test/store/exchanges.test.ts'],
+  },
 ];

@@ -296,6 +296,20 @@ describe.skipIf(!MONGODB_URI)('of MongoDB', () => {
     }
   });
 
+  test('of what is known to have changed nothing is asked but what it is now', async () => {
+    const [one, other] = [{ path: seeded.namespace }, { path: `${seeded.app}/namespaces` }];
+    for (let times = 0; times < 3; times += 1) for (const question of [one, other]) await ask(tenant, question);
+    expect((await tenant.rest('PUT', seeded.namespace, { description: 'other' })).status).toBe(200);
+    const waves = async (question: Question) => {
+      heard = [];
+      expect((await ask(tenant, question)).status).toBe(200);
+      return heard.map(({ on }) => on).filter((on) => ['numberings', 'namespaces'].includes(on));
+    };
+    expect(await waves(one)).toEqual(['numberings', 'namespaces']);
+    expect(await waves(other)).toEqual(['namespaces']);
+    expect(await waves(other)).toEqual(['numberings']);
+  });
+
   const below = 'query($app: ID!) { app(appId: $app) { description namespaces(first: 1) { nodes { name } } } }';
   const changing = {
     'by the one read of it': () => ({
