@@ -5,6 +5,12 @@ const limits = ['test/workers.test.ts'];
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'what a clock that was ahead has put off is taken up once it is set right',
+    file: 'src/process/scheduler/scheduler.ts',
+    edits: [['    await takeUpStranded();\n', '']],
+    tests: ['test/time/set-clock.test.ts'],
+  },
+  {
     breaks: 'a worker that dies is started again',
     file: 'src/process/workers/parent.ts',
     edits: [['setTimeout(start, waitMs, slot)', 'undefined']],

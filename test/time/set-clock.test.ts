@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeEngines, type Harness, openEngine, startHarness, type Tenant } from '../harness.ts';
+import { startRunner } from '../../src/process/runner/runner.ts';
+import { tasks } from '../../src/resource/task.ts';
+import { describeEngines, type Harness, openEngine, PATIENCE_MS, startHarness, type Tenant } from '../harness.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -110,6 +112,33 @@ describeEngines('once a clock that was ahead is set right', (engine) => {
     expect(await statusOf()).toBe('active');
     await outcome(await decide(), failure);
     expect(await statusOf()).toBe('circuit_open');
+  });
+
+  test.each([
+    ['the same process', false],
+    ['the next one', true],
+  ])('what was put off by it is taken up by %s', async (_, isRestarted) => {
+    let isDown = true;
+    const { provisioner } = harness.deps;
+    const provision = provisioner.provision.bind(provisioner);
+    provisioner.provision = async (...words) => {
+      if (isDown) throw new Error('away');
+      return provision(...words);
+    };
+    aheadMs = 5 * HOUR_MS;
+    const { workspace_id: id } = await ok('/workspaces', { organization_id: tenant.orgId, name: 'Late' });
+    const tries = async () => {
+      const { docs } = await harness.deps.store.page(tasks, { orgId: '', order: 'asc', limit: 100 });
+      return docs.find(({ targetId }) => targetId === id)?.tries;
+    };
+    await expect.poll(tries, { timeout: PATIENCE_MS }).toBe(2);
+    if (isRestarted) await harness.runner.stop();
+    isDown = false;
+    aheadMs = 0;
+    const next = isRestarted ? startRunner(harness.deps) : null;
+    const status = async () => (await tenant.rest('GET', `${tenant.base}/workspaces/${id}`)).body.bucket_status;
+    await expect.poll(status, { timeout: 60_000 }).toBe('ready');
+    await next?.stop();
   });
 
   test('by less than clocks differ, nothing is admitted that was not before', async () => {

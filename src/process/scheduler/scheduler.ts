@@ -4,6 +4,7 @@ import { type Store, StoreUnavailable } from '../../store/store.ts';
 import { expected } from '../../words/expected.ts';
 import { paired } from '../../words/paired.ts';
 import { advanced, endOf, ignoringConflict, type Lease, LeaseLost, move } from './lease.ts';
+import { createStranded } from './stranded.ts';
 import { inTurn } from './turn-taking.ts';
 
 /** `ended`: the work's own commit took the task away with it. */
@@ -186,7 +187,10 @@ export function createScheduler({
     if (isLate) mine.reduce((a, b) => (b.since < a.since ? b : a)).calledOff.abort();
   }
 
+  const takeUpStranded = createStranded({ store, now, orgId, isHeld: ({ id }) => running.has(id) });
+
   async function look(): Promise<void> {
+    await takeUpStranded();
     while (!stopping.signal.aborted && free() > 0) if (!(await take())) return;
     if (!stopping.signal.aborted && free() === 0) await makeRoom();
   }
