@@ -31,6 +31,10 @@ const docOf = (from: AnyCollection, orgId = ORG) => {
   return complete(from, { ...base, ...own } as Doc) as Doc;
 };
 
+test('what expires goes without a stamp, so it has none', () => {
+  expect(stamped.filter(({ expires }) => expires).map(({ name }) => name)).toEqual([]);
+});
+
 /** When what was read of an org has changed last, as a process is told that does not write itself. */
 describe.skipIf(!MONGODB_URI)('moments', () => {
   let uri: string;
