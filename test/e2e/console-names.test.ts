@@ -113,4 +113,18 @@ describe.skipIf(!CHROMIUM)('whatever things are called, in the console', () => {
     await page.context().close();
     expect(watch).toEqual({ problems: [], foreign: [] });
   });
+
+  test.each(['', 'nothing', 'constructor', '__proto__', 'toString/valueOf', '%E0%A4%A'])(
+    'the address #/%s, which names no view, leads to the first',
+    async (name) => {
+      const page = await newPage(browser, harness.url, watch);
+      await page.goto(`${harness.url}/console#token=${tenant.token}`);
+      await page.goto(`${harness.url}/console#/usage`);
+      await page.locator('h1', { hasText: 'Usage' }).waitFor();
+      await page.goto(`${harness.url}/console#/${name}`);
+      await page.locator('h1', { hasText: 'Accounts' }).waitFor();
+      await page.locator('.card').first().waitFor();
+      await page.context().close();
+    },
+  );
 });

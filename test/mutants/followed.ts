@@ -96,7 +96,7 @@ export const mutants: Mutant[] = [
   },
   {
     breaks: 'after a long absence decisions are listed anew',
-    file: 'src/console/app/graph/follow-decisions.ts',
+    file: 'src/console/app/graph/follow.ts',
     edits: [['ABSENCE_MAX_MS = 60_000', 'ABSENCE_MAX_MS = 600_000']],
     tests: consoles,
   },
@@ -117,5 +117,23 @@ export const mutants: Mutant[] = [
     file: 'src/resource/feed/read.ts',
     edits: [['last?.place ?? query.after + 1', 'last?.place ?? query.after']],
     tests: ['test/events/rare.test.ts'],
+  },
+  {
+    breaks: 'a page of the console that nobody looks at holds no stream of events',
+    file: 'src/console/app/graph/follow-events.ts',
+    edits: [['whileLookedAt((looking) => void follow(stream, looking), signal)', 'void follow(stream, signal)']],
+    tests: ['test/e2e/console-streams.test.ts'],
+  },
+  {
+    breaks: 'what happened while nobody looked is shown',
+    file: 'src/console/app/graph/follow-events.ts',
+    edits: [['if (wasTold && after === null) anythingMayHaveHappened();', '']],
+    tests: ['test/e2e/console-streams.test.ts'],
+  },
+  {
+    breaks: 'decisions are shown where there is no room for a stream',
+    file: 'src/console/app/graph/follow-decisions.ts',
+    edits: [["if (following !== 'live') void readNewest()", "if (following === 'denied') void readNewest()"]],
+    tests: ['test/e2e/console-streams.test.ts'],
   },
 ];

@@ -23,7 +23,7 @@ interface Shown {
 }
 
 const FIRST: Shown = { title: 'Accounts', view: Accounts };
-const VIEWS: Record<string, Shown> = {
+const VIEWS: Readonly<Record<string, Shown>> = {
   accounts: FIRST,
   policies: { title: 'Policies', view: Policies },
   decisions: { title: 'Decisions', view: Decisions },
@@ -41,7 +41,7 @@ export function Shell() {
 
 function Frame() {
   const route = useRoute();
-  const { title, view } = VIEWS[route.view] ?? FIRST;
+  const { title, view } = viewOf(route.view);
   const { data: names } = useQuery(Names, {}, { on: ['workspace.*', 'provider_account.*'] });
   const known = useMemo(() => (names ? namesOf(names) : new Map<string, string>()), [names]);
   useEffect(() => {
@@ -59,6 +59,11 @@ function Frame() {
       h(view, { key: title, id: route.id, asked: route.asked }),
     ),
   );
+}
+
+/** An address names whatever somebody wrote, `constructor` too. */
+function viewOf(name: string): Shown {
+  return (Object.hasOwn(VIEWS, name) && VIEWS[name]) || FIRST;
 }
 
 function skip(event: MouseEvent): void {
@@ -122,7 +127,7 @@ function Live() {
   const [following, setFollowing] = useState<Following>('away');
   useEffect(() => {
     const abort = new AbortController();
-    void followEvents(setFollowing, abort.signal);
+    followEvents(setFollowing, abort.signal);
     return () => abort.abort();
   }, []);
   return h('span', { class: 'live', role: 'status' }, h(Badge, SAID[following]));

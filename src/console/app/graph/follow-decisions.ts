@@ -7,7 +7,7 @@ import {
   FollowedDecisions,
   type FollowedDecisionsSubscription,
 } from './documents.generated.ts';
-import { type Following, follow } from './follow.ts';
+import { ABSENCE_MAX_MS, type Following, follow, whileLookedAt } from './follow.ts';
 import { ask, type Refusal } from './graph.ts';
 import { KnownDecisions } from './known-decisions.ts';
 import { happened } from './live.ts';
@@ -15,8 +15,6 @@ import { happened } from './live.ts';
 const FIRST = 100;
 /** What is told within it is drawn together. */
 const TOGETHER_MS = 100;
-/** After a longer absence the list is read anew: it would take long to be told of all that was. */
-const ABSENCE_MAX_MS = 60_000;
 const OVERDUE_MS = 5_000;
 const AT_ONCE = 200;
 
@@ -115,10 +113,10 @@ function followDecisions(wanted: Wanted, tell: (followed: Followed) => void, sig
       after = null;
     },
     tell(following: Following) {
-      // A right that is gone is told by what the list answers.
+      // A right that is gone is told by what the list answers; and where there is no room for a stream, it is asked in its place.
       if (following === 'denied') after = null;
       change(following === 'live' ? { isLive: true, refusal: null } : { isLive: false });
-      if (following === 'denied') void readNewest().catch(() => {});
+      if (following !== 'live') void readNewest().catch(() => {});
     },
   };
   whileLookedAt((looking) => void follow(stream, looking), signal);
@@ -127,19 +125,4 @@ function followDecisions(wanted: Wanted, tell: (followed: Followed) => void, sig
     clearInterval(overdue);
     clearTimeout(timer);
   });
-}
-
-/** A page that nobody looks at holds no connection: a browser has few of them for one server. */
-function whileLookedAt(begin: (looking: AbortSignal) => void, signal: AbortSignal): void {
-  let looking: AbortController | null = null;
-  const look = () => {
-    if (document.hidden) looking?.abort();
-    if (document.hidden) looking = null;
-    else if (!looking) {
-      looking = new AbortController();
-      begin(AbortSignal.any([signal, looking.signal]));
-    }
-  };
-  look();
-  document.addEventListener('visibilitychange', look, { signal });
 }

@@ -9,6 +9,8 @@ const PAUSE_MS = 1_000;
 const PAUSE_MAX_MS = 30_000;
 /** A stream that says nothing, not even a comment, for so long is not there any more. */
 const SILENCE_MS = 30_000;
+/** After a longer absence what is shown is read anew: it would take long to be told of all that was. */
+export const ABSENCE_MAX_MS = 60_000;
 
 export interface Stream<Data, Variables> {
   query: Document<Data, Variables>;
@@ -71,4 +73,19 @@ function open<Data, Variables>({ query, variables }: Stream<Data, Variables>, si
     body: JSON.stringify({ query, variables: variables() }),
     signal,
   });
+}
+
+/** A page that nobody looks at holds no connection: a browser has few of them for one server. */
+export function whileLookedAt(begin: (looking: AbortSignal) => void, signal: AbortSignal): void {
+  let looking: AbortController | null = null;
+  const look = () => {
+    if (document.hidden) looking?.abort();
+    if (document.hidden) looking = null;
+    else if (!looking) {
+      looking = new AbortController();
+      begin(AbortSignal.any([signal, looking.signal]));
+    }
+  };
+  look();
+  document.addEventListener('visibilitychange', look, { signal });
 }

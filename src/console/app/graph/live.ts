@@ -44,3 +44,8 @@ export function tellsNow(isSo: boolean): void {
 export function happened(type: string, of?: string): void {
   for (const listener of listeners) if (listener.matches(type)) listener.tell(of);
 }
+
+/** Where nobody was told for a while, and what was missed cannot be told any more. */
+export function anythingMayHaveHappened(): void {
+  for (const listener of listeners) listener.tell(undefined);
+}
