@@ -7,6 +7,8 @@ import { createProgram } from './commands.ts';
 import { whyOf } from './operator/in-steps.ts';
 import { stopNow } from './setup/signals.ts';
 
+const LINGER_MS = 3_000;
+
 /** Runs one command. Whatever stops it is one line on standard error: exit 2 when the words are wrong, else 1. */
 export async function runCli(args: string[]): Promise<void> {
   const program = createProgram(process.env);
@@ -17,6 +19,8 @@ export async function runCli(args: string[]): Promise<void> {
     const stopped = whatStopped(error);
     if (stopped.message) process.stderr.write(`switchyard: ${stopped.message}${hint(program, args, stopped.code)}\n`);
     process.exitCode = stopped.code;
+    // What cannot be closed, as a connection that broke while it was made, keeps nobody waiting for the exit.
+    setTimeout(() => process.exit(), LINGER_MS).unref();
   }
 }
 

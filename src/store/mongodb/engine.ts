@@ -1,11 +1,12 @@
 import type { Db, MongoClient } from 'mongodb';
 import { type Bell, createBell } from '../bell.ts';
-import { afterMs, answerBy, type Deadline, REQUEST_MS } from '../deadline.ts';
+import { afterMs, type Deadline, REQUEST_MS } from '../deadline.ts';
 import { isSecondKey, type Tell } from '../derived.ts';
 import type { Migration } from '../migrations/migration.ts';
 import { numberings } from '../numberings.ts';
 import type { AnyCollection, Change, Collection, Committed, Doc, Key, Store, Sweep } from '../store.ts';
 import { isWatched } from '../watched.ts';
+import { closeClient } from './close.ts';
 import { Commits } from './commits.ts';
 import { keyOf, orgsOf, type Stored, toStored } from './documents.ts';
 import { exchange } from './errors.ts';
@@ -35,8 +36,6 @@ export interface MongoOptions {
 interface Server {
   isSharded: boolean;
 }
-
-const CLOSE_MS = 2_000;
 
 export class MongoStore extends MongoReads implements Store {
   readonly engine = 'mongodb';
@@ -132,9 +131,7 @@ export class MongoStore extends MongoReads implements Store {
 
   async close(): Promise<void> {
     await this.#commits.settled();
-    const closing = Promise.all([this.#notices?.close(), this.#client.close()]);
-    // A server that does not answer must not keep the process.
-    await answerBy(afterMs(CLOSE_MS), closing).catch(() => {});
+    await closeClient({ close: async () => void (await Promise.all([this.#notices?.close(), this.#client.close()])) });
   }
 
   /** In batches and without a transaction: whatever is swept is absent already. */

@@ -1,4 +1,11 @@
-import { MongoError, MongoInvalidArgumentError, MongoServerError, MongoServerSelectionError } from 'mongodb';
+import {
+  MongoError,
+  MongoInvalidArgumentError,
+  MongoNetworkError,
+  MongoServerError,
+  MongoServerSelectionError,
+} from 'mongodb';
+import { isOfSystem } from '../../words/system-error.ts';
 import { answerBy, type Deadline, msLeft, tooLate } from '../deadline.ts';
 import { StoreUnavailable } from '../store.ts';
 
@@ -30,6 +37,11 @@ function faultOf(error: unknown): unknown {
   // The driver has waited for a server already.
   const Fault = isAnswer(error) || error instanceof MongoServerSelectionError ? StoreUnavailable : ConnectionLost;
   return new Fault('MongoDB cannot answer', { cause: error });
+}
+
+/** The server was not reached, or no longer: the driver hands on some errors of sockets as they are. */
+export function isUnreached(error: unknown): boolean {
+  return error instanceof MongoNetworkError || error instanceof MongoServerSelectionError || isOfSystem(error);
 }
 
 /** An error of the server; the driver's bulk writes give its shape to errors of the connection, but no code. */

@@ -1,8 +1,10 @@
-import { MongoClient, type MongoClientOptions, MongoNetworkError } from 'mongodb';
+import { MongoClient, type MongoClientOptions } from 'mongodb';
 import { REQUEST_MS } from '../deadline.ts';
 import { migrations as all } from '../migrations/index.ts';
 import { StoreRefused } from '../store.ts';
+import { closeClient } from './close.ts';
 import { type MongoOptions, MongoStore } from './engine.ts';
+import { isUnreached } from './errors.ts';
 import { databaseOf, prepare } from './prepare.ts';
 
 const CONNECTION = {
@@ -45,7 +47,7 @@ export async function openMongo(options: MongoOptions): Promise<MongoStore> {
     store.listen();
     return store;
   } catch (error) {
-    await client.close();
+    await closeClient(client);
     if (error instanceof StoreRefused) throw error;
     throw new StoreRefused(
       'MONGODB_URI: the server cannot be reached; check the address, the credentials and that it runs',
@@ -79,10 +81,10 @@ async function bringUp({ uri, collections, migrations = all, tell = () => {}, pa
   try {
     return await prepare(client, databaseOf(client), { collections, migrations, tell, pace });
   } catch (error) {
-    if (error instanceof StoreRefused || error instanceof MongoNetworkError) throw error;
+    if (error instanceof StoreRefused || isUnreached(error)) throw error;
     const why = (error as Error).message;
     throw new StoreRefused(`MONGODB_URI: the data cannot be brought up to date: ${why}`, { cause: error });
   } finally {
-    await client.close();
+    await closeClient(client);
   }
 }

@@ -1,6 +1,7 @@
 import { MongoClient } from 'mongodb';
 import { complete } from '../complete.ts';
 import { type Collection, type Doc, type Key, type Store, StoreUnavailable } from '../store.ts';
+import { closeClient } from './close.ts';
 import { keyOf, type Stored } from './documents.ts';
 import { databaseOf } from './prepare.ts';
 
@@ -26,7 +27,7 @@ export async function openMongoSnapshot(uri: string): Promise<Pick<Store, 'scan'
     },
     async close() {
       await session.endSession();
-      await client.close();
+      await closeClient(client);
     },
   };
 }
