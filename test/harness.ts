@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MongoClient } from 'mongodb';
+import { MongoClient, ObjectId } from 'mongodb';
 import { pino } from 'pino';
 import { describe } from 'vitest';
 import { collections } from '../src/catalog/collections.ts';
@@ -125,6 +125,12 @@ async function openTestMongo(now: () => string, uri: string): Promise<Opened> {
       const collection = client.db().collection<{ _id: string; doc: Stored }>(name);
       const row = await collection.findOne({ _id: `${orgId}/${id}` });
       await collection.updateOne({ _id: `${orgId}/${id}` }, { $set: { doc: change(required(row).doc) } });
+      // As every program says of what it has changed.
+      const told = { $set: { stamped: { rest: new ObjectId() } } };
+      await client
+        .db()
+        .collection<{ _id: string }>('numberings')
+        .updateOne({ _id: `${orgId}/feed` }, told);
       await client.close();
     },
     async remove() {
@@ -154,7 +160,7 @@ export interface Harness {
   deps: Deps;
   url: string;
   rewrite: Rewrite;
-  /** Milliseconds added to the wall clock, and to what has elapsed. */
+  /** Milliseconds added to the wall clock; where these grow, to what has elapsed, which never goes back. */
   clock: { offsetMs: number };
   runner: Runner;
   /** What has been logged, line by line. */
@@ -175,6 +181,23 @@ export interface Tenant extends Client {
   as(fields: Record<string, unknown>): Promise<Client & { tokenId: string }>;
 }
 
+function createClock() {
+  let offsetMs = 0;
+  let elapsedMs = 0;
+  return {
+    get elapsedMs() {
+      return elapsedMs;
+    },
+    get offsetMs() {
+      return offsetMs;
+    },
+    set offsetMs(ms: number) {
+      elapsedMs += Math.max(0, ms - offsetMs);
+      offsetMs = ms;
+    },
+  };
+}
+
 /** The real app behind a real port, on a fresh database. */
 export async function startHarness(
   engine: EngineName = 'sqlite',
@@ -186,7 +209,7 @@ export async function startHarness(
       opened?: Opened;
     } = {},
 ): Promise<Harness> {
-  const clock = { offsetMs: 0 };
+  const clock = createClock();
   const now = () => Date.now() + clock.offsetMs;
   const opened = config.opened ?? (await openEngine(engine, () => new Date(now()).toISOString(), config.appName));
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-buckets-'));
@@ -194,7 +217,7 @@ export async function startHarness(
   const unobserved: Deps = {
     store: opened.store,
     now,
-    elapsed: () => performance.now() + clock.offsetMs,
+    elapsed: () => performance.now() + clock.elapsedMs,
     ids: createIds(now),
     random: Math.random,
     randomBytes: (size) => crypto.getRandomValues(new Uint8Array(size)),
