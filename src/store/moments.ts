@@ -1,6 +1,11 @@
-import type { AnyCollection } from './store.ts';
-
 export type Moment = number | string;
+
+/** A collection, by what tells one from the others here. */
+interface Named {
+  name: string;
+  stamped?: boolean;
+  ancestors?: readonly unknown[];
+}
 
 /**
  * Answers another moment once anything may have changed that `get`, `page` and `counts` answer of an org from these
@@ -9,5 +14,5 @@ export type Moment = number | string;
 export interface Moments {
   /** Whether it tells of the time when it is asked; else of one time before that. */
   readonly isNow: boolean;
-  of(from: readonly AnyCollection[]): Moment | null;
+  of(from: readonly Named[]): Moment | null;
 }
