@@ -17,6 +17,7 @@ import { giveBackAtRest } from './setup/at-rest.ts';
 import type { Config } from './setup/config.ts';
 import { createDeps, dataFolder } from './setup/deps.ts';
 import type { Env } from './setup/env.ts';
+import { growSlowly } from './setup/heap.ts';
 import { hasOrganizations, placeOf } from './setup/place.ts';
 import type { Team } from './workers/worker.ts';
 
@@ -74,9 +75,9 @@ async function serveUntil(
   if (team) team.ready(url, text);
   else process.stdout.write(text);
   deps.log.info({ url, version: pkg.version, engine: deps.store.engine }, 'serving');
-  const endRest = giveBackAtRest();
+  const endings = [growSlowly(), giveBackAtRest()];
   if (!stop.aborted) await once(stop, 'abort');
-  endRest();
+  for (const end of endings) end();
   deps.log.info({ inFlight: app.inFlight }, 'stopping');
   app.drain();
   await sleep(config.SHUTDOWN_DELAY_SECONDS * 1000);
