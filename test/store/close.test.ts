@@ -1,11 +1,11 @@
 import { MongoNetworkError, MongoServerError, MongoServerSelectionError, type TopologyDescription } from 'mongodb';
 import { expect, test } from 'vitest';
-import { closeClient } from '../../src/store/mongodb/close.ts';
+import { closed } from '../../src/store/mongodb/close.ts';
 import { isUnreached } from '../../src/store/mongodb/errors.ts';
 
 test('a client that never says that it is closed, or says that it cannot be, is let go of', async () => {
-  await closeClient({ close: () => new Promise(() => {}) });
-  await closeClient({ close: () => Promise.reject(new MongoNetworkError('write EPIPE')) });
+  await closed(new Promise(() => {}));
+  await closed(Promise.reject(new MongoNetworkError('write EPIPE')));
 });
 
 test('whatever a lost connection is told by, the server was not reached', () => {

@@ -7,7 +7,7 @@ import { migrations, versionAfter } from '../migrations/index.ts';
 import type { AnyCollection } from '../store.ts';
 import { checkNumbers } from './check-numbers.ts';
 import { parentFaults } from './check-parents.ts';
-import { closeClient } from './close.ts';
+import { closed } from './close.ts';
 import { indexesOf, type Stored, toStored } from './documents.ts';
 import { databaseOf, META, type Meta } from './prepare.ts';
 
@@ -34,7 +34,7 @@ export async function checkMongo(
     }
     return findings;
   } finally {
-    await closeClient(client);
+    await closed(client.close());
   }
 }
 

@@ -6,7 +6,7 @@ import type { Migration } from '../migrations/migration.ts';
 import { numberings } from '../numberings.ts';
 import type { AnyCollection, Change, Collection, Committed, Doc, Key, Store, Sweep } from '../store.ts';
 import { isWatched } from '../watched.ts';
-import { closeClient } from './close.ts';
+import { closed } from './close.ts';
 import { Commits } from './commits.ts';
 import { keyOf, orgsOf, type Stored, toStored } from './documents.ts';
 import { exchange } from './errors.ts';
@@ -131,7 +131,7 @@ export class MongoStore extends MongoReads implements Store {
 
   async close(): Promise<void> {
     await this.#commits.settled();
-    await closeClient({ close: async () => void (await Promise.all([this.#notices?.close(), this.#client.close()])) });
+    await closed(Promise.all([this.#notices?.close(), this.#client.close()]));
   }
 
   /** In batches and without a transaction: whatever is swept is absent already. */

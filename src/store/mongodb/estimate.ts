@@ -1,6 +1,6 @@
 import { MongoClient } from 'mongodb';
 import type { AnyCollection } from '../store.ts';
-import { closeClient } from './close.ts';
+import { closed } from './close.ts';
 import { databaseOf } from './prepare.ts';
 
 /** About how many documents a database holds, as its server has counted. */
@@ -11,6 +11,6 @@ export async function countMongo(uri: string, collections: readonly AnyCollectio
     const counts = await Promise.all(collections.map(({ name }) => db.collection(name).estimatedDocumentCount()));
     return counts.reduce((sum, n) => sum + n, 0);
   } finally {
-    await closeClient(client);
+    await closed(client.close());
   }
 }

@@ -2,7 +2,7 @@ import { MongoClient, type MongoClientOptions } from 'mongodb';
 import { REQUEST_MS } from '../deadline.ts';
 import { migrations as all } from '../migrations/index.ts';
 import { StoreRefused } from '../store.ts';
-import { closeClient } from './close.ts';
+import { closed } from './close.ts';
 import { type MongoOptions, MongoStore } from './engine.ts';
 import { isUnreached } from './errors.ts';
 import { databaseOf, prepare } from './prepare.ts';
@@ -47,7 +47,7 @@ export async function openMongo(options: MongoOptions): Promise<MongoStore> {
     store.listen();
     return store;
   } catch (error) {
-    await closeClient(client);
+    await closed(client.close());
     if (error instanceof StoreRefused) throw error;
     throw new StoreRefused(
       'MONGODB_URI: the server cannot be reached; check the address, the credentials and that it runs',
@@ -85,6 +85,6 @@ async function bringUp({ uri, collections, migrations = all, tell = () => {}, pa
     const why = (error as Error).message;
     throw new StoreRefused(`MONGODB_URI: the data cannot be brought up to date: ${why}`, { cause: error });
   } finally {
-    await closeClient(client);
+    await closed(client.close());
   }
 }

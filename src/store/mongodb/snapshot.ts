@@ -1,7 +1,7 @@
 import { MongoClient } from 'mongodb';
 import { complete } from '../complete.ts';
 import { type Collection, type Doc, type Key, type Store, StoreUnavailable } from '../store.ts';
-import { closeClient } from './close.ts';
+import { closed } from './close.ts';
 import { keyOf, type Stored } from './documents.ts';
 import { databaseOf } from './prepare.ts';
 
@@ -26,8 +26,7 @@ export async function openMongoSnapshot(uri: string): Promise<Pick<Store, 'scan'
       return found.map(({ doc }) => complete(from, doc as D));
     },
     async close() {
-      await session.endSession();
-      await closeClient(client);
+      await closed(session.endSession().then(() => client.close()));
     },
   };
 }
