@@ -63,9 +63,9 @@ export async function seed(tenant: Tenant, name = 'Search'): Promise<Seeded> {
   };
 }
 
-/** A row's address with the seeded things in its parameters; `absent` for those that the seed lacks. */
-export function addressOf(path: string, tenant: Tenant, seeded: Seeded): string {
-  const values: Record<string, string> = {
+/** The parameters of addresses, by their names, that name seeded things. */
+export function parametersOf(tenant: Tenant, seeded: Seeded): Record<string, string> {
+  return {
     org_id: tenant.orgId,
     workspace_id: seeded.workspaceId,
     environment_id: seeded.environmentId,
@@ -75,5 +75,10 @@ export function addressOf(path: string, tenant: Tenant, seeded: Seeded): string 
     logical_model_id: seeded.modelId,
     policy_id: seeded.policyId,
   };
+}
+
+/** A row's address with the seeded things in its parameters; `absent` for those that the seed lacks. */
+export function addressOf(path: string, tenant: Tenant, seeded: Seeded): string {
+  const values = parametersOf(tenant, seeded);
   return path.replace(/\{([a-z_]+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? 'absent'));
 }

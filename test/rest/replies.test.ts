@@ -7,7 +7,7 @@ import { openApiDocument } from '../../src/rest/openapi/document.ts';
 import type { Row } from '../../src/rest/row.ts';
 import { type Answer, type Harness, startHarness, type Tenant } from '../harness.ts';
 import { required } from '../required.ts';
-import { type Seeded, seed } from '../seed.ts';
+import { parametersOf, type Seeded, seed } from '../seed.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: OpenAPI documents are walked as plain JSON.
 type Json = any;
@@ -27,16 +27,9 @@ beforeAll(async () => {
   tenant = await harness.org();
   seeded = await seed(tenant);
   known = {
-    org_id: tenant.orgId,
+    ...parametersOf(tenant, seeded),
     organization_id: tenant.orgId,
-    workspace_id: seeded.workspaceId,
-    environment_id: seeded.environmentId,
-    app_id: seeded.appId,
-    namespace_id: seeded.namespaceId,
-    provider_account_id: seeded.accountId,
-    logical_model_id: seeded.modelId,
     route_to: seeded.modelId,
-    policy_id: seeded.policyId,
     member_id: tenant.memberId,
   };
 });
