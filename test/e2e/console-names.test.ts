@@ -127,4 +127,19 @@ describe.skipIf(!CHROMIUM)('whatever things are called, in the console', () => {
       await page.context().close();
     },
   );
+
+  test('an address that changes as soon as a view is there is followed', async () => {
+    const page = await newPage(browser, harness.url, watch);
+    await page.addInitScript(`
+      const seen = new MutationObserver(() => {
+        if (!document.querySelector('h1')) return;
+        seen.disconnect();
+        location.hash = '#/usage';
+      });
+      seen.observe(document, { childList: true, subtree: true });
+    `);
+    await page.goto(`${harness.url}/console#token=${tenant.token}`);
+    await page.locator('h1', { hasText: 'Usage' }).waitFor();
+    await page.context().close();
+  });
 });

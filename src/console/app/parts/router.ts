@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 
 /** What an address asks of a view, by name: `#/decisions?model=gpt-4o`. */
 export type Asked = Readonly<Record<string, string>>;
@@ -32,7 +32,8 @@ function decoded(text: string): string {
 
 export function useRoute(): Route {
   const [route, setRoute] = useState(read);
-  useEffect(() => {
+  // Before anything else can happen in the page: an address that changes between the reading and the hearing is lost.
+  useLayoutEffect(() => {
     const follow = () => setRoute(read());
     addEventListener('hashchange', follow);
     return () => removeEventListener('hashchange', follow);
