@@ -18,10 +18,10 @@ import type {
 
 type Ask = (store: Store) => MaybePromise<unknown>;
 
-/** What a store was asked of an org, each question with its answer. */
+/** What a store was asked of an org, each question with what its answer is known again by. */
 export class Reads {
   readonly #orgId: string;
-  readonly #asked: { readonly ask: Ask; readonly answer: unknown }[] = [];
+  readonly #asked: { readonly ask: Ask; readonly answer: Print }[] = [];
   /** All that was read of, each once: the same list for all who have read of the same. */
   #from = NOTHING;
   #moment: Moment | null = null;
@@ -36,7 +36,7 @@ export class Reads {
   note(since: Moments | null, from: AnyCollection, of: readonly Pick<Key, 'orgId'>[], ask: Ask, answer: unknown): void {
     this.#isToldOf &&= since?.isNow === false && of.every(({ orgId }) => orgId === this.#orgId);
     this.#isComparable &&= isFixed(answer);
-    if (this.#isComparable) this.#asked.push({ ask, answer: copyOf(answer) });
+    if (this.#isComparable) this.#asked.push({ ask, answer: printOf(answer) });
     this.#from = withOne(this.#from, from);
     this.#moment = since?.of(this.#from.all) ?? null;
   }
@@ -222,17 +222,40 @@ function isFixed(answer: unknown): boolean {
   return isList(answer) ? answer.every(isFixed) : isPage(answer) && isFixed(answer.docs);
 }
 
-/** Whoever was answered may do with a list what it likes. */
-function copyOf(answer: unknown): unknown {
-  if (isList(answer)) return answer.map(copyOf);
-  return isPage(answer) && Object.isExtensible(answer) ? { docs: copyOf(answer.docs), more: answer.more } : answer;
+/**
+ * What an answer is known again by: a number for each document, as whoever keeps the document itself keeps all of it alive, however
+ * large it is and however little of it was asked for.
+ */
+type Print = Primitive | readonly Print[] | { readonly docs: Print; readonly more: boolean };
+type Primitive = string | number | boolean | bigint | symbol | null | undefined;
+
+const serials = new WeakMap<object, number>();
+let lastSerial = 0;
+
+/** Another number for every object: the engine gives another one for another version of a document. */
+function serialOf(fixed: object): number {
+  const known = serials.get(fixed);
+  if (known !== undefined) return known;
+  lastSerial += 1;
+  serials.set(fixed, lastSerial);
+  return lastSerial;
 }
 
-function isSame(now: unknown, before: unknown): boolean {
-  if (now === before) return true;
-  if (isList(now) && isList(before))
-    return now.length === before.length && now.every((item, at) => isSame(item, before[at]));
-  return isPage(now) && isPage(before) && now.more === before.more && isSame(now.docs, before.docs);
+function printOf(answer: unknown): Print {
+  if (typeof answer !== 'object' || answer === null) return answer as Primitive;
+  if (isList(answer)) return answer.map(printOf);
+  return isPage(answer) && Object.isExtensible(answer)
+    ? { docs: printOf(answer.docs), more: answer.more }
+    : serialOf(answer);
+}
+
+/** Nobody has the number of an object that was not met before, so that it is given none. */
+function isSame(now: unknown, before: Print): boolean {
+  if (typeof now !== 'object' || now === null) return now === before;
+  if (isList(now))
+    return isList(before) && now.length === before.length && now.every((item, at) => isSame(item, before[at]));
+  if (isPage(now) && isPage(before)) return now.more === before.more && isSame(now.docs, before.docs as Print);
+  return typeof before === 'number' && serials.get(now) === before;
 }
 
 /** What comes later is not waited for, nor heard of if it fails. */
