@@ -35,10 +35,14 @@ interface Prepared {
   pageErrors: ReturnType<typeof pageProductTest>;
 }
 
-/** How much query text is remembered: a document takes some twenty times its text in memory. */
-const CACHED_CHARACTERS_MAX = 2_000_000;
+/** Bytes of documents that are remembered, each with its plan. */
+const REMEMBERED_MAX = 50_331_648;
+/** What one takes: its tokens, nodes and plan are more than a hundred times its text. */
+const bytesOf = (characters: number) => 4_096 + 120 * characters;
 /** A longer document is parsed each time: it would push out a hundred that come again. */
-const CACHEABLE_CHARACTERS_MAX = 20_000;
+const CHARACTERS_MAX = 20_000;
+/** Characters of documents that came once so far. */
+const ONCE_MAX = 1_000_000;
 /** Of a longer document the rules are applied in groups, each in a turn of its own if need be. */
 const LONG_CHARACTERS = 5_000;
 const RULES_PER_GROUP = 6;
@@ -53,11 +57,13 @@ const RULE_GROUPS: readonly (readonly ValidationRule[])[] = [
 
 export class Operations {
   readonly #schema: GraphQLSchema;
-  readonly #cache = new LRUCache<string, Operation>({
-    maxSize: CACHED_CHARACTERS_MAX,
-    maxEntrySize: CACHEABLE_CHARACTERS_MAX,
-    sizeCalculation: (_, query) => query.length || 1,
+  readonly #remembered = new LRUCache<string, Operation>({
+    maxSize: REMEMBERED_MAX,
+    maxEntrySize: bytesOf(CHARACTERS_MAX),
+    sizeCalculation: (_, query) => bytesOf(query.length),
   });
+  /** Who writes values into documents sends each of them once: it is not worth its memory before it comes again. */
+  readonly #once = new LRUCache<string, true>({ maxSize: ONCE_MAX, sizeCalculation: (_, query) => query.length || 1 });
   readonly #pace: Pace;
 
   constructor(schema: GraphQLSchema, pace: Pace = processPace) {
@@ -65,14 +71,15 @@ export class Operations {
     this.#pace = pace;
   }
 
-  /** Parses and validates, or remembers; errors carry their code. What takes long is done in several turns. */
+  /** Parses and validates, or remembers what came before; errors carry their code. What takes long is done in several turns. */
   prepare(query: string): MaybePromise<Operation> {
-    return this.#cache.get(query) ?? inTurns(this.#prepare(query), this.#pace);
+    return this.#remembered.get(query) ?? inTurns(this.#prepare(query), this.#pace);
   }
 
   *#prepare(query: string): Generator<void, Operation> {
     const operation = yield* this.#read(query);
-    this.#cache.set(query, operation);
+    if (this.#once.delete(query)) this.#remembered.set(query, operation);
+    else this.#once.set(query, true);
     return operation;
   }
 

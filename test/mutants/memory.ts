@@ -146,4 +146,37 @@ export const mutants: Mutant[] = [
     edits: [[' && !isPromise(value)', '']],
     tests: ['test/graphql/frozen.test.ts'],
   },
+  {
+    breaks: 'a reply that is kept holds no document',
+    file: 'src/store/recorded.ts',
+    edits: [
+      ['  serials.set(fixed, lastSerial);', '  serials.set(fixed, lastSerial);\n  held.push(fixed);'],
+      ['let lastSerial = 0;', 'let lastSerial = 0;\nconst held: object[] = [];'],
+    ],
+    tests: ['test/store/let-go.test.ts'],
+  },
+  {
+    breaks: 'an object that was not met before is another one',
+    file: 'src/store/recorded.ts',
+    edits: [["return typeof before === 'number' && serials.get(now) === before;", 'return serialOf(now) !== -1;']],
+    tests: ['test/store/let-go.test.ts', 'test/store/stale.test.ts'],
+  },
+  {
+    breaks: 'a document that comes once is not remembered',
+    file: 'src/graphql/operations.ts',
+    edits: [['if (this.#once.delete(query)) this', 'if (query) this']],
+    tests: ['test/graphql/remembered.test.ts'],
+  },
+  {
+    breaks: 'a document is remembered by what it takes, not by its text',
+    file: 'src/graphql/operations.ts',
+    edits: [['4_096 + 120 * characters', 'characters']],
+    tests: ['test/graphql/remembered.test.ts'],
+  },
+  {
+    breaks: 'nothing is kept for a plan that was carried out once',
+    file: 'src/graphql/execution/fields.ts',
+    edits: [['run.plan.isKnown && ', '']],
+    tests: ['test/graphql/remembered.test.ts'],
+  },
 ];

@@ -86,13 +86,15 @@ export function prepareOperation(
         return isPromise(data) ? data.then((settled) => answer(run, settled), failed) : answer(run, data);
       } catch (error) {
         return failed(error);
+      } finally {
+        plan.isKnown = true;
       }
     },
   };
 }
 
-function planOf(known: Omit<Plan, 'select'>): Plan {
-  const plan: Plan = { ...known, select: (type, nodes) => selectionOf(plan, type, nodes) };
+function planOf(known: Omit<Plan, 'isKnown' | 'select'>): Plan {
+  const plan: Plan = { ...known, isKnown: false, select: (type, nodes) => selectionOf(plan, type, nodes) };
   return plan;
 }
 

@@ -15,7 +15,7 @@ export function answerFields(
   path: Path | undefined,
 ): MaybePromise<Answer> {
   const { fields, shape, isKeepable } = selection;
-  if (isKeepable && typeof source === 'object' && source !== null) {
+  if (isKeepable && run.plan.isKnown && typeof source === 'object' && source !== null) {
     const kept = keptAnswer(selection, source);
     if (kept) return kept;
   }

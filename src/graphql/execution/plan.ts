@@ -24,6 +24,8 @@ export interface Plan {
   operation: OperationDefinitionNode;
   /** The variables that `@skip` and `@include` name, where they are given. */
   conditions: Variables;
+  /** Whether it has been carried out before: nothing is kept for one that may never come again. */
+  isKnown: boolean;
   /** What is selected of objects of a type. */
   select(type: GraphQLObjectType, nodes: FieldNodes): Selection;
 }
