@@ -35,8 +35,8 @@ export async function createOrganization(
   const planned = [
     ...insertion(ctx, organizations, organization),
     ...roles.planned,
-    ...insertion(ctx, members, admin),
-    ...insertion(ctx, tokens, token),
+    ...insertion(ctx, members, admin, 'email', { after: { role: roles.admin.name } }),
+    ...insertion(ctx, tokens, token, 'name', { after: { role: null } }),
     { change: credentialChange(ctx, token, secret) },
     ...entry(ctx, organization.id, isFirst),
   ];

@@ -17,7 +17,9 @@ const fields = {
   resourceId: field.made(field.id('The thing.')),
   workspaceId: field.made(field.optionalText('The workspace that it lies in.')),
   requestId: field.made(field.id('The request that asked for it.')),
-  changes: field.made(field.freeMap(changed, '`{field: {before, after}}`, by documented names.')),
+  changes: field.made(
+    field.freeMap(changed, '`{field: {before, after}}`, by the names that replies have; a role by its name.'),
+  ),
   counts: field.made(field.optionalCounts('Of a deleted subtree: how much of each kind went with it.')),
   privateTo: field.hidden(field.made(field.optionalText('Of a thing that only one actor sees: who that was then.'))),
   /** Of that request, where it was traced: webhooks are told with it, whoever delivers to them. */

@@ -11,11 +11,18 @@ import type { Noun } from './noun.ts';
 /** Bookkeeping, not content: never part of an event's changes. */
 const SILENT = new Set(['id', 'orgId', 'version', 'createdAt', 'updatedAt', 'createdBy', 'secretHash', 'hash']);
 
+/** What replies show of it that is not stored in it, by the names of the documents' fields. */
+export interface Told {
+  before?: Readonly<Record<string, unknown>>;
+  after?: Readonly<Record<string, unknown>>;
+}
+
 export interface Recorded {
   verb: string;
   before: Doc | null;
   after: Doc | null;
   counts?: Record<string, number>;
+  told?: Told;
   /** Where it differs from the document's own id (a logical model's slug is the id; a thread's namespace …). */
   resourceId?: string;
 }
@@ -24,7 +31,7 @@ export interface Recorded {
 export function audit<D extends Doc>(
   ctx: Context,
   noun: Noun<D>,
-  { verb, before, after, counts, resourceId }: Recorded,
+  { verb, before, after, counts, told, resourceId }: Recorded,
 ): Change {
   const doc = (after ?? before) as D & { workspaceId?: string };
   const event = docFrom(auditEvents, created(ctx, ctx.deps.ids.next('evt_'), doc.orgId), {
@@ -36,7 +43,7 @@ export function audit<D extends Doc>(
     workspaceId: noun.type === 'Workspace' ? doc.id : (doc.workspaceId ?? null),
     requestId: ctx.requestId,
     trace: ctx.trace ?? null,
-    changes: difference(noun.fields, before, after),
+    changes: difference(noun.fields, before && { ...before, ...told?.before }, after && { ...after, ...told?.after }),
     counts: counts ?? null,
     privateTo: noun.hides?.privateTo(doc) ?? null,
   });
@@ -49,12 +56,17 @@ function difference(fields: Fields, before: Doc | null, after: Doc | null): Audi
   const differs = (name: string) =>
     left && right ? !isDeepStrictEqual(left[name], right[name]) : (left ?? right)?.[name] !== undefined;
   const all = left && right ? { ...left, ...right } : (left ?? right ?? {});
-  const names = Object.keys(all).filter((name) => !SILENT.has(name) && differs(name));
+  const names = Object.keys(all).filter((name) => !SILENT.has(name) && !isHidden(fields[name]) && differs(name));
   const told = (of: Record<string, unknown> | null | undefined, name: string) =>
     of ? documented(fields[name], of[name] ?? null) : null;
   const changes = withNames(names.map(snake));
   for (const name of names) changes[snake(name)] = { before: told(left, name), after: told(right, name) };
   return changes;
+}
+
+/** Stored, and shown by no reply. */
+function isHidden(field: Field | undefined): boolean {
+  return field?.shown === null && (field.place === 'stored' || field.place === 'made');
 }
 
 type Changes = AuditEvent['changes'];

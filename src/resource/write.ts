@@ -3,7 +3,7 @@ import { idIn } from '../store/named.ts';
 import { type AnyCollection, type Change, type Doc, StoreConflict } from '../store/store.ts';
 import { conflict, fault } from '../words/errors.ts';
 import { camel } from '../words/naming.ts';
-import { audit } from './audit.ts';
+import { audit, type Recorded, type Told } from './audit.ts';
 import { type Context, type Idempotency, isoNow, type Rendered } from './context.ts';
 import { bumpsOf } from './generation.ts';
 import { idempotencyRecord } from './idempotency.ts';
@@ -87,14 +87,9 @@ export function bellOf({ name }: AnyCollection, orgId: string): string {
 type WithAudit = [change: Planned, event: Planned];
 
 /** Insert and audit event of a new document; a taken unique key answers CONFLICT with `field` and the other's id. */
-export function insertion<D extends Doc>(
-  ctx: Context,
-  noun: Noun<D>,
-  doc: D,
-  field = 'name',
-  verb = 'create',
-): WithAudit {
-  return [inserting(ctx, noun, doc, field), { change: audit(ctx, noun, { verb, before: null, after: doc }) }];
+export function insertion<D extends Doc>(ctx: Context, noun: Noun<D>, doc: D, field = 'name', told?: Told): WithAudit {
+  const event = audit(ctx, noun, { verb: 'create', before: null, after: doc, told });
+  return [inserting(ctx, noun, doc, field), { change: event }];
 }
 
 /** The insert alone, where what its audit event tells is not the document as it is stored. */
@@ -112,10 +107,10 @@ export function replacement<D extends Doc>(
   before: D,
   next: D,
   verb = 'update',
-  field = 'name',
+  { field, told }: Pick<Updated<D>, 'field' | 'told'> = {},
 ) {
   const { after, put } = replacing(ctx, noun, before, next, field);
-  const planned: WithAudit = [put, { change: audit(ctx, noun, { verb, before, after }) }];
+  const planned: WithAudit = [put, { change: audit(ctx, noun, { verb, before, after, told }) }];
   return { after, planned };
 }
 
@@ -133,12 +128,10 @@ export function removal<D extends Doc>(
   ctx: Context,
   noun: Noun<D>,
   doc: D,
-  extra: { verb?: string; counts?: Record<string, number> } = {},
+  extra: Partial<Pick<Recorded, 'verb' | 'counts' | 'told'>> = {},
 ): WithAudit {
-  return [
-    removing(noun, doc),
-    { change: audit(ctx, noun, { verb: extra.verb ?? 'delete', before: doc, after: null, counts: extra.counts }) },
-  ];
+  const event = audit(ctx, noun, { verb: 'delete', ...extra, before: doc, after: null });
+  return [removing(noun, doc), { change: event }];
 }
 
 /** The same without its event. */
@@ -162,6 +155,7 @@ export interface Updated<D extends Doc> {
   also?: Planned[];
   verb?: string;
   field?: string;
+  told?: Told;
   /** A conflict with the current state; it answers after a missing reference and a stale version. */
   refuse?: Error | null;
 }
@@ -177,11 +171,11 @@ export function update<D extends Doc, P>(
 ): Promise<Saved<P>> {
   return withRetry(async () => {
     const before = await read();
-    const { doc, also = [], verb, field, refuse } = await decide(before);
+    const { doc, also = [], verb, field, told, refuse } = await decide(before);
     checkVersion(ctx, before, expectedVersion);
     if (refuse) throw refuse;
     if (isDeepStrictEqual(doc, before) && also.length === 0) return save(ctx, [], payloadOf(before));
-    const { after, planned } = replacement(ctx, noun, before, doc, verb, field);
+    const { after, planned } = replacement(ctx, noun, before, doc, verb, { field, told });
     return save(ctx, [...planned, ...also], payloadOf(after));
   });
 }

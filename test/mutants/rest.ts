@@ -117,4 +117,16 @@ export const mutants: Mutant[] = [
     edits: [['return value === 0 ? 0 : value;', 'return value;']],
     tests: ['test/rest/letter.test.ts'],
   },
+  {
+    breaks: 'an audit event tells nothing that no reply shows',
+    file: 'src/resource/audit.ts',
+    edits: [[' && !isHidden(fields[name])', '']],
+    tests: ['test/rest/resources.test.ts'],
+  },
+  {
+    breaks: 'an audit event tells a role by its name, before too',
+    file: 'src/nouns/members/repository.ts',
+    edits: [['told: { before: { role: await roleNameOf(ctx, before) }, after', 'told: { after']],
+    tests: ['test/rest/resources.test.ts'],
+  },
 ];

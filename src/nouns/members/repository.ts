@@ -28,7 +28,11 @@ export function createMember(ctx: Context, input: z.output<typeof createMemberIn
     const role = await roleByName(ctx, input.role);
     checkGrant(ctx, 'members:create', { permissions: role.permissions, workspaceIds: null });
     const member = newDoc(ctx, members, ctx.deps.ids.next('mem_'), input, { roleId: role.id });
-    return save(ctx, [stillThere(roles, role), ...insertion(ctx, members, member, 'email')], { member });
+    return save(
+      ctx,
+      [stillThere(roles, role), ...insertion(ctx, members, member, 'email', { after: { role: role.name } })],
+      { member },
+    );
   });
 }
 
@@ -49,6 +53,7 @@ export function updateMember(ctx: Context, input: z.output<typeof updateMemberIn
       return {
         doc: { ...doc, roleId: role.id },
         field: 'email',
+        told: { before: { role: await roleNameOf(ctx, before) }, after: { role: role.name } },
         also: [stillThere(roles, role), ...(await adminRemains(ctx, before))],
       };
     },
@@ -66,17 +71,26 @@ const NO_UNSEEN = 'an email address must not contain control characters, invisib
 /** Whoever proves to have the address acts as the member: to change it is to give somebody the member's rights. */
 async function checkNewEmail(ctx: Context, before: Member, email: string): Promise<void> {
   if (fold(email) !== fold(before.email)) {
-    const role = await ctx.deps.store.get(roles.collection, { orgId: before.orgId, id: before.roleId });
+    const role = await roleOf(ctx, before);
     checkGrant(ctx, 'members:update', { permissions: role?.permissions ?? [], workspaceIds: null });
   }
   checkEmail(email);
+}
+
+async function roleOf(ctx: Context, { orgId, roleId }: Member): Promise<Role | null> {
+  return ctx.deps.store.get(roles.collection, { orgId, id: roleId });
+}
+
+async function roleNameOf(ctx: Context, member: Member): Promise<string | null> {
+  return (await roleOf(ctx, member))?.name ?? null;
 }
 
 export function deleteMember(ctx: Context, input: z.output<typeof deleteMemberInput>) {
   return withRetry(async () => {
     const member = await reach(ctx, [], members, input.memberId);
     checkVersion(ctx, member, input.expectedVersion);
-    return save(ctx, [...removal(ctx, members, member), ...(await adminRemains(ctx, member))], { member });
+    const told = { before: { role: await roleNameOf(ctx, member) } };
+    return save(ctx, [...removal(ctx, members, member, { told }), ...(await adminRemains(ctx, member))], { member });
   });
 }
 

@@ -43,7 +43,9 @@ export function reindexNamespace(ctx: Context, input: ReindexInput) {
     if (isReindexing(before)) throw conflict('namespace', { reason: 'reindex_running', conflictingId: before.id });
     const counts = await countsAtBeginning(ctx, before);
     const { job, planned: begun } = begunJob(ctx, before, model, counts.total, input.qualityGate);
-    const { after, planned } = replacement(ctx, namespaces, before, started(ctx, before, job), 'reindex');
+    const { after, planned } = replacement(ctx, namespaces, before, started(ctx, before, job), 'reindex', {
+      told: { after: { jobId: job.id, newEmbeddingModelId: model.id } },
+    });
     const insert: Planned = { change: { type: 'insert', in: jobCounts, doc: { ...counts, id: job.id } } };
     const laidOut = counts.total === 0 ? [] : await beginLayout(ctx, job, after);
     const payload = { namespace: after };

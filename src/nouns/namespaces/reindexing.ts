@@ -76,7 +76,7 @@ async function retried(ctx: Context, job: Job): Promise<JobChange> {
     fields: { status: 'pending', error: null, reason: null, progress: again.progress },
     planned: [
       stillThere(logicalModels, model),
-      ...replacement(ctx, namespaces, before, next, 'retry_reindex').planned,
+      ...replacement(ctx, namespaces, before, next, 'retry_reindex', { told: { after: { jobId: job.id } } }).planned,
       ...again.planned,
     ],
   };

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
+import type { Told } from '../../resource/audit.ts';
 import { type Context, isoNow } from '../../resource/context.ts';
 import { checkActor, checkGrant } from '../../resource/grants.ts';
 import { newDoc } from '../../resource/new-doc.ts';
@@ -42,7 +43,8 @@ export function createToken(ctx: Context, input: z.output<typeof createTokenInpu
     const asMaker = draft.permissions === null && role === null && member === null;
     const token: Token = asMaker ? { ...draft, permissions: [...ctx.principal.permissions] } : draft;
     const references = await granted(ctx, 'tokens:create', token, role, member);
-    const planned = [...references, ...insertion(ctx, tokens, token), { change: credentialChange(ctx, token, secret) }];
+    const made = insertion(ctx, tokens, token, 'name', { after: { role: role?.name ?? null } });
+    const planned = [...references, ...made, { change: credentialChange(ctx, token, secret) }];
     return { ...(await save(ctx, planned, { token, secret: null })), secret: secret.token };
   });
 }
@@ -94,6 +96,12 @@ async function workspacesOf(
   return [...new Set(asked)];
 }
 
+/** By the names that replies show; of a role that stays nothing is told. */
+function rolesTold(before: Role | null, after: Role | null): Told {
+  if (before?.id === after?.id) return {};
+  return { before: { role: before?.name ?? null }, after: { role: after?.name ?? null } };
+}
+
 function timeOf(text: string | null | undefined): string | null {
   return text == null ? null : instantOf(text);
 }
@@ -115,6 +123,7 @@ export function updateToken(ctx: Context, input: z.output<typeof updateTokenInpu
       if (workspaceIds !== undefined && !isDeepStrictEqual(workspaceIds, before.workspaceIds))
         doc.workspaceIds = await workspacesOf(ctx, workspaceIds, before.workspaceIds);
       const parts = await partsOf(ctx.deps.store, doc);
+      const held = parts.role;
       if (wanted !== undefined) {
         parts.role = wanted === null ? null : await roleNamed(ctx, wanted, before.roleId);
         doc.roleId = parts.role?.id ?? null;
@@ -123,7 +132,8 @@ export function updateToken(ctx: Context, input: z.output<typeof updateTokenInpu
       const isDead = before.revokedAt !== null && !isDeepStrictEqual(doc, before);
       const refuse = isDead ? conflict('token', { reason: 'revoked', conflictingId: before.id }) : null;
       if (!asksForRights(before, doc)) return { doc, refuse };
-      return { doc, also: await granted(ctx, 'tokens:update', doc, parts.role, parts.member), refuse };
+      const also = await granted(ctx, 'tokens:update', doc, parts.role, parts.member);
+      return { doc, also, refuse, told: rolesTold(held, parts.role) };
     },
     (token) => ({ token }),
   );
