@@ -13,14 +13,17 @@ export interface Frame {
   scripts?: readonly string[];
   /** HTML. */
   body: string;
+  /** Whether its scripts make the `main` of the page, of which there may be one. */
+  bringsMain?: boolean;
 }
 
 /** A whole page: the same bar above each. Addresses of parts are given from the root. */
-export function frame({ title, at, root, styles, scripts = [], body }: Frame): string {
+export function frame({ title, at, root, styles, scripts = [], body, bringsMain = false }: Frame): string {
   const links = BAR.map(({ to, name }) => {
     const here = to === at ? ' aria-current="page"' : '';
     return `<a href="${toRoot(root, to)}"${here}>${name}</a>`;
   });
+  const main = bringsMain ? 'div' : 'main';
   return `<!doctype html>
 <html lang="en">
   <head>
@@ -35,9 +38,9 @@ export function frame({ title, at, root, styles, scripts = [], body }: Frame): s
   <body>
     <a class="skip" href="#main">Skip to the page</a>
     <nav class="bar" aria-label="Switchyard">${links.join('')}</nav>
-    <main id="main">
+    <${main} id="main">
 ${body}
-    </main>
+    </${main}>
   </body>
 </html>
 `;

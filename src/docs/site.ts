@@ -61,6 +61,7 @@ function reference(style: Asset, { css, bundle }: Record<'css' | 'bundle', Asset
     styles: [css, style].map(fromRoot),
     scripts: [start, bundle].map(fromRoot),
     body: '<noscript>The reference needs JavaScript; programs read v1/openapi.json.</noscript><div id="reference"></div>',
+    bringsMain: true,
   });
 }
 

@@ -16,8 +16,8 @@ a:focus-visible, .wide:focus-visible { outline: 2px solid var(--link); outline-o
 .bar a { color: var(--soft); text-decoration: none; padding: 4px 0; }
 .bar a:first-child { color: var(--ink); font-weight: 650; }
 .bar a:hover, .bar a[aria-current] { color: var(--ink); text-decoration: underline; text-underline-offset: 6px; }
-main { max-width: 860px; margin: 0 auto; padding: 8px 20px 64px; }
-main:has(#reference) { max-width: 1280px; }
+#main { max-width: 860px; margin: 0 auto; padding: 8px 20px 64px; }
+#main:has(#reference) { max-width: 1280px; }
 h1, h2, h3 { line-height: 1.25; margin: 1.6em 0 0.5em; }
 h1 { margin-top: 1em; }
 code, pre { font: 0.9em/1.5 ui-monospace, monospace; }

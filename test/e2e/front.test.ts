@@ -95,6 +95,7 @@ describe.each(['kept', 'cut'] as const)('behind a proxy whose path is %s', (pass
       expect(await (await asked).json()).toMatchObject({ data: expect.anything() });
       await page.goto(`${front.url}/docs`);
       await page.locator('.opblock-tag', { hasText: 'Organizations' }).first().click();
+      expect(await page.locator('main').count()).toBe(1);
       const row = page.locator('.opblock', { hasText: '/v1/me' }).first();
       await row.locator('button.opblock-summary-control').click();
       const tried = page.waitForResponse((response) => response.url() === `${front.url}/v1/me`);
@@ -106,6 +107,7 @@ describe.each(['kept', 'cut'] as const)('behind a proxy whose path is %s', (pass
         .first()
         .click();
       await page.getByRole('heading', { level: 1 }).waitFor();
+      expect(await page.locator('main').count()).toBe(1);
       expect({ ...watch, outside: front.outside }).toEqual({ problems: [], foreign: [], outside: [] });
     });
   });
