@@ -43,11 +43,15 @@ export function audit<D extends Doc>(
     workspaceId: noun.type === 'Workspace' ? doc.id : (doc.workspaceId ?? null),
     requestId: ctx.requestId,
     trace: ctx.trace ?? null,
-    changes: difference(noun.fields, before && { ...before, ...told?.before }, after && { ...after, ...told?.after }),
+    changes: difference(noun.fields, shownAs(before, told?.before), shownAs(after, told?.after)),
     counts: counts ?? null,
     privateTo: noun.hides?.privateTo(doc) ?? null,
   });
   return { type: 'insert', in: auditEvents.collection, doc: event };
+}
+
+function shownAs(doc: Doc | null, told: Told['before']): Doc | null {
+  return doc && told ? { ...doc, ...told } : doc;
 }
 
 function difference(fields: Fields, before: Doc | null, after: Doc | null): AuditEvent['changes'] {
