@@ -17,6 +17,7 @@ import { LRUCache } from 'lru-cache';
 import type { Context } from '../resource/context.ts';
 import type { MaybePromise } from '../store/store.ts';
 import { inTurns, type Pace, pace as processPace } from '../words/pace.ts';
+import { conditionalRoots } from './conditional-roots.ts';
 import { withCode } from './errors.ts';
 import { type Executable, prepareOperation } from './execution/execute.ts';
 import { ERRORS_MAX } from './execution/variables.ts';
@@ -102,6 +103,7 @@ export class Operations {
       // Whatever follows fragments from here on comes to an end.
       () => this.#validate(document, [NoFragmentCyclesRule]),
       () => documentErrors(document),
+      () => conditionalRoots(document),
     ];
     for (const errorsOf of inOrder) {
       yield;
@@ -135,8 +137,6 @@ export class Operations {
     if (!coerced) return refusedBy(errors);
     const tooMany = pageErrors(coerced);
     if (tooMany.length > 0) return refusedBy(tooMany);
-    if (node.operation === 'subscription' && !executable.root(coerced))
-      return refusedBy([new GraphQLFault('A subscription asks for one field.')]);
     return { executable, variables: coerced };
   }
 

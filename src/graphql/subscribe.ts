@@ -23,8 +23,8 @@ export async function sourceOf(
   variables: Record<string, unknown>,
   ctx: Context,
 ): Promise<Source> {
-  const { definition, args } = executable.root(variables) ?? {};
-  if (!definition?.subscribe) throw new Error('the operation subscribes to nothing');
-  checkAccess(ctx.principal, definition.extensions as PermissionExtensions, args?.orgId);
+  const { definition, args } = executable.root(variables);
+  if (!definition.subscribe) throw new Error('the operation subscribes to nothing');
+  checkAccess(ctx.principal, definition.extensions as PermissionExtensions, args.orgId);
   return (await definition.subscribe(undefined, args, ctx, undefined as never)) as Source;
 }

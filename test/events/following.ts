@@ -45,7 +45,12 @@ export async function byRest(url: string, { token }: Client, path: string, lastE
 }
 
 /** By the graph, with the client of the protocol's authors; answers once the stream is open. */
-export async function byGraph(url: string, { token }: Client, query: string): Promise<Following> {
+export async function byGraph(
+  url: string,
+  { token }: Client,
+  query: string,
+  variables: Record<string, unknown> = {},
+): Promise<Following> {
   const opened = Promise.withResolvers<void>();
   const client = createClient({
     url: `${url}/graphql`,
@@ -59,7 +64,7 @@ export async function byGraph(url: string, { token }: Client, query: string): Pr
   });
   const following: Following = { ids: [], events: [], errors: [], close: () => stop() };
   const stop = client.subscribe<Record<string, Record<string, unknown>>>(
-    { query },
+    { query, variables },
     {
       next({ data, errors }) {
         for (const told of Object.values(data ?? {})) {

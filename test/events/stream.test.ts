@@ -87,10 +87,34 @@ describeEngines('a stream of events', (engine) => {
     expect(await graph(org, all, { Accept: 'application/json' })).toEqual([406, 'UNSUPPORTED_MEDIA_TYPE']);
     for (const query of ['{ events { nope } }', '{ events { eventId } more: events { eventId } }', '{ __typename }'])
       expect(await graph(org, `subscription ${query}`)).toEqual([400, 'GRAPHQL_VALIDATION_FAILED']);
-    expect(await graph(org, 'subscription { events @skip(if: true) { eventId } }')).toEqual([
-      400,
-      'GRAPHQL_VALIDATION_FAILED',
+  });
+
+  test('has one field whatever its conditions, which are refused like anything else that is invalid', async () => {
+    const org = await one.org();
+    const conditions = ['@skip', '@include'].flatMap((name) =>
+      ['', '(if: true)', '(if: false)', '(if: 1)', '(if: $s)', '(if: $absent)', '(if: null)'].map((arg) => name + arg),
+    );
+    const documents = conditions.flatMap((condition) => [
+      `{ events ${condition} { eventId } }`,
+      `{ ... ${condition} { events { eventId } } }`,
+      `{ ... on Subscription { events ${condition} { eventId } } }`,
+      `{ ...F ${condition} } fragment F on Subscription { events { eventId } }`,
+      `{ ...F } fragment F on Subscription { ...G } fragment G on Subscription { events ${condition} { eventId } }`,
+      `{ events { eventId } more: events ${condition} { eventId } }`,
     ]);
+    for (const document of documents)
+      for (const variables of [{}, { s: true }, { s: null }]) {
+        const query = `subscription S($s: Boolean = true) ${document}`;
+        const { status, body } = await org.graphql(query, variables, { Accept: 'text/event-stream' });
+        const codes = body.errors.map((error: { extensions: { code: string } }) => error.extensions.code);
+        expect([query, status, [...new Set(codes)]]).toEqual([query, 400, ['GRAPHQL_VALIDATION_FAILED']]);
+      }
+    const below = 'subscription ($s: Boolean!) { events { eventId @skip(if: $s) type } }';
+    const following = await byGraph(one.url, org, below, { s: true });
+    await workspace(org, org.orgId, 'a');
+    await until(() => expect(following.events.length).toBeGreaterThan(0));
+    expect(following.events[0]).toEqual({ type: expect.any(String) });
+    following.close();
   });
 
   test('is what is asked for by its media type alone: the list, and answers of the graph, have their own', async () => {

@@ -153,4 +153,16 @@ export const mutants: Mutant[] = [
     edits: [["const isNoted = data.kind !== 'breaker' || input.settings.notifyOnOpen;", 'const isNoted = true;']],
     tests: ['test/breaker.test.ts'],
   },
+  {
+    breaks: 'a subscription whose field stands under a condition is invalid, no fault of ours',
+    file: 'src/graphql/conditional-roots.ts',
+    edits: [['found.add(selection);', 'continue;']],
+    tests: ['test/events/stream.test.ts'],
+  },
+  {
+    breaks: 'conditions of a subscription are found in fragments of fragments, too',
+    file: 'src/graphql/conditional-roots.ts',
+    edits: [['look(fragments.get(selection.name.value)?.selectionSet);', '{}']],
+    tests: ['test/events/stream.test.ts'],
+  },
 ];

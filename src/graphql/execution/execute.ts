@@ -26,8 +26,8 @@ export interface Executable {
   coerce(given: Variables): Coerced;
   /** Answers a call whose variables are coerced already; the root fields are given `rootValue` as their parent. */
   execute(context: unknown, variables: Variables, rootValue?: object): MaybePromise<ExecutionResult>;
-  /** The first root field and its arguments: all that a subscription has. Null where its conditions leave none. */
-  root(variables: Variables): { definition: GraphQLField<unknown, unknown>; args: Record<string, unknown> } | null;
+  /** The first root field and its arguments: all that a subscription has. */
+  root(variables: Variables): { definition: GraphQLField<unknown, unknown>; args: Record<string, unknown> };
 }
 
 /** Plans of one operation that are kept: it has one for each set of values of its conditions. */
@@ -70,7 +70,8 @@ export function prepareOperation(
     coerce: variableReader(schema, node),
     root(variables) {
       const [field] = rootOf(planFor(variables)).fields;
-      return field ? { definition: field.definition, args: field.readArguments(variables) } : null;
+      if (!field) throw new Error('the operation asks for nothing');
+      return { definition: field.definition, args: field.readArguments(variables) };
     },
     execute(context, variables, rootValue = {}) {
       const plan = planFor(variables);
