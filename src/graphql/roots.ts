@@ -3,7 +3,7 @@ import type { Context } from '../resource/context.ts';
 import type { Noun } from '../resource/noun.ts';
 import { connect, type List, type PageArgs, pageIssues } from '../resource/page.ts';
 import { reach, type Step } from '../resource/path.ts';
-import { chain, type Doc } from '../store/store.ts';
+import { chain, type Doc, type MaybePromise } from '../store/store.ts';
 import { type Issue, invalid } from '../words/errors.ts';
 import { pascal } from '../words/naming.ts';
 import { builder } from './builder.ts';
@@ -99,9 +99,9 @@ export function rootList<D extends Doc, A extends object = object>(
 
 type ListArgs = PageArgs & { oldestFirst?: boolean | null };
 
-/** What the adapter needs to know of a list: whether a page can be asked for, before anything is read. */
+/** What the adapter needs to know of a list: what else is wrong with a page that is refused already. */
 export interface ListExtensions {
-  pageIssues?: (args: object, ctx: Context) => Issue[];
+  pageIssues?: (args: object, ctx: Context) => MaybePromise<Issue[]>;
 }
 
 function pageOf({ first, last, after, before }: PageArgs): PageArgs {

@@ -35,6 +35,8 @@ export interface List<D extends Doc> {
   where: Clause[];
   ref?: string;
   search?: string;
+  /** What is wrong with its filters; they are left out, and told beside what is wrong with the page. */
+  issues?: readonly Issue[];
   ascending?: boolean;
   /** Many parents ask for this list in one request: batch it. */
   nested?: boolean;
@@ -60,7 +62,7 @@ export interface Connection<D extends Position> {
  */
 export function connect<D extends Doc>(ctx: Context, list: List<D>, args: PageArgs): MaybePromise<Connection<D>> {
   const cursors = cursorsOf(ctx, list);
-  const window = windowOf(args, cursors);
+  const window = windowOf(list, args, cursors);
   const { forward, start, end } = walkOf(window);
   const query = queryOf(ctx, list);
   const order = forward === Boolean(list.ascending) ? 'asc' : 'desc';
@@ -112,7 +114,7 @@ export async function connectDerived<D extends Doc>(
   keeps: (docs: D[]) => Promise<boolean[]>,
 ): Promise<Connection<D>> {
   const cursors = cursorsOf(ctx, list);
-  const window = windowOf(args, cursors);
+  const window = windowOf(list, args, cursors);
   const kept: D[] = [];
   const whole = { ...queryOf(ctx, list), order: list.ascending ? 'asc' : 'desc', limit: 500 } as const;
   for await (const docs of everyPage(ctx.deps.store, list.noun.collection, whole)) {
@@ -170,7 +172,7 @@ function totalOf<D extends Doc>(ctx: Context, list: List<D>, query: Query): Mayb
 
 /** What is wrong with the page that is asked for; known before anything is read. */
 export function pageIssues<D extends Doc>(ctx: Context, list: List<D>, args: PageArgs): Issue[] {
-  return readWindow(args, cursorsOf(ctx, list)).issues;
+  return readWindow(list, args, cursorsOf(ctx, list)).issues;
 }
 
 /** What a cursor is bound to: the org, the list, its filters and its order. */
@@ -187,33 +189,28 @@ interface Window {
   before: Position | null;
 }
 
-function windowOf(args: PageArgs, cursors: Cursors): Window {
-  const { issues, ...window } = readWindow(args, cursors);
+function windowOf(list: Pick<List<Doc>, 'issues'>, args: PageArgs, cursors: Cursors): Window {
+  const { issues, ...window } = readWindow(list, args, cursors);
   if (issues.length > 0) throw invalid(issues);
   return window;
 }
 
-function readWindow(args: PageArgs, cursors: Cursors): Window & { issues: Issue[] } {
+/** What is wrong with how many are asked for, if anything is; the same in every list. */
+export function sizeIssues(name: string, size: number | null | undefined): Issue[] {
+  if (size == null || (size >= 1 && size <= PAGE_SIZE_MAX)) return [];
+  const [type, word, key, bound] =
+    size < 1
+      ? (['greater_than_equal', 'greater', 'ge', 1] as const)
+      : (['less_than_equal', 'less', 'le', PAGE_SIZE_MAX] as const);
+  const msg = `Input should be ${word} than or equal to ${bound}`;
+  return [{ type, loc: [name], msg, input: size, ctx: { [key]: bound } }];
+}
+
+function readWindow(list: Pick<List<Doc>, 'issues'>, args: PageArgs, cursors: Cursors): Window & { issues: Issue[] } {
   const issues: Issue[] = [];
   const { first, last, after, before } = args;
   if (first != null && last != null) issues.push(valueError(['last'], 'first and last cannot be given together', last));
-  for (const [name, size] of [
-    ['first', first],
-    ['last', last],
-  ] as const) {
-    if (size == null || (size >= 1 && size <= PAGE_SIZE_MAX)) continue;
-    const [type, word, key, bound] =
-      size < 1
-        ? (['greater_than_equal', 'greater', 'ge', 1] as const)
-        : (['less_than_equal', 'less', 'le', PAGE_SIZE_MAX] as const);
-    issues.push({
-      type,
-      loc: [name],
-      msg: `Input should be ${word} than or equal to ${bound}`,
-      input: size,
-      ctx: { [key]: bound },
-    });
-  }
+  issues.push(...sizeIssues('first', first), ...sizeIssues('last', last));
   const at = (name: string, cursor: string | null | undefined): Position | null => {
     if (cursor == null) return null;
     const position = cursors.decode(cursor);
@@ -221,5 +218,6 @@ function readWindow(args: PageArgs, cursors: Cursors): Window & { issues: Issue[
     return position;
   };
   const positions = { after: at('after', after), before: at('before', before) };
+  issues.push(...(list.issues ?? []));
   return { size: first ?? last ?? PAGE_SIZE_DEFAULT, forward: last == null, ...positions, issues };
 }

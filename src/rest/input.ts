@@ -6,7 +6,7 @@ import { type Checked, passed } from '../validation/checked.ts';
 import { fieldsOf } from '../validation/shape.ts';
 import { textIssue, type Walked, walk } from '../validation/walk.ts';
 import { type Issue, valueError } from '../words/errors.ts';
-import { chain, type MaybePromise } from '../words/maybe.ts';
+import { chain, type MaybePromise, rescue } from '../words/maybe.ts';
 import { snake } from '../words/naming.ts';
 import type { CompiledRow } from './compile.ts';
 import type { Row } from './row.ts';
@@ -33,15 +33,17 @@ export function checkRequest(ctx: Context, compiled: CompiledRow, raw: RawInput)
   const walked = walkKeeping(ctx, compiled.own.changes, path.value, raw.body, (kept) =>
     walkBody(compiled, raw.body, kept),
   );
-  return chain(walked, (found) => {
-    const body = checkBody(ctx, compiled, raw.body, found);
-    const asked = { ...path.value, ...renamed(query.value, compiled.row) };
-    const cursor = checkCursor(ctx, compiled, asked);
-    const ofQuery = [...query.issues, ...cursor];
-    const sorted = ofQuery.length === 0 ? ofQuery : sortByField(wireNames(compiled.row.query ?? noQuery), ofQuery);
-    const issues = [...path.issues, ...sorted, ...header, ...body.issues];
-    return passed(compiled.takesInput ? { input: { ...inputOf(compiled, body), ...path.value } } : asked, issues);
-  });
+  const asked = { ...path.value, ...renamed(query.value, compiled.row) };
+  const page = checkPage(ctx, compiled, asked, [...path.issues, ...query.issues, ...header]);
+  return chain(walked, (found) =>
+    chain(page, (ofPage) => {
+      const body = checkBody(ctx, compiled, raw.body, found);
+      const ofQuery = [...query.issues, ...ofPage];
+      const sorted = ofQuery.length === 0 ? ofQuery : sortByField(wireNames(compiled.row.query ?? noQuery), ofQuery);
+      const issues = [...path.issues, ...sorted, ...header, ...body.issues];
+      return passed(compiled.takesInput ? { input: { ...inputOf(compiled, body), ...path.value } } : asked, issues);
+    }),
+  );
 }
 
 function wireNames(schema: z.ZodType): string[] {
@@ -100,16 +102,23 @@ function isText(pair: string): boolean {
   }
 }
 
-/** A cursor is judged by the list that it is for, beside whatever else is wrong with the query. */
-function checkCursor(ctx: Context, { pageIssues }: CompiledRow, args: Record<string, unknown>): Issue[] {
-  if (!pageIssues || typeof args.after !== 'string') return [];
+/**
+ * The list judges its cursor, and whatever else the query's own schema does not, beside what is wrong already; where
+ * nothing is, it does so when it is read.
+ */
+function checkPage(ctx: Context, compiled: CompiledRow, args: Variables, wrong: Issue[]): MaybePromise<Issue[]> {
+  const { pageIssues } = compiled;
+  if (!pageIssues || wrong.length === 0) return [];
   const { first: _, ...page } = args;
-  try {
-    return pageIssues(page, ctx).map((issue) => ({ ...issue, loc: ['query', 'cursor'] }));
-  } catch {
-    // The list itself cannot be named (a search that is too long): that issue is in the answer already.
-    return [];
-  }
+  const known = new Set(wrong.map(({ loc }) => String(loc)));
+  const found = rescue(
+    () => pageIssues(page, ctx),
+    // The list itself cannot be named: what is wrong with it is in the answer already.
+    () => [],
+  );
+  return chain(found, (issues) =>
+    issues.map((issue) => ({ ...issue, loc: locOf(compiled, issue.loc) })).filter(({ loc }) => !known.has(String(loc))),
+  );
 }
 
 function checkHeader(key: string | undefined): Issue[] {

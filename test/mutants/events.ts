@@ -59,7 +59,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a stream goes on behind Last-Event-ID',
     file: 'src/nouns/events/schema.ts',
-    edits: [['const place = resumed ?? ', 'const place = ']],
+    edits: [['if (lastEventId !== null) place', 'if (lastEventId === "") place']],
     tests: streams,
   },
   {

@@ -43,7 +43,7 @@ export const mutants: Mutant[] = [
   {
     breaks: 'searches fold what they look for',
     file: 'src/nouns/namespaces/connection.ts',
-    edits: [['return fold(search);', 'return search;']],
+    edits: [['search: fold(search)', 'search']],
     tests: ['test/store/older-data.test.ts'],
   },
   {

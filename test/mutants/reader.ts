@@ -79,4 +79,16 @@ export const mutants: Mutant[] = [
     edits: [['ENCODINGS.find((name) => taken.includes(name))', "taken.find((name) => name === 'identity')"]],
     tests: ['test/http/graphiql.test.ts'],
   },
+  {
+    breaks: 'what is wrong with the filters of a list is told beside what is wrong with its page',
+    file: 'src/resource/page.ts',
+    edits: [['issues.push(...(list.issues ?? []));', '']],
+    tests: ['test/graphql/list-refusals.test.ts'],
+  },
+  {
+    breaks: 'what only the list can judge is told beside what is wrong with the rest of the query',
+    file: 'src/rest/input.ts',
+    edits: [['if (!pageIssues || wrong.length === 0) return [];', 'if (!pageIssues) return [];\n  return [];']],
+    tests: ['test/graphql/list-refusals.test.ts'],
+  },
 ];

@@ -1,6 +1,7 @@
 import type { ArgBuilder } from '@pothos/core';
 import { builder, type SchemaTypes } from '../../graphql/builder.ts';
 import { loadNode } from '../../graphql/nodes.ts';
+import type { ListExtensions } from '../../graphql/roots.ts';
 import type { Source } from '../../graphql/subscribe.ts';
 import { COUNT } from '../../graphql/wire.ts';
 import type { Context } from '../../resource/context.ts';
@@ -9,6 +10,7 @@ import { type EventFilter, eventsBy, TYPE_PATTERN } from '../../resource/feed/fi
 import { placeNow, placeOf, readEvents } from '../../resource/feed/read.ts';
 import type { FeedEvent } from '../../resource/feed-event.ts';
 import { may } from '../../resource/noun.ts';
+import { PAGE_SIZE_DEFAULT, sizeIssues } from '../../resource/page.ts';
 import { fault, type Issue, invalid, valueError } from '../../words/errors.ts';
 
 const EventType = builder.objectRef<FeedEvent>('Event').implement({
@@ -84,25 +86,35 @@ const filterArgs = (arg: ArgBuilder<PothosSchemaTypes.ExtendDefaultTypes<SchemaT
 });
 
 const TYPES_MAX = 50;
-const PAGE_MAX = 200;
-const PAGE_DEFAULT = 50;
 
-function issuesOf({ types }: EventFilter): Issue[] {
+function typeIssues({ types }: EventFilter): Issue[] {
   if (types == null) return [];
   if (types.length > TYPES_MAX) return [valueError(['types'], `at most ${TYPES_MAX} types can be named`, types.length)];
   const wrong = types.filter((type) => !TYPE_PATTERN.test(type));
   return wrong.map((type) => valueError(['types'], 'a type is written kind.action, kind.* or *', type.slice(0, 200)));
 }
 
-async function placeAfter(ctx: Context, args: EventArgs): Promise<number | null> {
-  checkTypes(args);
-  return args.after == null ? null : placeOf(ctx, args.after);
+interface Asked extends EventArgs {
+  first?: number | null;
 }
 
-function checkTypes(args: EventArgs): void {
-  const issues = issuesOf(args);
-  if (issues.length > 0) throw invalid(issues);
+/** Where a reader goes on (null: nowhere that it says), or all that is wrong with what it asks for. */
+async function readAsked(ctx: Context, { first, after, ...filter }: Asked, lastEventId: string | null = null) {
+  let place: number | Issue | null = null;
+  if (lastEventId !== null) place = await placeOf(ctx, lastEventId, ['header', 'last-event-id']);
+  else if (after != null) place = await placeOf(ctx, after);
+  const found = [place, ...typeIssues(filter), ...sizeIssues('first', first)];
+  const issues = found.filter((one): one is Issue => typeof one === 'object' && one !== null);
+  return { place: typeof place === 'number' ? place : null, issues };
 }
+
+async function placeAsked(ctx: Context, asked: Asked, lastEventId?: string | null): Promise<number | null> {
+  const { place, issues } = await readAsked(ctx, asked, lastEventId);
+  if (issues.length > 0) throw invalid(issues);
+  return place;
+}
+
+const asPage: ListExtensions = { pageIssues: async (args, ctx) => (await readAsked(ctx, args)).issues };
 
 builder.queryField('events', (t) =>
   t.field({
@@ -111,10 +123,10 @@ builder.queryField('events', (t) =>
     description: 'What happened, oldest first behind `after`; without it the newest, the oldest of them first.',
     permission: 'events:read',
     args: { ...filterArgs(t.arg), first: t.arg.int({ description: 'At most so many, 1–200; 50 by default.' }) },
-    resolve: async (_root, { first, ...args }, ctx) => {
-      const limit = first ?? PAGE_DEFAULT;
-      if (limit < 1 || limit > PAGE_MAX) throw invalid([valueError(['first'], `must be from 1 to ${PAGE_MAX}`, first)]);
-      const { events, more } = await readEvents(ctx, args, { after: await placeAfter(ctx, args), limit });
+    extensions: asPage as Record<string, unknown>,
+    resolve: async (_root, args, ctx) => {
+      const asked = { after: await placeAsked(ctx, args), limit: args.first ?? PAGE_SIZE_DEFAULT };
+      const { events, more } = await readEvents(ctx, args, asked);
       return { nodes: events, hasNextPage: more, total: () => countEvents(ctx, args) };
     },
   }),
@@ -136,9 +148,7 @@ builder.subscriptionField('events', (t) =>
 async function follow(_root: unknown, args: EventArgs, ctx: Context): Promise<Source> {
   if (!ctx.caller) throw fault('SERVICE_UNAVAILABLE', { retry_after: 1 });
   const { authorization, lastEventId } = ctx.caller;
-  checkTypes(args);
-  const resumed = lastEventId === null ? null : await placeOf(ctx, lastEventId, ['header', 'last-event-id']);
-  const place = resumed ?? (await placeAfter(ctx, args)) ?? (await placeNow(ctx));
+  const place = (await placeAsked(ctx, args, lastEventId)) ?? (await placeNow(ctx));
   return {
     open: (rooms, { next, end, drained }) =>
       rooms.enter({

@@ -4,7 +4,6 @@ import { may } from '../../resource/noun.ts';
 import type { List } from '../../resource/page.ts';
 import type { Clause } from '../../store/store.ts';
 import { textIssue } from '../../validation/walk.ts';
-import { invalid } from '../../words/errors.ts';
 import { expected } from '../../words/expected.ts';
 import { fold } from '../../words/fold.ts';
 import type { Namespace as NamespaceDoc } from './model.ts';
@@ -28,19 +27,19 @@ function namespacesOf(
         { sign: -1, where: hidden },
         { sign: 1, where: [...hidden, own] },
       ];
-  return { name: `namespaces of ${appId}`, where: [inApp], totals, search: searchOf(search) };
+  return { name: `namespaces of ${appId}`, where: [inApp], totals, ...searchOf(search) };
 }
 
 /** A literal substring, folded as stored texts are; an empty one matches all. */
-function searchOf(search: string | null | undefined): string | undefined {
-  if (search == null || search === '') return undefined;
+function searchOf(search: string | null | undefined): Pick<List<NamespaceDoc>, 'search' | 'issues'> {
+  if (search == null || search === '') return {};
   const problem = textIssue(search, ['search']);
-  if (problem) throw invalid([problem]);
-  if ([...search].length > SEARCH_MAX) {
-    const msg = `String should have at most ${SEARCH_MAX} characters`;
-    throw invalid([{ type: 'string_too_long', loc: ['search'], msg, input: search, ctx: { max_length: SEARCH_MAX } }]);
-  }
-  return fold(search);
+  if (problem) return { issues: [problem] };
+  if ([...search].length <= SEARCH_MAX) return { search: fold(search) };
+  const msg = `String should have at most ${SEARCH_MAX} characters`;
+  return {
+    issues: [{ type: 'string_too_long', loc: ['search'], msg, input: search, ctx: { max_length: SEARCH_MAX } }],
+  };
 }
 
 /** The namespaces of an app with their search; the same below an app and at the root. */

@@ -1,5 +1,5 @@
 import { all, type NumberedQuery } from '../../store/store.ts';
-import { invalid, valueError } from '../../words/errors.ts';
+import { type Issue, valueError } from '../../words/errors.ts';
 import { timeOfId } from '../../words/ids.ts';
 import { pace } from '../../words/pace.ts';
 import type { Context } from '../context.ts';
@@ -12,14 +12,14 @@ const { collection } = feedEvents;
 const READ_AT_ONCE = 200;
 const PLACES_AT_ONCE = 5_000;
 
-/** The place behind which an event id lets a reader go on; refused where nobody can tell any more what followed. */
-export async function placeOf(ctx: Context, eventId: string, loc: string[] = ['after']): Promise<number> {
+/** The place behind which an event id lets a reader go on; an issue where nobody can tell any more what followed. */
+export async function placeOf(ctx: Context, eventId: string, loc: string[] = ['after']): Promise<number | Issue> {
   const oldest = ctx.deps.now() - KEPT_MS;
-  const refused = (message: string) => invalid([valueError(loc, message, eventId)]);
+  const refused = (message: string) => valueError(loc, message, eventId);
   const event = await ctx.deps.store.get(collection, { orgId: ctx.principal.orgId, id: eventId });
   const time = event ? Date.parse(event.createdAt) : (timeOfId('evt_', eventId) ?? timeOfId('rev_', eventId));
-  if (time !== null && time < oldest) throw refused('events are kept for 7 days, and this one is older');
-  if (!event) throw refused('it is the id of no event of this organization');
+  if (time !== null && time < oldest) return refused('events are kept for 7 days, and this one is older');
+  if (!event) return refused('it is the id of no event of this organization');
   return event.place;
 }
 
