@@ -32,26 +32,23 @@ export async function createOrganization(
     memberId: admin.id,
     prefix: prefixOf(secret.publicId),
   });
+  // Another start, which may have been given the same secret.
+  const alone = isFirst ? { otherwise: () => new NotTheFirst() } : {};
   const planned = [
     ...insertion(ctx, organizations, organization),
     ...roles.planned,
     ...insertion(ctx, members, admin, 'email', { after: { role: roles.admin.name } }),
     ...insertion(ctx, tokens, token, 'name', { after: { role: null } }),
-    { change: credentialChange(ctx, token, secret) },
-    ...entry(ctx, organization.id, isFirst),
+    { change: credentialChange(ctx, token, secret), ...alone },
+    ...entry(ctx, organization.id, isFirst, alone),
   ];
   await commit(ctx, planned);
   return { organization, member: admin, token: secret.token };
 }
 
 /** That none is there says the look; that nobody is making one now, the key that both would take. */
-function entry(ctx: Context, orgId: string, isFirst: boolean): Planned[] {
-  const doc = { ...created(ctx, orgId, ''), isFirst };
-  const insert = { type: 'insert', in: orgIndex, doc } as const;
-  if (!isFirst) return [{ change: insert }];
-  const otherwise = () => new NotTheFirst();
-  return [
-    { change: { type: 'none', in: orgIndex, query: { orgId: '' } }, otherwise },
-    { change: insert, otherwise },
-  ];
+function entry(ctx: Context, orgId: string, isFirst: boolean, alone: Pick<Planned, 'otherwise'>): Planned[] {
+  const insert = { type: 'insert', in: orgIndex, doc: { ...created(ctx, orgId, ''), isFirst } } as const;
+  const none = { type: 'none', in: orgIndex, query: { orgId: '' } } as const;
+  return [...(isFirst ? [{ change: none, ...alone }] : []), { change: insert, ...alone }];
 }

@@ -1,5 +1,6 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { NotTheFirst } from '../access/found.ts';
+import { credentials } from '../nouns/tokens/model.ts';
 import type { Deps } from '../resource/context.ts';
 import { StartRefused } from '../words/refused.ts';
 import { createSecret, hashOf, parseToken, type Secret } from '../words/secret.ts';
@@ -21,9 +22,13 @@ export async function initOrganization(deps: Deps, { INIT_ORG, INIT_TOKEN_FILE }
     await createOrg(deps, orgName, { secret, isFirst: true });
   } catch (error) {
     if (!(error instanceof NotTheFirst)) throw error;
-    // Its token is in a file of its own; this one opens nothing.
-    if (isNew) rmSync(INIT_TOKEN_FILE, { force: true });
+    // Where the faster one has a file of its own, the token in this one opens nothing.
+    if (isNew && !(await isKnown(deps, secret))) rmSync(INIT_TOKEN_FILE, { force: true });
   }
+}
+
+async function isKnown({ store }: Deps, { publicId }: Secret): Promise<boolean> {
+  return (await store.get(credentials, { orgId: '', id: publicId })) !== null;
 }
 
 /** The token that the file holds, or the one made here, which it holds from now on. */

@@ -56,6 +56,21 @@ describeEngines('the first admin without a person', (engine) => {
     await second.close();
   });
 
+  test.each([
+    ['that one of them makes', false],
+    ['that lies there', true],
+  ])(
+    'of several that begin together on one file, with the token %s, one makes it and all go on',
+    async (_, liesThere) => {
+      const servers = [harness, await harness.again(), await harness.again(), await harness.again()];
+      if (liesThere) writeFileSync(file, createSecret().token);
+      const begun = await Promise.allSettled(servers.map((one) => start(one)));
+      expect(begun.map(({ status }) => status)).toEqual(servers.map(() => 'fulfilled'));
+      expect((await me(readFileSync(file, 'utf8').trim())).role).toBe('Admin');
+      for (const one of servers.slice(1)) await one.close();
+    },
+  );
+
   test.runIf(engine === 'mongodb')('so does one that has looked before another stored its own', async () => {
     let hasLooked = false;
     const looked = Promise.withResolvers<void>();
