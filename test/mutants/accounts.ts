@@ -26,6 +26,12 @@ export const mutants: Mutant[] = [
     tests,
   },
   {
+    breaks: 'a failure never makes an account better that is an error',
+    file: HEALTH,
+    edits: [[" || before?.state === 'error'", '']],
+    tests: ['test/health-sequences.test.ts'],
+  },
+  {
     breaks: 'what was observed of nobody knows which credentials counts for nothing',
     file: 'src/routing/account.ts',
     edits: [['health?.reference === account.credentialsRef ? health : null', 'health']],

@@ -19,15 +19,16 @@ interface HealthInput extends Observed {
   checkedAt: string;
 }
 
-/** One failure degrades, three in a row (or refused credentials) are an error, one success is active again. */
+/** One failure degrades, three in a row (or refused credentials) are an error, which only a success ends: it is active again. */
 function nextHealth(
-  before: Pick<AccountHealth, 'failures'> | null,
+  before: Pick<AccountHealth, 'failures' | 'state'> | null,
   result: CheckVerdict,
   checkedAt: string,
 ): Omit<AccountHealth, keyof Doc> {
   if (result.kind === 'ok') return { state: 'active', reason: null, failures: 0, checkedAt };
   const failures = (before?.failures ?? 0) + 1;
-  const state = result.kind === 'refused' || failures >= FAILURES_TO_ERROR ? 'error' : 'degraded';
+  const isError = result.kind === 'refused' || failures >= FAILURES_TO_ERROR || before?.state === 'error';
+  const state = isError ? 'error' : 'degraded';
   return { state, reason: result.reason, failures, checkedAt };
 }
 

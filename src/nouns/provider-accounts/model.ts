@@ -21,7 +21,7 @@ export const accountStatus = field.words('ProviderAccountStatus', 'What is obser
   inactive: 'Disabled by its operator.',
   degraded: 'Its last health check failed.',
   error:
-    'Three health checks in a row failed, or its credentials were refused; other credentials, or enabling it again, begin anew.',
+    'Three health checks in a row failed, or its credentials were refused, and none has succeeded since; other credentials, or enabling it again, begin anew.',
   quota_exceeded: "The month's quota is used up.",
 });
 export type AccountStatus = keyof typeof accountStatus.values;
