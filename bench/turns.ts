@@ -55,7 +55,7 @@ const ask = ({ url }: Served, until: { seconds: number } | { amount: number }) =
     url,
     headers: { Authorization: `Bearer ${world.token}`, 'Content-Type': 'application/json' },
     connections: Number(values.connections ?? work.connections ?? 32),
-    fromStock: false,
+    take: 'endless',
     requests: work.requests(world),
     ...until,
   });

@@ -10,11 +10,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { paired } from '../src/words/paired.ts';
 import { required } from '../test/required.ts';
+import { GENERATOR } from './load/measure.ts';
 import { seedOnce, startOurs } from './peers/bed.ts';
 import { installPeers, say } from './peers/install.ts';
 import { readOptions } from './peers/options.ts';
 import { type Helper, type Served, startHelper, workedUs } from './peers/processes.ts';
-import { LOAD } from './peers/rounds.ts';
 import { type Work, works } from './peers/works.ts';
 import type { World } from './peers/world.ts';
 
@@ -50,7 +50,7 @@ async function oneStart(work: Work, world: World, load: Helper): Promise<number[
       servers.push(await startOurs({ DATA_DIR, ...env }));
     }
     const headers = { Authorization: `Bearer ${world.token}`, 'Content-Type': 'application/json' };
-    const asked = { headers, connections: CONNECTIONS, requests: work.requests(world) };
+    const asked = { headers, connections: CONNECTIONS, take: 'endless', requests: work.requests(world) };
     const ask = ({ url }: Served, seconds: number) => load.ask<{ answered: number }>({ url, seconds, ...asked });
     for (const server of servers) await ask(server, WARM_UP_SECONDS);
     const costs = servers.map((): number[] => []);
@@ -71,7 +71,7 @@ async function oneStart(work: Work, world: World, load: Helper): Promise<number[
 installPeers();
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-watched-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-const load = startHelper(LOAD);
+const load = startHelper(GENERATOR);
 const world = await seedOnce(folder, readOptions([]).extents.sqlite);
 for (const work of works.filter(({ name }) => WORKS.includes(name))) {
   const starts: number[][] = [];

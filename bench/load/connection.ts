@@ -7,6 +7,8 @@ export type Answered = (connection: Connection, status: number, body: string) =>
 const incoming = Buffer.alloc(256 * 1_024);
 const NOTHING = Buffer.alloc(0);
 const HEAD_END = '\r\n\r\n';
+const CHUNKED = /\r\ntransfer-encoding: /i;
+const LENGTH = /\r\ncontent-length: (\d+)/i;
 
 /**
  * HTTP/1.1 on a plain socket, one request at a time, for a client that costs less than the server it asks: the head is
@@ -68,8 +70,10 @@ export class Connection {
       const end = this.#head.indexOf(HEAD_END);
       if (end < 0) return;
       this.#status = Number(this.#head.slice(9, 12));
-      const at = this.#head.indexOf('Content-Length: ');
-      this.#left = at < 0 ? 0 : Number.parseInt(this.#head.slice(at + 16, at + 26), 10);
+      const length = LENGTH.exec(this.#head)?.[1];
+      if (length === undefined && CHUNKED.test(this.#head))
+        throw new Error('an answer came in chunks, which are not read here');
+      this.#left = length === undefined ? 0 : Number(length);
       from = end + HEAD_END.length - before;
       this.#head = '';
     }

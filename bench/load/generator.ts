@@ -9,9 +9,9 @@ import { createTally, type Told } from './tally.ts';
 
 export interface Order extends Target {
   connections: number;
-  /** Takes each request once, of those that were kept for it; else they are asked round and round. */
-  fromStock: boolean;
-  requests: Sent[];
+  /** Round and round, each of them once, or instead of them those that were kept, once. */
+  take: 'endless' | 'once' | 'stock';
+  requests: readonly Sent[];
   /** Requests a second, sent by the clock; without it each connection asks again when it is answered. */
   perSecond?: number;
   seconds?: number;
@@ -30,8 +30,13 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 
 async function run(order: Order): Promise<Told> {
-  const supply = order.fromStock ? takenFrom(stock) : endless(order, order.requests);
+  const supply = supplyOf(order);
   return order.perSecond === undefined ? closed(order, supply) : byTheClock(order, supply);
+}
+
+function supplyOf(order: Order): Supply {
+  if (order.take === 'endless') return endless(order, order.requests);
+  return takenFrom(order.take === 'stock' ? stock : order.requests.map((sent) => bytesOf(order, sent)));
 }
 
 function portOf({ url }: Target): number {

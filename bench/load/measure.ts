@@ -49,13 +49,13 @@ export async function measure(work: Work, bed: Bed, load: Helper, options: LoadO
   const isOutcome = work.name === 'O1';
   const asked = isOutcome ? [] : work.requests(bed.world);
   const ask = (order: Pick<Order, 'connections'> & Partial<Order>) =>
-    load.ask<Told>({ ...target, fromStock: isOutcome, requests: asked, ...order } satisfies Order);
+    load.ask<Told>({ ...target, take: isOutcome ? 'stock' : 'endless', requests: asked, ...order } satisfies Order);
   const seconds = isOutcome ? Math.min(options.seconds, OUTCOMES_SECONDS_MAX) : options.seconds;
   /** So many decisions wait to be reported. */
   const prepare = async (amount: number) => {
     if (!isOutcome) return;
     const stock = { id: 'decision_id', request: outcomeOf(bed.world, '[<id>]') };
-    await ask({ connections: 64, requests: decisions(bed.world), fromStock: false, amount, stock });
+    await ask({ connections: 64, requests: decisions(bed.world), take: 'endless', amount, stock });
   };
 
   await prepare(work.warmUp || 3_072);

@@ -1,8 +1,9 @@
-import { join } from 'node:path';
 import { required } from '../../test/required.ts';
+import type { Order } from '../load/generator.ts';
+import type { Told } from '../load/tally.ts';
 import type { Bed } from './bed.ts';
 import { answerOf, type Contender, compareAnswers } from './compare.ts';
-import { HERE, say } from './install.ts';
+import { say } from './install.ts';
 import type { EngineName, Extent, Options } from './options.ts';
 import { type Helper, processorMs, residentMiB } from './processes.ts';
 import { type ContenderName, decisions, isAdmitted, outcomeOf, peersOf, type Sent, type Work } from './works.ts';
@@ -25,7 +26,6 @@ export interface Cell {
   memoryMiB: number | null;
 }
 
-export const LOAD = join(HERE, 'load.mjs');
 /** Outcomes of a round: each needs a decision of its own, made before the clock runs. */
 const OUTCOMES = { sqlite: 1_024, mongodb: 128 };
 
@@ -87,16 +87,23 @@ async function oneRound(work: Work, bed: Bed, load: Helper, turn: Turn): Promise
   const outcomes = work.name === 'O1' ? await outcomesFor(bed, contender, turn.amount ?? usual) : null;
   const amount = outcomes?.length ?? turn.amount;
   const before = processorMs(pid);
-  const told = await load.ask<Omit<Round, 'costUs'>>({
+  const { answered, seconds, refused, other, answers } = await load.ask<Told>({
     url: contender.url,
     headers: contender.headers,
     connections: work.connections ?? options.connections,
+    take: outcomes ? 'once' : 'endless',
     requests: outcomes ?? turn.requests,
     ...(amount === undefined ? { seconds: extent.seconds } : { amount }),
-  });
+  } satisfies Order);
   const after = processorMs(pid);
-  const isTold = before !== null && after !== null && told.answered > 0;
-  return { ...told, costUs: isTold ? ((after - before) * 1_000) / told.answered : null };
+  const isTold = before !== null && after !== null && answered > 0;
+  return {
+    answered,
+    refused: refused + other,
+    perSecond: answered / seconds,
+    ...answers,
+    costUs: isTold ? ((after - before) * 1_000) / answered : null,
+  };
 }
 
 async function outcomesFor({ world }: Bed, contender: Contender, count: number): Promise<Sent[]> {

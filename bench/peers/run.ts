@@ -3,12 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { required } from '../../test/required.ts';
+import { GENERATOR } from '../load/measure.ts';
 import { seedOnce, setUp } from './bed.ts';
 import { HERE, installPeers, say, versions } from './install.ts';
 import { isWhole, readOptions } from './options.ts';
 import { startHelper } from './processes.ts';
 import { type Facts, isBeyond, report } from './results.ts';
-import { type Cell, LOAD, measure } from './rounds.ts';
+import { type Cell, measure } from './rounds.ts';
 import { type ContenderName, works } from './works.ts';
 
 const options = readOptions(process.argv.slice(2));
@@ -24,7 +25,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 // On the disk that temporary files are on: durable writes mean nothing where that is memory.
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-peers-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-const load = startHelper(LOAD);
+const load = startHelper(GENERATOR);
 const cells: Cell[] = [];
 try {
   for (const engine of options.engines) {
