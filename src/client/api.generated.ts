@@ -134,7 +134,7 @@ export interface components {
             level: "workspace" | "policy" | "model" | "entitlement" | "provider_account";
             /** @description The documented key of the limit that bound. */
             limit: string | null;
-            /** @description Seconds until grant and account have room by all limits, or the breaker’s first target is free. */
+            /** @description Seconds until grant and account (of several the first) have room by all limits, or the breaker’s first target is free. */
             retry_after: number | null;
         };
         /** @description One logical model that was tried. */

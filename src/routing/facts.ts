@@ -179,7 +179,7 @@ export interface Refusal {
   level: Level;
   /** The documented key of the limit that bound. */
   limit: string | null;
-  /** Seconds until grant and account have room by all limits, or the breaker’s first target is free. */
+  /** Seconds until grant and account (of several the first) have room by all limits, or the breaker’s first target is free. */
   retryAfter: number | null;
   /** One change that would have admitted the request; null where none is known. */
   change: SmallestChange | null;

@@ -160,13 +160,20 @@ function drawTarget(
       };
     refusals.push(refused);
   }
-  // Of those that could not take it the drawn ones come first, then a used-up one: what it says is more than that it is away.
+  // Of those that could not take it the drawn ones come first, then the used-up ones: what they say is more than that one is away.
   const drawn = refusals.slice(unusable.length);
-  const told = drawn[0] ?? unusable.find(({ refusal }) => refusal.code === 'QUOTA_EXCEEDED');
+  const usedUpOnes = unusable.filter(({ refusal }) => refusal.code === 'QUOTA_EXCEEDED');
+  const told = soonest(drawn) ?? soonest(usedUpOnes);
   const remedies = [...[...drawn, ...unusable].flatMap((one) => one.remedies), ...targetRemedies(model)];
   return told
     ? no(told.refusal, remedies, drawn.length > 0 ? told.accountId : null)
     : no(refuse('ACCOUNT_UNAVAILABLE', 'provider_account'), remedies);
+}
+
+/** Whose room is first: a caller that waits for it is let go. Of those that say the same, or nothing, the one that was drawn first. */
+function soonest(refusals: readonly AccountRefusal[]): AccountRefusal | undefined {
+  const waitOf = ({ refusal }: AccountRefusal) => refusal.retryAfter ?? Number.POSITIVE_INFINITY;
+  return refusals.toSorted((one, other) => waitOf(one) - waitOf(other) || 0)[0];
 }
 
 function check(world: RoutingWorld, meterId: string, limits: Limits, { estimate }: Request): Refused | null {

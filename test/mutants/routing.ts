@@ -2,6 +2,12 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'of several accounts without room the one that has it first is told of',
+    file: 'src/routing/hops.ts',
+    edits: [['soonest(drawn) ?? soonest(usedUpOnes)', 'drawn[0] ?? usedUpOnes[0]']],
+    tests: ['test/soonest-account.test.ts'],
+  },
+  {
     breaks: 'what was stored by a clock that was ahead holds nothing up once it is set right',
     file: 'src/routing/ahead.ts',
     edits: [['return writtenMs > nowMs + APART_MAX_MS;', 'return writtenMs < nowMs - Number.MAX_VALUE;']],

@@ -50,7 +50,7 @@ export const refusal = field.object('DecisionRefusal', 'Why a decision was refus
   limit: field.readOnly(field.optionalText('The documented key of the limit that bound.')),
   retryAfter: field.readOnly(
     field.optionalCount(
-      'Seconds until grant and account have room by all limits, or the breaker’s first target is free.',
+      'Seconds until grant and account (of several the first) have room by all limits, or the breaker’s first target is free.',
     ),
   ),
   change: field.internal<SmallestChange | null>(null),
