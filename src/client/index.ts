@@ -52,6 +52,7 @@ export function createSwitchyard(options: Options): Switchyard {
     within(clock, wired.decideMs, new AbortController(), told).catch(() => false);
 
   async function route<T>(context: RouteContext, call: Call<T>, { signal }: { signal?: AbortSignal } = {}): Promise<T> {
+    if (typeof call !== 'function') throw new TypeError('call: expected a function');
     const tried = new Set<string>();
     let waitedMs = 0;
     const pause = async (ms: number) => {

@@ -58,7 +58,16 @@ export function createMeter(): Meter {
     addText('\n');
     return failure ?? (isKnown && !isWhole ? cut : null);
   };
-  return { tokens, isWhole: () => isWhole, error: () => failure, add, verdict };
+  return { tokens, isWhole: () => isWhole, error: () => failure, add: (chunk) => unharmed(() => add(chunk)), verdict };
+}
+
+/** An answer that throws when it is looked at, or never ends, is the caller's all the same. */
+function unharmed(look: () => void): void {
+  try {
+    look();
+  } catch {
+    // Its tokens are not known.
+  }
 }
 
 /** Null where it is no JSON. */

@@ -31,10 +31,12 @@ export function createPlane(options: Wired): Plane {
   let org: Promise<string> | null = options.orgId === undefined ? null : Promise.resolve(options.orgId);
 
   /** Who is away or busy is asked again, as late as it says, until the time is over. */
-  async function ask<T>(request: Ask): Promise<T> {
+  async function ask<T>({ body: given, ...request }: Ask): Promise<T> {
+    // What cannot be written is the caller's mistake, and no sign that the control plane is away.
+    const text = given === undefined ? null : JSON.stringify(given);
     for (let failed = 1; ; failed += 1) {
       const left = Math.max(1, Math.min(CALL_MS, request.untilMs - clock.now()));
-      const { status, body, afterMs, cause } = await send(request, left);
+      const { status, body, afterMs, cause } = await send({ ...request, text }, left);
       if (status >= 200 && status < 300) return body as T;
       const isPassing =
         status === 0 || status === 429 || status >= 500 || (status === 409 && request.key !== undefined);
@@ -46,19 +48,19 @@ export function createPlane(options: Wired): Plane {
     }
   }
 
-  async function send({ method, path, body, key }: Ask, ms: number) {
+  async function send({ method, path, text, key }: Omit<Ask, 'body'> & { text: string | null }, ms: number) {
     const stop = new AbortController();
     try {
       const token = typeof options.token === 'string' ? options.token : await options.token();
       const headers = {
         Authorization: `Bearer ${token}`,
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(text === null ? {} : { 'Content-Type': 'application/json' }),
         ...(key === undefined ? {} : { 'Idempotency-Key': key }),
       };
-      const request = { method, headers, body: body === undefined ? null : JSON.stringify(body), signal: stop.signal };
+      const request = { method, headers, body: text, signal: stop.signal };
       const answer = options.fetch(base + path, request).then(async (response) => ({
         status: response.status,
-        body: JSON.parse((await response.text()) || 'null') as unknown,
+        body: read(response, await response.text()),
         afterMs: retryAfterMs(response.headers, clock.now()),
         cause: undefined,
       }));
@@ -113,4 +115,14 @@ export function createPlane(options: Wired): Plane {
         untilMs,
       }),
   };
+}
+
+/** A proxy before the control plane may refuse in words of its own. */
+function read({ ok }: Response, text: string): unknown {
+  try {
+    return JSON.parse(text || 'null');
+  } catch (error) {
+    if (ok) throw error;
+    return text;
+  }
 }
