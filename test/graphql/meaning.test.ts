@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { type ExecutionResult, execute, type GraphQLSchema, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { schema } from '../../src/catalog/graph.ts';
+import { inPlace } from '../../src/graphql/execution/in-place.ts';
 import { shapeOf } from '../../src/graphql/execution/shape.ts';
 import { Operations } from '../../src/graphql/operations.ts';
 import type { Context } from '../../src/resource/context.ts';
@@ -80,9 +81,9 @@ async function product(operations: Operations, { query, variables }: Made) {
   return shown(log, await operations.run(selected, log as unknown as Context));
 }
 
-/** Text keeps the order of keys; a coercion error's text is what a caller sees of it. */
+/** Text keeps the order of keys; a coercion error's text is what a caller sees of it. graphql-js tells errors as they come. */
 function shown(log: Recording, { data, errors }: ExecutionResult) {
-  const faults = errors?.map(({ message, path, locations }) => ({ message, path, locations }));
+  const faults = errors && inPlace(errors, data).map(({ message, path, locations }) => ({ message, path, locations }));
   return { calls: log.calls, data: JSON.stringify(data), errors: faults };
 }
 

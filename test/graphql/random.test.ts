@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { type ExecutionResult, execute, parse } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { schema } from '../../src/catalog/graph.ts';
+import { inPlace } from '../../src/graphql/execution/in-place.ts';
 import { Operations } from '../../src/graphql/operations.ts';
 import { createContext } from '../../src/process/setup/context.ts';
 import { describeEngines, type Harness, startHarness, type Tenant } from '../harness.ts';
@@ -44,9 +45,8 @@ describeEngines('random queries', (engine) => {
     const context = () => createContext(harness.deps, principal, 'req');
     const operations = new Operations(schema);
     const made = documents(schema, { hint: (name) => ids[name] });
-    // Which of two reads a server answers first is its own affair, and so is which of two errors comes first.
-    const told = (result: ExecutionResult) =>
-      engine === 'sqlite' ? result : { ...result, errors: result.errors?.map((error) => JSON.stringify(error)).sort() };
+    // graphql-js tells errors as they come: which of two reads a server answers first is its own affair.
+    const told = ({ errors, data }: ExecutionResult) => ({ errors: errors && inPlace(errors, data), data });
     await fc.assert(
       fc.asyncProperty(made, async ({ query, variables }) => {
         const expected = await execute({
@@ -62,7 +62,9 @@ describeEngines('random queries', (engine) => {
           const selected = operations.select(operation, 'Q', variables);
           if ('errors' in selected) continue;
           const answer = await operations.run(selected, context());
-          expect(JSON.stringify({ call, ...told(answer) })).toEqual(JSON.stringify({ call, ...told(expected) }));
+          expect(JSON.stringify({ call, errors: answer.errors, data: answer.data })).toEqual(
+            JSON.stringify({ call, ...told(expected) }),
+          );
         }
       }),
       { numRuns: engine === 'sqlite' ? 300 : 60, endOnFailure: true },

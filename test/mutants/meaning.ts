@@ -123,4 +123,21 @@ export const mutants: Mutant[] = [
     edits: [['if (varies) return errorsOf;', '']],
     tests: ['test/graphql/graph.test.ts'],
   },
+  {
+    breaks: 'errors come in the order of their places',
+    file: 'src/graphql/execution/execute.ts',
+    edits: [['errors: inPlace(errors, data), data', 'errors, data']],
+    tests: ['test/graphql/errors-in-place.test.ts'],
+  },
+  {
+    breaks: 'errors of a list come in the order of its items',
+    file: 'src/graphql/execution/in-place.ts',
+    edits: [
+      [
+        'if (Array.isArray(values)) return',
+        'if (Array.isArray(values)) return below.keys();\n  if (values === below) return',
+      ],
+    ],
+    tests: ['test/graphql/errors-in-place.test.ts'],
+  },
 ];

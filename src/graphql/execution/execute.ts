@@ -14,6 +14,7 @@ import type { MaybePromise } from '../../store/store.ts';
 import { type Pace, pace as processPace } from '../../words/pace.ts';
 import { addError } from './failure.ts';
 import { answerFields, answerFieldsInTurn } from './fields.ts';
+import { inPlace } from './in-place.ts';
 import type { Plan, Run, Selection } from './plan.ts';
 import { isPromise } from './promise.ts';
 import { selectionOf } from './selection.ts';
@@ -100,7 +101,7 @@ function planOf(known: Omit<Plan, 'isKnown' | 'select'>): Plan {
 }
 
 function answer({ errors }: Run, data: Record<string, unknown>): ExecutionResult {
-  return errors.length === 0 ? { data } : { errors, data };
+  return errors.length === 0 ? { data } : { errors: inPlace(errors, data), data };
 }
 
 function fragmentsOf(document: DocumentNode): Record<string, FragmentDefinitionNode> {
