@@ -1,3 +1,4 @@
+import { checkBoolean } from '../validation/scalars.ts';
 import { isObject } from '../validation/walk.ts';
 import { camel, snake } from '../words/naming.ts';
 import type { Policy, PolicyMatch } from './facts.ts';
@@ -29,7 +30,10 @@ export const TEXT_CONDITIONS = [
 export const DEMANDS = ['requiresStreaming', 'requiresFunctionCalling', 'requiresVision'] as const;
 export const TAG_CONDITIONS = ['workspaceTags', 'tags'] as const;
 
-/** Reads a free-form context; what has another type than a condition wants can never match it and is left out. */
+/**
+ * Reads a free-form context; what has another type than a condition wants can never match it and is left out. A flag is
+ * spelled in all the ways in which a decision takes it.
+ */
 export function readContext(input: Record<string, unknown>): MatchContext {
   const get = (name: string) => input[snake(name)] ?? input[camel(name)];
   const text = (name: string) => (typeof get(name) === 'string' ? (get(name) as string) : null);
@@ -40,6 +44,10 @@ export function readContext(input: Record<string, unknown>): MatchContext {
       Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
     );
   };
+  const demand = (name: string) => {
+    const read = checkBoolean(get(name), []);
+    return 'value' in read && read.value === true;
+  };
   return {
     endpointType: text('endpointType'),
     endpointId: text('endpointId'),
@@ -47,9 +55,9 @@ export function readContext(input: Record<string, unknown>): MatchContext {
     purpose: text('purpose'),
     workspaceId: text('workspaceId'),
     expectedParallelism: text('expectedParallelism'),
-    requiresStreaming: get('requiresStreaming') === true,
-    requiresFunctionCalling: get('requiresFunctionCalling') === true,
-    requiresVision: get('requiresVision') === true,
+    requiresStreaming: demand('requiresStreaming'),
+    requiresFunctionCalling: demand('requiresFunctionCalling'),
+    requiresVision: demand('requiresVision'),
     tags: pairs('tags') ?? {},
     workspaceTags: pairs('workspaceTags'),
   };

@@ -2,6 +2,12 @@ import type { Mutant } from './mutant.ts';
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'a test of a match takes a flag in every spelling in which a decision does',
+    file: 'src/routing/matching.ts',
+    edits: [["return 'value' in read && read.value === true;", "return 'value' in read && get(name) === true;"]],
+    tests: ['test/nouns/router-policies.test.ts'],
+  },
+  {
     breaks: 'of several accounts without room the one that has it first is told of',
     file: 'src/routing/hops.ts',
     edits: [['soonest(drawn) ?? soonest(usedUpOnes)', 'drawn[0] ?? usedUpOnes[0]']],

@@ -27,6 +27,26 @@ describeNoun(
       expect(body).toMatchObject({ matched_policies: [], selected_policy: null });
     });
 
+    test('a test takes a demand in every spelling in which a decision takes it', async () => {
+      const { tenant, seeded } = world;
+      const spellings = [true, 1, 1.0, 'true', 'TRUE', 'yes', 'Y', 'on', 't', '1', false, 0, 'no', 'off', 'F', null];
+      for (const demand of ['requires_streaming', 'requires_function_calling', 'requires_vision']) {
+        const policy = { name: demand, priority: 3, match: { [demand]: true }, route_to: seeded.modelId };
+        const { policy_id } = (await tenant.rest('POST', `${tenant.base}/router-policies`, policy)).body;
+        for (const spelling of [...spellings, 2, 'maybe', ['true']]) {
+          const context = { workspace_id: seeded.workspaceId, [demand]: spelling };
+          const tested = await tenant.rest('POST', `${tenant.base}/router-policies/test-match`, { context });
+          const decided = await tenant.rest('POST', `${tenant.base}/decisions`, context);
+          const isMatched = tested.body.matched_policies.some(
+            (one: { policy_id: string }) => one.policy_id === policy_id,
+          );
+          const isTaken = decided.status === 201 && decided.body.policy_id === policy_id;
+          expect([demand, spelling, isMatched]).toEqual([demand, spelling, isTaken]);
+        }
+        await tenant.rest('DELETE', `${tenant.base}/router-policies/${policy_id}`);
+      }
+    });
+
     test('one that names a workspace matches while that is there, for those who see it; never again once it is deleted', async () => {
       const { tenant, seeded } = world;
       const made = await tenant.rest('POST', `${tenant.base}/workspaces`, {
