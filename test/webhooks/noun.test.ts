@@ -126,6 +126,7 @@ describeEngines('webhooks', (engine) => {
     'https://10.0.0.1/',
     'https://169.254.169.254/latest/meta-data',
     'https://100.64.0.1/',
+    'https://168.63.129.16/machine?comp=goalstate',
     'https://[::1]/',
     'https://[::ffff:10.0.0.1]/',
     'https://[::ffff:a00:1]/',

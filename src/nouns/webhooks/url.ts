@@ -1,7 +1,7 @@
 import { namesInside, namesLoopback } from '../../http/outside.ts';
 
 const URL_MAX = 2_048;
-export const URL_WANTED = 'give an https address without a user or password (http only for loopback)';
+export const URL_WANTED = `give an https address without a user or password (http only for loopback), of at most ${URL_MAX} characters`;
 
 /** Without flags, as programs read it in the OpenAPI document. */
 export const ADDRESS = /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s\\]+$/;
