@@ -142,6 +142,17 @@ describe('completion', () => {
     expect(complete('token', '')).toBe('create list revoke rotate --help');
     expect(complete('token', 'revoke', 'tok_1', '--')).toBe('--org --json --help');
     expect(complete('completion', 'nothing', '--j')).toBe('--json');
+    expect(complete('completion', '')).toBe('bash zsh fish');
+    expect(complete('help', 'tok')).toBe('token');
+    // Where files are meant nothing is said, and the shell completes their names.
+    for (const words of [
+      ['backup', ''],
+      ['restore', ''],
+      ['simulate', ''],
+      ['worker', '--token-file', ''],
+    ])
+      expect(complete(...words), words.join(' ')).toBe('');
+    expect(complete('backup', '-')).toBe('--json --help');
   });
 
   test.each(['bash', 'zsh', 'fish'] as const)('for %s it knows every command', (shell) => {

@@ -7,6 +7,8 @@ export type Shell = (typeof SHELLS)[number];
 interface Place {
   path: string;
   commands: { name: string; summary: string }[];
+  /** What an argument may be, where that is known: anything else is taken for a file. */
+  choices: readonly string[];
   options: { flag: string; description: string }[];
 }
 
@@ -22,22 +24,29 @@ function placesOf(command: Command, path: string): Place[] {
     {
       path,
       commands: command.commands.map((one) => ({ name: one.name(), summary: one.summary() || one.description() })),
+      choices: choicesOf(command),
       options: options.flatMap(({ long, description }) => (long ? [{ flag: long, description }] : [])),
     },
     ...command.commands.flatMap((one) => placesOf(one as Command, `${path} ${one.name()}`)),
   ];
 }
 
+function choicesOf(command: Command): readonly string[] {
+  if (command.name() === 'help') return command.parent?.commands.map((one) => one.name()) ?? [];
+  return command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
+}
+
 /** Z shell reads what is written for bash. */
 function bashOf(places: Place[], isZsh: boolean): string {
   const steps = places.slice(1).map(({ path }) => `"${path}"`);
-  const cases = places.map(({ path, commands, options }) => {
-    const words = [...commands.map(({ name }) => name), ...options.map(({ flag }) => flag)].join(' ');
-    return `    "${path}") words="${words}" ;;`;
+  const cases = places.map(({ path, commands, choices, options }) => {
+    const flags = options.map(({ flag }) => flag);
+    const words = commands.length > 0 ? [...commands.map(({ name }) => name), ...flags] : choices;
+    return `    "${path}") words="${words.join(' ')}" flags="${flags.join(' ')}" ;;`;
   });
   const begin = isZsh ? '#compdef switchyard\nautoload -U +X bashcompinit && bashcompinit\n' : '';
   return `${begin}_switchyard() {
-  local at="switchyard" word words=""
+  local at="switchyard" word words="" flags="" last="\${COMP_WORDS[COMP_CWORD]}"
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$at $word" in
       ${steps.join('|')}) at="$at $word" ;;
@@ -46,7 +55,9 @@ function bashOf(places: Place[], isZsh: boolean): string {
   case "$at" in
 ${cases.join('\n')}
   esac
-  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
+  # Without a hyphen it may be the name of a file, which the shell completes where nothing is said here.
+  if [[ $last == -* ]]; then words="$flags"; fi
+  COMPREPLY=($(compgen -W "$words" -- "$last"))
 }
 complete -o default -F _switchyard switchyard
 `;
@@ -55,10 +66,11 @@ complete -o default -F _switchyard switchyard
 function fishOf(places: Place[]): string {
   const steps = places.slice(1).map(({ path }) => `'${path}'`);
   const quoted = (text: string) => `'${text.replaceAll("'", "\\'")}'`;
-  const lines = places.flatMap(({ path, commands, options }) => {
+  const lines = places.flatMap(({ path, commands, choices, options }) => {
     const here = `complete -c switchyard -n "__switchyard_at '${path}'"`;
     return [
       ...commands.map(({ name, summary }) => `${here} -f -a ${name} -d ${quoted(summary)}`),
+      ...choices.map((choice) => `${here} -f -a ${choice}`),
       ...options.map(({ flag, description }) => `${here} -l ${flag.slice(2)} -d ${quoted(description)}`),
     ];
   });
