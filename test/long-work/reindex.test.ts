@@ -257,6 +257,16 @@ describeEngines('a reindex by workers', (engine) => {
       });
     });
 
+    test.each([
+      [0.8996, 0.9, 'the mean overlap of 1 sample is 0.8996, below 0.9'],
+      [0.5, 0.9, 'the mean overlap of 1 sample is 0.500, below 0.9'],
+    ])('an overlap of %s below a gate of %s is told as what it is: %s', async (overlap, minOverlap, told) => {
+      const space = await seedThreads(tenant, 1);
+      await space.reindex({ qualityGate: { minOverlap, minSamples: 1 } });
+      await tell(all(await take(), 'done', { overlap }));
+      expect((await space.get()).reindex_error).toBe(`quality_gate: ${told}`);
+    });
+
     test('the gate: too few samples, or too little overlap, fail the job, and a retry runs all of it again', async () => {
       const space = await seedThreads(tenant, 3);
       const jobId = await space.reindex({ qualityGate: { minOverlap: 0.8, minSamples: 2 } });

@@ -64,8 +64,15 @@ function failureOf(tally: Tally, gate: QualityGate | null): Pick<Job, 'error' | 
   if (!gate || total === 0) return null;
   const mean = samples === 0 ? 0 : overlap / samples;
   const why = (what: string) => ({ reason: 'quality_gate', error: `quality_gate: ${what}` });
-  if (samples < gate.minSamples) return why(`${samples} samples where ${gate.minSamples} are asked for`);
+  const sampled = samples === 1 ? '1 sample' : `${samples} samples`;
+  if (samples < gate.minSamples) return why(`${sampled} where ${gate.minSamples} are asked for`);
   if (mean < gate.minOverlap)
-    return why(`the mean overlap of ${samples} samples is ${mean.toFixed(3)}, below ${gate.minOverlap}`);
+    return why(`the mean overlap of ${sampled} is ${below(mean, gate.minOverlap)}, below ${gate.minOverlap}`);
   return null;
+}
+
+/** In three digits, or in as many as it takes to see that it is less. */
+function below(value: number, limit: number): string {
+  const short = value.toFixed(3);
+  return Number(short) < limit ? short : String(value);
 }
