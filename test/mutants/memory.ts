@@ -7,6 +7,12 @@ const settings = ['test/settings.test.ts'];
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'statements that callers can have prepared are let go of',
+    file: 'src/store/sqlite/table.ts',
+    edits: [['this.#statements.size >= STATEMENTS_MAX', 'this.#statements.size > Infinity']],
+    tests: ['test/store/let-go.test.ts'],
+  },
+  {
     breaks: 'what is written twice in a transaction, or removed, is kept in memory as it is left',
     file: 'src/store/sqlite/table.ts',
     edits: [['    this.#shared.draft.outdate(this, { orgId, id });\n', '']],

@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Reads, RecordedStore } from '../../src/store/recorded.ts';
 import { openSqlite, type SqliteStore } from '../../src/store/sqlite/engine.ts';
+import { Table } from '../../src/store/sqlite/table.ts';
 import { type Collection, type Doc, tombstones } from '../../src/store/store.ts';
 import { required } from '../required.ts';
 
@@ -40,6 +42,28 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+async function collect(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  await setImmediate();
+  (runInNewContext('gc') as () => void)();
+}
+
+test('of the statements that callers can have prepared, some hundred stay', async () => {
+  const db = new DatabaseSync(':memory:');
+  const table = new Table(db, notes);
+  const ask = (at: number) => {
+    const statement = table.statement<[number]>(`count ${at}`, () => `SELECT ${at}`);
+    expect(statement.get()).toEqual([at]);
+    return new WeakRef(statement);
+  };
+  const asked = Array.from({ length: 1_000 }, (_, at) => ask(at));
+  await collect();
+  expect(asked.filter((one) => one.deref()).length).toBeLessThanOrEqual(128);
+  expect(required(asked.at(-1)).deref()).toBeDefined();
+  ask(0);
+  db.close();
+});
+
 test('what a reply was made of holds no document once the memory has let go of it', async () => {
   const [reads, untouched] = [new Reads('o'), new Reads('o')];
   const through = new RecordedStore(store, 'o', reads, () => {});
@@ -55,10 +79,7 @@ test('what a reply was made of holds no document once the memory has let go of i
   await other.commit([{ type: 'insert', in: notes, doc: { ...note('b'), orgId: 'p' } }]);
   // What another process has written, of whoever it was, has it read anew: as another object.
   expect([reads.hold(store), untouched.hold(store)]).toEqual([false, true]);
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  await setImmediate();
-  collect();
+  await collect();
   expect(doc.deref()).toBeUndefined();
   expect(reads.hold(store)).toBe(false);
 });

@@ -12,6 +12,9 @@ import { columnsOf, quote } from './schema.ts';
 import { Shared } from './shared.ts';
 import { aliveOf, toValue, type Value } from './where.ts';
 
+/** Of one collection; to prepare one again takes some tens of microseconds. */
+const STATEMENTS_MAX = 128;
+
 /** The rows of one collection, each with its index columns and what is kept beside it. */
 export class Table {
   readonly collection: AnyCollection;
@@ -36,11 +39,16 @@ export class Table {
     this.#ancestors = (collection.ancestors ?? []).map(({ field }) => field);
   }
 
-  /** Prepared once for each name, which stands for one text; the names are few, since values are always bound. */
+  /**
+   * Prepared once for each name, which stands for one text. There is one for each way to ask, whatever the values; as callers
+   * choose what to filter and to sort by, that may be some hundred, of which no more than so many stay.
+   */
   statement<R extends readonly unknown[]>(name: string, sql: () => string): Rows<R> {
     const known = this.#statements.get(name);
     if (known) return known as Rows<R>;
     const statement = rows<R>(this.#db, sql());
+    const [oldest] = this.#statements.keys();
+    if (oldest !== undefined && this.#statements.size >= STATEMENTS_MAX) this.#statements.delete(oldest);
     this.#statements.set(name, statement);
     return statement;
   }
