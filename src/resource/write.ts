@@ -60,6 +60,8 @@ export async function commit(ctx: Context, planned: readonly Planned[]): Promise
   try {
     await ctx.deps.store.commit([...changes, ...bumpsOf(changes)]);
   } catch (error) {
+    // What was expected of this commit has not come about.
+    ctx.loaders.clear();
     if (!(error instanceof StoreConflict)) throw error;
     throw (await planned[error.at]?.otherwise?.(error)) ?? new Stale();
   }

@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const told = ['test/long-work/told.test.ts'];
 const reindex = ['test/long-work/reindex.test.ts'];
+const kept = ['test/long-work/kept-replies.test.ts'];
 const ways = ['test/long-work/worker-ways.test.ts'];
 const lists = ['test/namespace-lists.test.ts'];
 
@@ -21,8 +22,20 @@ export const mutants: Mutant[] = [
   {
     breaks: 'a job that ends shows how far it came',
     file: 'src/nouns/work-items/settle.ts',
-    edits: [['{ progress: progressOf(settled), ...how }', 'how']],
+    edits: [['{ progress: progressOf(next), ...how }', 'how']],
     tests: told,
+  },
+  {
+    breaks: 'what a thread adds to a reindex is in the reply that an Idempotency-Key keeps',
+    file: 'src/nouns/work-items/settle.ts',
+    edits: [['  ctx.loaders.expect(jobCounts, next);\n', '']],
+    tests: kept,
+  },
+  {
+    breaks: 'where a job begins again is in the reply that an Idempotency-Key keeps',
+    file: 'src/nouns/work-items/again.ts',
+    edits: [['  ctx.loaders.expect(jobCounts, counts);\n', '']],
+    tests: kept,
   },
   {
     breaks: 'a report under a lapsed lease is stale',

@@ -34,6 +34,7 @@ export async function handedOutAgain(ctx: Context, job: Job, reset: 'failed' | '
     version: before.version + 1,
     updatedAt: isoNow(ctx),
   };
+  ctx.loaders.expect(jobCounts, counts);
   const first: Cursor = { reset, after: null };
   const { planned, next } = await resetBatch(ctx, job, first, run);
   const cursor = next && JSON.stringify(next);

@@ -27,24 +27,26 @@ export async function settle(ctx: Context, job: Job, by: Tally): Promise<Settled
   const counts = await countsOf(ctx, job.id);
   if (!counts || counts.closed) return { planned: [], ended: null };
   const tally = added(counts, by);
-  if (!isSettled(tally)) {
+  const isEnd = isSettled(tally);
+  const next: Counts = {
+    ...counts,
+    ...tally,
+    percent: Math.max(counts.percent, percentOf(tally)),
+    closed: isEnd,
+    version: counts.version + 1,
+    updatedAt: isoNow(ctx),
+  };
+  ctx.loaders.expect(jobCounts, next);
+  if (!isEnd) {
     const counted: Planned[] = isNothing(by) ? [] : [{ change: count(job, by) }];
     return { planned: counted, ended: null };
   }
   const failure = failureOf(tally, job.qualityGate);
   const how = failure ? ({ status: 'failed', ...failure } as const) : ({ status: 'completed' } as const);
-  const settled: Counts = {
-    ...counts,
-    ...tally,
-    percent: Math.max(counts.percent, percentOf(tally)),
-    closed: true,
-    version: counts.version + 1,
-    updatedAt: isoNow(ctx),
-  };
   return {
     planned: [
-      { change: { type: 'put', in: jobCounts, doc: settled, expected: counts.version } },
-      ...changeJob(ctx, job, { progress: progressOf(settled), ...how }).planned,
+      { change: { type: 'put', in: jobCounts, doc: next, expected: counts.version } },
+      ...changeJob(ctx, job, { progress: progressOf(next), ...how }).planned,
     ],
     ended: { error: failure?.error ?? null },
   };
