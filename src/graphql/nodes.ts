@@ -3,7 +3,14 @@ import type { GraphQLResolveInfo } from 'graphql';
 import type { Context } from '../resource/context.ts';
 import type { DocOf, Fields } from '../resource/field/field.ts';
 import { type FieldNoun, find, load, may, type Noun } from '../resource/noun.ts';
-import { type Connection, connect, type List, type PageArgs } from '../resource/page.ts';
+import {
+  type Connection,
+  connect,
+  type List,
+  type ListExtensions,
+  type PageArgs,
+  pageIssues,
+} from '../resource/page.ts';
 import { etagOf } from '../resource/version.ts';
 import { chain, type Doc, type MaybePromise } from '../store/store.ts';
 import { invalid, valueError } from '../words/errors.ts';
@@ -138,22 +145,29 @@ export function filteredEdge<P extends Doc, D extends Doc, A extends { parent: P
   description: string,
   { args, list, connect: connectList = connect }: FilteredList<D, A>,
 ) {
+  type Given = A & PageArgs & { oldestFirst?: boolean | null };
+  const askedOf = (parent: P, given: Given, ctx: Context, isCounted: boolean) => {
+    const all = { ...given, parent };
+    const page = { first: given.first, last: given.last, after: given.after, before: given.before };
+    const manner = { nested: true, isCounted, ascending: given.oldestFirst ?? false };
+    const whole: List<D> = { noun: to, ...manner, ...list(all, ctx) };
+    return { all, page, whole };
+  };
+  const extensions: ListExtensions = {
+    pageIssues(args, ctx, parent) {
+      const { page, whole } = askedOf(parent as P, args as Given, ctx, false);
+      return pageIssues(ctx, whole, page);
+    },
+  };
   return t.field({
     type: connectionOf(to),
     description,
     nullable: true,
     permission: `${to.permission}:read`,
+    extensions: extensions as Record<string, unknown>,
     args: { ...connectionArgs(t as never), ...args?.(t as never) } as never,
-    resolve: ((
-      parent: P,
-      given: A & PageArgs & { oldestFirst?: boolean | null },
-      ctx: Context,
-      info: GraphQLResolveInfo,
-    ) => {
-      const all = { ...given, parent };
-      const page = { first: given.first, last: given.last, after: given.after, before: given.before };
-      const manner = { nested: true, isCounted: isCounted(ctx, info), ascending: given.oldestFirst ?? false };
-      const whole: List<D> = { noun: to, ...manner, ...list(all, ctx) };
+    resolve: ((parent: P, given: Given, ctx: Context, info: GraphQLResolveInfo) => {
+      const { all, page, whole } = askedOf(parent, given, ctx, isCounted(ctx, info));
       return connectList(ctx, whole, page, all);
     }) as never,
   });

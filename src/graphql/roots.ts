@@ -1,10 +1,10 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Context } from '../resource/context.ts';
 import type { Noun } from '../resource/noun.ts';
-import { connect, type List, type PageArgs, pageIssues } from '../resource/page.ts';
+import { connect, type List, type ListExtensions, type PageArgs, pageIssues } from '../resource/page.ts';
 import { reach, type Step } from '../resource/path.ts';
-import { chain, type Doc, type MaybePromise } from '../store/store.ts';
-import { type Issue, invalid } from '../words/errors.ts';
+import { chain, type Doc } from '../store/store.ts';
+import { invalid } from '../words/errors.ts';
 import { pascal } from '../words/naming.ts';
 import { builder } from './builder.ts';
 import { isCounted } from './counted.ts';
@@ -98,11 +98,6 @@ export function rootList<D extends Doc, A extends object = object>(
 }
 
 type ListArgs = PageArgs & { oldestFirst?: boolean | null };
-
-/** What the adapter needs to know of a list: what else is wrong with a page that is refused already. */
-export interface ListExtensions {
-  pageIssues?: (args: object, ctx: Context) => MaybePromise<Issue[]>;
-}
 
 function pageOf({ first, last, after, before }: PageArgs): PageArgs {
   return { first, last, after, before };

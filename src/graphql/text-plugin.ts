@@ -1,7 +1,10 @@
 import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core';
 import type { GraphQLFieldResolver } from 'graphql';
+import type { Context } from '../resource/context.ts';
+import type { ListExtensions } from '../resource/page.ts';
 import { textIssue } from '../validation/walk.ts';
 import { type Issue, invalid } from '../words/errors.ts';
+import { chain, rescue } from '../words/maybe.ts';
 
 declare global {
   export namespace PothosSchemaTypes {
@@ -22,9 +25,18 @@ class TextPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   ): GraphQLFieldResolver<unknown, Types['Context'], object> {
     const names = textsOf(config);
     if (names.length === 0) return resolver;
+    const { pageIssues } = (config.extensions ?? {}) as ListExtensions;
     return (parent, args, context, info) => {
-      demandText(names, args);
-      return resolver(parent, args, context, info);
+      const issues = textIssues(names, args);
+      if (issues.length === 0) return resolver(parent, args, context, info);
+      const beside = rescue(
+        () => pageIssues?.(without(args, issues), context as Context, parent) ?? [],
+        // The list cannot be named: its parent's id is what is wrong.
+        () => [],
+      );
+      return chain(beside, (others) => {
+        throw invalid([...issues, ...others]);
+      });
     };
   }
 
@@ -35,7 +47,8 @@ class TextPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     const names = textsOf(config);
     if (!subscriber || names.length === 0) return subscriber;
     return (parent, args, context, info) => {
-      demandText(names, args);
+      const issues = textIssues(names, args);
+      if (issues.length > 0) throw invalid(issues);
       return subscriber(parent, args, context, info);
     };
   }
@@ -55,14 +68,21 @@ function nameOf(ref: unknown): string {
   return typeof ref === 'string' ? ref : String((ref as { name?: unknown }).name);
 }
 
-function demandText(names: readonly string[], args: object): void {
+const NONE: Issue[] = [];
+
+function textIssues(names: readonly string[], args: object): Issue[] {
   let issues: Issue[] | null = null;
   for (const name of names) {
     const text = (args as Record<string, unknown>)[name];
     const issue = typeof text === 'string' ? textIssue(text, [name]) : null;
     if (issue) issues = [...(issues ?? []), issue];
   }
-  if (issues) throw invalid(issues);
+  return issues ?? NONE;
+}
+
+function without(args: object, issues: readonly Issue[]): object {
+  const wrong = new Set(issues.map(({ loc: [name] }) => name));
+  return Object.fromEntries(Object.entries(args).filter(([name]) => !wrong.has(name)));
 }
 
 export const TEXT_PLUGIN = 'text' as const;

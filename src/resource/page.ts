@@ -170,6 +170,11 @@ function totalOf<D extends Doc>(ctx: Context, list: List<D>, query: Query): Mayb
   return chain(store.counts(list.noun.collection, queries), sum);
 }
 
+/** What a field that answers a list tells of itself: what else is wrong with a page that is refused already. */
+export interface ListExtensions {
+  pageIssues?: (args: object, ctx: Context, parent?: unknown) => MaybePromise<Issue[]>;
+}
+
 /** What is wrong with the page that is asked for; known before anything is read. */
 export function pageIssues<D extends Doc>(ctx: Context, list: List<D>, args: PageArgs): Issue[] {
   return readWindow(list, args, cursorsOf(ctx, list)).issues;

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { type Executable, prepareOperation } from '../graphql/execution/execute.ts';
 import type { MutationExtensions } from '../graphql/mutations.ts';
 import type { PermissionExtensions } from '../graphql/permission-plugin.ts';
-import type { ListExtensions } from '../graphql/roots.ts';
+import type { ListExtensions } from '../resource/page.ts';
 import { fieldsOf, type Shape, shapeOf } from '../validation/shape.ts';
 import { camel } from '../words/naming.ts';
 import { tagged } from './rendered.ts';

@@ -30,8 +30,15 @@ const BAD: Record<string, [value: unknown, type: string][]> = {
     ['x', 'value_error'],
     ['', 'value_error'],
   ],
-  before: [['x', 'value_error']],
-  search: [['x'.repeat(257), 'string_too_long']],
+  before: [
+    ['x', 'value_error'],
+    ['\0', 'value_error'],
+  ],
+  search: [
+    ['x'.repeat(257), 'string_too_long'],
+    ['\0', 'value_error'],
+  ],
+  action: [['\0', 'value_error']],
   types: [[['two words'], 'value_error']],
 };
 

@@ -1,7 +1,6 @@
 import type { ArgBuilder } from '@pothos/core';
 import { builder, type SchemaTypes } from '../../graphql/builder.ts';
 import { loadNode } from '../../graphql/nodes.ts';
-import type { ListExtensions } from '../../graphql/roots.ts';
 import type { Source } from '../../graphql/subscribe.ts';
 import { COUNT } from '../../graphql/wire.ts';
 import type { Context } from '../../resource/context.ts';
@@ -10,7 +9,7 @@ import { type EventFilter, eventsBy, TYPE_PATTERN } from '../../resource/feed/fi
 import { placeNow, placeOf, readEvents } from '../../resource/feed/read.ts';
 import type { FeedEvent } from '../../resource/feed-event.ts';
 import { may } from '../../resource/noun.ts';
-import { PAGE_SIZE_DEFAULT, sizeIssues } from '../../resource/page.ts';
+import { type ListExtensions, PAGE_SIZE_DEFAULT, sizeIssues } from '../../resource/page.ts';
 import { fault, type Issue, invalid, valueError } from '../../words/errors.ts';
 
 const EventType = builder.objectRef<FeedEvent>('Event').implement({
