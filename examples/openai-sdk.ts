@@ -15,14 +15,20 @@ const url = process.env.SWITCHYARD_URL ?? 'http://127.0.0.1:4000';
 const token = process.env.SWITCHYARD_TOKEN ?? readFileSync('data/demo-token', 'utf8').trim();
 const question = process.argv[2] ?? 'Why is the sky blue?';
 
-await using switchyard = createSwitchyard({ url, token });
+/** An account whose key is not here cannot be called from here: it is passed over as one that fails. */
+class NoKey extends Error {}
+const classify = (error: unknown) => (error instanceof NoKey ? { error_class: 'provider_error' as const } : undefined);
+
+await using switchyard = createSwitchyard({ url, token, classify });
 const context = { workspace_id: process.env.WORKSPACE_ID ?? (await demoWorkspace()), endpoint_type: 'chat' };
 const messages = [{ role: 'user' as const, content: question }];
 
 /** The SDK for the account that was chosen. What goes wrong is tried elsewhere by Switchyard, so the SDK itself tries once. */
 function sdkFor({ credentialsRef }: Route): OpenAI {
   const name = credentialsRef?.replace(/^env:/, '') ?? '';
-  return new OpenAI({ apiKey: process.env[name] ?? '', baseURL: process.env[`${name}_URL`] ?? null, maxRetries: 0 });
+  const apiKey = process.env[name];
+  if (!apiKey) throw new NoKey(`${name} is not set`);
+  return new OpenAI({ apiKey, baseURL: process.env[`${name}_URL`] ?? null, maxRetries: 0 });
 }
 
 const answer = await switchyard.route(context, (route) =>

@@ -2,9 +2,10 @@
  * The REST API by a client whose paths, bodies and replies are typed from the OpenAPI document that the server serves.
  *
  *   npm start                                       (in another terminal)
- *   npx openapi-typescript http://127.0.0.1:4000/v1/openapi.json --default-non-nullable false -o examples/openapi.ts
+ *   curl -s http://127.0.0.1:4000/v1/openapi.json | npx node test/fixtures/typed-client/generate.ts > examples/openapi.ts
  *   npx node examples/openapi-fetch.ts
  *
+ * In a program of yours, with TypeScript 5: npx openapi-typescript URL/v1/openapi.json --default-non-nullable false -o openapi.ts
  * SWITCHYARD_URL and SWITCHYARD_TOKEN stand for the demo's. Types are all that is generated: the program runs without them, too.
  */
 import { readFileSync } from 'node:fs';

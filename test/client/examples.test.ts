@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 /** The lines that the example prints, as its reader runs it. */
-async function run(program: string, ...args: string[]): Promise<string[]> {
+async function run([program, ...args]: [string, ...string[]], env: Record<string, string> = {}): Promise<string[]> {
   const { harness, tenant, context } = setting;
   const keys = providers.flatMap((provider, at) => [
     [`KEY_${at}`, `secret-${at}`],
@@ -34,7 +34,7 @@ async function run(program: string, ...args: string[]): Promise<string[]> {
   const at = { SWITCHYARD_URL: harness.url, SWITCHYARD_TOKEN: tenant.token, WORKSPACE_ID: context.workspace_id };
   const litellm = { MODEL: 'm', LITELLM_LOCAL_MODEL_COST_MAP: 'true' };
   const child = spawn(program, args, {
-    env: { ...process.env, NODE_OPTIONS: '', ...at, ...litellm, ...Object.fromEntries(keys) },
+    env: { ...process.env, NODE_OPTIONS: '', ...at, ...litellm, ...Object.fromEntries(keys), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: PATIENCE_MS / 2,
   });
@@ -43,7 +43,8 @@ async function run(program: string, ...args: string[]): Promise<string[]> {
   return out.trimEnd().split('\n');
 }
 
-const runExample = (name: string) => run(process.execPath, '--conditions=switchyard-source', `examples/${name}`);
+const runExample = (name: string, env?: Record<string, string>) =>
+  run([process.execPath, '--conditions=switchyard-source', `examples/${name}`], env);
 
 test('OpenAI’s SDK behind the client is answered, whole and streamed, though one provider is down', async () => {
   required(providers[0]).behave('error');
@@ -53,6 +54,15 @@ test('OpenAI’s SDK behind the client is answered, whole and streamed, though o
   const served = decided.filter(({ outcome }) => outcome?.success);
   expect(served).toMatchObject(Array(2).fill({ outcome: { input_tokens: 11, output_tokens: 7 } }));
   expect(new Set(decided.map(({ status }) => status))).toEqual(new Set(['reported']));
+});
+
+test('an account whose key is not set is passed over by OpenAI’s SDK behind the client', async () => {
+  for (const provider of providers) provider.behave('ok');
+  for (const without of ['KEY_0', 'KEY_1'])
+    expect(await runExample('openai-sdk.ts', { [without]: '' }), without).toEqual([
+      'answered: Hello, world',
+      'streamed: Hello, world',
+    ]);
 });
 
 const PAGES = [
@@ -84,7 +94,7 @@ test('openapi-fetch pages, changes what it has read, and reads a refusal', async
 test.skipIf(!python)('LiteLLM is governed by its callback, and goes elsewhere where a provider is down', async () => {
   for (const provider of providers) provider.behave('error', 'ok');
   const before = (await setting.decisions()).length;
-  expect(await run(required(python), 'examples/litellm_callback.py')).toEqual(['answered: Hello, world']);
+  expect(await run([required(python), 'examples/litellm_callback.py'])).toEqual(['answered: Hello, world']);
   const all = await setting.decisions();
   const [served, second, first, ...none] = all.slice(0, all.length - before);
   expect(none).toEqual([]);
