@@ -48,10 +48,15 @@ function typed(shape: Shape, name: string): Json {
         additionalProperties: shape.item.kind === 'any' ? true : inputSchema(shape.item, name),
       });
     case 'object':
-      return reference(name, bodySchema(shape, name));
+      return orNull(shape, reference(name, bodySchema(shape, name)));
     default:
       return {};
   }
+}
+
+/** A reference has no type of its own that null could join. */
+function orNull({ nullable }: Shape, json: Json): Json {
+  return nullable ? { anyOf: [json, { type: 'null' }] } : json;
 }
 
 function boundsOf({ minimum, maximum }: Shape, low: string, high: string): Json {
