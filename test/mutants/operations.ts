@@ -5,6 +5,12 @@ const lines = ['test/operations/access-line.test.ts'];
 
 export const mutants: Mutant[] = [
   {
+    breaks: 'nobody else reads a new store',
+    file: 'src/store/sqlite/file.ts',
+    edits: [["'wx', 0o600", "'wx', 0o644"]],
+    tests: ['test/e2e/private.test.ts'],
+  },
+  {
     breaks: 'figures of a server that others can reach are not for everybody',
     file: 'src/process/metrics-reply.ts',
     edits: [['isLoopback(host) && ', '']],

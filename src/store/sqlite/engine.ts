@@ -30,7 +30,7 @@ import { MIGRATION_WAIT_MS, withBusyWait } from './busy.ts';
 import { Checkpoints, LOG_PAGES_MAX } from './checkpoints.ts';
 import { Commits } from './commits.ts';
 import { unavailable } from './errors.ts';
-import { mustHaveItsDatabase, sameFile } from './file.ts';
+import { makePrivate, mustHaveItsDatabase, sameFile } from './file.ts';
 import { readLastNumbers, readNumbered } from './numbered.ts';
 import type { SqliteOptions } from './options.ts';
 import { checkVersion, prepare } from './prepare.ts';
@@ -48,6 +48,7 @@ export function openSqlite(options: SqliteOptions): SqliteStore {
   let db: DatabaseSync | undefined;
   try {
     mustHaveItsDatabase(options.file);
+    makePrivate(options.file);
     db = new DatabaseSync(options.file, { timeout: 0 });
     const { file, collections, migrations = allMigrations, tell = () => {} } = options;
     const preparation = { file, collections, migrations, tell };

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { StoreRefused, StoreUnavailable } from '../store.ts';
 
 /**
@@ -28,4 +28,18 @@ export function mustHaveItsDatabase(path: string): void {
   throw new StoreRefused(
     `there is ${log}, and ${path}, which it belongs to, is missing or empty; bring that back, or move the log away to begin anew`,
   );
+}
+
+/**
+ * A database that is not there yet is for this user alone to read, whatever folder it is in: it holds the secrets of webhooks.
+ * SQLite gives its log the same mode. A file that is there stays as somebody may have set it, and is not opened, since to close it here
+ * would take the locks from all other connections of this process.
+ */
+export function makePrivate(path: string): void {
+  if (path === ':memory:') return;
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch {
+    // It is there, or cannot be made, which SQLite then says in its own words.
+  }
 }
