@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { required } from '../required.ts';
 
+/** Vitest ends its workers by a signal, of which those who wait for `exit` would not hear. */
+process.once('SIGTERM', () => process.exit());
+
 export const BIN = fileURLToPath(new URL('../../bin/switchyard.js', import.meta.url));
 
 export interface Running {
