@@ -56,8 +56,8 @@ export function keptReply(ctx: Context, idempotency: Idempotency, reply: Rendere
 export async function commit(ctx: Context, planned: readonly Planned[]): Promise<void> {
   if (planned.length === 0) return;
   const changes = planned.map(({ change }) => change);
-  await checkSizes(ctx, changes);
   try {
+    await checkSizes(ctx, changes);
     await ctx.deps.store.commit([...changes, ...bumpsOf(changes)]);
   } catch (error) {
     // What was expected of this commit has not come about.

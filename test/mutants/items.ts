@@ -2,7 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const told = ['test/long-work/told.test.ts'];
 const reindex = ['test/long-work/reindex.test.ts'];
-const kept = ['test/long-work/kept-replies.test.ts'];
+const kept = ['test/long-work/changed-progress.test.ts'];
 const ways = ['test/long-work/worker-ways.test.ts'];
 const lists = ['test/namespace-lists.test.ts'];
 
@@ -29,6 +29,12 @@ export const mutants: Mutant[] = [
     breaks: 'what a thread adds to a reindex is in the reply that an Idempotency-Key keeps',
     file: 'src/nouns/work-items/settle.ts',
     edits: [['  ctx.loaders.expect(jobCounts, next);\n', '']],
+    tests: kept,
+  },
+  {
+    breaks: 'what was planned and is refused is not seen further on in the same request',
+    file: 'src/resource/write.ts',
+    edits: [['    // What was expected of this commit has not come about.\n    ctx.loaders.clear();\n', '']],
     tests: kept,
   },
   {

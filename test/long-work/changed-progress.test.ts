@@ -4,7 +4,7 @@ import { doors, seedThreads } from './doors.ts';
 
 const TRIES_MAX = 5;
 
-describeEngines('what an Idempotency-Key keeps of a reindex', (engine) => {
+describeEngines('the progress of a reindex that a request changes', (engine) => {
   let harness: Harness;
   let tenant: Tenant;
   beforeAll(async () => {
@@ -36,7 +36,7 @@ describeEngines('what an Idempotency-Key keeps of a reindex', (engine) => {
     }
   }
 
-  test('is how far it is after what the request did', async () => {
+  test('is kept under an Idempotency-Key as the request leaves it', async () => {
     tenant = await harness.org();
     const space = await seedThreads(tenant, 1);
     const jobId = await space.reindex();
@@ -50,5 +50,21 @@ describeEngines('what an Idempotency-Key keeps of a reindex', (engine) => {
     expect(latest.body.reindex_progress.total).toBe(3);
     await twice(`${tenant.base}/jobs/${jobId}/cancel`);
     await twice(`${threads}/after`);
+  });
+
+  test('is what it was, further on in the same request, where the change is refused', async () => {
+    tenant = await harness.org();
+    const space = await seedThreads(tenant, 1);
+    await space.reindex();
+    const long = ['a', 'b', 'c', 'd', 'e'].map((key) => `${key}: $text`);
+    const { body } = await tenant.graphql(
+      `mutation ($id: ID!, $text: JSON!) {
+        refused: updateNamespace(input: { namespaceId: $id, sourceIds: ["late"], episodeConfig: { ${long} } }) { namespace { id } }
+        unchanged: updateNamespace(input: { namespaceId: $id }) { namespace { reindexProgress } }
+      }`,
+      { id: space.namespaceId, text: 'x'.repeat(1_000_000) },
+    );
+    expect(body.errors).toMatchObject([{ path: ['refused'], extensions: { code: 'VALIDATION_FAILED' } }]);
+    expect(body.data.unchanged.namespace.reindexProgress.total).toBe(1);
   });
 });
