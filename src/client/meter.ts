@@ -61,7 +61,7 @@ export function createMeter(): Meter {
   return { tokens, isWhole: () => isWhole, error: () => failure, add: (chunk) => unharmed(() => add(chunk)), verdict };
 }
 
-/** An answer that throws when it is looked at, or never ends, is the caller's all the same. */
+/** An answer that throws when it is looked at is the caller’s all the same. */
 function unharmed(look: () => void): void {
   try {
     look();
